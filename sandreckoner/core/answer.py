@@ -1,0 +1,88 @@
+"""What a strategy found: candidates, the answer chosen among them, and where its numbers came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.message import Usage
+from sandreckoner.core.passage import Passage
+
+Origin = Literal["passage", "question", "constant", "unsourced"]
+Verdict = Literal["answered", "no answer", "budget spent", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One attempt at an answer.
+
+    Attributes:
+        answer: what it says, as text; None where nothing could be read.
+        reasoning: the prose before it.
+        program: the program that computed it, as it was run.
+        execution: what came of the program.
+        logprob: sum of token log-probabilities, where the backend gives them.
+        trouble: why there is no answer, in one line; empty where there is one.
+    """
+
+    answer: str | None
+    reasoning: str = ""
+    program: str = ""
+    execution: Execution | None = None
+    logprob: float | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSource:
+    """Where one number of a program came from.
+
+    Attributes:
+        text: the literal as the program writes it, for example `512.3`.
+        line: 1-based line of the program.
+        column: 0-based column in that line.
+        origin: `passage`, `question`, `constant` or `unsourced`.
+        note: the constant's name, the row and column of the table, or why it is ambiguous.
+        quote: the number with its surroundings as the source has them.
+        passages: the slices where it stands; more than one where that is ambiguous, best first. Each has
+            the exact offsets of the number.
+    """
+
+    text: str
+    line: int
+    column: int
+    origin: Origin
+    note: str = ""
+    quote: str = ""
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a strategy answers.
+
+    Attributes:
+        text: the answer; None where there is none.
+        verdict: `answered`; `no answer`; `budget spent` (then `text` is the best so far, if any);
+            `refused` (its numbers had no source and sources were required).
+        winner: the candidate that was chosen.
+        candidates: all that were drawn, in order.
+        confidence: between 0 and 1 where the strategy has a measure (the share of the vote), else None.
+        reason: in one line, why there is no answer or why the budget ended.
+        sources: one for each number that reaches the answer.
+        evidence: the passages that the strategy worked from, best first.
+        usage: what it cost.
+        seconds: how long it took.
+    """
+
+    text: str | None
+    verdict: Verdict = "answered"
+    winner: Candidate | None = None
+    candidates: tuple[Candidate, ...] = ()
+    confidence: float | None = None
+    reason: str = ""
+    sources: tuple[NumberSource, ...] = ()
+    evidence: tuple[Passage, ...] = ()
+    usage: Usage = Usage()
+    seconds: float = 0.0

@@ -1,0 +1,89 @@
+"""What came of running a program: always a value, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+JSON: TypeAlias = Any  # None | bool | int | float | str | list[JSON] | dict[str, JSON]
+
+Status = Literal["ok", "error", "timeout", "memory", "output", "refused", "crashed"]
+
+
+class State(Protocol):
+    """A handle on a live interpreter after a program; `Run(code, state=s)` branches from it.
+
+    It is freed when the last reference goes. Handles are hashable and compare by identity.
+    """
+
+    def close(self) -> None:
+        """Free it now. Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """The name of a state in a journal or a trace: inert, it holds no interpreter."""
+
+    name: str
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramError:
+    """Why a program did not finish.
+
+    Attributes:
+        type: the exception's class name, or `Refused` for a program that the policy turned down.
+        message: its message, cut to a bounded length.
+        line: 1-based line in the program, where known.
+        traceback: a short traceback with the program's own frames only; for `Refused`, each violation
+            on a line of its own.
+    """
+
+    type: str
+    message: str
+    line: int | None = None
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a program used: CPU and wall seconds, and its peak resident memory in bytes."""
+
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """The outcome of one program.
+
+    Attributes:
+        status: `ok`; `error` (it raised); `timeout`; `memory`; `output` (it printed past the limit);
+            `refused` (by the policy, before it ran); `crashed` (its process died).
+        value: the value of its last line where that is an expression, as JSON; a value that JSON cannot
+            hold is `{"type": …, "text": …}` (and `"number"` where it is one: a fraction, a decimal,
+            a sympy number).
+        stdout: what it printed, capped.
+        truncated: whether `stdout` was cut.
+        error: why it did not finish; None when `status` is `ok`.
+        resources: what it used.
+        state: a handle to continue from; None unless `status` is `ok` or `error` and the run kept it.
+    """
+
+    status: Status
+    value: JSON = None
+    stdout: str = ""
+    truncated: bool = False
+    error: ProgramError | None = None
+    resources: Resources = Resources()
+    state: State | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the program ran to its end."""
+        return self.status == "ok"

@@ -1,0 +1,67 @@
+"""What goes to a model and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+Finish = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was spent. Adds up.
+
+    Attributes:
+        calls: completions that were asked for; `Ask(n=5)` counts five, however the backend makes them.
+        input_tokens: prompt tokens, once per request.
+        output_tokens: generated tokens, reasoning included.
+        usd: money in US dollars; None where the price is unknown (never 0 for unknown).
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and generated tokens together."""
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            None if self.usd is None or other.usd is None else self.usd + other.usd,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sample that a model wrote.
+
+    Attributes:
+        text: the reply, without its reasoning.
+        reasoning: what a reasoning model thought aloud, kept out of `text`.
+        logprob: sum of the natural-log probabilities of the generated tokens, where the backend gives them.
+        finish: `length` where the reply was cut at `max_tokens`.
+        usage: this sample's share; the prompt of a shared request stands on its first sample only, so
+            that summing over samples counts it once.
+    """
+
+    text: str
+    reasoning: str = ""
+    logprob: float | None = None
+    finish: Finish = "stop"
+    usage: Usage = Usage(calls=1)

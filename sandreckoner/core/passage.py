@@ -1,0 +1,28 @@
+"""A piece of evidence, and exactly where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of a page of a document.
+
+    Attributes:
+        text: the slice itself; always `page_text[start:end]`.
+        source: the document's name, as the reader knows it (a file name, or `stdin`).
+        page: 1-based; 1 for formats without pages.
+        start: offset of the first character in the page's text.
+        end: offset behind the last character.
+        score: how well it fits the query; larger is better, comparable within one search only.
+        title: heading or document title, for showing; never part of `text`.
+    """
+
+    text: str
+    source: str
+    page: int = 1
+    start: int = 0
+    end: int = 0
+    score: float = 0.0
+    title: str = ""

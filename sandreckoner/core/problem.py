@@ -1,0 +1,22 @@
+"""What is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandreckoner.core.passage import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A question, with what is known beside it.
+
+    Attributes:
+        question: the question in words.
+        passages: evidence that the answer may use, best first.
+        options: the choices of a multiple-choice question, without their letters; empty for an open one.
+    """
+
+    question: str
+    passages: tuple[Passage, ...] = ()
+    options: tuple[str, ...] = ()

@@ -1,0 +1,81 @@
+"""The parts of the world that effects reach, each a Protocol of one question asked in two ways."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.effects import Ask, Run, Search
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.journal import Journal
+from sandreckoner.core.message import Completion
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.trace import Trace
+
+OnText = Callable[[str], None]
+
+
+class Model(Protocol):
+    """Performs `Ask`. `llms.load_model` gives one.
+
+    Both methods return at most `effect.n` completions, raise `ModelError` on a fault and `ModelTimeout`
+    when `timeout_s` seconds have gone by. Where `on_text` is given and `effect.n` is 1, the reply's text is
+    handed to it piece by piece as it arrives.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in a journal and on a status line, for example `openai:gpt-5-mini`."""
+        ...
+
+    def ask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]: ...
+
+    async def aask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]: ...
+
+
+class Interpreter(Protocol):
+    """Performs `Run`. `tools.python.Sandbox` is one. Raises `SandboxError` only when it is itself broken."""
+
+    def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution: ...
+
+    async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution: ...
+
+
+class Library(Protocol):
+    """Performs `Search`. `tools.retrieval` has them. Raises `LibraryError` on a fault."""
+
+    def search(self, effect: Search) -> tuple[Passage, ...]: ...
+
+    async def asearch(self, effect: Search) -> tuple[Passage, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that a strategy's effects may touch.
+
+    Attributes:
+        model: performs Ask; None where the strategy asks nothing.
+        interpreter: performs Run.
+        library: performs Search.
+        budget: what may be spent.
+        journal: where every effect and reply is written, or read back from in a replay.
+        trace: the steps, for listeners and for showing.
+        clock: monotonic seconds.
+        concurrency: how many effects of one tuple are performed at the same time.
+    """
+
+    model: Model | None = None
+    interpreter: Interpreter | None = None
+    library: Library | None = None
+    budget: Budget = field(default_factory=Budget)
+    journal: Journal = field(default_factory=Journal)
+    trace: Trace = field(default_factory=Trace)
+    clock: Callable[[], float] = time.monotonic
+    concurrency: int = 16
