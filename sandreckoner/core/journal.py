@@ -1,0 +1,110 @@
+"""The record of a run: every effect and its reply, in order, so that it can be replayed.
+
+A journal is a file of JSON lines with a schema of our own (`"journal": 1`):
+
+    {"journal":1,"made_by":"sandreckoner 0.1.0","problem":{…},"strategy":"sc(pal, n=5)","model":"…",…}
+    {"step":0,"effect":{"is":"Ask",…},"reply":[{"is":"Completion",…}],"started_s":0.0,"elapsed_s":1.25}
+    {"step":1,"effect":{"is":"Run",…},"reply":{"is":"Execution",…},…}
+    {"step":2,"spent":"the budget of 5 calls is spent","started_s":3.5}
+    {"answer":{"is":"Answer",…}}
+
+Each line is written whole and flushed when its step is done: a killed run keeps all but the step in progress.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.errors import JournalError, ReplayDiverged
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.wire import dumps, from_json, to_json
+
+VERSION = 1
+
+
+class Journal:
+    """Writes a run down; this one forgets it. `JournalFile` keeps it, `Replay` reads it back."""
+
+    replays = False
+
+    def write(self, record: Mapping[str, JSON]) -> None:
+        """Keep one line."""
+
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
+        """The recorded steps that answer `asked`, the effects of one tuple, from step `index` on."""
+        raise JournalError("this journal cannot be replayed")
+
+
+class JournalFile(Journal):
+    """Writes a run to a file, one line a step, flushed as it goes."""
+
+    def __init__(self, file: TextIO, header: Mapping[str, JSON]) -> None:
+        self._file = file
+        self.write({"journal": VERSION, **header})
+
+    def write(self, record: Mapping[str, JSON]) -> None:
+        self._file.write(dumps(record) + "\n")
+        self._file.flush()
+
+
+class Replay(Journal):
+    """Answers every effect from a recorded run, and notices when the strategy asks for something else."""
+
+    replays = True
+
+    def __init__(self, header: Mapping[str, JSON], records: Sequence[Mapping[str, JSON]]) -> None:
+        self.header = header
+        self._steps = [record for record in records if "step" in record]
+        answers = [record["answer"] for record in records if "answer" in record]
+        self.answer: Answer | None = from_json(answers[-1]) if answers else None
+
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
+        if index < len(self._steps) and "spent" in self._steps[index]:
+            return [self._steps[index]]
+        recorded = self._steps[index : index + len(asked)]
+        if len(recorded) < len(asked):
+            raise ReplayDiverged(f"the journal ends before step {index}: the recorded run was interrupted")
+        for record, effect in zip(recorded, asked, strict=True):
+            if record.get("effect") != effect:
+                raise ReplayDiverged(
+                    f"step {record['step']} asks for something else than was recorded; replay with the "
+                    f"version that made the journal ({self.header.get('made_by', 'unknown')})"
+                )
+        return recorded
+
+
+def read_journal(path: Path) -> Replay:
+    """Read a journal back.
+
+    A last line that a kill cut short is left out.
+
+    Raises:
+        JournalError: the file cannot be read, or is not a journal of this version.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise JournalError(f"{path}: cannot be read as a journal: {fault}") from None
+    records: list[Mapping[str, JSON]] = []
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            raise JournalError(f"{path}:{number}: this line is not JSON; the file is damaged") from None
+        if not isinstance(record, dict):
+            raise JournalError(f"{path}:{number}: this line is not a record; the file is damaged")
+        records.append(record)
+    if not records or records[0].get("journal") != VERSION:
+        raise JournalError(
+            f"{path}: not a journal of version {VERSION}; `reckon ask --journal FILE` makes one"
+        )
+    return Replay(records[0], records[1:])
+
+
+def answer_record(answer: Answer) -> Mapping[str, JSON]:
+    """The last line of a journal."""
+    return {"answer": to_json(answer)}

@@ -1,0 +1,108 @@
+"""The nouns and effects as JSON and back, by a closed list of our own types.
+
+Each value is written as `{"is": "Completion", …}`; fields at their default are left out. Reading builds only
+the types listed here and checks the names of their fields: text from a file can never choose what is run. A
+live state has no form in JSON and is left out; a journal names it instead (`RecordedState`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.effects import Ask, Note, Run, Search
+from sandreckoner.core.errors import JournalError
+from sandreckoner.core.execution import JSON, Execution, ProgramError, RecordedState, Resources
+from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Problem
+
+_TYPES: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        Answer,
+        Ask,
+        Budget,
+        Candidate,
+        Completion,
+        Execution,
+        Message,
+        Note,
+        NumberSource,
+        Passage,
+        Problem,
+        ProgramError,
+        RecordedState,
+        Resources,
+        Run,
+        Search,
+        Usage,
+    )
+}
+# These fields hold JSON that a program or a user wrote: it is carried as it stands, never read as ours.
+_RAW = {("Execution", "value"), ("Run", "inputs"), ("Note", "data")}
+
+
+def to_json(value: object) -> JSON:
+    """A noun, an effect, or a tuple of them, as JSON.
+
+    Raises:
+        TypeError: for a type that is not on the list.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    kind = type(value).__name__
+    if _TYPES.get(kind) is not type(value) or not is_dataclass(value):
+        raise TypeError(f"{kind} has no form in JSON")
+    record: dict[str, JSON] = {"is": kind}
+    for field in fields(value):
+        item = getattr(value, field.name)
+        if field.name == "state" and not isinstance(item, RecordedState):
+            continue
+        if field.default is not MISSING and item == field.default and type(item) is type(field.default):
+            continue
+        if field.default_factory is not MISSING and item == field.default_factory():
+            continue
+        record[field.name] = item if (kind, field.name) in _RAW else to_json(item)
+    return record
+
+
+def from_json(record: JSON) -> Any:
+    """The inverse of `to_json`; lists come back as tuples.
+
+    Raises:
+        JournalError: where the record names a type or a field that is not ours.
+    """
+    if isinstance(record, list):
+        return tuple(from_json(item) for item in record)
+    if not isinstance(record, Mapping):
+        return record
+    kind = record.get("is")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise JournalError(f"the journal holds a {kind!r}, which this version does not know")
+    known = {field.name for field in fields(_TYPES[kind])}
+    unknown = sorted(set(record) - known - {"is"})
+    if unknown:
+        raise JournalError(
+            f"the journal's {kind} has a field {unknown[0]!r}, which this version does not know"
+        )
+    values = {
+        name: item if (kind, name) in _RAW else from_json(item)
+        for name, item in record.items()
+        if name != "is"
+    }
+    try:
+        return _TYPES[kind](**values)
+    except (TypeError, ValueError) as fault:
+        raise JournalError(f"the journal's {kind} cannot be read: {fault}") from None
+
+
+def dumps(record: JSON) -> str:
+    """One line of JSON, in ASCII: a lone surrogate in a model's text would not encode otherwise."""
+    return json.dumps(record, separators=(",", ":"), allow_nan=False)
