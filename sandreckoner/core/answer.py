@@ -24,6 +24,7 @@ class Candidate:
         execution: what came of the program.
         logprob: sum of token log-probabilities, where the backend gives them.
         trouble: why there is no answer, in one line; empty where there is one.
+        evidence: the passages that it was drawn from, best first.
     """
 
     answer: str | None
@@ -32,6 +33,7 @@ class Candidate:
     execution: Execution | None = None
     logprob: float | None = None
     trouble: str = ""
+    evidence: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,6 @@ class Answer:
         confidence: between 0 and 1 where the strategy has a measure (the share of the vote), else None.
         reason: in one line, why there is no answer or why the budget ended.
         sources: one for each number that reaches the answer.
-        evidence: the passages that the strategy worked from, best first.
         usage: what it cost.
         seconds: how long it took.
     """
@@ -83,6 +84,5 @@ class Answer:
     confidence: float | None = None
     reason: str = ""
     sources: tuple[NumberSource, ...] = ()
-    evidence: tuple[Passage, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from sandreckoner.core import errors
 from sandreckoner.core.budget import Ledger
-from sandreckoner.core.effects import Ask, Effect, Reply, Run, Steps
+from sandreckoner.core.effects import Ask, Effect, Note, Reply, Run, Steps
 from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, State
 from sandreckoner.core.message import Completion, Usage
@@ -87,18 +87,23 @@ class _Conductor:
         self._names: WeakKeyDictionary[State, str] = WeakKeyDictionary()
 
     def perform(self, effects: tuple[Effect, ...]) -> Generator[list[Job], list[Outcome], list[Reply]]:
-        """One tuple of effects, from the wish to the replies."""
+        """One tuple of effects, from the wish to the replies.
+
+        When the budget has ended, a tuple of Asks is refused as a whole (`BudgetSpent`); beside programs and
+        searches, which cost nothing, an Ask is answered with no completions.
+        """
         recorded = [self._name(effect) for effect in effects]
         if self._world.journal.replays:
             return self._replay(recorded)
         now = self._now()
         refusal = self._ledger.refusal(now) if any(isinstance(effect, Ask) for effect in effects) else ""
-        if refusal:
+        if refusal and all(isinstance(effect, Ask | Note) for effect in effects):
             self._world.journal.write({"step": self._index, "spent": refusal, "started_s": now})
             self._index += 1
             raise BudgetSpent(refusal)
-        jobs = [self._job(effect, self._index + offset, now) for offset, effect in enumerate(effects)]
+        start = self._index
         self._index += len(effects)
+        jobs = [self._job(effect, start + place, now, refusal) for place, effect in enumerate(effects)]
         for job, effect in zip(jobs, recorded, strict=True):
             self._world.trace.emit(StepStarted(job.index, effect))
         granted = [job for job in jobs if job.granted is not None]
@@ -127,8 +132,10 @@ class _Conductor:
             return replace(effect, state=RecordedState(self._names.get(effect.state, "unknown")))
         return effect
 
-    def _job(self, effect: Effect, index: int, now: float) -> Job:
-        granted = self._ledger.reserve(effect) if isinstance(effect, Ask) else effect
+    def _job(self, effect: Effect, index: int, now: float, refusal: str) -> Job:
+        granted: Effect | None = effect
+        if isinstance(effect, Ask):
+            granted = None if refusal else self._ledger.reserve(effect)
         on_text: OnText | None = None
         if isinstance(effect, Ask) and self._world.trace.heard:
             trace = self._world.trace
@@ -141,7 +148,7 @@ class _Conductor:
     def _settle(self, job: Job, effect: Effect, outcome: Outcome) -> None:
         """Charge, name the new state, write the journal and the trace."""
         reply = outcome.reply
-        if isinstance(reply, Execution) and reply.state is not None:
+        if isinstance(reply, Execution) and reply.state and not isinstance(reply.state, RecordedState):
             name = f"s{job.index}"
             self._names[reply.state] = name
             reply = replace(reply, state=RecordedState(name))

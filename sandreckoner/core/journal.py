@@ -67,7 +67,9 @@ class Replay(Journal):
             return [self._steps[index]]
         recorded = self._steps[index : index + len(asked)]
         if len(recorded) < len(asked):
-            raise ReplayDiverged(f"the journal ends before step {index}: the recorded run was interrupted")
+            raise ReplayDiverged(
+                f"the journal ends before step {index + len(recorded)}: the recorded run was interrupted"
+            )
         for record, effect in zip(recorded, asked, strict=True):
             if record.get("effect") != effect:
                 raise ReplayDiverged(

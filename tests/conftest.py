@@ -1,0 +1,47 @@
+"""What every test stands on: no network beyond this machine, no state of the user's."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: object) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        host = address[0] if isinstance(address, tuple) else ""
+        if not (str(host).startswith("127.") or host in ("localhost", "::1")):
+            raise OSError(f"a test tried to reach {host}: tests stay on this machine")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own for each test (settings, sessions, indexes), and the network shut but for loopback.
+
+    The cache of models is the user's: half a gigabyte is not fetched twice.
+    """
+    home = tmp_path_factory.mktemp("home")
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+    yield home
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of real questions and recorded outputs; it is not part of the project."""
+    folder = Path(os.environ.get("SANDRECKONER_DATA", ROOT / ".." / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the folder of recorded data is not here; set SANDRECKONER_DATA to run this")
+    return folder
