@@ -1,0 +1,85 @@
+"""Looking at a Python program without running it: a bounded parse, and the names that it binds and lacks."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import warnings
+from collections.abc import Iterator
+
+MAX_CHARACTERS = 100_000
+MAX_DEPTH = 100
+_BUILTINS = frozenset(dir(builtins))
+Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+
+
+def parse(code: str) -> ast.Module:
+    """Parse a program that nobody trusts; it is never run.
+
+    Raises:
+        SyntaxError: it is no Python, or too long, or nested too deeply (which would exhaust the stack of
+            whoever walks the tree). `lineno` is set where the fault has a line.
+    """
+    if len(code) > MAX_CHARACTERS:
+        raise SyntaxError(f"the program has more than {MAX_CHARACTERS:,} characters")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" in a model's string is no concern of the reader
+            tree = ast.parse(code)
+    except SyntaxError:
+        raise
+    except (ValueError, RecursionError, MemoryError) as fault:
+        raise SyntaxError(f"the program cannot be parsed: {fault}") from None
+    layer: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        layer = [child for node in layer for child in ast.iter_child_nodes(node)]
+        if not layer:
+            return tree
+    raise SyntaxError(f"the program is nested more than {MAX_DEPTH} deep")
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all below it, but nothing of the functions and classes that it defines inside."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting += [child for child in ast.iter_child_nodes(here) if not isinstance(child, Scope)]
+
+
+def bound_names(scope: ast.AST) -> set[str]:
+    """The names that a module or a function binds in its own scope."""
+    names: set[str] = set()
+    for node in inside(scope):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(child.name)
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.alias(name=name, asname=asname):
+                names.add(asname or name.split(".")[0])
+            case ast.arg(arg=name):
+                names.add(name)
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                names.add(name)
+    return names
+
+
+def lacking_names(tree: ast.Module) -> set[str]:
+    """The names that a program reads and binds nowhere, builtins aside.
+
+    A name bound in any scope counts as bound everywhere, so this can miss one but never invents one.
+    """
+    bound: set[str] = set(_BUILTINS)
+    read: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            read.add(node.id)
+        if isinstance(node, (ast.Module, *Scope.__args__)):
+            bound |= bound_names(node)
+    return read - bound
