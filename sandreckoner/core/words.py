@@ -1,0 +1,63 @@
+"""Numbers in English words: `twelve`, `two hundred and five`, `three quarters`, `a dozen`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+_UNITS = (  # noqa: SIM905  # a sentence is easier to check than a list
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+_SMALL = {word: n for n, word in enumerate(_UNITS)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+_LARGE = {
+    "hundred": 100,
+    "thousand": 10**3,
+    "lakh": 10**5,
+    "million": 10**6,
+    "crore": 10**7,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "dozen": 12,
+}
+_PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+_TIMES = {"once": 1, "twice": 2, "thrice": 3, "double": 2, "triple": 3}
+_PLAIN = "|".join([*_SMALL, *_LARGE])
+_WORDS = re.compile(
+    rf"\b(?:(?P<times>{'|'.join(_TIMES)})"
+    rf"|(?P<whole>(?:{'|'.join(_SMALL)}|an?[ -](?:{'|'.join(_LARGE)})|dozen)"
+    rf"(?:(?:[ -]and)?[ -](?:{_PLAIN}))*)(?:[ -](?P<of>{'|'.join(_PARTS)})s?)?"
+    rf"|(?P<part>{'|'.join(_PARTS)}))s?\b",
+    re.IGNORECASE,
+)
+
+
+def word_numbers(text: str) -> Iterator[tuple[int, int, Fraction]]:
+    """Each number in words as (start, end, value), in order.
+
+    Words that are numbers only sometimes (`one`, `second`, `third`) are read as numbers; ordinals are not.
+    """
+    for match in _WORDS.finditer(text):
+        if match["times"]:
+            yield match.start(), match.end(), Fraction(_TIMES[match["times"].lower()])
+        elif match["part"]:
+            yield match.start(), match.end(), Fraction(1, _PARTS[match["part"].lower()])
+        elif match["of"]:
+            yield match.start(), match.end(), Fraction(_whole(match["whole"]), _PARTS[match["of"].lower()])
+        else:
+            yield match.start(), match.end(), Fraction(_whole(match["whole"]))
+
+
+def _whole(words: str) -> int:
+    """`two hundred and five thousand` is ((2 · 100) + 5) · 1000."""
+    total = group = 0
+    for word in re.findall(r"[a-z]+", words.lower()):
+        if word in _SMALL:
+            group += _SMALL[word]
+        elif scale := _LARGE.get(word, _LARGE.get(word.removesuffix("s"), 0)):
+            group = max(group, 1) * scale
+            if scale > 100:
+                total, group = total + group, 0
+    return total + group
