@@ -1,0 +1,31 @@
+# Two commands: `make run` answers a question over the example documents, `make test` runs the tests.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+QUESTION ?= By how many percentage points did the operating margin change from 2023 to 2024?
+
+.PHONY: run test lint clean
+
+run: .venv/.local
+	@$(BIN)/reckon models pull qwen2.5-coder-1.5b
+	@$(BIN)/reckon ask "$(QUESTION)" --docs examples/data
+
+test: .venv/.dev
+	@$(BIN)/reckon models pull qwen2.5-coder-0.5b
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/.local: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local]'
+	@touch $@
+
+.venv/.dev: .venv/.local
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,142 @@
+"""From a strategy and a world to an answer with its sources and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sandreckoner
+from sandreckoner.chains.form import Form, Strategy
+from sandreckoner.chains.once import once
+from sandreckoner.chains.provenance import trace_numbers
+from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.conduct import spent
+from sandreckoner.core.drive import adrive, drive
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.journal import Journal, JournalFile, Replay, answer_record
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.wire import from_json, to_json
+from sandreckoner.core.world import World
+
+LONGEST_QUESTION = 100_000  # characters; past that it is a document, and belongs in --docs
+
+
+def to_strategy(thought: str | Form | Strategy, *, documents: bool = False) -> Strategy:
+    """A strategy from what a caller may give: a specification, a form (drawn once), or a strategy."""
+    if isinstance(thought, str):
+        return parse_strategy(thought, documents=documents)
+    if hasattr(thought, "draw"):
+        return once(thought)
+    if callable(thought):
+        return thought
+    raise UsageError(
+        f"strategy: {type(thought).__name__} is neither a form nor a strategy; `pal` is one by name"
+    )
+
+
+def to_problem(asked: str | Problem | Mapping[str, Any]) -> Problem:
+    """A problem from what a caller may give: a question, a problem, or a mapping with `question`.
+
+    Raises:
+        UsageError: the question is empty or far too long; nothing was spent.
+    """
+    if isinstance(asked, Mapping):
+        unknown = sorted(set(asked) - {"question", "passages", "options"})
+        if "question" not in asked or unknown:
+            raise UsageError("a question as a mapping has the keys question, passages and options; no others")
+        asked = Problem(asked["question"], tuple(asked.get("passages", ())), tuple(asked.get("options", ())))
+    problem = Problem(asked) if isinstance(asked, str) else asked
+    if not isinstance(problem, Problem) or not isinstance(problem.question, str):
+        raise UsageError(f"a question is text, a Problem or a mapping, not {type(asked).__name__}")
+    if not problem.question.strip():
+        raise UsageError("the question is empty; ask something")
+    if len(problem.question) > LONGEST_QUESTION:
+        raise UsageError(
+            f"the question has {len(problem.question):,} characters; the most is {LONGEST_QUESTION:,}. "
+            "Give long material as a document (--docs) and ask about it"
+        )
+    return problem
+
+
+def solve(strategy: Strategy, problem: Problem) -> Steps[Answer]:
+    """The strategy's answer, with the source of each number of the winning program."""
+    answer = yield from strategy(problem)
+    winner = answer.winner
+    if winner is None or not winner.program:
+        return answer
+    sources = trace_numbers(winner.program, problem.question, winner.evidence or problem.passages)
+    return replace(answer, sources=sources)
+
+
+def answer(strategy: Strategy, problem: Problem, world: World) -> Answer:
+    """Perform a strategy on a problem; usage and seconds are filled in, the journal is ended.
+
+    Raises:
+        SandreckonerError: what the strategy did not catch; the journal keeps what was done.
+    """
+    return _finish(drive(solve(strategy, problem), world), world)
+
+
+async def aanswer(strategy: Strategy, problem: Problem, world: World) -> Answer:
+    """`answer` for event loops."""
+    return _finish(await adrive(solve(strategy, problem), world), world)
+
+
+def _finish(found: Answer, world: World) -> Answer:
+    usage, seconds = spent(world.trace.steps)
+    found = replace(found, usage=usage, seconds=seconds)
+    world.journal.write(answer_record(found))
+    return found
+
+
+def journal_header(problem: Problem, strategy: str, *, documents: bool, model: str) -> Mapping[str, JSON]:
+    """The first line of a journal: all that a replay needs beside the steps."""
+    return {
+        "made_by": f"sandreckoner {sandreckoner.__version__}",
+        "problem": to_json(problem),
+        "strategy": strategy,
+        "documents": documents,
+        "model": model,
+    }
+
+
+def replay(journal: Replay, world: World | None = None, strategy: Strategy | None = None) -> Answer:
+    """Answer a recorded run again, from its journal alone: nothing is asked, run or searched.
+
+    Args:
+        journal: from `core.journal.read_journal`.
+        world: its trace receives the steps; model, interpreter and library are not needed.
+        strategy: the one that was recorded; None to read it from the journal's header.
+
+    Raises:
+        ReplayDiverged: the strategy asks for something else than was recorded.
+    """
+    header = journal.header
+    if strategy is None:
+        strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
+    problem = from_json(header.get("problem"))
+    return answer(strategy, problem, replace(world or World(), journal=journal))
+
+
+@contextmanager
+def recording(path: str | Path | None, header: Mapping[str, JSON]) -> Iterator[Journal]:
+    """The journal of one question, open while it is answered; one that forgets where no path is given.
+
+    Raises:
+        UsageError: the file cannot be written; nothing was spent.
+    """
+    if path is None:
+        yield Journal()
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(path).open("w", encoding="utf-8"))
+        except OSError as fault:
+            raise UsageError(f"journal: {path} cannot be written: {fault.strerror}") from None
+        yield JournalFile(file, header)

@@ -1,0 +1,48 @@
+"""Direct prompting: the question in, the answer out. The baseline that the others have to beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sandreckoner.chains.form import Sampling
+from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.reading.answer import read_answer
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.message import Completion
+from sandreckoner.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """Ask for the bare answer.
+
+    Attributes:
+        prompt: its five parts.
+    """
+
+    prompt: Prompt = field(default_factory=lambda: load_prompt("direct"))
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        completions = yield from sampling.ask(self.prompt.messages(problem))
+        return tuple(prose_candidate(completion, problem) for completion in completions)
+
+
+def prose_candidate(completion: Completion, problem: Problem) -> Candidate:
+    """A candidate whose answer is read from prose: after `The answer is`, in a box, or the last number."""
+    answer = read_answer(completion.text, options=problem.options)
+    return Candidate(
+        answer=answer,
+        reasoning=completion.text,
+        logprob=completion.logprob,
+        trouble="" if answer is not None else _why_unread(completion),
+        evidence=problem.passages,
+    )
+
+
+def _why_unread(completion: Completion) -> str:
+    if not completion.text.strip():
+        return "the model answered with nothing"
+    if completion.finish == "length":
+        return "the reply was cut at max_tokens before it came to an answer"
+    return "no answer could be read from the reply"

@@ -1,0 +1,70 @@
+"""A form of thought: how to prompt, and how to read a completion into a candidate answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.effects import Steps, ask
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.message import Completion, Message
+from sandreckoner.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How completions are drawn.
+
+    Attributes:
+        n: how many, 1 or more.
+        temperature: 0 is greedy.
+        top_p: nucleus size in (0, 1]; None for the backend's default.
+        top_k: number of tokens kept; None for the backend's default.
+        stop: strings at which a completion ends.
+        max_tokens: longest completion, in tokens.
+        seed: makes sampling repeatable where the backend can.
+    """
+
+    n: int = 1
+    temperature: float = 0.0
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 1024
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise UsageError(f"n must be 1 or more, not {self.n}")
+        if self.temperature < 0:
+            raise UsageError(f"temperature must be 0 or more, not {self.temperature}")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise UsageError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+        if self.max_tokens < 1:
+            raise UsageError(f"max_tokens must be 1 or more, not {self.max_tokens}")
+
+    def ask(self, messages: tuple[Message, ...]) -> Steps[tuple[Completion, ...]]:
+        """Draw completions of a conversation this way."""
+        return ask(
+            messages,
+            n=self.n,
+            temperature=self.temperature,
+            top_p=self.top_p,
+            top_k=self.top_k,
+            stop=self.stop,
+            max_tokens=self.max_tokens,
+            seed=self.seed,
+        )
+
+
+class Form(Protocol):
+    """Draws candidates: at most `sampling.n` of them, fewer where the budget ended on the way."""
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]: ...
+
+
+class Strategy(Protocol):
+    """A form under a search: takes a problem to an answer. Usage, seconds and sources are filled in later."""
+
+    def __call__(self, problem: Problem) -> Steps[Answer]: ...

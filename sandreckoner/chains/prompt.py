@@ -1,0 +1,151 @@
+"""Prompts: text files beside their strategies, in the usual five parts.
+
+A prompt file has sections, each headed by `=== name ===`:
+
+    === instruction ===   what to do, said once, as the system message
+    === format ===        how the reply must look, behind the instruction
+    === context ===       how evidence is shown; left out where there is none
+    === example ===       a question, then `--- reply ---`, then the reply; any number of these
+    === input ===         how the question is put
+
+Variables stand in double braces: `{{question}}`, `{{passages}}`. They are filled in one pass, so that braces
+in a question stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.message import Message
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Problem
+
+_HEADING = re.compile(r"^=== (\w+) ===[ \t]*\n", re.MULTILINE)
+_VARIABLE = re.compile(r"\{\{(\w+)\}\}")
+_ONCE = ("instruction", "format", "context", "input")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked question: what a user might ask and what the model should write."""
+
+    question: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The five parts, each replaceable (`dataclasses.replace(prompt, instruction=…)`)."""
+
+    instruction: str
+    input: str = "{{question}}"
+    format: str = ""
+    context: str = "{{passages}}"
+    examples: tuple[Example, ...] = ()
+
+    def messages(self, problem: Problem, **variables: str) -> tuple[Message, ...]:
+        """The conversation to put to a model: instruction, examples as turns, then the question.
+
+        Args:
+            problem: its question and passages fill `{{question}}` and `{{passages}}`.
+            **variables: what else the prompt's variables stand for.
+
+        Raises:
+            UsageError: a variable of the prompt has no value, or a value no variable.
+        """
+        values = {
+            "question": question_text(problem),
+            "passages": passages_text(problem.passages),
+            **variables,
+        }
+        parts = [self.instruction, self.format, self.input]
+        if problem.passages:
+            parts.append(self.context)
+        wanted = {name for part in parts for name in _VARIABLE.findall(part)}
+        unused = sorted(set(variables) - wanted)
+        if unused:
+            raise UsageError(f"the prompt has no place for {{{{{unused[0]}}}}}; add it to a section")
+        system = "\n\n".join(fill(part, values) for part in (self.instruction, self.format) if part)
+        turns = [Message("system", system)] if system else []
+        for example in self.examples:
+            turns += [Message("user", example.question), Message("assistant", example.reply)]
+        asked = fill(self.input, values)
+        if problem.passages:
+            asked = fill(self.context, values) + "\n\n" + asked
+        return (*turns, Message("user", asked))
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with each `{{name}}` replaced, in one pass.
+
+    Raises:
+        UsageError: a variable has no value.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in values:
+            raise UsageError(
+                f"the prompt uses {{{{{name}}}}}, which nobody fills; known: {', '.join(values)}"
+            )
+        return values[name]
+
+    return _VARIABLE.sub(value, template)
+
+
+def load_prompt(name: str) -> Prompt:
+    """A prompt that comes with the package, by its name, or one of your own, by its path.
+
+    Raises:
+        UsageError: the file cannot be read, or a section is unknown, missing or doubled.
+    """
+    try:
+        if name.endswith(".txt") and Path(name).is_file():
+            text = Path(name).read_text(encoding="utf-8")
+        else:
+            text = files("sandreckoner.chains").joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"prompt {name!r} cannot be read: {fault}") from None
+    return parse_prompt(text, name)
+
+
+def parse_prompt(text: str, name: str = "prompt") -> Prompt:
+    """Read a prompt's sections; see the module's docstring."""
+    pieces = _HEADING.split(text)
+    parts: dict[str, str] = {}
+    examples: list[Example] = []
+    for heading, body in zip(pieces[1::2], pieces[2::2], strict=True):
+        body = body.strip()
+        if heading == "example":
+            question, mark, reply = body.partition("\n--- reply ---\n")
+            if not mark:
+                raise UsageError(f"{name}: an example needs a line `--- reply ---` before its reply")
+            examples.append(Example(question.strip(), reply.strip("\n")))
+        elif heading not in _ONCE:
+            raise UsageError(f"{name}: unknown section {heading!r}; known: example, {', '.join(_ONCE)}")
+        elif heading in parts:
+            raise UsageError(f"{name}: the section {heading!r} stands there twice")
+        else:
+            parts[heading] = body
+    if "instruction" not in parts:
+        raise UsageError(f"{name}: the section `=== instruction ===` is missing")
+    return Prompt(examples=tuple(examples), **parts)
+
+
+def question_text(problem: Problem) -> str:
+    """The question, with its options lettered below where it has any."""
+    options = [f"({chr(ord('A') + place)}) {option}" for place, option in enumerate(problem.options)]
+    return "\n".join([problem.question, *options])
+
+
+def passages_text(passages: tuple[Passage, ...]) -> str:
+    """The passages numbered from 1, each under a line that says where it stands."""
+    return "\n\n".join(
+        f"[{number}] {passage.source}, page {passage.page}\n{passage.text.strip()}"
+        for number, passage in enumerate(passages, 1)
+    )

@@ -1,0 +1,100 @@
+"""The command line's words. Imports argparse and nothing else: `--help` must be quick."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+_EPILOG = """\
+examples:
+  reckon ask "What is 17 % of 2,340?"
+  reckon ask "By how much did net sales grow?" --docs reports/
+  reckon ask "…" --strategy "once(cot, temperature=0.7)" --model openai:gpt-5-mini --json
+  cat note.txt | reckon ask "What does it add up to?"
+  reckon models pull qwen2.5-coder-1.5b
+
+exit codes: 0 answered, 1 error, 2 usage, 3 budget spent, 4 no answer, 5 sandbox refused, 130 interrupted
+"""
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; `command` in the result is the function to call with it."""
+    parser = argparse.ArgumentParser(
+        prog="reckon",
+        description="Questions with numbers in them: a model writes the computation, a sandbox runs it, "
+        "the answer says where every number came from.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _ask(commands)
+    _models(commands)
+    _doctor(commands)
+    _replay(commands)
+    return parser.parse_args(argv)
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from sandreckoner import __version__
+
+        print(f"reckon {__version__}")
+        parser.exit()
+
+
+def _later(module: str) -> Callable[[argparse.Namespace], int]:
+    """The `command` of a module of this room, imported only when it is called."""
+
+    def call(arguments: argparse.Namespace) -> int:
+        code: int = import_module(f"sandreckoner.cli.{module}").command(arguments)
+        return code
+
+    return call
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _ask(commands: Commands) -> None:
+    ask = commands.add_parser("ask", help="answer one question", allow_abbrev=False)
+    ask.add_argument("question", help="the question; what is piped in on stdin is its context")
+    ask.add_argument("--strategy", default="pal", help="how to think, for example cot, pal, 'once(cot, n=1)'")
+    ask.add_argument("--model", default="local", help="who thinks, for example local, openai:gpt-5-mini")
+    ask.add_argument(
+        "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
+    )
+    ask.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
+    ask.add_argument("--journal", metavar="FILE", help="record the run, for `reckon replay FILE`")
+    ask.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
+    budget = ask.add_argument_group("budget", "when it ends, the best answer so far comes back, marked")
+    budget.add_argument("--calls", type=int, help="at most so many completions")
+    budget.add_argument("--tokens", type=int, help="at most so many tokens, prompts included")
+    budget.add_argument("--usd", type=float, help="at most so many US dollars")
+    budget.add_argument("--seconds", type=float, help="at most so many seconds")
+    ask.set_defaults(command=_later("ask"))
+
+
+def _models(commands: Commands) -> None:
+    models = commands.add_parser("models", help="what can be used here, and what the others need")
+    models.set_defaults(command=_later("models"), action="list", name=None, file=None)
+    actions = models.add_subparsers(metavar="ACTION")
+    pull = actions.add_parser("pull", help="fetch an embedded model, once; it is checked before use")
+    pull.add_argument("name", help="qwen2.5-coder-1.5b or qwen2.5-coder-0.5b")
+    pull.add_argument("--file", help="take it from this file instead of the network")
+    pull.set_defaults(action="pull")
+
+
+def _doctor(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="which walls of the sandbox stand here, and what is missing")
+    doctor.set_defaults(command=_later("doctor"))
+
+
+def _replay(commands: Commands) -> None:
+    replay = commands.add_parser("replay", help="answer a recorded run again, without model or network")
+    replay.add_argument("journal", help="a file that `reckon ask --journal FILE` wrote")
+    replay.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
+    replay.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
+    replay.set_defaults(command=_later("replay"))
