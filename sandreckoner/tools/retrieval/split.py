@@ -89,12 +89,16 @@ def split(text: str, *, size: int = SIZE, overlap: int = OVERLAP) -> Iterator[Pi
         Pieces in order. Together they cover every character that is not white space.
     """
     layout = _read(text, size)
-    start = 0
+    start = done = 0
     while (start := _SPACE.match(text, start).end()) < len(text):  # type: ignore[union-attr]  # always matches
         cut = _best_cut(layout, start, size, len(text))
+        if cut <= done:  # what follows the overlap is too long to share a piece with it
+            start = done
+            continue
         end = start + len(text[start:cut].rstrip())
         yield Piece(start, end, layout.heading_at(start))
         start = _next_start(layout, start, cut, overlap) if cut < len(text) else cut
+        done = cut
 
 
 def _best_cut(layout: _Layout, start: int, size: int, length: int) -> int:
