@@ -31,10 +31,12 @@ _BODY = (
     r"|\d{1,3}(?:['’\u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?"  # 1'234 and thin spaces
     r"|\d+\.\d+|\d+|\.\d+"
 )
+# A dash behind a word or a number is a range or a subtraction; one apart from its number counts in a cell only.
+_SIGN = r"(?:(?<![\w)%])[-−–+]|(?:^|(?<=[|=:(])|(?<=[|=:] ))[-−–]\s)(?=[\d.$€£])"
 _DATE = re.compile(r"(?<![\w/.-])(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?![\w/-])")
 _NUMBER = re.compile(
     rf"(?P<lead>(?<![\w.])(?:FY|CY|Q|H))?"
-    rf"(?P<open>\()?(?P<sign>(?<![\w)%])[-−–+](?=[\d.$€£])|(?:^|(?<=[|=:(])|(?<=[|=:] ))[-−–]\s(?=[\d.$€£]))?(?P<currency>{_CURRENCY}\s?)?"
+    rf"(?P<open>\()?(?P<sign>{_SIGN})?(?P<currency>{_CURRENCY}\s?)?"
     rf"(?P<open2>\((?=[\d.]))?(?(currency)(?P<sign2>[-−](?=[\d.]))?)"
     rf"(?<![\d])(?<!\d\.)(?:(?P<body>{_BODY})"
     rf"(?P<power>[eE][-+]?\d{{1,3}}(?![\d.])|\s?(?:[×x*·]|\\times|\\cdot)\s?10\s?\^\s?\{{?[-−]?\d{{1,2}}\}}?)?"
@@ -163,7 +165,7 @@ def _read(match: re.Match[str]) -> Number | None:
         end = match.start("close")
     minus = (match["sign"] or match["sign2"] or "").strip()
     if minus and minus != "+":
-        value = -value
+        value = -abs(value)
     if match["lead"]:
         start = match.start("body")
     scale, unit = 1, ""
