@@ -138,9 +138,10 @@ def parse_prompt(text: str, name: str = "prompt") -> Prompt:
 
 
 def question_text(problem: Problem) -> str:
-    """The question, with its options lettered below where it has any."""
+    """The question, with its options lettered below where it has any, and then the notes."""
     options = [f"({chr(ord('A') + place)}) {option}" for place, option in enumerate(problem.options)]
-    return "\n".join([problem.question, *options])
+    notes = ["", problem.notes] if problem.notes else []
+    return "\n".join([problem.question, *options, *notes])
 
 
 def passages_text(passages: tuple[Passage, ...]) -> str:

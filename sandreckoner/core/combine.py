@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -13,12 +13,16 @@ T = TypeVar("T")
 
 def within(scope: str, steps: Steps[T]) -> Steps[T]:
     """The same steps, their effects marked as standing inside `scope` (the trace shows them as a tree)."""
+    return (yield from altered(lambda effect: replace(effect, scope=(scope, *effect.scope)), steps))
+
+
+def altered(change: Callable[[Effect], Effect], steps: Steps[T]) -> Steps[T]:
+    """The same steps, each of their effects changed on its way out."""
     try:
         effects = next(steps)
         while True:
-            marked = tuple(replace(effect, scope=(scope, *effect.scope)) for effect in effects)
             try:
-                replies = yield marked
+                replies = yield tuple(change(effect) for effect in effects)
             except Exception as fault:
                 effects = steps.throw(fault)
             else:

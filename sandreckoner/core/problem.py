@@ -15,8 +15,11 @@ class Problem:
         question: the question in words.
         passages: evidence that the answer may use, best first.
         options: the choices of a multiple-choice question, without their letters; empty for an open one.
+        notes: what earlier steps of a strategy worked out (a plan, facts, a critique). The model sees them
+            below the question; they are never searched for, and never a source of numbers.
     """
 
     question: str
     passages: tuple[Passage, ...] = ()
     options: tuple[str, ...] = ()
+    notes: str = ""
