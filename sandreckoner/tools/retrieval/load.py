@@ -18,9 +18,13 @@ Reader = Callable[[bytes], Iterable[str]]
 
 LARGEST_BYTES = 256 * 1024 * 1024
 _READERS = {
-    ".txt": "text",
-    ".md": "text",
-    ".markdown": "text",
+    **dict.fromkeys([".txt", ".text", ".md", ".markdown", ".rst", ".log"], "text"),
+    **dict.fromkeys([".html", ".htm", ".xhtml"], "html"),
+    **dict.fromkeys([".csv", ".tsv"], "separated"),
+    **dict.fromkeys([".json", ".jsonl", ".ndjson"], "records"),
+    ".pdf": "pdf",
+    ".docx": "word",
+    ".xlsx": "excel",
 }
 _FIRST_HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
@@ -80,7 +84,7 @@ def load(found: Found) -> Document:
     """
     try:
         data = read_bytes(found)
-        pages = tuple(_clean(page) for page in _reader(found)(data))
+        pages = _read(found, data)
     except OSError as fault:
         raise LibraryError(f"{found.source}: cannot be read ({fault.strerror or fault})") from None
     except ValueError as fault:
@@ -124,13 +128,37 @@ def name_in_words(source: str) -> str:
     return re.sub(r"[\W_]+", " ", Path(source).stem).strip() or source
 
 
-def _reader(found: Found) -> Reader:
-    suffix = found.path.suffix.lower() if found.path else ".txt"
-    if suffix not in _READERS:
-        known = ", ".join(_READERS)
-        raise ValueError(f"a file of this kind ({suffix or 'no suffix'}) cannot be read; known are {known}")
-    reader: Reader = import_module(f"sandreckoner.tools.retrieval.readers.{_READERS[suffix]}").pages
+def _read(found: Found, data: bytes) -> tuple[str, ...]:
+    """The pages of a file.
+
+    Raises:
+        ValueError: in words that follow the file's name.
+    """
+    reader = _reader(found, data)
+    try:
+        return tuple(_clean(page) for page in reader(data))
+    except (ValueError, ImportError):
+        raise
+    except Exception as fault:  # a parser of others may raise anything on a file that is broken or hostile
+        detail = " ".join(str(fault).split())[:120]
+        raise ValueError(f"is damaged ({type(fault).__name__}: {detail})") from None
+
+
+def _reader(found: Found, data: bytes) -> Reader:
+    suffix = found.path.suffix.lower() if found.path else ""
+    if suffix and suffix not in _READERS:
+        raise ValueError(f"files of the kind {suffix} cannot be read; known are {', '.join(_READERS)}")
+    name = _READERS.get(suffix) or _kind(data)
+    reader: Reader = import_module(f"sandreckoner.tools.retrieval.readers.{name}").pages
     return reader
+
+
+def _kind(data: bytes) -> str:
+    """The reader for bytes without a name, by how they begin."""
+    head = data[:1024].lstrip().lower()
+    if head.startswith(b"%pdf"):
+        return "pdf"
+    return "html" if head.startswith((b"<!doctype html", b"<html")) else "text"
 
 
 def _clean(text: str) -> str:

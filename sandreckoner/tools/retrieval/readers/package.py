@@ -1,0 +1,26 @@
+"""What Word and Excel files have in common: a ZIP archive, which can be a trap."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+LARGEST_UNPACKED_BYTES = 1024 * 1024 * 1024
+_OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
+
+
+def check_package(data: bytes, kind: str) -> None:
+    """Look at an office file before a parser unpacks it.
+
+    Raises:
+        ValueError: where it is encrypted, damaged, or would unpack to more than memory should hold.
+    """
+    if data.startswith(_OLD_OR_ENCRYPTED):
+        raise ValueError(f"needs a password or is a {kind} of before 2007: save it anew without one")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+    except zipfile.BadZipFile:
+        raise ValueError(f"is not a {kind}, or is damaged") from None
+    if unpacked > LARGEST_UNPACKED_BYTES:
+        raise ValueError(f"would unpack to {unpacked / 2**20:,.0f} MB: too large")
