@@ -31,7 +31,7 @@ _BODY = (
     r"|\d{1,3}(?:['’\u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?"  # 1'234 and thin spaces
     r"|\d+\.\d+|\d+|\.\d+"
 )
-# A dash behind a word or a number is a range or a subtraction; one apart from its number counts in a cell only.
+# A dash behind a word or a number is a range or a difference; one apart from its number counts in cells.
 _SIGN = r"(?:(?<![\w)%])[-−–+]|(?:^|(?<=[|=:(])|(?<=[|=:] ))[-−–]\s)(?=[\d.$€£])"
 _DATE = re.compile(r"(?<![\w/.-])(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?![\w/-])")
 _NUMBER = re.compile(

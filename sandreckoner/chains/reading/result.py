@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 
+from sandreckoner.chains.reading.normal import normalise
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.program import bound_names, parse
 
 _ANSWERS = ("answer", "ans", "final_answer")
+_LABEL = re.compile(r"[:=]\s|\s(?:is|are|was)\s")
 MAX_CHARACTERS = 2_000
 MAX_BITS = 4_000  # an integer with more digits is no answer, and slow to write out
 
@@ -86,7 +89,15 @@ def read_result(execution: Execution) -> str | None:
     if execution.value is not None:
         return value_text(execution.value)
     printed = [line.strip() for line in execution.stdout.splitlines() if line.strip()]
-    return printed[-1][:MAX_CHARACTERS] if printed else None
+    return _said(printed[-1][:MAX_CHARACTERS]) if printed else None
+
+
+def _said(line: str) -> str:
+    """`Total for 5 bagels: $15.00` says `$15.00`; a line that is an answer as it stands is kept whole."""
+    if normalise(line).kind != "text":
+        return line
+    tail = _LABEL.split(line)[-1].strip()
+    return tail if tail and normalise(tail).kind != "text" else line
 
 
 def value_text(value: JSON) -> str | None:

@@ -1,0 +1,223 @@
+"""One form for answers that mean the same, for voting and for grading alike.
+
+`normalise` gives a hashable form; its text gives the same form again. `equal` says whether two answers mean
+the same: it knows besides that `60%` may be 60 or 0.6. Mathematical equality (is √8 the same as 2√2?) needs a
+computer algebra system, which runs what it reads: `undecided` says where asking one, in the sandbox, pays.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from sandreckoner.chains.reading.latex import plain
+from sandreckoner.core.numbers import Number, find_numbers
+
+Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
+
+MAX_CHARACTERS = 1_000
+MAX_NESTING = 4
+DIGITS = 9  # significant digits at which a number that is no integer is rounded
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+_MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATES = (
+    re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?:[T ]00:00(?::00)?)?"),
+    re.compile(r"(?P<month>\d{1,2})[/.-](?P<day>\d{1,2})[/.-](?P<year>\d{4})"),
+    re.compile(_MONTH + r"\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})", re.IGNORECASE),
+    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+" + _MONTH + r",?\s+(?P<year>\d{4})", re.IGNORECASE),
+)
+_CHOICE = re.compile(
+    r"(?:option |choice )?(?:\(([A-Ha-h])\)|([A-H]))(?:[).:].*)?|([a-h])\)(?:\s.*)?", re.DOTALL
+)
+_TRUTH = {"yes": "yes", "true": "yes", "correct": "yes", "no": "no", "false": "no", "incorrect": "no"}
+_NAMED = re.compile(r"[A-Za-z]\w{0,20}\s*=\s*(?=[^=])")
+_COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """An answer in the one form.
+
+    Attributes:
+        kind: what it was read as; `percent` is a number that may be a hundredth of itself.
+        text: canonical; normalising it gives this form again.
+        value: its number, for `number` and `percent`.
+        items: its members, for `list`.
+    """
+
+    kind: Kind
+    text: str
+    value: Fraction | None = None
+    items: tuple[Normal, ...] = ()
+
+
+def normalise(text: str) -> Normal:
+    """The one form of an answer; never raises, whatever the text."""
+    return _normalise(text, MAX_NESTING)
+
+
+def equal(one: str, other: str) -> bool:
+    """Whether two answers mean the same. Symmetric; not transitive, since 60 and 0.6 both equal `60%`."""
+    return alike(normalise(one), normalise(other))
+
+
+def alike(one: Normal, other: Normal) -> bool:
+    """`equal` for answers that are normalised already."""
+    if one == other:
+        return True
+    if one.items and len(one.items) == len(other.items):
+        return all(alike(a, b) for a, b in zip(one.items, other.items, strict=True))
+    if one.value is None or other.value is None:
+        return False
+    return not values_of(one).isdisjoint(values_of(other)) and {one.kind, other.kind} == {"number", "percent"}
+
+
+def values_of(normal: Normal) -> set[Fraction]:
+    """The numbers that it may stand for: two for a per cent, none for what is no number."""
+    if normal.value is None:
+        return set()
+    return {normal.value, normal.value / 100} if normal.kind == "percent" else {normal.value}
+
+
+def undecided(one: str, other: str) -> bool:
+    """Whether two unequal answers hold mathematics that only a computer algebra system can compare."""
+    first, second = normalise(one), normalise(other)
+    if alike(first, second):
+        return False
+    return any(
+        normal.kind == "text" and re.search(r"[\\^√π+*/]|\d[a-z(]", normal.text) for normal in (first, second)
+    )
+
+
+def _normalise(text: str, nesting: int) -> Normal:
+    text = plain(text[:MAX_CHARACTERS]).rstrip(".").strip()
+    text = _NAMED.sub("", text, count=1) if _NAMED.match(text) else text
+    if (bare := _bare(text)) is not None:
+        return bare
+    if nesting and (listed := _list(text, nesting)) is not None:
+        return listed
+    return _number_with_unit(text) or Normal("text", _words(text))
+
+
+def _bare(text: str) -> Normal | None:
+    """The text as one date, choice, truth or number with nothing around it."""
+    return _date(text) or _choice(text) or _truth(text) or _number(text)
+
+
+def _date(text: str) -> Normal | None:
+    for pattern in _DATES:
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        named = match.groupdict().get("name")
+        month = _MONTHS.index(named[:3].lower()) + 1 if named else int(match["month"])
+        day = int(match["day"])
+        if not named and month > 12 >= day:
+            month, day = day, month  # 30/04/2021: no month is thirtieth
+        try:
+            return Normal("date", datetime.date(int(match["year"]), month, day).isoformat())
+        except ValueError:
+            return None
+    return None
+
+
+def _choice(text: str) -> Normal | None:
+    match = _CHOICE.fullmatch(text)
+    if match is None:
+        return None
+    letter = next(group for group in match.groups() if group)
+    return Normal("choice", f"({letter.upper()})")
+
+
+def _truth(text: str) -> Normal | None:
+    word = _TRUTH.get(text.rstrip("!").lower())
+    return Normal("truth", word) if word else None
+
+
+def _number(text: str) -> Normal | None:
+    """The whole text as one number, brackets meaning minus only where it is money or has decimals."""
+    bare = (
+        text[1:-1].strip() if text.startswith("(") and text.endswith(")") and text[1:-1].isdigit() else text
+    )
+    bare = re.sub(r"^(?:about|approximately|around|≈|~|\+)\s*", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r"\(\s*(-?\d+)\s*\)\s*/\s*(\d+)", r"\1/\2", bare)
+    if re.fullmatch(r"\D{0,3}\d{1,3}( \d{3})+(\.\d+)?\D{0,3}", bare):
+        bare = bare.replace(" ", "")  # 118 000, which two cells of a table may also be, but no answer
+    numbers = find_numbers(bare)
+    if len(numbers) != 1 or (numbers[0].start, numbers[0].end) != (0, len(bare)):
+        return None
+    return _from_number(numbers[0])
+
+
+def _number_with_unit(text: str) -> Normal | None:
+    """The only number of a text that is written in digits: `18 dollars`, `$5.00 a pack`, `she has 8 left`."""
+    if re.search(r"[\\^√π∞=+*]|\d\s*[(a-z]\b(?<!%)[\^(+-]|[a-z]\d", text):
+        return None
+    numbers = [number for number in find_numbers(text) if any(map(str.isdigit, number.text))]
+    return _from_number(numbers[0]) if len(numbers) == 1 else None
+
+
+def _from_number(number: Number) -> Normal:
+    value = rounded(number.value * number.scale)
+    if number.unit == "%":
+        return Normal("percent", f"{_written(value)}%", value)
+    return Normal("number", _written(value), value)
+
+
+def rounded(value: Fraction) -> Fraction:
+    """To 9 significant digits and never fewer than 2 decimals; integers stay exact."""
+    if value.denominator == 1:
+        return value
+    size = len(str(abs(value.numerator) // value.denominator)) if abs(value) >= 1 else 0
+    if size == 0:
+        size = len(str(abs(value.numerator))) - len(str(value.denominator))
+    return round(value, max(2, DIGITS - size))
+
+
+def _written(value: Fraction) -> str:
+    """An exact decimal; `rounded` values always have one."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    places = 0
+    while (value * 10**places).denominator != 1:
+        places += 1
+    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def _list(text: str, nesting: int) -> Normal | None:
+    bracket = text[:1] + text[-1:]
+    inner = text[1:-1] if bracket in ("[]", "()", "{}") else text
+    pieces = [piece.strip() for piece in _split(inner) if piece.strip()]
+    if len(pieces) < 2 and (bracket not in ("[]", "()", "{}") or not pieces):
+        return None
+    if len(pieces) == 1:
+        return _normalise(pieces[0], nesting - 1)
+    if bracket not in ("[]", "()", "{}") and any(_bare(piece) is None for piece in pieces):
+        return None  # a sentence with commas in it, or a sum of units
+    items = [_normalise(piece, nesting - 1) for piece in pieces]
+    if bracket == "{}":
+        items.sort(key=lambda item: (item.kind, item.text))
+    ends = "{}" if bracket == "{}" else "[]"
+    return Normal("list", f"{ends[0]}{'; '.join(item.text for item in items)}{ends[1]}", None, tuple(items))
+
+
+def _split(text: str) -> list[str]:
+    """Cut at the commas that stand in no bracket and in no `1,234`."""
+    pieces, depth, start = [], 0, 0
+    cuts = {match.start(): match.end() for match in _COMMA.finditer(text)}
+    for i, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and i in cuts:
+            pieces.append(text[start:i])
+            start = cuts[i]
+    return [*pieces, text[start:]]
+
+
+def _words(text: str) -> str:
+    text = text.casefold().strip(" \t'\".,;:!?")
+    text = re.sub(r"^(?:the|an?)\s+", "", text)
+    return re.sub(r"\s+", " ", re.sub(r"\s*([-+*/^=(),])\s*", r"\1", text)).strip()
