@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -25,7 +26,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         description="Questions with numbers in them: a model writes the computation, a sandbox runs it, "
         "the answer says where every number came from.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
@@ -35,6 +36,17 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _doctor(commands)
     _replay(commands)
     return parser.parse_args(argv)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. argparse would ask shutil, and pay for zlib, bz2 and lzma to learn a number."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns
+        except OSError:
+            width = 100
+        super().__init__(prog, width=max(40, min(width, 120) - 2))
 
 
 class _Version(argparse.Action):
@@ -59,7 +71,7 @@ Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _ask(commands: Commands) -> None:
-    ask = commands.add_parser("ask", help="answer one question", allow_abbrev=False)
+    ask = commands.add_parser("ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter)
     ask.add_argument("question", help="the question; what is piped in on stdin is its context")
     ask.add_argument("--strategy", default="pal", help="how to think, for example cot, pal, 'once(cot, n=1)'")
     ask.add_argument("--model", default="local", help="who thinks, for example local, openai:gpt-5-mini")

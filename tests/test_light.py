@@ -1,0 +1,47 @@
+"""Quick to start: what is imported, counted in modules and never in seconds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = {
+    "langchain",
+    "langchain_core",
+    "chromadb",
+    "openai",
+    "numpy",
+    "sympy",
+    "RestrictedPython",
+    "xllamacpp",
+    "rich",
+}
+
+
+def modules_after(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_importing_the_package_and_its_rooms_brings_nothing_heavy() -> None:
+    rooms = (
+        "",
+        ".core",
+        ".llms",
+        ".tools",
+        ".tools.python",
+        ".tools.retrieval",
+        ".chains",
+        ".agents",
+        ".cli",
+    )
+    loaded = modules_after("\n".join(f"import sandreckoner{room}" for room in rooms))
+    assert not {name.partition(".")[0] for name in loaded} & HEAVY
+
+
+def test_help_imports_fewer_than_150_modules() -> None:
+    help_page = "from sandreckoner.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    loaded = modules_after(help_page)
+    assert not {name.partition(".")[0] for name in loaded} & HEAVY
+    assert len(loaded) < 150
