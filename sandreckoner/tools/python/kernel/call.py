@@ -1,0 +1,58 @@
+"""System calls that Python has no name for."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
+
+
+def _raise(what: str) -> None:
+    number = ctypes.get_errno()
+    raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def syscall(what: str, number: int, *args: object) -> int:
+    """Make a system call; integers are passed as 64 bits. Raises OSError, naming `what`."""
+    words = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
+    result = int(_libc.syscall(ctypes.c_long(number), *words))
+    if result < 0:
+        _raise(what)
+    return result
+
+
+def prctl(option: int, value: int = 0) -> None:
+    """Set a property of this process, by prctl with one argument."""
+    if _libc.prctl(option, *(ctypes.c_ulong(word) for word in (value, 0, 0, 0))):
+        _raise(f"prctl {option}")
+
+
+def unshare(flags: int) -> None:
+    """Move into new namespaces, by unshare."""
+    if _libc.unshare(flags):
+        _raise("unshare")
+
+
+def setns(descriptor: int, flag: int) -> None:
+    """Move into a namespace that is open, by setns."""
+    if _libc.setns(descriptor, flag):
+        _raise("setns")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    """Mount, by mount."""
+
+    def text(value: str | None) -> bytes | None:
+        return None if value is None else os.fsencode(value)
+
+    if _libc.mount(text(source), text(target), text(kind), ctypes.c_ulong(flags), text(options)):
+        _raise(f"mount {target}")
+
+
+def umount(target: str, flags: int) -> None:
+    """Unmount, by umount2."""
+    if _libc.umount2(os.fsencode(target), flags):
+        _raise(f"umount {target}")

@@ -1,0 +1,84 @@
+"""From what a process reported to an `Execution`. The report may have been written by a hostile program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from sandreckoner.core.execution import Execution, ProgramError, Resources, Status
+
+_STATUSES = frozenset(get_args(Status))
+_DEEPEST = 64
+
+
+class Implausible(Exception):
+    """A report that the worker would never write."""
+
+
+def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) -> Execution:
+    """The execution that a report describes; `crashed` where anything in it has the wrong type or size."""
+    try:
+        status = report["status"]
+        if status not in _STATUSES:
+            raise Implausible("status")
+        if status == "crashed":
+            return stopped("crashed", _text(report.get("message", ""), 500), wall_s)
+        stdout = _text(report["stdout"], output_bytes)
+        return Execution(
+            status=status,
+            value=_clean(report["value"], 0),
+            stdout=stdout,
+            truncated=report["truncated"] is True,
+            error=_error(report["error"]),
+            resources=Resources(
+                _seconds(report["cpu_s"]), wall_s, int(min(_seconds(report["memory_bytes"]), 1 << 50))
+            ),
+        )
+    except (KeyError, TypeError, ValueError, Implausible) as fault:
+        return stopped("crashed", f"its process sent an implausible report ({fault})", wall_s)
+
+
+def stopped(status: Status, message: str, wall_s: float) -> Execution:
+    """The execution of a program whose process could not speak for itself."""
+    kind = {"timeout": "TimeoutError", "refused": "Refused"}.get(status, "Crashed")
+    return Execution(status, error=ProgramError(kind, message), resources=Resources(wall_s=wall_s))
+
+
+def _error(error: Any) -> ProgramError | None:
+    if error is None:
+        return None
+    line = error["line"]
+    if line is not None and (type(line) is not int or not 0 < line < 1 << 31):
+        raise Implausible("line")
+    return ProgramError(
+        _text(error["type"], 100), _text(error["message"], 10_000), line, _text(error["traceback"], 20_000)
+    )
+
+
+def _text(value: Any, cap: int) -> str:
+    if type(value) is not str or len(value) > cap:
+        raise Implausible("text")
+    return _whole(value)
+
+
+def _whole(text: str) -> str:
+    """The text without lone surrogates, which could not be written to a file."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _seconds(value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value < 1 << 62:
+        raise Implausible("number")
+    return float(value)
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise Implausible("depth")
+    if isinstance(value, str):
+        return _whole(value)
+    if isinstance(value, list):
+        return [_clean(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _clean(item, depth + 1) for key, item in value.items()}
+    return value

@@ -1,0 +1,143 @@
+"""The guard behind every attribute that is not plainly public: getattr, setattr and their kin."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+from sandreckoner.tools.python.policy.belonging import ReadOnlyModule, belongs_to_program, own_types
+from sandreckoner.tools.python.policy.classes import Type
+from sandreckoner.tools.python.policy.formatting import SafeFormat
+from sandreckoner.tools.python.policy.names import (
+    NAMEDTUPLE_ATTRIBUTES,
+    is_dunder,
+    spellable_attribute,
+)
+
+_MISSING = object()
+
+
+def guarded_getattr(owner: Any, name: str, default: Any = _MISSING) -> Any:
+    """What `owner.name` means to a program."""
+    if type(name) is not str:
+        raise TypeError("attribute name must be string")
+    if not _may_read(owner, name):
+        raise AttributeError(f'the attribute "{name}" is not available in the sandbox')
+    try:
+        value = _SPECIAL[name](owner, name) if name in _SPECIAL else getattr(owner, name)
+    except AttributeError:
+        if default is _MISSING:
+            raise
+        return default
+    return _screened(value, name)
+
+
+def _screened(value: Any, name: str) -> Any:
+    """The value, unless it is one of the things that lead out."""
+    kind = type(value)
+    if isinstance(value, type) and issubclass(value, type):
+        return Type  # int.__class__ is the real `type`, which makes classes unchecked
+    if kind is types.ModuleType:
+        raise AttributeError(f'the module "{name}" is not available in the sandbox')
+    return value
+
+
+def _may_read(owner: Any, name: str) -> bool:
+    if not spellable_attribute(name):
+        return False
+    if not name.startswith("_"):
+        return True
+    if is_dunder(name):
+        return type(owner) is not types.ModuleType
+    if name in NAMEDTUPLE_ATTRIBUTES:
+        return isinstance(owner, tuple) or (isinstance(owner, type) and issubclass(owner, tuple))
+    return type(owner) is super or belongs_to_program(owner)
+
+
+def _refused(owner: Any, name: str) -> Any:
+    # Library objects that write files, hand out raw memory or register callbacks with the interpreter.
+    if isinstance(owner, ReadOnlyModule) or belongs_to_program(owner):
+        return getattr(owner, name)
+    raise AttributeError(f'the attribute "{name}" is not available in the sandbox')
+
+
+def _format(owner: Any, name: str) -> Any:
+    if issubclass(type(owner), str):
+        return SafeFormat(owner, name, guarded_getattr)
+    if isinstance(owner, type) and issubclass(owner, str):
+        return lambda text, *args, **names: SafeFormat(text, name, guarded_getattr)(*args, **names)
+    return getattr(owner, name)
+
+
+def _obj(owner: Any, name: str) -> Any:
+    # AttributeError.obj hands over whatever object the failed access was made on (CVE-2024-47532).
+    return None if isinstance(owner, BaseException) else getattr(owner, name)
+
+
+def _resize(owner: Any, name: str) -> Any:
+    # ndarray.resize(refcheck=False) frees memory that other arrays still read.
+    method = getattr(owner, name)
+    if type(method) is not types.BuiltinMethodType:
+        return method
+    return lambda *shape, refcheck=True: method(*shape, refcheck=True)
+
+
+def _annotations(owner: Any, name: str) -> Any:
+    # A copy: the real one becomes source code when @dataclass reads it.
+    return dict(getattr(owner, name))
+
+
+_SPECIAL: dict[str, Callable[[Any, str], Any]] = {
+    "format": _format,
+    "format_map": _format,
+    "obj": _obj,
+    "resize": _resize,
+    "__annotations__": _annotations,
+    **dict.fromkeys(
+        (
+            *("ctypes", "cffi", "tofile", "dump", "dumps", "with_traceback"),
+            *("register", "setfield", "setflags", "newbyteorder"),
+        ),
+        _refused,
+    ),
+}
+
+
+def guarded_hasattr(owner: Any, name: str) -> bool:
+    """`hasattr`, for what the program may see."""
+    return guarded_getattr(owner, name, _MISSING_ANSWER) is not _MISSING_ANSWER
+
+
+_MISSING_ANSWER = object()
+
+
+def _check_store(name: str) -> None:
+    if type(name) is not str or is_dunder(name) or not spellable_attribute(name):
+        raise AttributeError(f'the attribute "{name}" cannot be assigned in the sandbox')
+
+
+def guarded_setattr(owner: Any, name: str, value: Any) -> None:
+    """`setattr`, but for double-underscore names."""
+    _check_store(name)
+    setattr(owner, name, value)
+
+
+def guarded_delattr(owner: Any, name: str) -> None:
+    """`delattr`, but for double-underscore names."""
+    _check_store(name)
+    delattr(owner, name)
+
+
+def guarded_dir(*owner: Any) -> list[str]:
+    """`dir`, of one object and without what starts with an underscore."""
+    if not owner:
+        raise TypeError("dir() needs an object in the sandbox")
+    return [name for name in dir(owner[0]) if not name.startswith("_")]
+
+
+def guarded_vars(*owner: Any) -> dict[str, Any]:
+    """A copy of the attributes of an instance of the program's own classes."""
+    if len(owner) == 1 and type(owner[0]) in own_types:
+        return dict(vars(owner[0]))
+    raise TypeError("vars() is for instances of your own classes in the sandbox")

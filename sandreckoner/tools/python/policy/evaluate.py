@@ -1,0 +1,85 @@
+"""Text that is evaluated on the way, by a program's own `eval` or inside a library: under the same policy."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from sandreckoner.tools.python.policy.attributes import guarded_getattr
+from sandreckoner.tools.python.policy.compiler import Mode, compile_fragment
+from sandreckoner.tools.python.policy.names import GUARD_GETATTR
+
+
+def namespace(builtin_names: Mapping[str, Any], name: str = "__main__") -> dict[str, Any]:
+    """Globals for code that the policy compiled."""
+    return {
+        "__builtins__": dict(builtin_names),
+        "__name__": name,
+        "__doc__": None,
+        GUARD_GETATTR: guarded_getattr,
+    }
+
+
+class Evaluator:
+    """`eval`, `exec` and `compile` for text that comes up while a program runs."""
+
+    def __init__(self, builtin_names: Mapping[str, Any]) -> None:
+        self._builtins = builtin_names
+
+    def compile(self, source: Any, *ignored: Any, **ignored_too: Any) -> Any:
+        """Nothing yet: the text itself, so that `eval` and `exec` below see it."""
+        return source
+
+    def eval(self, source: Any, names: Mapping[str, Any] | None = None, more: Any = None) -> Any:
+        """The value of an expression; like the builtin, it sees the caller's names where none are given."""
+        if names is None:
+            caller = sys._getframe(1)
+            names, more = caller.f_globals, caller.f_locals
+        space = self._space(names, more)
+        return builtins.eval(self._code(source, "eval"), space)  # noqa: S307  # compiled under the policy
+
+    def exec(self, source: Any, names: dict[str, Any] | None = None, more: Any = None) -> None:
+        """Run statements; what they define lands in the innermost namespace given, as with `exec`."""
+        space = self._space(names, more)
+        before = dict(space)
+        exec(self._code(source, "exec"), space)  # noqa: S102  # compiled under the policy
+        target = more if more is not None else names
+        if target is not None:
+            target.update({key: value for key, value in space.items() if before.get(key, space) is not value})
+
+    def _code(self, source: Any, mode: Mode) -> types.CodeType:
+        if not issubclass(type(source), (str, bytes)):
+            raise TypeError("only text can be evaluated in the sandbox")
+        text = source.decode() if isinstance(source, bytes) else str.__str__(source)
+        return compile_fragment(text.strip() if mode == "eval" else text, "<text>", mode)
+
+    def _space(self, *layers: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Fresh globals: a mapping of the program's can neither bring builtins nor replace a guard."""
+        space: dict[str, Any] = {}
+        for layer in layers:
+            for key, value in dict(layer or {}).items():
+                # parse_expr brings all builtin functions along, `open` among them: ours come below.
+                ours = type(key) is str and key.isidentifier() and vars(builtins).get(key, space) is not value
+                if ours and type(value) is not types.ModuleType:
+                    space[key] = value
+        space.pop("__builtins__", None)
+        return {**space, **namespace(self._builtins)}
+
+
+def route_libraries(evaluator: Evaluator) -> None:
+    """Make sympy, which evaluates text in many places, do it through `evaluator`.
+
+    Then `sympify("__import__('os')…")` and a symbol with a hostile name in `lambdify` meet the policy.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "sympy" and module is not None:
+            for word in ("eval", "exec", "compile"):
+                vars(module).setdefault(word, getattr(evaluator, word))
+    parser = sys.modules.get("sympy.parsing.sympy_parser")
+    if parser is not None:
+        rewrite = vars(parser)["evaluateFalse"]
+        vars(parser)["evaluateFalse"] = lambda text: ast.unparse(rewrite(text))

@@ -1,0 +1,209 @@
+"""RestrictedPython's transformer, taught what ordinary programs of ordinary models write.
+
+RestrictedPython refuses every node that it does not know; so does this. What is added here either costs no
+safety (augmented assignment, annotations, `nonlocal`, `match`) or moves a check from each use to the runtime
+guard. Iteration, subscripts, calls and public attributes are left as they are, for speed.
+"""
+
+# ruff: noqa: N802, N815  # ast names its visitors so
+
+from __future__ import annotations
+
+import ast
+from typing import TypeVar
+
+from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locations
+
+from sandreckoner.tools.python.policy.names import (
+    DEFINABLE_DUNDERS,
+    GUARD_GETATTR,
+    GUARDED_ATTRIBUTES,
+    METACLASSES,
+    READABLE_NAMES,
+    is_dunder,
+    spellable_attribute,
+)
+
+N = TypeVar("N", bound=ast.AST)
+
+
+class Transformer(RestrictingNodeTransformer):
+    """Checks a program, collecting every violation with its line; rewrites what needs a guard at run time."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__(errors)
+        self._classes: tuple[str, ...] = ()
+
+    def keep(self, node: N) -> N:
+        """Leave the node as it is, and check what is inside."""
+        return self.node_contents_visit(node)
+
+    def error(self, node: ast.AST, info: str) -> None:
+        """Record a violation."""
+        self.errors.append(f"line {getattr(node, 'lineno', '?')}: {info}")
+
+    def not_allowed(self, node: ast.AST) -> None:
+        self.error(node, f"{_spoken(node)} is not available in the sandbox")
+
+    # Names.
+
+    def check_name(self, node: ast.AST, name: str | None, allow_magic_methods: bool = False) -> None:
+        """Refuse double-underscore names but those that a program may define or read."""
+        if name is None or not name.startswith("__") or not name.endswith("__"):
+            return
+        if name not in DEFINABLE_DUNDERS and name not in READABLE_NAMES:
+            self.error(node, f'the name "{name}" is not available in the sandbox{_hint(name)}')
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        self.check_name(node, node.id)
+        return node
+
+    def visit_Global(self, node: ast.Global) -> ast.Global:
+        return self._checked_names(node)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.Nonlocal:
+        return self._checked_names(node)
+
+    def _checked_names(self, node: N) -> N:
+        for name in node.names:  # type: ignore[attr-defined]
+            self.check_name(node, name)
+        return node
+
+    def inject_print_collector(self, node: ast.AST, position: int = 0) -> None:
+        """Nothing: `print` is an ordinary builtin here (the collector loses what functions print)."""
+
+    # Attributes.
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        name = node.attr
+        if not spellable_attribute(name):
+            self.error(node, f'the attribute "{name}" is not available in the sandbox')
+            return node
+        node = self.keep(node)
+        if not isinstance(node.ctx, ast.Load):
+            # A stored dunder could replace what a guard relies on, on any class within reach.
+            if is_dunder(name):
+                self.error(node, f'the attribute "{name}" cannot be assigned in the sandbox')
+            return node
+        if not name.startswith("_") and name not in GUARDED_ATTRIBUTES:
+            return node
+        if name.startswith("__") and not is_dunder(name) and self._classes:
+            name = f"_{self._classes[-1].lstrip('_')}{name}"  # the compiler mangles names, not our string
+        guard = ast.Call(ast.Name(GUARD_GETATTR, ast.Load()), [node.value, ast.Constant(name)], [])
+        copy_locations(guard, node)
+        return guard
+
+    # Statements that RestrictedPython refuses or slows down, and that are harmless.
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        return self.keep(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        return self.keep(node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        return self.keep(node)
+
+    def visit_With(self, node: ast.With) -> ast.AST:
+        return self.keep(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        return self.keep(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return self.keep(node)
+
+    def guard_iter(self, node: N) -> N:
+        return self.keep(node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST:
+        # `f(__class__=...)` would reach a **kwargs that becomes attributes.
+        self.check_name(node.value, node.arg)
+        return self.keep(node)
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        for alias in node.names:
+            self.check_name(node, alias.asname or alias.name.split(".")[0])
+        return self.keep(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        if node.level:
+            self.error(node, "a relative import is not available in the sandbox")
+        for alias in node.names:
+            self.check_name(node, alias.asname or alias.name)
+        return self.keep(node)
+
+    # Definitions.
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.check_name(node, node.name)
+        self.check_function_argument_names(node)
+        return self.keep(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.check_name(node, node.name)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.error(node, "**keywords in a class statement are not available in the sandbox")
+            elif keyword.arg == "metaclass" and _last_name(keyword.value) not in METACLASSES:
+                self.error(
+                    node, "a metaclass other than ABCMeta and EnumMeta is not available in the sandbox"
+                )
+        outer, self._classes = self._classes, (*self._classes, node.name)
+        try:
+            return self.keep(node)
+        finally:
+            self._classes = outer
+
+    # `match`: each keyword pattern reads an attribute without asking the guard.
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> ast.AST:
+        for name in node.kwd_attrs:
+            if name.startswith("_") or name in GUARDED_ATTRIBUTES or not spellable_attribute(name):
+                self.error(node, f'the attribute "{name}" is not available in a class pattern')
+        return self.keep(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> ast.AST:
+        self.check_name(node, node.name)
+        return self.keep(node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> ast.AST:
+        self.check_name(node, node.name)
+        return self.keep(node)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> ast.AST:
+        self.check_name(node, node.rest)
+        return self.keep(node)
+
+    visit_Match = visit_match_case = visit_MatchValue = visit_MatchSingleton = keep
+    visit_MatchSequence = visit_MatchOr = keep
+
+    # Type parameters (Python 3.12).
+
+    def visit_TypeVar(self, node: ast.AST) -> ast.AST:
+        self.check_name(node, node.name)  # type: ignore[attr-defined]
+        return self.keep(node)
+
+    visit_TypeVarTuple = visit_ParamSpec = visit_TypeVar
+    visit_TypeAlias = keep
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+_SPOKEN = {
+    "AsyncFunctionDef": "async def",
+    "AsyncFor": "async for",
+    "AsyncWith": "async with",
+    "Await": "await",
+    "TryStar": "except*",
+}
+
+
+def _spoken(node: ast.AST) -> str:
+    return _SPOKEN.get(type(node).__name__, type(node).__name__)
+
+
+def _hint(name: str) -> str:
+    return "; use an import statement" if name == "__import__" else ""

@@ -1,0 +1,1 @@
+"""Wall two: the processes on the far side. Nothing in here runs in the host."""

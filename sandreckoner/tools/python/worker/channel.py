@@ -1,0 +1,64 @@
+"""The sandboxed end of the way in and out: plain reads and writes, since the filter allows little else."""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import struct
+from typing import Any
+
+from sandreckoner.tools.python.codec import pack, unpack
+
+_LENGTH = struct.Struct(">I")
+
+
+class Channel:
+    """A stream socket to the host."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        # With family and type given, Python asks the kernel nothing that the filter refuses.
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
+
+    def read(self) -> dict[str, Any]:
+        """The next message from the host. Ends the process when the host has gone."""
+        return self._rest(self._exactly(_LENGTH.size))
+
+    def read_with_descriptor(self) -> tuple[dict[str, Any], int | None]:
+        """The next message and the descriptor that came with it, if any."""
+        head, ancillary, _, _ = self._socket.recvmsg(_LENGTH.size, socket.CMSG_SPACE(4))
+        if not head:
+            os._exit(0)
+        found = array.array("i")
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                found.frombytes(data[:4])
+        head += self._exactly(_LENGTH.size - len(head))
+        return self._rest(head), found[0] if found else None
+
+    def write(self, message: Any, *descriptors: int) -> None:
+        """Send a message to the host."""
+        frame = memoryview(pack(message))
+        if descriptors:
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+            frame = frame[self._socket.sendmsg([frame[:1]], [rights]) :]
+        while frame:
+            frame = frame[os.write(self.descriptor, frame) :]
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._socket.close()
+
+    def _rest(self, head: bytes) -> dict[str, Any]:
+        (length,) = _LENGTH.unpack(head)
+        return unpack(self._exactly(length))
+
+    def _exactly(self, count: int) -> bytes:
+        received = b""
+        while len(received) < count:
+            piece = os.read(self.descriptor, count - len(received))
+            if not piece:
+                os._exit(0)
+            received += piece
+        return received

@@ -1,0 +1,82 @@
+"""The life of a sandboxed process: one program, and then, where its state is kept, forks of itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from sandreckoner.tools.python.worker.channel import Channel
+from sandreckoner.tools.python.worker.program import Interpreter
+
+
+def live(
+    interpreter: Interpreter, permits: int, *, recursion: int, reseed: Callable[[], None], forks: bool
+) -> NoReturn:
+    """Perform the host's requests until it goes away.
+
+    Args:
+        interpreter: with its channel.
+        permits: descriptor to hand to the host first; 0 for none.
+        recursion: depth of calls allowed to programs.
+        reseed: gives the random generators a state of their own.
+        forks: whether the state after the program is kept.
+    """
+    reseed()
+    sys.setrecursionlimit(recursion)
+    if forks:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no branch becomes a zombie
+        _greet(interpreter.channel, permits)
+    _perform(interpreter, interpreter.channel.read())
+    while forks:
+        request, channel = interpreter.channel.read_with_descriptor()
+        if request.get("op") != "fork" or channel is None:
+            os._exit(1)
+        if _branch(interpreter, channel):
+            _greet(interpreter.channel, 0)
+            _perform(interpreter, interpreter.channel.read())
+    os._exit(0)
+
+
+def _perform(interpreter: Interpreter, request: dict[str, Any]) -> None:
+    interpreter.run(request["code"], request["inputs"], request["wall_s"])
+    if not request["keep"]:
+        os._exit(0)
+
+
+def _greet(channel: Channel, permits: int) -> None:
+    # The kernel attaches this process's true id, which the host needs in order to stop it.
+    if permits:
+        channel.write({"hello": True}, permits)
+        os.close(permits)
+    else:
+        channel.write({"hello": True})
+
+
+def _branch(interpreter: Interpreter, descriptor: int) -> bool:
+    """Fork; True in the branch, which then answers on `descriptor`."""
+    state = random.getstate()  # the random module reseeds itself after a fork
+    try:
+        forked = os.fork()
+    except OSError as fault:
+        report_failure(descriptor, fault)
+        return False
+    if forked:
+        os.close(descriptor)
+        return False
+    random.setstate(state)
+    interpreter.channel.close()
+    interpreter.channel = Channel(descriptor)
+    return True
+
+
+def report_failure(descriptor: int, fault: BaseException) -> None:
+    """Tell the host that a process could not be made."""
+    channel = Channel(descriptor)
+    with contextlib.suppress(OSError):
+        channel.write({"status": "crashed", "message": f"{type(fault).__name__}: {fault}"[:500]})
+    channel.close()

@@ -1,0 +1,174 @@
+"""Runs programs in one namespace, and says what came of each. Runs inside the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
+
+from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
+from sandreckoner.tools.python.policy.names import LAST_VALUE
+from sandreckoner.tools.python.worker.channel import Channel
+from sandreckoner.tools.python.worker.output import Output
+from sandreckoner.tools.python.worker.render import render
+
+_MESSAGE = 2000
+_FRAMES = 6
+_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+class Interpreter:
+    """The namespace in which the programs of one state run, one after the other."""
+
+    def __init__(self, names: dict[str, Any], *, output_bytes: int, restrict: bool, channel: Channel) -> None:
+        self._names = names
+        self._restrict = restrict
+        self._output_bytes = output_bytes
+        self._output = Output(output_bytes, self._overflow)
+        self._programs = 0
+        self._source: list[str] = []
+        self._file = ""
+        self.channel = channel
+        sys.stdout = sys.stderr = self._output
+
+    def run(self, code: str, inputs: Mapping[str, Any], wall_s: float) -> None:
+        """Run a program and send its report. A program that must be stopped ends the process."""
+        self._programs += 1
+        self._file = "<program>" if self._programs == 1 else f"<program {self._programs}>"
+        self._source = code.split("\n")
+        self._output.clear()
+        signal.signal(signal.SIGALRM, self._too_late)
+        signal.signal(signal.SIGXCPU, self._too_late)
+        signal.setitimer(signal.ITIMER_REAL, max(wall_s, 0.001))
+        report = self._report(code, inputs)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.channel.write(report)
+
+    def _report(self, code: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            program = compile_program(code, self._file, restrict=self._restrict)
+        except Refusal as refusal:
+            return self._outcome("refused", error=_refused(refusal))
+        except SyntaxError as fault:
+            return self._outcome("error", error=self._syntax_error(fault))
+        self._names.update(inputs)
+        self._names.pop(LAST_VALUE, None)
+        try:
+            with contextlib.suppress(SystemExit):
+                exec(program, self._names)  # noqa: S102  # this is the place for it
+            value = render(self._names.pop(LAST_VALUE, None), self._output_bytes)
+        except MemoryError as fault:
+            return self._outcome("memory", error=self._error(fault))
+        except BaseException as fault:  # whatever the program raised is its outcome
+            return self._outcome("error", error=self._error(fault))
+        return self._outcome("ok", value=value)
+
+    def _outcome(
+        self, status: str, *, value: Any = None, error: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return {
+            "status": status,
+            "value": value,
+            "error": error,
+            "stdout": self._output.text,
+            "truncated": self._output.truncated,
+            "cpu_s": used.ru_utime + used.ru_stime,
+            "memory_bytes": used.ru_maxrss * _MEMORY_UNIT,
+        }
+
+    # A program that is stopped cannot catch it: the report goes out and the process ends.
+
+    def _stop(self, status: str, message: str, frame: FrameType | None) -> NoReturn:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        lines = self._frames(frame)
+        error = {
+            "type": {"timeout": "TimeoutError", "output": "OutputLimit"}[status],
+            "message": message,
+            "line": lines[-1][0] if lines else None,
+            "traceback": self._listing(lines),
+        }
+        self.channel.write(self._outcome(status, error=error))
+        os._exit(0)
+
+    def _too_late(self, number: int, frame: FrameType | None) -> NoReturn:
+        what = "CPU seconds" if number == signal.SIGXCPU else "time"
+        self._stop("timeout", f"the program was stopped: its limit of {what} is spent", frame)
+
+    def _overflow(self) -> NoReturn:
+        self._stop(
+            "output",
+            f"the program was stopped: it printed more than {self._output_bytes} bytes",
+            sys._getframe(2),
+        )
+
+    # Where in the program it happened.
+
+    def _frames(self, frame: FrameType | None) -> list[tuple[int, str]]:
+        found = []
+        while frame is not None:
+            if frame.f_code.co_filename == self._file:
+                found.append((frame.f_lineno, frame.f_code.co_name))
+            frame = frame.f_back
+        return found[::-1]
+
+    def _traced(self, traceback: TracebackType | None) -> list[tuple[int, str]]:
+        found = []
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            if code.co_filename == self._file and traceback.tb_lineno is not None:
+                found.append((traceback.tb_lineno, code.co_name))
+            traceback = traceback.tb_next
+        return found
+
+    def _listing(self, lines: list[tuple[int, str]]) -> str:
+        shown = lines if len(lines) <= _FRAMES else lines[: _FRAMES // 2] + lines[-_FRAMES // 2 :]
+        text = [f"line {line}, in {name}: {self._line(line)}" for line, name in shown]
+        if len(shown) < len(lines):
+            text.insert(_FRAMES // 2, f"… {len(lines) - len(shown)} more calls …")
+        return "\n".join(text)
+
+    def _line(self, number: int) -> str:
+        return self._source[number - 1].strip()[:200] if 0 < number <= len(self._source) else ""
+
+    def _error(self, fault: BaseException) -> dict[str, Any]:
+        lines = self._traced(fault.__traceback__)
+        return {
+            "type": str(type(fault).__name__)[:100],
+            "message": _message(fault),
+            "line": lines[-1][0] if lines else None,
+            "traceback": self._listing(lines),
+        }
+
+    def _syntax_error(self, fault: SyntaxError) -> dict[str, Any]:
+        line = fault.lineno if isinstance(fault.lineno, int) else None
+        return {
+            "type": type(fault).__name__,
+            "message": str(fault.msg)[:_MESSAGE],
+            "line": line,
+            "traceback": f"line {line}: {self._line(line)}" if line else "",
+        }
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    shown = "\n".join(refusal.violations[:50])
+    message = refusal.violations[0].partition(": ")[2]
+    return {
+        "type": "Refused",
+        "message": message[:_MESSAGE],
+        "line": refusal.line,
+        "traceback": shown[:10_000],
+    }
+
+
+def _message(fault: BaseException) -> str:
+    try:
+        text = str(fault)
+        return str.__str__(text)[:_MESSAGE] if isinstance(text, str) else ""
+    except BaseException:  # the program's own __str__ failed
+        return ""

@@ -1,0 +1,90 @@
+"""What a zygote imports and exercises before it makes its first child, so that no child pays for it."""
+
+# ruff: noqa: SIM905  # a column of words reads better than a column of quotes
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+from sandreckoner.tools.python.policy.modules import DATES, SCIENCE, SCIPY, STANDARD, Selection
+
+# Imported late by others: their files, or the right to map their code, are out of reach by then.
+_HIDDEN = """
+    _strptime encodings.idna encodings.latin_1 encodings.utf_16 encodings.cp437 locale linecache _pydecimal
+    dateutil.tz dateutil.zoneinfo bisect struct
+""".split()
+
+
+def modules_of(tier: str) -> dict[str, Selection]:
+    """What programs of a tier may import: `standard`, `science` (and sympy, numpy), `full` (and scipy)."""
+    selections = {**STANDARD, **DATES}
+    if tier in ("science", "full"):
+        selections.update(SCIENCE)
+    if tier == "full":
+        selections.update(SCIPY)
+    return selections
+
+
+def warm(tier: str, own_modules: Sequence[str]) -> dict[str, Selection]:
+    """Import everything that a tier offers.
+
+    Returns:
+        The selections whose modules are installed.
+    """
+    found = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in (*_HIDDEN, *own_modules):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        for name, selection in modules_of(tier).items():
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+                found[name] = selection
+        for exercise in _EXERCISES.get(tier, ()):
+            with contextlib.suppress(ImportError):
+                exercise()
+    return found
+
+
+def freeze() -> None:
+    """Put everything made so far out of the collector's reach: it would touch, and so copy, every page."""
+    gc.collect()
+    gc.freeze()
+
+
+def _exercise_sympy() -> None:
+    sympy = importlib.import_module("sympy")
+    x = sympy.Symbol("x")
+    sympy.solve(x**2 - 1, x)
+    sympy.integrate(x**2, x)
+    sympy.simplify(sympy.sin(x) ** 2 + sympy.cos(x) ** 2)
+    sympy.sympify("x + 1")
+    sympy.latex(x)
+    for target in ("math", "mpmath", "numpy", "sympy"):
+        sympy.lambdify(x, sympy.sin(x), target)
+
+
+def _exercise_numpy() -> None:
+    numpy = importlib.import_module("numpy")
+
+    numpy.linalg.solve(numpy.eye(2), numpy.ones(2))
+    repr(numpy.arange(3.0))
+    numpy.random.default_rng()
+
+
+def _exercise_scipy() -> None:
+    sympy = importlib.import_module("sympy")
+    importlib.import_module("scipy.optimize").brentq(lambda x: x - 1, 0, 3)
+    x = sympy.Symbol("x")
+    sympy.lambdify(x, sympy.gamma(x), "scipy")
+
+
+_EXERCISES: Mapping[str, Sequence[Callable[[], None]]] = {
+    "science": (_exercise_numpy, _exercise_sympy),
+    "full": (_exercise_numpy, _exercise_sympy, _exercise_scipy),
+}
