@@ -7,7 +7,7 @@ import builtins
 import warnings
 from collections.abc import Iterator
 
-MAX_CHARACTERS = 100_000
+MAX_CHARACTERS = 50_000
 MAX_DEPTH = 100
 _BUILTINS = frozenset(dir(builtins))
 Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef

@@ -23,7 +23,8 @@ SHORT = 60  # characters of a reply that may be nothing but an answer
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
 _PHRASES = tuple(
     re.compile(
-        rf"\b{noun}(?:\s+(?:is|would be|should be):?|\s*(?P<header>[:=]))\s*(?P<found>[^\n]+)", re.IGNORECASE
+        rf"\b{noun}(?:\s+(?:is|would be|should be):?|\s*(?P<header>[:=]))\s*(?=(?P<found>[^\n]+))",
+        re.IGNORECASE,
     )
     for noun in ("answer", "(?:result|solution|choice|option)")
 )
@@ -63,7 +64,7 @@ def find_answer(reply: str, *, options: Sequence[str] = ()) -> Reading | None:
     for rule, find in _RULES:
         if rule == "choice" and not options:
             continue
-        if found := find(reply):
+        if (found := find(reply)) and normalise(found).text:
             found = _choice(found) or found if options else found
             return Reading(found, rule)
     return None
@@ -96,7 +97,7 @@ def _hashes(reply: str) -> str | None:
 def _phrase(reply: str) -> str | None:
     for pattern in _PHRASES:
         for match in reversed(list(pattern.finditer(reply))):
-            if match["header"] and len(reply) - match.end() > SHORT:
+            if match["header"] and len(reply) - match.end("found") > SHORT:
                 continue  # "Answer:" as a heading above the reasoning
             if text := _clean(match["found"]):
                 return text

@@ -50,6 +50,8 @@ def mend(code: str) -> tuple[str, tuple[str, ...]] | None:
         try:
             tree = parse("\n".join(lines))
         except SyntaxError as fault:
+            if fault.lineno is None:
+                return None
             lines = _mend_once(lines, fault, mends)
             continue
         if not tree.body:
@@ -67,8 +69,7 @@ def _mend_once(lines: list[str], fault: SyntaxError, mends: list[str]) -> list[s
             return mended
     # Nothing fits: what stands from the fault on is a tail that was cut off, or prose.
     mends.append("unparsable lines at the end left out")
-    cut = len(lines) if fault.lineno is None else fault.lineno
-    return lines[: min(cut, len(lines)) - 1]
+    return lines[: min(fault.lineno or 1, len(lines)) - 1]
 
 
 def _typography(lines: list[str], fault: SyntaxError) -> list[str] | None:

@@ -20,6 +20,7 @@ Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
 
 MAX_CHARACTERS = 1_000
 MAX_NESTING = 4
+LARGEST = Fraction(10) ** 45  # a number beyond is no answer, and would cost time to write out
 DIGITS = 9  # significant digits at which a number that is no integer is rounded
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -160,7 +161,10 @@ def _number_with_unit(text: str) -> Normal | None:
     return _from_number(numbers[0]) if len(numbers) == 1 else None
 
 
-def _from_number(number: Number) -> Normal:
+def _from_number(number: Number) -> Normal | None:
+    size = abs(number.value * number.scale)
+    if size >= LARGEST or 0 < size < 1 / LARGEST:
+        return None
     value = rounded(number.value * number.scale)
     if number.unit == "%":
         return Normal("percent", f"{_written(value)}%", value)
@@ -171,9 +175,11 @@ def rounded(value: Fraction) -> Fraction:
     """To 9 significant digits and never fewer than 2 decimals; integers stay exact."""
     if value.denominator == 1:
         return value
-    size = len(str(abs(value.numerator) // value.denominator)) if abs(value) >= 1 else 0
-    if size == 0:
-        size = len(str(abs(value.numerator))) - len(str(value.denominator))
+    size = len(str(abs(value.numerator) // value.denominator))  # digits before the point
+    if abs(value) < 1:
+        size = 0
+        while abs(value) < Fraction(10) ** (size - 1):
+            size -= 1
     return round(value, max(2, DIGITS - size))
 
 

@@ -40,7 +40,7 @@ class Program:
 
 def read_program(reply: str) -> Program | None:
     """Find the program in a reply; None where there is none. Never raises, whatever the model wrote."""
-    reply = cut_at_stop(reply[: 2 * MAX_CHARACTERS].replace("\r\n", "\n"))
+    reply = cut_at_stop(reply[:MAX_CHARACTERS].replace("\r\n", "\n"))
     blocks = find_blocks(reply)
     if blocks:
         return _from_blocks([block for block in blocks if block.is_python])

@@ -94,10 +94,10 @@ def read_result(execution: Execution) -> str | None:
 
 def _said(line: str) -> str:
     """`Total for 5 bagels: $15.00` says `$15.00`; a line that is an answer as it stands is kept whole."""
-    if normalise(line).kind != "text":
+    whole, tail = normalise(line), _LABEL.split(line)[-1].strip()
+    if not tail or line[0] in "[({" or normalise(tail).kind == "text":
         return line
-    tail = _LABEL.split(line)[-1].strip()
-    return tail if tail and normalise(tail).kind != "text" else line
+    return tail if whole.kind == "text" or whole == normalise(tail) else line
 
 
 def value_text(value: JSON) -> str | None:
