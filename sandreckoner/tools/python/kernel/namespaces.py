@@ -34,6 +34,7 @@ def own_network() -> None:
 def own_files(directories: Sequence[str]) -> None:
     """A root that holds read-only binds of `directories` and nothing else: no /proc, /dev, /etc or /home."""
     unshare(NEW_MOUNTS)
+    # Opened in the new namespace, which binds nothing from another, and before the mount below hides /tmp.
     opened = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in directories]
     mount(None, "/", None, _RECURSIVE | _PRIVATE)
     base = "/tmp"  # noqa: S108  # only a place to mount on, in a namespace that nobody else sees
