@@ -58,14 +58,14 @@ class Replay(Journal):
 
     def __init__(self, header: Mapping[str, JSON], records: Sequence[Mapping[str, JSON]]) -> None:
         self.header = header
-        self._steps = [record for record in records if "step" in record]
+        self.steps = [record for record in records if "step" in record]
         answers = [record["answer"] for record in records if "answer" in record]
         self.answer: Answer | None = from_json(answers[-1]) if answers else None
 
     def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
-        if index < len(self._steps) and "spent" in self._steps[index]:
-            return [self._steps[index]]
-        recorded = self._steps[index : index + len(asked)]
+        if index < len(self.steps) and "spent" in self.steps[index]:
+            return [self.steps[index]]
+        recorded = self.steps[index : index + len(asked)]
         if len(recorded) < len(asked):
             raise ReplayDiverged(
                 f"the journal ends before step {index + len(recorded)}: the recorded run was interrupted"

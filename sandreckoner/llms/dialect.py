@@ -1,0 +1,128 @@
+"""What the parameters of an Ask are called by each kind of LangChain chat model, and which it has not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The names of a backend's parameters; an empty name is one that it has not.
+
+    A sampling parameter that the backend has not is left out: the reply is still a sample of that model. A
+    grammar is a promise about the reply, so it is refused instead.
+
+    Attributes:
+        n: samples in one request; without it, n samples are n concurrent requests.
+        stop: whether it takes stop strings; without, the reply is cut here.
+        timeout: seconds until the request is given up.
+        extra: parameters that go into the request's `extra_body`.
+        local: whether it runs at no price.
+    """
+
+    n: str = ""
+    temperature: str = "temperature"
+    top_p: str = ""
+    top_k: str = ""
+    max_tokens: str = "max_tokens"
+    seed: str = ""
+    grammar: str = ""
+    logprobs: str = ""
+    timeout: str = ""
+    stop: bool = True
+    extra: frozenset[str] = frozenset()
+    local: bool = False
+
+    def words(
+        self, effect: Ask, *, n: int, sample: int, timeout_s: float | None, logprobs: bool
+    ) -> dict[str, Any]:
+        """The keyword arguments of one request.
+
+        Args:
+            effect: what is asked.
+            n: samples that this request draws.
+            sample: the place of its first sample among all of the Ask; shifts the seed, so that concurrent
+                requests differ.
+            timeout_s: seconds until the deadline.
+            logprobs: whether log-probabilities are wanted.
+
+        Raises:
+            UsageError: a grammar is asked for and the backend has none.
+        """
+        if effect.grammar is not None and not self.grammar:
+            raise UsageError(
+                "this model cannot follow a grammar; use llamacpp:…, or a strategy that needs no grammar"
+            )
+        values: dict[str, Any] = {
+            "n": n if n > 1 else None,
+            "temperature": effect.temperature,
+            "top_p": effect.top_p,
+            "top_k": effect.top_k,
+            "max_tokens": effect.max_tokens,
+            "seed": None if effect.seed is None else effect.seed + sample,
+            "grammar": effect.grammar,
+            "logprobs": logprobs or None,
+            "timeout": timeout_s,
+        }
+        words: dict[str, Any] = {}
+        body: dict[str, Any] = {}
+        for field, value in values.items():
+            if value is not None and (name := getattr(self, field)):
+                (body if field in self.extra else words)[name] = value
+        if body:
+            words["extra_body"] = body
+        if effect.stop and self.stop:
+            words["stop"] = list(effect.stop)
+        return words
+
+
+OPENAI = Dialect(n="n", top_p="top_p", seed="seed", logprobs="logprobs", timeout="timeout")
+# These take neither a temperature nor stop strings, and answer an error to whoever sends one.
+OPENAI_REASONING = Dialect(n="n", temperature="", max_tokens="max_tokens", timeout="timeout", stop=False)
+# Any server that speaks OpenAI's protocol: top_k is common to all that sample by themselves.
+COMPATIBLE = Dialect(
+    n="n",
+    top_p="top_p",
+    top_k="top_k",
+    seed="seed",
+    logprobs="logprobs",
+    timeout="timeout",
+    extra=frozenset({"top_k"}),
+)
+STANDARD = Dialect()
+
+# By the name of the class, so that no provider's package is imported to look.
+DIALECTS: dict[str, Dialect] = {
+    "ChatOpenAI": OPENAI,
+    "AzureChatOpenAI": OPENAI,
+    "ChatAnthropic": Dialect(top_p="top_p", top_k="top_k", timeout="timeout"),
+    "ChatGoogleGenerativeAI": Dialect(
+        top_p="top_p", top_k="top_k", max_tokens="max_output_tokens", seed="seed"
+    ),
+    "ChatOllama": Dialect(top_p="top_p", top_k="top_k", max_tokens="num_predict", seed="seed", local=True),
+    "ChatMistralAI": Dialect(top_p="top_p", seed="random_seed"),
+    "ChatGroq": Dialect(top_p="top_p", seed="seed", timeout="timeout"),
+    "ChatDeepSeek": Dialect(top_p="top_p", logprobs="logprobs", timeout="timeout"),
+    "ChatTogether": Dialect(n="n", top_p="top_p", seed="seed", timeout="timeout"),
+    "ChatFireworks": Dialect(n="n", top_p="top_p"),
+    "ChatXAI": Dialect(n="n", top_p="top_p", seed="seed", timeout="timeout"),
+}
+_REASONS = re.compile(r"(.*/)?(o\d|gpt-5(?!.*chat))")
+
+
+def dialect_of(chat: object) -> Dialect:
+    """The dialect of a chat model: its own attribute `dialect`, else by its class, else the standard one."""
+    own = getattr(chat, "dialect", None)
+    if isinstance(own, Dialect):
+        return own
+    for kind in type(chat).__mro__:
+        if kind.__name__ in DIALECTS:
+            found = DIALECTS[kind.__name__]
+            reasons = found is OPENAI and _REASONS.match(str(getattr(chat, "model_name", "")))
+            return OPENAI_REASONING if reasons else found
+    return STANDARD

@@ -1,0 +1,163 @@
+"""From a specification, `provider:model`, to a model."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sandreckoner.core.errors import MissingExtra, UnknownName, UsageError
+from sandreckoner.core.world import Model
+from sandreckoner.llms import catalogue
+from sandreckoner.llms.adapter import LangChainModel
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+Built = TypeVar("Built")
+LOCAL = f"llamacpp:{catalogue.DEFAULT}"
+Builder = Callable[[str, dict[str, Any]], "Model | BaseChatModel"]
+
+
+def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
+    """A model that performs Ask.
+
+    Args:
+        model: a specification, as in the docstring of this package; or any chat model of LangChain; or a
+            model, which is returned as it is.
+        **options: handed to the backend, for example `n_ctx=16384` or `base_url=…`; `logprobs=True` asks for
+            log-probabilities wherever the backend has them.
+
+    Raises:
+        UnknownName: nobody knows the provider or the model.
+        MissingExtra: its package is not installed.
+        UsageError: its key is not set, or an option is wrong.
+        ModelUnavailable: its weights are not here, or cannot be loaded.
+    """
+    logprobs = bool(options.pop("logprobs", False))
+    name = ""
+    built: Any = model
+    if isinstance(model, str):
+        name = LOCAL if model == "local" else model
+        built = _build(name, options)
+    elif options:
+        raise UsageError(f"{', '.join(sorted(options))}: options go with a specification, not with a model")
+    if callable(getattr(built, "ask", None)):
+        if logprobs:
+            raise UsageError(f"{built.name} gives no log-probabilities")
+        return built  # type: ignore[no-any-return]  # it has the protocol's method
+    if callable(getattr(built, "generate", None)):
+        return LangChainModel(built, name=name, logprobs=logprobs)
+    raise UsageError(
+        f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
+        "LangChain, or an object with ask and aask"
+    )
+
+
+def load_chat_model(spec: str | BaseChatModel, **options: Any) -> BaseChatModel:
+    """The chat model of LangChain behind a specification, for agents and chains that want one.
+
+    Raises:
+        UsageError: as `load_model`; and where there is none behind it, as for `scripted:`.
+    """
+    model = load_model(spec, **options)
+    if not isinstance(model, LangChainModel):
+        raise UsageError(f"{model.name} is no chat model of LangChain, and this needs one")
+    return model.chat
+
+
+def _build(spec: str, options: dict[str, Any]) -> Model | BaseChatModel:
+    provider, colon, rest = spec.partition(":")
+    builder = BUILDERS.get(provider)
+    if builder is None:
+        raise _unknown(spec, provider)
+    if not colon or not rest:
+        raise UsageError(f"{spec!r} names no model; write {provider}:MODEL")
+    return builder(rest, options)
+
+
+def _unknown(spec: str, provider: str) -> UnknownName:
+    known = ["local", *BUILDERS]
+    near = difflib.get_close_matches(provider, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the providers are {', '.join(known)}"
+    if not near and Path(spec).suffix == ".gguf":
+        hint = f"a GGUF file is llamacpp:{spec}"
+    elif not near and (close := difflib.get_close_matches(spec, catalogue.MODELS, 1)):
+        hint = f"did you mean 'llamacpp:{close[0]}'?"
+    return UnknownName(f"no model {spec!r}: {hint}; `reckon models` lists them all")
+
+
+def need(package: str, install: str) -> Any:
+    """A module that an extra installs.
+
+    Raises:
+        MissingExtra: it is not installed; the message is the command that installs it.
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as fault:
+        if fault.name != package.partition(".")[0]:
+            raise
+        raise MissingExtra(f"{package} is not installed: pip install '{install}'") from None
+
+
+def need_key(variable: str, spec: str, options: dict[str, Any], option: str = "api_key") -> None:
+    """Check that a key is set before anything is sent.
+
+    Raises:
+        UsageError: it is neither in the environment nor among the options.
+    """
+    if not os.environ.get(variable) and not options.get(option):
+        raise UsageError(f"{spec} needs a key: set the environment variable {variable}")
+
+
+def _llamacpp(model: str, options: dict[str, Any]) -> BaseChatModel:
+    need("xllamacpp", "sandreckoner[local]")
+    from sandreckoner.llms.llamacpp import ChatGGUF
+
+    return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(catalogue.find(model)), **options)
+
+
+def _openai(model: str, options: dict[str, Any]) -> BaseChatModel:
+    need_key("OPENAI_API_KEY", f"openai:{model}", options)
+    chat: Callable[..., BaseChatModel] = need("langchain_openai", "langchain-openai").ChatOpenAI
+    return _with_options(chat, f"openai:{model}", model=model, stream_usage=True, **options)
+
+
+def _scripted(path: str, options: dict[str, Any]) -> Model:
+    from sandreckoner.llms.scripted import ScriptedModel, read_script
+
+    _no_options("scripted", options)
+    return ScriptedModel(read_script(Path(path)), name=f"scripted:{path}")
+
+
+def _replay(path: str, options: dict[str, Any]) -> Model:
+    from sandreckoner.llms.replayed import ReplayModel
+
+    _no_options("replay", options)
+    return ReplayModel(Path(path))
+
+
+def _no_options(provider: str, options: dict[str, Any]) -> None:
+    if options:
+        raise UsageError(f"{provider}: takes no options, and was given {', '.join(sorted(options))}")
+
+
+def _with_options(build: Callable[..., Built], spec: str, **options: Any) -> Built:
+    """Build a chat model; a wrong option is the caller's mistake, told in one line."""
+    try:
+        return build(**options)
+    except (TypeError, ValueError) as fault:
+        said = " ".join(str(fault).split())[:300]
+        raise UsageError(f"{spec}: the options do not fit: {said}") from fault
+
+
+BUILDERS: dict[str, Builder] = {
+    "llamacpp": _llamacpp,
+    "openai": _openai,
+    "scripted": _scripted,
+    "replay": _replay,
+}

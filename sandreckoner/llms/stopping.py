@@ -1,0 +1,68 @@
+"""Where a reply ends: stop strings, and the thoughts that some models write before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+OPEN, CLOSE = "<think>", "</think>"
+
+
+def cut_at_stop(text: str, stop: Sequence[str]) -> str:
+    r"""The text up to the first stop string in it.
+
+    >>> cut_at_stop("4\n\nQ: next", ["\nQ:", "\n\n"])
+    '4'
+    """
+    ends = [text.find(mark) for mark in stop if mark and mark in text]
+    return text[: min(ends)] if ends else text
+
+
+def split_thoughts(text: str) -> tuple[str, str]:
+    r"""The thoughts in a leading `<think>…</think>`, and the reply after it.
+
+    Some templates write the opening mark into the prompt, so a lone closing mark counts; thoughts that were
+    cut before their end are all thoughts.
+
+    >>> split_thoughts("<think>2 and 2</think>\n\n4")
+    ('2 and 2', '4')
+    """
+    head = text.lstrip()
+    if head.startswith(OPEN):
+        thoughts, _, reply = head[len(OPEN) :].partition(CLOSE)
+        return thoughts.strip(), reply.lstrip()
+    if CLOSE in text and OPEN not in text:
+        thoughts, _, reply = text.partition(CLOSE)
+        return thoughts.strip(), reply.lstrip()
+    return "", text
+
+
+class ThoughtFilter:
+    """Passes on a reply that arrives in pieces, without its leading `<think>…</think>`."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._through = False
+
+    def feed(self, piece: str) -> str:
+        """What may be shown now."""
+        if self._through:
+            return piece
+        self._held += piece
+        head = self._held.lstrip()
+        if head.startswith(OPEN):
+            _, closed, reply = head.partition(CLOSE)
+            if not closed or not reply.strip():
+                return ""
+            return self._release(reply.lstrip())
+        if OPEN.startswith(head):  # not enough has come to tell
+            return ""
+        return self._release(self._held)
+
+    def end(self) -> str:
+        """What was held back and is no thought."""
+        thoughts, reply = split_thoughts(self._held)
+        return "" if self._through or thoughts else self._release(reply)
+
+    def _release(self, text: str) -> str:
+        self._through, self._held = True, ""
+        return text
