@@ -3,12 +3,12 @@
     python benchmarks/recorded_programs.py [DATA] [--compare]
 
 DATA is the folder of recorded outputs (default: $SANDRECKONER_DATA, else ../shared/data). For each of four
-recorded runs it prints our accuracy beside the authors' figure. With `--compare` every program is run in plain
-CPython too (in a process of its own that is thrown away: use a machine that you can spare) and each program
-whose result differs is listed.
+recorded runs it prints our accuracy beside the authors' figure. With `--compare` every program is run in
+plain CPython too (in a process of its own that is thrown away: use a machine that you can spare) and each
+program whose result differs is listed.
 
 Equality is the authors': Program of Thoughts rounds both sides to the smaller number of decimals written
-(none counts as 5); Faithful CoT compares absolute values cut to integers.
+(none counts as 5), and for SVAMP drops the sign; Faithful CoT compares absolute values cut to integers.
 """
 
 from __future__ import annotations
@@ -30,28 +30,24 @@ from sandreckoner.chains.reading.result import read_result, with_answer
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import Sandbox
 
-POT_PRELUDE = """\
+SOLVE_IT = """\
+def solve_it(equation, variable):
+    solution = solve(equation, variable, dict=True)
+    if not solution:
+        return {v: None for v in variable} if isinstance(variable, list) else {variable: None}
+    return solution[0]
+"""
+POT_PRELUDE = f"""\
 from sympy import Symbol, Eq, simplify
 from sympy.solvers import solve
 import math, statistics
 import numpy as np
-def solve_it(equation, variable):
-    solution = solve(equation, variable, dict=True)
-    if not solution:
-        if isinstance(variable, list):
-            solution = {v: None for v in variable}
-        else:
-            solution = {variable: None}
-        return solution
-    else:
-        solution = solution[0]
-        return solution
-"""
-FCOT_PRELUDE = """\
+{SOLVE_IT}"""
+FCOT_PRELUDE = f"""\
 from math import *
 import math
 from sympy import Symbol, Eq, simplify, solve
-"""
+{SOLVE_IT}"""
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,11 @@ def pot_equal(mine: str, gold: str) -> bool:
         return mine == gold
 
 
+def svamp_equal(mine: str, gold: str) -> bool:
+    """The same for SVAMP, whose authors drop the sign: no count of things is negative."""
+    return pot_equal(mine.removeprefix("-"), gold)
+
+
 def _decimals(text: str) -> int:
     return len(text.split(".")[-1]) if "." in text else 5
 
@@ -81,14 +82,14 @@ def _decimals(text: str) -> int:
 def fcot_equal(mine: str, gold: str) -> bool:
     """Faithful CoT's rule for GSM8K: absolute values, cut to integers."""
     try:
-        return math.trunc(abs(float(mine))) == math.trunc(abs(float(gold)))
+        return math.trunc(abs(float(mine))) == math.trunc(abs(float(gold.replace(",", ""))))
     except (ValueError, OverflowError):
         return False
 
 
 RECORDINGS = (
     Recording("pot_gsm8k_greedy_codex", POT_PRELUDE, pot_equal, 71.5),
-    Recording("pot_svamp_greedy_codex", POT_PRELUDE, pot_equal, 85.2),
+    Recording("pot_svamp_greedy_codex", POT_PRELUDE, svamp_equal, 85.2),
     Recording("fcot_GSM8K_noNL_code002", FCOT_PRELUDE, fcot_equal, 72.8),
     Recording("fcot_GSM8K_NLSL_code002", FCOT_PRELUDE, fcot_equal, 72.3),
 )

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sandreckoner
 from sandreckoner.chains.form import Form, Strategy
+from sandreckoner.chains.marked import marked
+from sandreckoner.chains.nested import refuse_unaffordable
 from sandreckoner.chains.once import once
 from sandreckoner.chains.provenance import trace_numbers
 from sandreckoner.chains.spec import parse_strategy
@@ -32,7 +34,7 @@ def to_strategy(thought: str | Form | Strategy, *, documents: bool = False) -> S
     if isinstance(thought, str):
         return parse_strategy(thought, documents=documents)
     if hasattr(thought, "draw"):
-        return once(thought)
+        return once(cast(Form, thought))
     if callable(thought):
         return thought
     raise UsageError(
@@ -66,7 +68,7 @@ def to_problem(asked: str | Problem | Mapping[str, Any]) -> Problem:
 
 def solve(strategy: Strategy, problem: Problem) -> Steps[Answer]:
     """The strategy's answer, with the source of each number of the winning program."""
-    answer = yield from strategy(problem)
+    answer = yield from marked(strategy(problem))
     winner = answer.winner
     if winner is None or not winner.program:
         return answer
@@ -80,11 +82,13 @@ def answer(strategy: Strategy, problem: Problem, world: World) -> Answer:
     Raises:
         SandreckonerError: what the strategy did not catch; the journal keeps what was done.
     """
+    refuse_unaffordable(strategy, world.budget)
     return _finish(drive(solve(strategy, problem), world), world)
 
 
 async def aanswer(strategy: Strategy, problem: Problem, world: World) -> Answer:
     """`answer` for event loops."""
+    refuse_unaffordable(strategy, world.budget)
     return _finish(await adrive(solve(strategy, problem), world), world)
 
 

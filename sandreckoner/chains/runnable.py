@@ -65,7 +65,8 @@ class StrategyChain(Runnable[Asked, Answer]):
 
         Args:
             strategy: a specification such as `"pal"`, a form, or a strategy.
-            model: a specification for `load_model`, any LangChain chat model, or a `Model`.
+            model: a specification for `load_model` (closed with the chain), any LangChain chat model (yours
+                to close), or a `Model`.
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
             library: documents to search; with one, forms of a specification look for passages first.
             budget: what each question may spend; None for no limit.
@@ -76,11 +77,18 @@ class StrategyChain(Runnable[Asked, Answer]):
         self._documents = library is not None
         self._spec = strategy if isinstance(strategy, str) else repr(strategy)
         self._strategy = to_strategy(strategy, documents=self._documents)
-        self._model = model if not isinstance(model, str | BaseChatModel) else load_model(model)
-        self._own = None if interpreter is not None else Sandbox()
+        self._own: list[Any] = []
+        if isinstance(model, str):
+            self._model: Model = load_model(model)
+            self._own.append(self._model)
+        else:
+            self._model = LangChainModel(model) if isinstance(model, BaseChatModel) else model
+        if interpreter is None:
+            interpreter = Sandbox()
+            self._own.append(interpreter)
         self._world = World(
             model=self._model,
-            interpreter=interpreter if interpreter is not None else self._own,
+            interpreter=interpreter,
             library=library,
             budget=budget or Budget(),
         )
@@ -151,9 +159,10 @@ class StrategyChain(Runnable[Asked, Answer]):
             yield await self.ainvoke(question, config, **kwargs)
 
     def close(self) -> None:
-        """End the sandbox that the chain made for itself. Idempotent."""
-        if self._own is not None:
-            self._own.close()
+        """End the sandbox and the model that the chain made for itself. Idempotent."""
+        for part in self._own:
+            if callable(close := getattr(part, "close", None)):
+                close()
 
     def __enter__(self) -> StrategyChain:
         return self

@@ -6,7 +6,8 @@ import argparse
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
+from io import BufferedReader
+from typing import TYPE_CHECKING, cast
 
 from sandreckoner.chains.answering import answer, journal_header, recording, to_problem, to_strategy
 from sandreckoner.cli.live import Progress
@@ -65,7 +66,8 @@ def _is_piped() -> bool:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError, ValueError):
         return False
-    return (stat.S_ISFIFO(mode) or stat.S_ISREG(mode)) and bool(sys.stdin.buffer.peek(1))
+    pipe_or_file = stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+    return pipe_or_file and bool(cast(BufferedReader, sys.stdin.buffer).peek(1))
 
 
 def _warn(line: str) -> None:

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TypeAlias
 
 _EPILOG = """\
 examples:
@@ -39,7 +40,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """As wide as the terminal. argparse would ask shutil, and pay for zlib, bz2 and lzma to learn a number."""
+    """As wide as the terminal. argparse would ask shutil, which imports zlib, bz2 and lzma."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -67,11 +68,13 @@ def _later(module: str) -> Callable[[argparse.Namespace], int]:
     return call
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _ask(commands: Commands) -> None:
-    ask = commands.add_parser("ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter)
+    ask = commands.add_parser(
+        "ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter
+    )
     ask.add_argument("question", help="the question; what is piped in on stdin is its context")
     ask.add_argument("--strategy", default="pal", help="how to think, for example cot, pal, 'once(cot, n=1)'")
     ask.add_argument("--model", default="local", help="who thinks, for example local, openai:gpt-5-mini")
