@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sandreckoner.chains.direct import prose_candidate
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.core.answer import Candidate
@@ -28,5 +29,5 @@ class ChainOfThought:
     prompt: Prompt = field(default_factory=lambda: load_prompt("chain_of_thought"))
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        completions = yield from sampling.ask(self.prompt.messages(problem))
+        _, completions = yield from ask_fitting(self.prompt, problem, sampling)
         return tuple(prose_candidate(completion, problem) for completion in completions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.chains.reading.answer import read_answer
@@ -24,17 +25,24 @@ class Direct:
     prompt: Prompt = field(default_factory=lambda: load_prompt("direct"))
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        completions = yield from sampling.ask(self.prompt.messages(problem))
+        _, completions = yield from ask_fitting(self.prompt, problem, sampling)
         return tuple(prose_candidate(completion, problem) for completion in completions)
 
 
-def prose_candidate(completion: Completion, problem: Problem) -> Candidate:
-    """A candidate whose answer is read from prose: after `The answer is`, in a box, or the last number."""
+def prose_candidate(completion: Completion, problem: Problem, *, before: str = "") -> Candidate:
+    """A candidate whose answer is read from prose: after `The answer is`, in a box, or the last number.
+
+    Args:
+        completion: what the model wrote.
+        problem: what was asked.
+        before: earlier reasoning that belongs to it, shown but not read.
+    """
     answer = read_answer(completion.text, options=problem.options)
     return Candidate(
         answer=answer,
-        reasoning=completion.text,
+        reasoning=before + completion.text,
         logprob=completion.logprob,
+        tokens=completion.usage.output_tokens or None,
         trouble="" if answer is not None else _why_unread(completion),
         evidence=problem.passages,
     )

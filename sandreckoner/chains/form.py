@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sandreckoner.core.answer import Answer, Candidate
@@ -35,14 +35,15 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if self.n < 1:
-            raise UsageError(f"n must be 1 or more, not {self.n}")
+        require_positive(n=self.n, max_tokens=self.max_tokens)
         if self.temperature < 0:
             raise UsageError(f"temperature must be 0 or more, not {self.temperature}")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise UsageError(f"top_p must be above 0 and at most 1, not {self.top_p}")
-        if self.max_tokens < 1:
-            raise UsageError(f"max_tokens must be 1 or more, not {self.max_tokens}")
+
+    def one(self, place: int = 0) -> Sampling:
+        """A single draw, the `place`th of several that differ by their seeds."""
+        return replace(self, n=1, seed=None if self.seed is None else self.seed + place)
 
     def ask(self, messages: tuple[Message, ...]) -> Steps[tuple[Completion, ...]]:
         """Draw completions of a conversation this way."""
@@ -59,12 +60,30 @@ class Sampling:
 
 
 class Form(Protocol):
-    """Draws candidates: at most `sampling.n` of them, fewer where the budget ended on the way."""
+    """Draws candidates: at most `sampling.n` of them, fewer where the budget ended on the way.
+
+    A form that asks more than once for a candidate says so in a method `calls(n) -> int`, the most
+    completions that `n` candidates may take.
+    """
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]: ...
 
 
 class Strategy(Protocol):
-    """A form under a search: takes a problem to an answer. Usage, seconds and sources are filled in later."""
+    """A form under a search: takes a problem to an answer. Usage, seconds and sources are filled in later.
+
+    An attribute `calls` says how many completions it may ask for at most.
+    """
 
     def __call__(self, problem: Problem) -> Steps[Answer]: ...
+
+
+def require_positive(**numbers: int) -> None:
+    """Refuse what is no whole number or below 1, by its name.
+
+    Raises:
+        UsageError: with the name.
+    """
+    for name, number in numbers.items():
+        if not isinstance(number, int) or number < 1:
+            raise UsageError(f"{name} must be a whole number, 1 or more, not {number!r}")

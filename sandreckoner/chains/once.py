@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.form import Form, Sampling
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Steps
@@ -22,6 +23,11 @@ class Once:
 
     form: Form
     sampling: Sampling = field(default_factory=Sampling)
+
+    @property
+    def calls(self) -> int:
+        """The most completions that it may ask for."""
+        return form_calls(self.form, self.sampling.n)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.prompt import Prompt, fill, load_prompt
 from sandreckoner.chains.reading.program import read_program
@@ -41,9 +42,12 @@ class ProgramAided:
         if self.repairs < 0:
             raise UsageError(f"repairs must be 0 or more, not {self.repairs}")
 
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return n * (1 + self.repairs)
+
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        messages = self.prompt.messages(problem)
-        completions = yield from sampling.ask(messages)
+        messages, completions = yield from ask_fitting(self.prompt, problem, sampling)
         attempts = [self._attempt(problem, messages, completion, sampling) for completion in completions]
         return tuple((yield from together(attempts)))
 
@@ -83,6 +87,7 @@ class ProgramAided:
             program=program.code,
             execution=execution,
             logprob=completion.logprob,
+            tokens=completion.usage.output_tokens or None,
             trouble="" if answer is not None else _trouble(execution),
             evidence=problem.passages,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.form import Form, Sampling
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, search
@@ -29,6 +30,10 @@ class RetrievalAugmented:
     def __post_init__(self) -> None:
         if self.k < 1:
             raise UsageError(f"k must be 1 or more, not {self.k}")
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return form_calls(self.form, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)

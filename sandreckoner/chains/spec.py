@@ -1,4 +1,4 @@
-"""Strategies by name: `"once(rag(pal, k=6))"` is read into the strategy that it names.
+"""Strategies by name: `"sc(rag(pal, k=6), n=20)"` is read into the strategy that it names.
 
 The text is parsed as a Python expression and only names, calls, keywords and literals are taken from it:
 nothing in it is evaluated.
@@ -12,13 +12,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sandreckoner.chains.adaptive_self_consistency import adaptive_self_consistency
+from sandreckoner.chains.cascade import cascade
+from sandreckoner.chains.cells import Cells
 from sandreckoner.chains.chain_of_thought import ChainOfThought
+from sandreckoner.chains.chain_of_verification import ChainOfVerification
+from sandreckoner.chains.cross_examination import cross_examination
 from sandreckoner.chains.direct import Direct
+from sandreckoner.chains.few_shot import few_shot
 from sandreckoner.chains.form import Form, Strategy
+from sandreckoner.chains.generated_knowledge import GeneratedKnowledge
+from sandreckoner.chains.least_to_most import LeastToMost
+from sandreckoner.chains.nested import as_form
 from sandreckoner.chains.once import once
 from sandreckoner.chains.program_aided import ProgramAided
 from sandreckoner.chains.prompt import load_prompt
+from sandreckoner.chains.refine import refine
 from sandreckoner.chains.retrieval_augmented import RetrievalAugmented
+from sandreckoner.chains.self_consistency import self_consistency
+from sandreckoner.chains.tree_of_thoughts import tree_of_thoughts
 from sandreckoner.core.errors import UnknownName, UsageError
 
 
@@ -27,15 +39,17 @@ class Name:
     """A name that a specification may use.
 
     Attributes:
-        build: makes the form, the wrapped form or the strategy.
-        kind: a `form` takes options only; a `wrapper` takes a form and is one; a `search` takes a form and
-            is a strategy.
+        build: makes the form or the strategy.
+        kind: a `form` can be drawn from; a `search` is a strategy. A search inside either is nested: each of
+            its answers is one candidate.
         says: what it does, in a few words.
+        takes: how many forms (for `cascade`, strategies) stand inside: at least and at most.
     """
 
     build: Callable[..., Any]
-    kind: Literal["form", "wrapper", "search"]
+    kind: Literal["form", "search"]
     says: str
+    takes: tuple[int, int] = (0, 0)
 
 
 def _prompted(form: Callable[..., Form], default: str) -> Callable[..., Form]:
@@ -47,6 +61,7 @@ def _prompted(form: Callable[..., Form], default: str) -> Callable[..., Form]:
     return build
 
 
+ANY = 20
 NAMES: Mapping[str, Name] = {
     "direct": Name(_prompted(Direct, "direct"), "form", "the bare answer"),
     "cot": Name(_prompted(ChainOfThought, "chain_of_thought"), "form", "reason step by step in prose"),
@@ -54,8 +69,22 @@ NAMES: Mapping[str, Name] = {
         _prompted(ChainOfThought, "chain_of_thought_few_shot"), "form", "the same, shown four examples"
     ),
     "pal": Name(_prompted(ProgramAided, "program_aided"), "form", "write a program and run it"),
-    "rag": Name(RetrievalAugmented, "wrapper", "look for passages first, then any form"),
-    "once": Name(once, "search", "one candidate of a form"),
+    "pot": Name(_prompted(ProgramAided, "program_of_thoughts"), "form", "write a flat program and run it"),
+    "symbolic": Name(_prompted(ProgramAided, "symbolic"), "form", "write equations, let sympy solve them"),
+    "cells": Name(_prompted(Cells, "cells"), "form", "write a program cell by cell, as in a notebook"),
+    "plan": Name(_prompted(ChainOfThought, "plan_and_solve"), "form", "devise a plan, then carry it out"),
+    "ltm": Name(LeastToMost, "form", "least to most: split, then solve part by part"),
+    "knowledge": Name(GeneratedKnowledge, "form", "state what is known, then any form", (0, 1)),
+    "verify": Name(ChainOfVerification, "form", "draft in any form, check, revise", (0, 1)),
+    "few_shot": Name(few_shot, "form", "a form with examples chosen for the question", (1, 1)),
+    "rag": Name(RetrievalAugmented, "form", "look for passages first, then any form", (1, 1)),
+    "once": Name(once, "search", "one candidate of a form", (1, 1)),
+    "sc": Name(self_consistency, "search", "vote over n candidates of a form", (1, 1)),
+    "asc": Name(adaptive_self_consistency, "search", "the same, but stop once the lead is safe", (1, 1)),
+    "tot": Name(tree_of_thoughts, "search", "search a tree of steps, then any form", (0, 1)),
+    "refine": Name(refine, "search", "a critic sends attempts back", (1, 1)),
+    "cascade": Name(cascade, "search", "from cheap to dear until safe, or abstain", (2, ANY)),
+    "cross": Name(cross_examination, "search", "forms testify independently, then vote", (0, ANY)),
 }
 
 
@@ -63,9 +92,10 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
     """The strategy that a specification names.
 
     Args:
-        text: for example `pal`, `once(cot, temperature=0.7)`, `rag(pal, k=6)`. A form alone is drawn once.
+        text: for example `pal`, `sc(cot, n=20)`, `cascade(direct, pal, sc(pal, n=5))`. A form alone is drawn
+            once.
         documents: whether there are documents to search; then a specification without `rag` gets it around
-            each of its forms.
+            each of its innermost forms.
 
     Raises:
         UnknownName: a name in it is not known.
@@ -73,34 +103,50 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        built = _build(tree, wrap=documents and "rag" not in named)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
+        if isinstance(fault, UsageError):
+            raise
         raise UsageError(
-            f"strategy {text!r} cannot be read; write it like `pal` or `once(rag(pal, k=6))`"
+            f"strategy {text[:60]!r} cannot be read; write it like `pal` or `sc(rag(pal, k=6), n=20)`"
         ) from None
-    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    built = _build(tree, wrap=documents and "rag" not in named)
-    return built if _kind(tree) == "search" else once(built)
+    return _as_strategy(built)
 
 
 def _build(node: ast.expr, *, wrap: bool) -> Any:
-    """The form or strategy at a node; with `wrap`, each bare form looks for passages first."""
-    name = NAMES[_name(node)]
+    """The form or strategy at a node; with `wrap`, each innermost form looks for passages first."""
+    head, name = _name(node), NAMES[_name(node)]
     call = node if isinstance(node, ast.Call) else None
-    arguments = call.args if call else []
-    if name.kind == "form" and arguments:
-        raise UsageError(f"{_name(node)} takes no strategy inside; its options are written name=value")
-    if name.kind != "form" and len(arguments) != 1:
-        raise UsageError(f"{_name(node)} takes one form inside, like `{_name(node)}(pal)`")
+    inner = [_build(argument, wrap=wrap) for argument in call.args] if call else []
+    least, most = name.takes
+    if not least <= len(inner) <= most:
+        raise UsageError(f"{head} takes {_wanted(head, name)}")
+    inner = [_as_strategy(part) if head == "cascade" else as_form(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
-    inner = [_build(argument, wrap=wrap) for argument in arguments]
-    if arguments and _kind(arguments[0]) == "search":
-        raise UsageError(f"{_name(arguments[0])} is a search; {_name(node)} takes a form such as pal inside")
     try:
         built = name.build(*inner, **options)
     except TypeError as fault:
-        reason = str(fault).partition("() ")[2] or str(fault)
-        raise UsageError(f"{_name(node)}: {reason}") from None
-    return RetrievalAugmented(built) if wrap and name.kind == "form" else built
+        reason = str(fault).partition("() ")[2] or "an option has a value of the wrong kind"
+        raise UsageError(f"{head}: {reason}") from None
+    return RetrievalAugmented(built) if wrap and name.kind == "form" and not inner else built
+
+
+def _wanted(head: str, name: Name) -> str:
+    """What may stand in a name's brackets, in words."""
+    least, most = name.takes
+    if most == 0:
+        return "no strategy inside; its options are written name=value"
+    if head == "cascade":
+        return "two strategies or more, cheap to dear, like `cascade(direct, pal, sc(pal, n=5))`"
+    if most == ANY:
+        return f"forms inside, {ANY} at most, like `{head}(pal, symbolic, cot)`"
+    return f"{'one form' if least else 'one form or none'} inside, like `{head}(pal)`"
+
+
+def _as_strategy(built: Any) -> Strategy:
+    strategy: Strategy = once(built) if hasattr(built, "draw") else built
+    return strategy
 
 
 def _name(node: ast.expr) -> str:
@@ -112,10 +158,6 @@ def _name(node: ast.expr) -> str:
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
         raise UnknownName(f"unknown strategy {head.id!r}; {hint}")
     return head.id
-
-
-def _kind(node: ast.expr) -> str:
-    return NAMES[_name(node)].kind
 
 
 def _literal(keyword: ast.keyword) -> object:

@@ -25,6 +25,7 @@ class Candidate:
         logprob: sum of token log-probabilities, where the backend gives them.
         trouble: why there is no answer, in one line; empty where there is one.
         evidence: the passages that it was drawn from, best first.
+        tokens: how many tokens the model wrote for it, where the backend counts them.
     """
 
     answer: str | None
@@ -34,6 +35,7 @@ class Candidate:
     logprob: float | None = None
     trouble: str = ""
     evidence: tuple[Passage, ...] = ()
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

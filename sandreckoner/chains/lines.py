@@ -1,0 +1,30 @@
+"""Reading a list that a model was asked to write one item a line."""
+
+from __future__ import annotations
+
+import re
+
+_BULLET = re.compile(
+    r"^\s*(?:[-*•](?=\s)|\(?\d{1,3}[.):](?=\s)|\(?[a-z][.)](?=\s)|(?:Q|Step )\d{1,3}[.:])\s*",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r".*:\s*$")
+MAX_CHARACTERS = 1_000
+
+
+def read_lines(reply: str, most: int) -> tuple[str, ...]:
+    """The distinct items in their order, without bullets, numbers, fences and headings such as `Questions:`.
+
+    Args:
+        reply: what the model wrote.
+        most: how many are taken; the others are left out. Items over 1,000 characters are left out too.
+    """
+    items: dict[str, None] = {}
+    for line in reply.splitlines():
+        item = _BULLET.sub("", line).strip()
+        if not item or item.startswith("```") or _HEADING.fullmatch(item) or len(item) > MAX_CHARACTERS:
+            continue
+        items[item] = None
+        if len(items) == most:
+            break
+    return tuple(items)

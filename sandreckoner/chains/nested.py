@@ -1,0 +1,93 @@
+"""A strategy inside a strategy: each of its answers is one candidate of the outer one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import cast
+
+from sandreckoner.chains.estimate import strategy_calls
+from sandreckoner.chains.form import Form, Sampling, Strategy
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.combine import altered, together, within
+from sandreckoner.core.effects import Ask, Effect, Steps
+from sandreckoner.core.errors import BudgetSpent, UsageError
+from sandreckoner.core.problem import Problem
+
+# Runs of the same strategy must not draw the same samples; no strategy uses as many seeds as this in one run.
+_SEEDS_APART = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A strategy as a form: `n` candidates are the answers of `n` runs of it, side by side.
+
+    How it samples is its own affair: of the outer sampling only `n` and `seed` count.
+
+    Attributes:
+        strategy: any strategy.
+    """
+
+    strategy: Strategy
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return n * strategy_calls(self.strategy)
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        first = sampling.seed or 0
+        runs = [
+            within(f"run {place + 1}", _reseeded(self._run(problem), seed))
+            for place, seed in enumerate(range(first, first + sampling.n * _SEEDS_APART, _SEEDS_APART))
+        ]
+        return tuple((yield from together(runs)))
+
+    def _run(self, problem: Problem) -> Steps[Candidate]:
+        try:
+            answer = yield from self.strategy(problem)
+        except BudgetSpent as spent:
+            return Candidate(None, trouble=str(spent))
+        return _as_candidate(answer)
+
+
+def _as_candidate(answer: Answer) -> Candidate:
+    return answer.winner or Candidate(answer.text, trouble=answer.reason)
+
+
+def _reseeded(steps: Steps[Candidate], by: int) -> Steps[Candidate]:
+    def change(effect: Effect) -> Effect:
+        return replace(effect, seed=(effect.seed or 0) + by) if by and isinstance(effect, Ask) else effect
+
+    return altered(change, steps)
+
+
+def as_form(thought: Form | Strategy) -> Form:
+    """A form as it is; a strategy nested."""
+    return cast(Form, thought) if hasattr(thought, "draw") else Nested(thought)
+
+
+def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:
+    """Refuse a nested strategy that may cost more calls than the budget has.
+
+    A plain search that the budget ends answers with its best so far. Nested ones multiply their prices, and
+    the inner ones would be cut off at random; so they are refused before the first call.
+
+    Raises:
+        UsageError: with the estimate.
+    """
+    most = strategy_calls(strategy)
+    if budget.calls is not None and most > budget.calls and _nests(strategy):
+        raise UsageError(
+            f"this nested strategy may ask for up to {most:,} completions and the budget is "
+            f"{budget.calls:,} calls; lower n, depth or breadth inside it, or raise the budget"
+        )
+
+
+def _nests(part: object) -> bool:
+    if isinstance(part, Nested):
+        return True
+    if isinstance(part, tuple):
+        return any(_nests(item) for item in part)
+    if is_dataclass(part) and not isinstance(part, type):
+        return any(_nests(getattr(part, field.name)) for field in fields(part))
+    return False

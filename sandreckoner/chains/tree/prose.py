@@ -1,0 +1,78 @@
+"""Thoughts in prose: short steps that the model proposes together, or draws one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.chains.chain_of_thought import ChainOfThought
+from sandreckoner.chains.direct import prose_candidate
+from sandreckoner.chains.estimate import form_calls
+from sandreckoner.chains.form import Form, Sampling, require_positive
+from sandreckoner.chains.lines import read_lines
+from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.reading.answer import find_answer
+from sandreckoner.chains.tree.node import Node, inside
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.errors import BudgetSpent
+from sandreckoner.core.message import Completion
+from sandreckoner.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Steps as lines of text; at the end a form answers, with the best line of steps before it.
+
+    Attributes:
+        form: how to answer in the end.
+        k: the most next steps of a node, 1 or more.
+        samples: True to draw `k` completions of one step each; False to have one completion propose all.
+        prompt: asks for next steps, with `{{thoughts}}` and, for proposals, `{{k}}`.
+        sampling: how steps are drawn; its `n` is not used.
+    """
+
+    form: Form = field(default_factory=ChainOfThought)
+    k: int = 5
+    samples: bool = False
+    prompt: Prompt | None = None
+    sampling: Sampling = field(default_factory=lambda: Sampling(1, 0.7))
+
+    def __post_init__(self) -> None:
+        require_positive(k=self.k)
+
+    def tree_calls(self, expansions: int) -> int:
+        return expansions * (self.k if self.samples else 1) + form_calls(self.form, 1)
+
+    def expand(self, problem: Problem, node: Node) -> Steps[tuple[Node, ...]]:
+        prompt = self.prompt or load_prompt("tree_sample" if self.samples else "tree_propose")
+        variables = {} if self.samples else {"k": str(self.k)}
+        sampling = replace(self.sampling, n=self.k if self.samples else 1)
+        replies = yield from sampling.ask(prompt.messages(problem, thoughts=node.text, **variables))
+        lines = [line for reply in replies for line in self._lines(reply)]
+        if not lines:
+            yield from note("no next step was proposed")
+        return tuple(
+            Node(line, node, place, done=_answers(line)) for place, line in enumerate(lines[: self.k], 1)
+        )
+
+    def _lines(self, reply: Completion) -> tuple[str, ...]:
+        return read_lines(reply.text, 1 if self.samples else self.k)
+
+    def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
+        """What the best end says; where it says nothing yet, what the form makes of it."""
+        for end in ends[:1]:
+            said = prose_candidate(Completion(end.text), problem)
+            if end.done and said.answer is not None:
+                return (said,)
+            notes = f"{problem.notes}\n\nSteps so far:\n{end.text}".strip()
+            try:
+                return (yield from inside(end, self.form.draw(replace(problem, notes=notes), Sampling())))
+            except BudgetSpent:
+                return (said,)
+        return ()
+
+
+def _answers(line: str) -> bool:
+    reading = find_answer(line)
+    return reading is not None and reading.rule in ("boxed", "hashes", "phrase")

@@ -1,0 +1,76 @@
+"""Every form under every search: it runs, the same in both drivers, and a budget may end it anywhere."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from sandreckoner.chains.estimate import strategy_calls
+from sandreckoner.chains.spec import NAMES, parse_strategy
+
+FORMS = [
+    "direct",
+    "cot",
+    "cot_few_shot",
+    "pal",
+    "pot",
+    "symbolic",
+    "cells",
+    "plan",
+    "ltm",
+    "knowledge",
+    "knowledge(pal)",
+    "verify",
+    "verify(pal)",
+    "few_shot(cot_few_shot, k=2)",
+    "rag(pal)",
+]
+SEARCHES = [
+    "once({})",
+    "sc({}, n=3)",
+    'sc({}, n=3, vote="weighted")',
+    'sc({}, n=3, vote="universal")',
+    "asc({}, n=6, batch=2)",
+    'asc({}, n=6, rule="stability", window=3)',
+    "tot({}, k=2, depth=2, breadth=2)",
+    'tot({}, k=2, order="depth", evaluator="vote")',
+    'tot({}, k=2, order="best", samples=True)',
+    'tot({}, k=2, order="monte_carlo", rounds=3)',
+    "refine({})",
+    "cascade(direct, {})",
+    "cross({}, cot)",
+    "sc(refine({}), n=2)",
+]
+PAIRS = [search.format(form) for form, search in product(FORMS, SEARCHES)]
+
+
+def test_the_lists_above_leave_no_name_out() -> None:
+    everything = " ".join(PAIRS)
+    assert [name for name in NAMES if name not in everything] == []
+
+
+@pytest.mark.parametrize("spec", PAIRS)
+def test_a_pair_answers_the_same_in_both_drivers(spec: str, perform) -> None:  # type: ignore[no-untyped-def]
+    strategy = parse_strategy(spec)
+    sync, in_loop = perform(strategy), perform(strategy, how="async")
+    assert sync.answer.text == "14"
+    assert sync.answer.verdict == "answered"
+    assert in_loop.answer == sync.answer
+    assert in_loop.steps == sync.steps
+    assert 0 < sync.calls <= strategy_calls(strategy)
+
+
+@pytest.mark.parametrize("spec", PAIRS)
+def test_a_budget_ends_a_pair_in_the_middle(spec: str, perform) -> None:  # type: ignore[no-untyped-def]
+    strategy = parse_strategy(spec)
+    needed = perform(strategy).calls
+    for calls in {1, needed // 2, needed - 1} - {0}:
+        if calls >= needed:
+            continue
+        cut = perform(strategy, calls=calls)
+        assert cut.calls == calls
+        assert cut.answer.verdict == "budget spent"
+        assert "budget" in cut.answer.reason
+        assert cut.answer.text in (None, "14", "23", "37")
+        assert cut.answer.text is None or cut.answer.winner is not None
