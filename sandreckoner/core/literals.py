@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal as OneOf
 
@@ -55,6 +56,8 @@ class Literal:
         role: what is done with it.
         terms: for a divisor, how many terms the sum above it has; 1 where that is no sum.
         alone: whether it is the whole of what its name is given.
+        beside: for a term, the size of the number on the other side of its sign, where that is one too.
+        kept: whether its name is given nothing else anywhere, so that it is no first value of a count.
     """
 
     text: str
@@ -65,6 +68,8 @@ class Literal:
     role: Role = "value"
     terms: int = 1
     alone: bool = False
+    beside: Fraction | None = None
+    kept: bool = False
 
 
 def reaching_literals(code: str) -> tuple[Literal, ...]:
@@ -78,13 +83,19 @@ def reaching_literals(code: str) -> tuple[Literal, ...]:
     tree = parse(code)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     lines = code.split("\n")
+    given = Counter(_target(node) for node in ast.walk(tree) if _is_given(node))
     found: dict[tuple[int, int], Literal] = {}
     for expression in reaching_expressions(tree):
         for node in ast.walk(expression):
             if isinstance(node, ast.Constant):
                 for literal in _read(node, parents, lines):
+                    literal = replace(literal, kept=literal.alone and given[literal.name] < 2)
                     found.setdefault((literal.line, literal.column), literal)
     return tuple(found[place] for place in sorted(found))
+
+
+def _is_given(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
 
 
 def _read(node: ast.Constant, parents: dict[ast.AST, ast.AST], lines: list[str]) -> Iterator[Literal]:
@@ -108,7 +119,7 @@ def _read(node: ast.Constant, parents: dict[ast.AST, ast.AST], lines: list[str])
             text, value = f"-{text}", -value
     role, terms = _role(top, parents)
     name, alone = _name(top, parents)
-    yield Literal(text, value, node.lineno, column, name, role, terms, alone)
+    yield Literal(text, value, node.lineno, column, name, role, terms, alone, _beside(top, parents))
 
 
 def _in_string(
@@ -160,9 +171,21 @@ def _role(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> tuple[Role, int]:
     return "value", 1
 
 
+def _beside(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Fraction | None:
+    match parents.get(node):
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            other = left if node is right else right
+            other = other.operand if isinstance(other, ast.UnaryOp) else other
+            if isinstance(other, ast.Constant) and isinstance(other.value, (int, float)):
+                return abs(_exact("", other.value) or Fraction(0))
+    return None
+
+
 def _terms(left: ast.expr) -> int:
     """How many terms a sum has: `a + b + c`, `sum([a, b, c])`."""
     match left:
+        case ast.UnaryOp(operand=operand):
+            return _terms(operand)
         case ast.BinOp(left=one, op=ast.Add() | ast.Sub(), right=other):
             return _terms(one) + _terms(other)
         case ast.Call(args=[ast.List(elts=items) | ast.Tuple(elts=items)]) if _called(left) in (

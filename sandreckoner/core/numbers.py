@@ -81,9 +81,8 @@ class Number:
 
     @property
     def digits(self) -> int:
-        """Significant digits as written; a number of one or two is often met by chance."""
-        digits = re.sub(r"\D", "", self.text.lower().split("e")[0]).strip("0")
-        return len(digits)
+        """Digits as written, without leading noughts; a number of one or two is often met by chance."""
+        return len(re.sub(r"\D", "", self.text.lower().split("e")[0]).lstrip("0"))
 
     def readings(self, scales: tuple[int, ...] = ()) -> tuple[Fraction, ...]:
         """Every value that it may stand for, likeliest first.

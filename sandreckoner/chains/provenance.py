@@ -1,0 +1,199 @@
+"""Where each number of a program came from: a passage, the question, a named constant, or nowhere.
+
+For each number that reaches the answer (`core.literals`) the passages and the question are searched for one
+that may stand for it (`core.numbers`: `4100000` for "$4.1 million", `0.12` for "12%", `512300000` for 512.3 in
+a table in millions). A number of one digit is met by chance in every fourth report, one of two in every
+twentieth: so short a number counts as found only where its row, its column or its sentence is named by the
+variable or by the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sandreckoner.chains.constants import constant_name
+from sandreckoner.chains.places import Place, place_of, words_of
+from sandreckoner.chains.reading.result import with_answer
+from sandreckoner.core.answer import NumberSource
+from sandreckoner.core.literals import Literal, reaching_literals
+from sandreckoner.core.numbers import Number, caption_scales, find_numbers
+from sandreckoner.core.passage import Passage
+
+SHORT = 2  # digits
+SHOWN = 5  # places of an ambiguous number
+_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
+_MONTH = re.compile(
+    r"\b(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" for month in _MONTHS) + r")\b", re.IGNORECASE
+)
+
+_NOTHING = re.compile(r"(?<=\|)\s*\$?\s*([-–—])\s*(?=\|)")  # a dash alone in a cell
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A number of a text, read in one way. `passage` is None where the text is the question."""
+
+    number: Number
+    place: Place
+    passage: Passage | None
+    note: str = ""
+    months: bool = False
+
+
+class _Index:
+    """All numbers of the question and the passages, by every value that they may stand for."""
+
+    def __init__(self, question: str, passages: Sequence[Passage]) -> None:
+        self._spans: dict[Fraction, list[_Span]] = {}
+        self._percents: list[_Span] = []
+        for text, passage in [(question, None), *((passage.text, passage) for passage in passages)]:
+            scales = caption_scales(f"{passage.title}\n{text}") if passage else ()
+            for number in _numbers(text):
+                self._add(number, place_of(text, number), passage, scales)
+
+    def _add(self, number: Number, place: Place, passage: Passage | None, scales: tuple[int, ...]) -> None:
+        named_month = not any(map(str.isdigit, number.text)) and bool(_MONTH.fullmatch(number.text))
+        if number.unit == "%":
+            self._percents.append(_Span(number, place, passage))
+        for value in dict.fromkeys(abs(value) for value in number.readings(scales)):
+            span = _Span(number, place, passage, _reading_note(number, value), named_month)
+            self._spans.setdefault(value, []).append(span)
+
+    def find(self, literal: Literal) -> list[_Span]:
+        """The spans that a literal may come from, in the order of the texts, each place once."""
+        spans = [
+            span
+            for span in self._spans.get(abs(literal.value), [])
+            if literal.role == "date" or not span.months
+        ]
+        if not spans and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
+            spans = list(self._grown(literal.value))
+        places = {
+            (span.passage and (span.passage.source, span.passage.page, _offset(span))): span
+            for span in spans[::-1]
+        }
+        return list(places.values())[::-1]
+
+    def _grown(self, value: Fraction) -> Iterator[_Span]:
+        """`1.05` and `0.95` for a text that says 5%."""
+        for span in self._percents:
+            if abs(value - 1) == abs(span.number.value) / 100 and value != 1:
+                note = f"one {'plus' if value > 1 else 'minus'} {span.number.text}"
+                yield _Span(span.number, span.place, span.passage, note)
+
+
+def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
+    """The source of each number that reaches the program's answer, in the order of the program.
+
+    Args:
+        program: Python, as the model wrote it or as it was run.
+        question: a number found here needs no more.
+        passages: searched in this order; each is a slice of its page.
+
+    Returns:
+        One source for each number; empty where the program cannot be parsed.
+    """
+    try:
+        literals = reaching_literals(with_answer(program))
+    except SyntaxError:
+        return ()
+    index = _Index(question, passages)
+    asked = words_of(question)
+    return tuple(_source(literal, index, asked) for literal in literals)
+
+
+def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:
+    """Those that came from nowhere."""
+    return tuple(source for source in sources if source.origin == "unsourced")
+
+
+def _source(literal: Literal, index: _Index, asked: frozenset[str]) -> NumberSource:
+    named = words_of(literal.name)
+    spans = index.find(literal)
+    in_question = [span for span in spans if span.passage is None]
+    constant = constant_name(literal, named | asked)
+    if in_question and literal.role not in ("index", "digits", "exponent"):
+        note = _join(
+            in_question[0].note, f"stands there {len(in_question)} times" if len(in_question) > 1 else ""
+        )
+        return _made(literal, "question", note, in_question[0].place.quote)
+    if constant:
+        return _made(literal, "constant", constant)
+    fitting = sorted(spans, key=lambda span: -_agreement(span, named, asked))
+    if not fitting:
+        return _made(literal, "unsourced", "stands nowhere in the question or the passages")
+    best = fitting[0]
+    shown = tuple(_slice(span) for span in fitting[:SHOWN] if span.passage)
+    if _digits(literal) <= SHORT and not any(span.place.is_named_by(named | asked) for span in fitting):
+        note = (
+            f"too short to trust: stands in {_places(len(spans))}, none named by the program or the question"
+        )
+        return _made(literal, "unsourced", note, best.place.quote, shown)
+    ties = sum(_agreement(span, named, asked) == _agreement(best, named, asked) for span in fitting)
+    ambiguous = f"ambiguous: {ties} places fit equally well" if ties > 1 else ""
+    sign = (
+        "sign turned" if (literal.value < 0) != (best.number.value < 0) and not best.number.enclosed else ""
+    )
+    note = _join(str(best.place), best.note, sign if literal.value < 0 else "", ambiguous)
+    return _made(literal, "passage", note, best.place.quote, shown)
+
+
+def _agreement(span: _Span, named: frozenset[str], asked: frozenset[str]) -> int:
+    """How many words the place shares with the variable's name, which count twice, and with the question."""
+    return 2 * len(span.place.words & named) + len(span.place.words & asked)
+
+
+def _numbers(text: str) -> Iterator[Number]:
+    for match in _NOTHING.finditer(text):
+        yield Number(match[1], *match.span(1), Fraction(0))
+    for number in find_numbers(text):
+        yield number
+        yield from number.parts
+    for match in _MONTH.finditer(text):
+        month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(match[0].lower()[:3]))
+        yield Number(match[0], match.start(), match.end(), Fraction(month))
+
+
+def _reading_note(number: Number, value: Fraction) -> str:
+    """How a value comes from a number, where it is not as written."""
+    if abs(number.value) == value:
+        return ""
+    if abs(number.value * number.scale) == value:
+        return f"written {number.text}"
+    if number.unit in ("%", "bp") and value < abs(number.value):
+        return f"written {number.text}"
+    return f"times {int(value / abs(number.value)):,}, as the caption says" if number.value else ""
+
+
+def _digits(literal: Literal) -> int:
+    digits = literal.text.lower().split("e")[0].replace("_", "")
+    return len("".join(filter(str.isdigit, digits)).lstrip("0"))
+
+
+def _offset(span: _Span) -> int:
+    return (span.passage.start if span.passage else 0) + span.number.start
+
+
+def _slice(span: _Span) -> Passage:
+    passage = span.passage
+    assert passage is not None
+    start = passage.start + span.number.start
+    end = passage.start + span.number.end
+    return Passage(span.number.text, passage.source, passage.page, start, end, passage.score, passage.title)
+
+
+def _made(
+    literal: Literal, origin: str, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
+) -> NumberSource:
+    return NumberSource(literal.text, literal.line, literal.column, origin, note, quote, passages)  # type: ignore[arg-type]
+
+
+def _places(count: int) -> str:
+    return "one place" if count == 1 else f"{count} places"
+
+
+def _join(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
