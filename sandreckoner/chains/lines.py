@@ -12,19 +12,21 @@ _HEADING = re.compile(r".*:\s*$")
 MAX_CHARACTERS = 1_000
 
 
-def read_lines(reply: str, most: int) -> tuple[str, ...]:
-    """The distinct items in their order, without bullets, numbers, fences and headings such as `Questions:`.
+def read_lines(reply: str, most: int, *, distinct: bool = True) -> tuple[str, ...]:
+    """The items in their order, without bullets, numbers, fences and headings such as `Questions:`.
 
     Args:
         reply: what the model wrote.
         most: how many are taken; the others are left out. Items over 1,000 characters are left out too.
+        distinct: whether an item that repeats an earlier one is left out.
     """
-    items: dict[str, None] = {}
+    items: list[str] = []
     for line in reply.splitlines():
         item = _BULLET.sub("", line).strip()
         if not item or item.startswith("```") or _HEADING.fullmatch(item) or len(item) > MAX_CHARACTERS:
             continue
-        items[item] = None
+        if not (distinct and item in items):
+            items.append(item)
         if len(items) == most:
             break
     return tuple(items)

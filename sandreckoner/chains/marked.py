@@ -34,7 +34,10 @@ def marked(steps: Steps[Answer]) -> Steps[Answer]:
         return Answer(None, "budget spent", reason=str(spent))
     except StopIteration as stop:
         answer: Answer = stop.value
-    return replace(answer, verdict="budget spent", reason=ended) if ended else answer
+    if not ended:
+        return answer
+    why = "; ".join(dict.fromkeys(part for part in (ended, answer.reason) if part))
+    return replace(answer, verdict="budget spent", reason=why)
 
 
 def _shortfall(effects: Sequence[Effect], replies: Sequence[Reply]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.chain_of_thought import ChainOfThought
@@ -19,6 +19,19 @@ from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
 
+MOST_LINES = 1_000
+
+
+def every_line(reply: str) -> Sequence[str]:
+    """The lines of a reply. One that repeats another stays: the tree sees that, and values it at 0."""
+    return read_lines(reply, MOST_LINES, distinct=False)
+
+
+def says_the_answer(step: str) -> bool:
+    """Whether a step says what the answer is, in words or in a box."""
+    reading = find_answer(step)
+    return reading is not None and reading.rule in ("boxed", "hashes", "phrase")
+
 
 @dataclass(frozen=True, slots=True)
 class Prose:
@@ -30,6 +43,8 @@ class Prose:
         samples: True to draw `k` completions of one step each; False to have one completion propose all.
         prompt: asks for next steps, with `{{thoughts}}` and, for proposals, `{{k}}`.
         sampling: how steps are drawn; its `n` is not used.
+        read: finds the steps in a reply.
+        ends: whether a step ends its line.
     """
 
     form: Form = field(default_factory=ChainOfThought)
@@ -37,6 +52,8 @@ class Prose:
     samples: bool = False
     prompt: Prompt | None = None
     sampling: Sampling = field(default_factory=lambda: Sampling(1, 0.7))
+    read: Callable[[str], Sequence[str]] = every_line
+    ends: Callable[[str], bool] = says_the_answer
 
     def __post_init__(self) -> None:
         require_positive(k=self.k)
@@ -49,15 +66,13 @@ class Prose:
         variables = {} if self.samples else {"k": str(self.k)}
         sampling = replace(self.sampling, n=self.k if self.samples else 1)
         replies = yield from sampling.ask(prompt.messages(problem, thoughts=node.text, **variables))
-        lines = [line for reply in replies for line in self._lines(reply)]
+        per_reply = 1 if self.samples else self.k
+        lines = [line for reply in replies for line in self.read(reply.text)[:per_reply]]
         if not lines:
             yield from note("no next step was proposed")
         return tuple(
-            Node(line, node, place, done=_answers(line)) for place, line in enumerate(lines[: self.k], 1)
+            Node(line, node, place, done=self.ends(line)) for place, line in enumerate(lines[: self.k], 1)
         )
-
-    def _lines(self, reply: Completion) -> tuple[str, ...]:
-        return read_lines(reply.text, 1 if self.samples else self.k)
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
         """What the best end says; where it says nothing yet, what the form makes of it."""
@@ -71,8 +86,3 @@ class Prose:
             except BudgetSpent:
                 return (said,)
         return ()
-
-
-def _answers(line: str) -> bool:
-    reading = find_answer(line)
-    return reading is not None and reading.rule in ("boxed", "hashes", "phrase")

@@ -60,7 +60,8 @@ class ValueEach:
         unread = words.count(None)
         if unread:
             yield from note(f"{unread} of {len(words)} verdicts say none of: {', '.join(self.worth)}")
-        return sum(self.worth[word] for word in words if word is not None)
+        # By counts: a sum in the order of the verdicts would break ties by rounding.
+        return sum(worth * words.count(word) for word, worth in self.worth.items())
 
     def _verdict(self, reply: Completion) -> str | None:
         """The last of the known words in the last line that has one."""
