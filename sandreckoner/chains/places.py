@@ -14,14 +14,19 @@ _RULE = re.compile(r"[\s|:+-]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words that say nothing about which figure is meant.
 _EMPTY = frozenset(
-    """the and for was were are from with that this what how much many did does its their between into per than
-    then year ended total answer result value number amount num difference change average percentage percent
-    increase decrease ratio sum mean calculate""".split()
+    re.findall(
+        r"\w+",
+        """the and for was were are from with that this what how much many did does its their between into per
+        than then year ended total answer result value number amount num difference change average percentage
+        percent increase decrease ratio sum mean calculate""",
+    )
 )
 # Nor do these alone, as every figure of a column has the same.
 _PERIODS = frozenset(
-    """january february march april may june july august september october november december
-    quarter month""".split()
+    re.findall(
+        r"\w+",
+        """january february march april may june july august september october november december quarter month""",
+    )
 )
 
 

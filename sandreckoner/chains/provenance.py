@@ -1,8 +1,8 @@
 """Where each number of a program came from: a passage, the question, a named constant, or nowhere.
 
 For each number that reaches the answer (`core.literals`) the passages and the question are searched for one
-that may stand for it (`core.numbers`: `4100000` for "$4.1 million", `0.12` for "12%", `512300000` for 512.3 in
-a table in millions). A number of one digit is met by chance in every fourth report, one of two in every
+that may stand for it (`core.numbers`: `4100000` for "$4.1 million", `0.12` for "12%", `512300000` for 512.3
+in a table in millions). A number of one digit is met by chance in every fourth report, one of two in every
 twentieth: so short a number counts as found only where its row, its column or its sentence is named by the
 variable or by the question.
 """
