@@ -25,7 +25,8 @@ _EMPTY = frozenset(
 _PERIODS = frozenset(
     re.findall(
         r"\w+",
-        """january february march april may june july august september october november december quarter month""",
+        """january february march april may june july august september october november december
+        quarter month""",
     )
 )
 
