@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandreckoner.core.effects import Search
-from sandreckoner.core.errors import LibraryError, UsageError
+from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.document import Document
-from sandreckoner.tools.retrieval.load import find, load, name_in_words
-from sandreckoner.tools.retrieval.split import split
-from sandreckoner.tools.retrieval.store import Row, Store
-
-
-def rows_of(document: Document) -> Iterator[Row]:
-    """The pieces of a document, each with the title that is shown, searched and embedded with it."""
-    name = name_in_words(document.source)
-    for number, text in enumerate(document.pages, 1):
-        for piece in split(text):
-            outside = "" if piece.heading.startswith(document.title) else document.title
-            title = " › ".join(part for part in (outside, piece.heading) if part)
-            body = f"{name}\n{title}\n{text[piece.start : piece.end]}"
-            key = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
-            yield Row(number, piece, title, body, key)
+from sandreckoner.tools.retrieval.load import find, load
+from sandreckoner.tools.retrieval.pieces import rows_of
+from sandreckoner.tools.retrieval.search import How, find_passages
+from sandreckoner.tools.retrieval.store import Store
 
 
 class MemoryLibrary:
     """Documents held in memory and found by their words. Performs `Search`."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[Document], *, how: How | None = None) -> None:
+        self._how = how or How()
         self._store = Store()
         for document in documents:
             self._store.put(document, tuple(rows_of(document)))
@@ -39,7 +28,7 @@ class MemoryLibrary:
     @property
     def sources(self) -> tuple[str, ...]:
         """The names of the documents."""
-        return self._store.sources()
+        return tuple(entry.source for entry in self._store.entries())
 
     def page(self, source: str, number: int = 1) -> str:
         """The stored text of a page, which passages are slices of."""
@@ -47,9 +36,7 @@ class MemoryLibrary:
 
     def search(self, effect: Search) -> tuple[Passage, ...]:
         """The passages that best fit a query, best first."""
-        if effect.k < 1:
-            raise UsageError(f"search: k must be 1 or more, not {effect.k}")
-        return self._store.passages(self._store.by_words(effect.query, k=effect.k))
+        return find_passages(effect.query, effect.k, store=self._store, meaning=None, how=self._how)
 
     async def asearch(self, effect: Search) -> tuple[Passage, ...]:
         """The same, without blocking the loop."""

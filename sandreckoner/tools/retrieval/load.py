@@ -76,17 +76,19 @@ def _below(folder: Path) -> list[Path]:
     )
 
 
-def load(found: Found) -> Document:
+def load(found: Found, data: bytes | None = None) -> Document:
     """Read one file.
+
+    Args:
+        found: which.
+        data: its bytes, where they have been read already.
 
     Raises:
         LibraryError: in one line, where it cannot be read or holds no text.
     """
+    data = read_bytes(found) if data is None else data
     try:
-        data = read_bytes(found)
         pages = _read(found, data)
-    except OSError as fault:
-        raise LibraryError(f"{found.source}: cannot be read ({fault.strerror or fault})") from None
     except ValueError as fault:
         raise LibraryError(f"{found.source}: {fault}") from None
     if not any(page.strip() for page in pages):
@@ -97,26 +99,32 @@ def load(found: Found) -> Document:
         path=str(found.path.resolve()) if found.path else "stdin",
         title=heading[1] if heading else name_in_words(found.source),
         pages=pages,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256_of(data),
         modified_s=found.path.stat().st_mtime if found.path else 0.0,
     )
+
+
+def sha256_of(data: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def read_bytes(found: Found) -> bytes:
     """The file's bytes.
 
     Raises:
-        ValueError: where there are too many to hold.
-        OSError: where the file cannot be read.
+        LibraryError: in one line, where it cannot be read, or is too large to hold.
     """
     if found.path is None:
         return sys.stdin.buffer.read()
-    size = found.path.stat().st_size
-    if size > LARGEST_BYTES:
-        raise ValueError(
-            f"too large ({size / 2**20:,.0f} MB; the limit is {LARGEST_BYTES / 2**20:.0f} MB): split it first"
-        )
-    return found.path.read_bytes()
+    try:
+        size = found.path.stat().st_size
+        if size <= LARGEST_BYTES:
+            return found.path.read_bytes()
+    except OSError as fault:
+        raise LibraryError(f"{found.source}: cannot be read ({fault.strerror or fault})") from None
+    sizes = f"{size / 2**20:,.0f} MB; the limit is {LARGEST_BYTES / 2**20:.0f} MB"
+    raise LibraryError(f"{found.source}: too large ({sizes}): split it first")
 
 
 def name_in_words(source: str) -> str:

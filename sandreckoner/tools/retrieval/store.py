@@ -1,28 +1,33 @@
 """The text of documents, their pieces and their words, in one SQLite file (or in memory).
 
-A page's text is stored once; a passage is read by slicing it. The words of a piece, with its headings before
-them, stand in an FTS5 table beside it.
+A page's text is stored once; a passage is read by slicing it. The words of a piece stand in an FTS5 table
+beside it. The store is the truth about what is in an index: vectors, wherever they are, follow it.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.document import Document, Piece
-from sandreckoner.tools.retrieval.words import TOKENIZER, match_query
+from sandreckoner.tools.retrieval.document import Document
+from sandreckoner.tools.retrieval.pieces import Row, body_of
+from sandreckoner.tools.retrieval.words import match_query
 
-_SCHEMA = f"""
+Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+_SCHEMA = """
 create table if not exists setting (name text primary key, value text not null);
 create table if not exists document (
-    source text primary key, path text not null unique, title text not null, sha256 text not null,
-    modified_s real not null, pages integer not null);
+    source text primary key, path text not null unique, root text not null, title text not null,
+    sha256 text not null, modified_s real not null, pages integer not null);
 create table if not exists page (
     source text not null references document on delete cascade, number integer not null, text text not null,
     primary key (source, number));
@@ -31,36 +36,51 @@ create table if not exists piece (
     start integer not null, end integer not null, title text not null, key text not null);
 create index if not exists piece_source on piece (source);
 create index if not exists piece_key on piece (key);
-create virtual table if not exists words using fts5 (body, tokenize='{TOKENIZER}');
-"""
-_PASSAGE = """
-select piece.id, substr(page.text, piece.start + 1, piece.end - piece.start), piece.source, piece.page,
-       piece.start, piece.end, piece.title
-from piece join page on page.source = piece.source and page.number = piece.page
+create table if not exists vector (key text primary key) without rowid;
+create virtual table if not exists words using fts5 (body, tokenize='porter unicode61 remove_diacritics 2');
+create view if not exists passage as
+    select piece.id, substr(page.text, piece.start + 1, piece.end - piece.start) as text, piece.source,
+           piece.page, piece.start, piece.end, piece.title, piece.key
+    from piece join page on page.source = piece.source and page.number = piece.page;
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A piece on its way into the store.
+class Entry:
+    """A document that is stored.
 
     Attributes:
-        page: 1-based.
-        piece: where it stands on that page.
-        title: shown with it.
-        body: what is embedded and searched: the title and the slice.
-        key: names the body's content, so that the same body is embedded once.
+        source: its name.
+        path: where it was read.
+        root: the file or folder that was asked for.
+        title: its title.
+        sha256: of the file.
+        modified_s: when the file had been changed, in seconds since 1970.
+        pages: how many.
+        pieces: how many.
     """
 
-    page: int
-    piece: Piece
+    source: str
+    path: str
+    root: str
     title: str
-    body: str
+    sha256: str
+    modified_s: float
+    pages: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A piece as it is read back: its passage (unscored) and the key of its vector."""
+
+    identifier: int
+    passage: Passage
     key: str
 
 
 class Store:
-    """Documents, pages, pieces and words. Thread-safe; one writer at a time is the caller's care.
+    """Documents, pages, pieces and words. Thread-safe; the caller sees to it that one process writes.
 
     Args:
         path: the SQLite file; None keeps everything in memory.
@@ -68,74 +88,119 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
-        try:
-            self._connection = sqlite3.connect(path or ":memory:", timeout=30, check_same_thread=False)
+        self._where = str(path or "the library")
+        with self._faults():
+            self._connection = sqlite3.connect(
+                path or ":memory:", timeout=30, check_same_thread=False, isolation_level=None
+            )
             self._connection.execute("pragma foreign_keys = on")
             if path:
                 self._connection.execute("pragma journal_mode = wal")
             self._connection.executescript(_SCHEMA)
-        except sqlite3.Error as fault:
-            raise LibraryError(f"{path or 'the index'} cannot be opened: {fault}") from None
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def put(self, document: Document, rows: Sequence[Row]) -> None:
-        """Store a document in the place of the one that has its source, in one transaction."""
-        with self._lock, self._connection as db:
+    @contextmanager
+    def transaction(self, *, write: bool = False) -> Iterator[None]:
+        """All or nothing for what is written inside; one unchanging view for what is read inside."""
+        with self._lock, self._faults():
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("begin immediate" if write else "begin")
+            try:
+                yield
+                self._connection.execute("commit")
+            except BaseException:
+                # A full disk has rolled back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("rollback")
+                raise
+
+    def put(self, document: Document, rows: Sequence[Row], *, root: str = "") -> None:
+        """Store a document in the place of the one that has its source."""
+        with self.transaction(write=True):
             self._drop(document.source)
-            db.execute(
-                "insert into document values (?, ?, ?, ?, ?, ?)",
-                (
-                    document.source,
-                    document.path,
-                    document.title,
-                    document.sha256,
-                    document.modified_s,
-                    len(document.pages),
-                ),
-            )
-            db.executemany(
-                "insert into page values (?, ?, ?)",
-                ((document.source, number, text) for number, text in enumerate(document.pages, 1)),
-            )
+            entry = (document.source, document.path, root or document.path, document.title)
+            entry_rest = (document.sha256, document.modified_s, len(document.pages))
+            self._do("insert into document values (?, ?, ?, ?, ?, ?, ?)", (*entry, *entry_rest))
+            for number, text in enumerate(document.pages, 1):
+                self._do("insert into page values (?, ?, ?)", (document.source, number, text))
             for row in rows:
                 place = (document.source, row.page, row.piece.start, row.piece.end, row.title, row.key)
-                columns = "source, page, start, end, title, key"
-                cursor = db.execute(f"insert into piece ({columns}) values (?, ?, ?, ?, ?, ?)", place)  # noqa: S608
-                db.execute("insert into words (rowid, body) values (?, ?)", (cursor.lastrowid, row.body))
+                self._do("insert into piece values (null, ?, ?, ?, ?, ?, ?)", place)
+                self._do("insert into words (rowid, body) values (last_insert_rowid(), ?)", (row.body,))
+            self._changed()
 
     def forget(self, source: str) -> None:
-        """Remove a document and everything of it, in one transaction."""
-        with self._lock, self._connection:
+        """Remove a document and everything of it."""
+        with self.transaction(write=True):
             self._drop(source)
+            self._changed()
 
     def _drop(self, source: str) -> None:
-        db = self._connection
-        db.execute("delete from words where rowid in (select id from piece where source = ?)", (source,))
-        db.execute("delete from document where source = ?", (source,))
+        self._do("delete from words where rowid in (select id from piece where source = ?)", (source,))
+        self._do("delete from document where source = ?", (source,))
 
-    def by_words(self, question: str, *, k: int) -> dict[int, float]:
-        """The `k` pieces with the highest BM25, as piece id to score, best first."""
+    def _changed(self) -> None:
+        self.keep("generation", str(self.generation() + 1))
+
+    def generation(self) -> int:
+        """A number that grows with every change."""
+        return int(self.setting("generation") or 0)
+
+    def setting(self, name: str) -> str | None:
+        """A setting."""
+        found = self.rows("select value from setting where name = ?", (name,))
+        return str(found[0][0]) if found else None
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a setting."""
+        self._do("insert or replace into setting values (?, ?)", (name, value))
+
+    def by_words(self, question: str, *, k: int, sources: Sequence[str] | None = None) -> dict[int, float]:
+        """The `k` pieces with the highest BM25, as piece id to score, best first.
+
+        Args:
+            question: in words.
+            k: how many.
+            sources: only pieces of these documents; None for all.
+        """
         query = match_query(question)
         if not query:
             return {}
-        found = self._rows(
-            "select rowid, -rank from words where words match ? order by rank, rowid limit ?", (query, k)
+        found = self.rows(
+            "select rowid, -rank from words where words match :query and (:sources is null or rowid in "
+            "(select id from piece where source in (select value from json_each(:sources)))) "
+            "order by rank, rowid limit :k",
+            {"query": query, "k": k, "sources": None if sources is None else json.dumps(sources)},
         )
         return {int(identifier): float(score) for identifier, score in found}
 
-    def passages(self, scores: dict[int, float]) -> tuple[Passage, ...]:
-        """The pieces with these ids as passages, in the order given."""
-        marks = ", ".join("?" * len(scores))
-        found = self._rows(f"{_PASSAGE} where piece.id in ({marks})", tuple(scores))
-        by_id = {row[0]: row[1:] for row in found}
-        return tuple(
-            Passage(text, source, page, start, end, score, title)
-            for identifier, score in scores.items()
-            for text, source, page, start, end, title in (by_id[identifier],)
+    def pieces(self, identifiers: Iterable[int]) -> dict[int, Stored]:
+        """The pieces with these ids."""
+        wanted = json.dumps(list(identifiers))
+        found = self.rows("select * from passage where id in (select value from json_each(?))", (wanted,))
+        return {piece.identifier: piece for piece in map(_stored, found)}
+
+    def pieces_with_keys(self, keys: Iterable[str]) -> list[Stored]:
+        """The pieces whose body has one of these keys."""
+        wanted = json.dumps(list(keys))
+        return [
+            _stored(row)
+            for row in self.rows(
+                "select * from passage where key in (select value from json_each(?))", (wanted,)
+            )
+        ]
+
+    def pieces_of(self, source: str, page: int) -> list[Stored]:
+        """The pieces of a page, in order."""
+        found = self.rows(
+            "select * from passage where source = ? and page = ? order by start", (source, page)
         )
+        return [_stored(row) for row in found]
 
     def page(self, source: str, number: int) -> str:
         """The stored text of a page.
@@ -143,20 +208,80 @@ class Store:
         Raises:
             LibraryError: where there is no such page.
         """
-        found = self._rows("select text from page where source = ? and number = ?", (source, number))
+        found = self.rows("select text from page where source = ? and number = ?", (source, number))
         if not found:
-            raise LibraryError(
-                f"{source}, page {number}: not in this library; `reckon index list` shows what is"
-            )
+            raise LibraryError(f"{source}, page {number}: there is no such page in {self._where}")
         return str(found[0][0])
 
-    def sources(self) -> tuple[str, ...]:
-        """The names of all documents, sorted."""
-        return tuple(row[0] for row in self._rows("select source from document order by source", ()))
+    def entries(self) -> tuple[Entry, ...]:
+        """All documents, by name."""
+        found = self.rows(
+            "select source, path, root, title, sha256, modified_s, pages, "
+            "(select count(*) from piece where piece.source = document.source) from document order by source"
+        )
+        return tuple(Entry(*row) for row in found)
 
-    def _rows(self, statement: str, values: Iterable[object]) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._connection.execute(statement, tuple(values)).fetchall()
-            except sqlite3.Error as fault:
-                raise LibraryError(f"the index cannot be read: {fault}") from None
+    def keys_of(self, sources: Sequence[str]) -> list[str]:
+        """The keys of all pieces of some documents, each once."""
+        found = self.rows(
+            "select distinct key from piece where source in (select value from json_each(?))",
+            (json.dumps(sources),),
+        )
+        return [row[0] for row in found]
+
+    def without_vector(self, keys: Iterable[str]) -> list[str]:
+        """Which of these keys have no vector yet, in their order."""
+        found = self.rows(
+            "select value from json_each(?) where value not in (select key from vector)",
+            (json.dumps(list(keys)),),
+        )
+        return [row[0] for row in found]
+
+    def bodies_without_vector(self) -> Iterator[tuple[str, str]]:
+        """The keys of pieces that have no vector, with their bodies."""
+        for row in self.rows("select * from passage where key not in (select key from vector)"):
+            piece = _stored(row)
+            yield piece.key, body_of(piece.passage.source, piece.passage.title, piece.passage.text)
+
+    def unused_vectors(self) -> list[str]:
+        """The keys of vectors that no piece refers to."""
+        found = self.rows("select key from vector where key not in (select key from piece)")
+        return [row[0] for row in found]
+
+    def note_vectors(self, keys: Iterable[str]) -> None:
+        """Remember that these keys have their vectors."""
+        with self.transaction(write=True):
+            for key in keys:
+                self._do("insert or ignore into vector values (?)", (key,))
+            self._changed()
+
+    def drop_vectors(self, keys: Iterable[str]) -> None:
+        """Remember that these keys have none."""
+        with self.transaction(write=True):
+            for key in keys:
+                self._do("delete from vector where key = ?", (key,))
+            self._changed()
+
+    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        with self._lock, self._faults():
+            return self._connection.execute(statement, values).fetchall()
+
+    def _do(self, statement: str, values: Values) -> None:
+        self._connection.execute(statement, values)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as fault:
+            if "full" in str(fault):
+                raise LibraryError(
+                    f"{self._where}: the disk is full; what was acknowledged is kept"
+                ) from None
+            raise LibraryError(f"{self._where}: {fault}") from None
+
+
+def _stored(row: tuple[Any, ...]) -> Stored:
+    identifier, text, source, page, start, end, title, key = row
+    return Stored(identifier, Passage(text, source, page, start, end, 0.0, title), key)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
 _STOP_WORDS = """
     a an and are as at be but by for from had has have how in is it its of on or that the their this to was
     were what when where which who whom why will with did do does

@@ -1,0 +1,270 @@
+"""An index on disk: documents kept up to date, found by words and by meaning, by many readers and one writer.
+
+What is acknowledged is kept: vectors are written first, then the document with its text and words in one
+transaction. A process killed in between leaves vectors that no piece refers to; the next uses or drops them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sandreckoner.core.effects import Search
+from sandreckoner.core.errors import LibraryError
+from sandreckoner.core.passage import Passage
+from sandreckoner.tools.retrieval.document import Document
+from sandreckoner.tools.retrieval.embed import Embedder
+from sandreckoner.tools.retrieval.load import Found, find, load, read_bytes, sha256_of
+from sandreckoner.tools.retrieval.lock import locked
+from sandreckoner.tools.retrieval.meaning import ChromaMeaning, Meaning, chroma_in
+from sandreckoner.tools.retrieval.pieces import rows_of
+from sandreckoner.tools.retrieval.search import How, find_passages
+from sandreckoner.tools.retrieval.store import Entry, Store
+
+# Takes a document's name, how many of its pieces are done, and how many there are.
+Progress = Callable[[str, int, int], None]
+
+_EMBED_AT_ONCE = 128
+_FORMAT = "1"
+
+
+@dataclass(slots=True)
+class Added:
+    """What an `add` did.
+
+    Attributes:
+        read: documents that were new or had changed.
+        unchanged: documents that were as before.
+        forgotten: documents whose files are gone.
+        failed: a line for each file that could not be read.
+        embedded: pieces that were embedded; the others of a changed document had their vectors already.
+    """
+
+    read: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    embedded: int = 0
+
+
+class Index:
+    """Documents on disk. Performs `Search`. Thread-safe; a context manager.
+
+    Args:
+        folder: where it is kept; made where it is missing.
+        embedder: makes the vectors, kept in Chroma below the folder; None searches by words alone.
+        meaning: another place for vectors (a Chroma server, a LangChain store) instead of `embedder`.
+        how: how to search.
+
+    Raises:
+        LibraryError: where it cannot be opened, or was made with another embedder.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        embedder: Embedder | None = None,
+        meaning: Meaning | None = None,
+        how: How | None = None,
+    ) -> None:
+        self.folder = Path(folder).expanduser()
+        self.how = how or How()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise LibraryError(f"{folder}: cannot be made ({fault.strerror})") from None
+        self._store = Store(self.folder / "text.sqlite")
+        with self._writing():
+            self._check_format()
+            if meaning is None and embedder is not None:
+                meaning = ChromaMeaning(chroma_in(self.folder / "vectors"), embedder)
+        self._meaning = meaning
+
+    def _check_format(self) -> None:
+        known = self._store.setting("format")
+        if known not in (None, _FORMAT):
+            raise LibraryError(f"{self.folder}: made by another version (format {known}); make a new index")
+        if known is None:
+            with self._store.transaction(write=True):
+                self._store.keep("format", _FORMAT)
+
+    @property
+    def store(self) -> Store:
+        """The documents, their pages, pieces and words."""
+        return self._store
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """Where the vectors are."""
+        return self._meaning
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The documents, by name."""
+        return self._store.entries()
+
+    def page(self, source: str, number: int = 1) -> str:
+        """The stored text of a page, which passages are slices of."""
+        return self._store.page(source, number)
+
+    def search(self, effect: Search, *, how: How | None = None) -> tuple[Passage, ...]:
+        """The passages that best fit a query, best first."""
+        return find_passages(
+            effect.query, effect.k, store=self._store, meaning=self._meaning, how=how or self.how
+        )
+
+    async def asearch(self, effect: Search, *, how: How | None = None) -> tuple[Passage, ...]:
+        """The same, without blocking the loop."""
+        return await asyncio.to_thread(self.search, effect, how=how)
+
+    def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
+        """The passages around one on its page, itself included, in reading order."""
+        around = [piece.passage for piece in self._store.pieces_of(passage.source, passage.page)]
+        starts = [piece.start for piece in around]
+        if passage.start not in starts:
+            raise LibraryError(f"{passage.source}, page {passage.page}: has changed; search again")
+        place = starts.index(passage.start)
+        return tuple(around[max(0, place - before) : place + after + 1])
+
+    def add(self, paths: Sequence[str | Path] = (), *, progress: Progress | None = None) -> Added:
+        """Take up files and folders, or what has changed of them; forget what is gone from them.
+
+        Each document is acknowledged when the next begins; a killed `add` goes on where it was.
+
+        Args:
+            paths: files, folders or `-`; none brings everything up to date that was ever added.
+            progress: called with each document's name and how far it is.
+
+        Raises:
+            LibraryError: where a path is not there, or the index cannot be written.
+        """
+        added = Added()
+        with self._writing():
+            self._embed_missing(added, progress)
+            roots = [str(path) for path in paths] or sorted({entry.root for entry in self.entries})
+            for root in roots:
+                self._add_root(root, added, progress, is_known=not paths)
+            self._drop_unused()
+        return added
+
+    def remove(self, sources: Sequence[str]) -> tuple[str, ...]:
+        """Forget documents by name (`*` at the end means all that begin so); returns which.
+
+        Raises:
+            LibraryError: where a name means none.
+        """
+        gone: list[str] = []
+        with self._writing():
+            for name in sources:
+                meant = [e.source for e in self.entries if e.source == name or _begins(e.source, name)]
+                if not meant:
+                    raise LibraryError(f"{name}: no such document in {self.folder}")
+                gone += meant
+            for source in gone:
+                self._store.forget(source)
+            self._drop_unused()
+        return tuple(gone)
+
+    def close(self) -> None:
+        """Give files and clients back."""
+        if self._meaning is not None:
+            self._meaning.close()
+        self._store.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _add_root(self, root: str, added: Added, progress: Progress | None, *, is_known: bool) -> None:
+        root = root if root in ("-", "stdin") else str(Path(root).expanduser().resolve())
+        before = {entry.path: entry for entry in self.entries}
+        present: set[str] = set()
+        if not is_known or Path(root).exists():
+            for found in find([root]):
+                path = str(found.path.resolve()) if found.path else "stdin"
+                present.add(path)
+                self._add_file(found, root, before.get(path), added, progress)
+        for entry in before.values():
+            if entry.root == root and entry.path not in present and root != "stdin":
+                self._store.forget(entry.source)
+                added.forgotten.append(entry.source)
+
+    def _add_file(
+        self, found: Found, root: str, known: Entry | None, added: Added, progress: Progress | None
+    ) -> None:
+        try:
+            data = read_bytes(found)
+            if known and known.sha256 == sha256_of(data):
+                added.unchanged.append(known.source)
+                return
+            document = load(found, data)
+        except LibraryError as fault:
+            added.failed.append(str(fault))
+            return
+        source = known.source if known else self._free_name(document)
+        self._put(replace(document, source=source), root, added, progress)
+
+    def _put(self, document: Document, root: str, added: Added, progress: Progress | None) -> None:
+        rows = tuple(rows_of(document))
+        report = (lambda done, total: progress(document.source, done, total)) if progress else None
+        added.embedded += self._embed({row.key: row.body for row in rows}, report)
+        self._store.put(document, rows, root=root)
+        added.read.append(document.source)
+        if report:
+            report(len(rows), len(rows))
+
+    def _embed(self, bodies: dict[str, str], report: Callable[[int, int], None] | None) -> int:
+        """Give vectors to the bodies that have none; returns to how many."""
+        if self._meaning is None:
+            return 0
+        self._meaning.refresh(self._store.generation())
+        missing = self._store.without_vector(bodies)
+        for first in range(0, len(missing), _EMBED_AT_ONCE):
+            keys = missing[first : first + _EMBED_AT_ONCE]
+            if report:
+                report(len(bodies) - len(missing) + first, len(bodies))
+            self._meaning.add({key: bodies[key] for key in keys})
+            self._store.note_vectors(keys)
+        return len(missing)
+
+    def _embed_missing(self, added: Added, progress: Progress | None) -> None:
+        """Pieces taken up while there was no embedder, or whose vectors were lost."""
+        bodies = dict(self._store.bodies_without_vector()) if self._meaning is not None else {}
+        report = (lambda done, total: progress("pieces without a vector", done, total)) if progress else None
+        added.embedded += self._embed(bodies, report)
+
+    def _drop_unused(self) -> None:
+        if self._meaning is not None and (unused := self._store.unused_vectors()):
+            self._meaning.forget(unused)
+            self._store.drop_vectors(unused)
+
+    def _free_name(self, document: Document) -> str:
+        """The document's name, with the folders above it as far as others are called the same."""
+        taken = {entry.source for entry in self.entries}
+        name, above = document.source, list(Path(document.path).parents)
+        depth = len(Path(document.source).parts) - 1
+        while name in taken and depth < len(above) - 1:
+            name = f"{above[depth].name}/{name}"
+            depth += 1
+        return name
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Only one process writes: two Chroma clients that write at once lose vectors, and say nothing."""
+        try:
+            with locked(self.folder / "lock"):
+                yield
+        except TimeoutError:
+            raise LibraryError(
+                f"{self.folder}: another process has been writing for long; try later"
+            ) from None
+
+
+def _begins(source: str, name: str) -> bool:
+    return name.endswith("*") and source.startswith(name[:-1])

@@ -1,0 +1,147 @@
+"""Passages for a question: by words and by meaning, fused, routed, varied, reranked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.passage import Passage
+from sandreckoner.tools.retrieval.fuse import FUSIONS, Fusion, marginal
+from sandreckoner.tools.retrieval.meaning import Meaning
+from sandreckoner.tools.retrieval.route import date_bonus, named_sources
+from sandreckoner.tools.retrieval.store import Entry, Store, Stored
+
+# Takes a question and passages, gives a score for each; larger is better.
+Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How to search.
+
+    Attributes:
+        words: the weight of the words against the meaning, from 0 to 1. Half is good for prose, more for
+            short tables, less for long PDF.
+        fusion: `min-max` (of scores) or `rank` (reciprocal).
+        route: whether a question that names a company or a year is led to the reports of it.
+        sources: only these documents; a name that ends in `*` means all that begin so.
+        since_s: only documents changed at this time or later, in seconds since 1970.
+        until_s: only documents changed before it.
+        variety: 0 to 1; more than 0 avoids passages that repeat each other.
+        rerank: scores the best `pool` of them anew.
+        pool: how many candidates each way of searching gives.
+    """
+
+    words: float = 0.5
+    fusion: Fusion = "min-max"
+    route: bool = True
+    sources: tuple[str, ...] = ()
+    since_s: float | None = None
+    until_s: float | None = None
+    variety: float = 0.0
+    rerank: Reranker | None = None
+    pool: int = 100
+
+    def __post_init__(self) -> None:
+        for name in ("words", "variety"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"search: {name} must be between 0 and 1, not {getattr(self, name)}")
+        if self.fusion not in FUSIONS:
+            raise UsageError(f"search: fusion must be one of {', '.join(FUSIONS)}, not {self.fusion!r}")
+
+
+def find_passages(
+    question: str, k: int, *, store: Store, meaning: Meaning | None, how: How
+) -> tuple[Passage, ...]:
+    """The `k` passages that best fit a question, best first.
+
+    Raises:
+        UsageError: where k is less than 1, or a source is not there.
+        LibraryError: where the index cannot be read.
+    """
+    if k < 1:
+        raise UsageError(f"search: k must be 1 or more, not {k}")
+    with store.transaction():
+        sources = _allowed(question, store.entries(), how)
+        pool = max(how.pool, k)
+        found = _fused(question, pool, store, meaning, how, sources)
+        if how.route:
+            found = {
+                piece: score + date_bonus(question, piece.passage.source) for piece, score in found.items()
+            }
+        ranked = sorted(found, key=lambda piece: -found[piece])
+    if how.rerank is not None:
+        scores = how.rerank(question, [piece.passage for piece in ranked])
+        found = dict(zip(ranked, map(float, scores), strict=True))
+        ranked = sorted(ranked, key=lambda piece: -found[piece])
+    if how.variety and meaning is not None and len(ranked) > k:
+        ranked = _varied(ranked, found, k, meaning, how.variety)
+    return tuple(replace(piece.passage, score=round(found[piece], 6)) for piece in ranked[:k])
+
+
+def _allowed(question: str, entries: Sequence[Entry], how: How) -> tuple[str, ...] | None:
+    """The documents to search in; None for all."""
+    kept = [
+        entry.source
+        for entry in entries
+        if (how.since_s is None or entry.modified_s >= how.since_s)
+        and (how.until_s is None or entry.modified_s < how.until_s)
+    ]
+    if how.sources:
+        for name in how.sources:
+            if not any(_is_meant(entry.source, name) for entry in entries):
+                raise UsageError(f"search: there is no document {name!r}; known are {_some(entries)}")
+        kept = [source for source in kept if any(_is_meant(source, name) for name in how.sources)]
+    routed = named_sources(question, kept) if how.route else ()
+    chosen = tuple(routed or kept)
+    return None if len(chosen) == len(entries) else chosen
+
+
+def _is_meant(source: str, name: str) -> bool:
+    return source.startswith(name[:-1]) if name.endswith("*") else source == name
+
+
+def _some(entries: Sequence[Entry]) -> str:
+    names = [entry.source for entry in entries]
+    return (
+        ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "none"
+    )
+
+
+def _fused(
+    question: str,
+    pool: int,
+    store: Store,
+    meaning: Meaning | None,
+    how: How,
+    sources: tuple[str, ...] | None,
+) -> dict[Stored, float]:
+    by_words = store.by_words(question, k=pool, sources=sources) if how.words or meaning is None else {}
+    pieces = store.pieces(by_words)
+    lexical = {pieces[identifier]: score for identifier, score in by_words.items()}
+    if meaning is None:
+        return FUSIONS[how.fusion](lexical, {}, weight=1.0)
+    semantic = _by_meaning(question, pool, store, meaning, sources) if how.words < 1 else {}
+    return FUSIONS[how.fusion](lexical, semantic, weight=how.words)
+
+
+def _by_meaning(
+    question: str, pool: int, store: Store, meaning: Meaning, sources: tuple[str, ...] | None
+) -> Mapping[Stored, float]:
+    meaning.refresh(store.generation())
+    among = None if sources is None else store.keys_of(sources)
+    cosines = meaning.nearest(question, k=pool, among=among)
+    held = store.pieces_with_keys(cosines)
+    if sources is not None:
+        held = [piece for piece in held if piece.passage.source in sources]
+    found = {piece: cosines[piece.key] for piece in held}
+    return dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0].identifier)))
+
+
+def _varied(
+    ranked: list[Stored], scores: Mapping[Stored, float], k: int, meaning: Meaning, variety: float
+) -> list[Stored]:
+    candidates = ranked[: max(4 * k, 20)]
+    similarity = meaning.likeness([piece.key for piece in candidates])
+    return marginal(candidates, scores, similarity, k=k, variety=variety)
