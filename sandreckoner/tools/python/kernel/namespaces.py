@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def own_user() -> None:
 def own_network() -> None:
     """No interfaces but a loopback that is down; no System V objects or control groups of others."""
     unshare(NEW_NETWORK | NEW_IPC | NEW_UTS | NEW_CGROUP)
+    socket.sethostname("sandbox")
 
 
 def own_files(directories: Sequence[str]) -> None:

@@ -78,8 +78,8 @@ def _obj(owner: Any, name: str) -> Any:
 def _resize(owner: Any, name: str) -> Any:
     # ndarray.resize(refcheck=False) frees memory that other arrays still read.
     method = getattr(owner, name)
-    if type(method) is not types.BuiltinMethodType:
-        return method
+    if isinstance(method, (types.FunctionType, types.MethodType)):
+        return method  # the program's own
     return lambda *shape, refcheck=True: method(*shape, refcheck=True)
 
 
