@@ -56,9 +56,9 @@ CONSTANTS = (
     _constant("3600", "seconds in an hour", "second hour"),
     _constant("1440", "minutes in a day", "minute day"),
     _constant("10", "years in a decade", "decade"),
-    _constant("5", "cents in a nickel", "nickel"),
-    _constant("10", "cents in a dime", "dime"),
-    _constant("25", "cents in a quarter", "quarter coin"),
+    _constant("5 1/20", "cents in a nickel", "nickel"),
+    _constant("10 1/10", "cents in a dime", "dime"),
+    _constant("25 1/4", "cents in a quarter", "quarter coin"),
     _constant("3", "feet in a yard", "yard"),
     _constant("5280", "feet in a mile", "mile"),
     _constant("16", "ounces in a pound", "ounce pound"),
@@ -69,17 +69,19 @@ CONSTANTS = (
 )
 
 
-def constant_name(literal: Literal, words: frozenset[str]) -> str:
+def constant_name(literal: Literal, words: frozenset[str], *, over_documents: bool = False) -> str:
     """What a number is that needs no source; empty for one that does.
 
     Args:
         literal: a number of a program.
         words: lower-case words of the question and of the variable's name.
+        over_documents: whether figures are read from passages; then a name's only value is a figure too,
+            even a 0 or a 1.
     """
     value, scaling = abs(literal.value), literal.role in _SCALING
     if literal.role in _BY_ROLE and value <= 12:
         return _BY_ROLE[literal.role]
-    if value in (0, 1) and not _is_datum(literal):
+    if value in (0, 1) and not _is_figure(literal, over_documents):
         return "nothing, or the start of a sum" if value == 0 else "one: a whole, or the step of a count"
     if literal.role == "divisor" and value == literal.terms:
         return f"mean of {literal.terms}"
@@ -94,8 +96,8 @@ def constant_name(literal: Literal, words: frozenset[str]) -> str:
     return ""
 
 
-def _is_datum(literal: Literal) -> bool:
+def _is_figure(literal: Literal, over_documents: bool) -> bool:
     """Whether a 0 or a 1 stands where a figure would: added to another figure, or a name's only value."""
     if literal.beside is not None:
         return literal.value == 0 or literal.beside >= 1
-    return literal.kept
+    return literal.kept and over_documents and literal.role != "date"

@@ -136,8 +136,10 @@ def _line_label(line: str, at: int) -> str:
     """The words before the first figure of a line of figures, as a table of a PDF comes out."""
     match = re.match(r"\s*([A-Za-z][^\d$€£|]{2,80}?)[\s.$€£(]*(?=[-−(]?\d)", line)
     figures = re.findall(r"(?<!\S)[($€£-]*\d[\d,.]*[)%]*(?!\S)", line)
-    few_words = len(re.findall(r"[A-Za-z]{2,}", line)) <= 8
-    return match[1].strip() if match and len(figures) > 1 and few_words and match.end() <= at + 1 else ""
+    if match is None or len(figures) < 2 or match.end() > at + 1:
+        return ""
+    words_after = re.findall(r"[A-Za-z]{2,}", line[match.end() :])
+    return match[1].strip() if len(words_after) <= 1 else ""
 
 
 def _sentence_start(line: str, at: int) -> int:

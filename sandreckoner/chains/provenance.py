@@ -9,7 +9,6 @@ variable or by the question.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +16,7 @@ from fractions import Fraction
 from sandreckoner.chains.constants import constant_name
 from sandreckoner.chains.places import Place, place_of, words_of
 from sandreckoner.chains.reading.result import with_answer
+from sandreckoner.chains.wordings import in_smaller_units, months, nothings, parts
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.literals import Literal, reaching_literals
 from sandreckoner.core.numbers import Number, caption_scales, find_numbers
@@ -24,12 +24,6 @@ from sandreckoner.core.passage import Passage
 
 SHORT = 2  # digits
 SHOWN = 5  # places of an ambiguous number
-_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
-_MONTH = re.compile(
-    r"\b(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" for month in _MONTHS) + r")\b", re.IGNORECASE
-)
-
-_NOTHING = re.compile(r"(?<=\|)\s*\$?\s*([-–—])\s*(?=\|)")  # a dash alone in a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,6 @@ class _Span:
     place: Place
     passage: Passage | None
     note: str = ""
-    months: bool = False
 
 
 class _Index:
@@ -48,34 +41,44 @@ class _Index:
 
     def __init__(self, question: str, passages: Sequence[Passage]) -> None:
         self._spans: dict[Fraction, list[_Span]] = {}
+        self._months: dict[Fraction, list[_Span]] = {}
         self._percents: list[_Span] = []
-        for text, passage in [(question, None), *((passage.text, passage) for passage in passages)]:
-            scales = caption_scales(f"{passage.title}\n{text}") if passage else ()
-            for number in _numbers(text):
-                self._add(number, place_of(text, number), passage, scales)
+        self.has_passages = bool(passages)
+        self._add_text(question, None, ())
+        for passage in passages:
+            self._add_text(passage.text, passage, caption_scales(f"{passage.title}\n{passage.text}"))
 
-    def _add(self, number: Number, place: Place, passage: Passage | None, scales: tuple[int, ...]) -> None:
-        named_month = not any(map(str.isdigit, number.text)) and bool(_MONTH.fullmatch(number.text))
-        if number.unit == "%":
-            self._percents.append(_Span(number, place, passage))
-        for value in dict.fromkeys(abs(value) for value in number.readings(scales)):
-            span = _Span(number, place, passage, _reading_note(number, value), named_month)
-            self._spans.setdefault(value, []).append(span)
+    def _add_text(self, text: str, passage: Passage | None, scales: tuple[int, ...]) -> None:
+        for month in months(text):
+            span = _Span(month, place_of(text, month), passage)
+            self._months.setdefault(month.value, []).append(span)
+        for number in (*find_numbers(text), *nothings(text)):
+            place = place_of(text, number)
+            values = {abs(value): _reading_note(number, abs(value)) for value in number.readings(scales)}
+            if passage is None:
+                values = {abs(value): note for value, note in in_smaller_units(text, number)} | values
+            for value, note in values.items():
+                self._spans.setdefault(value, []).append(_Span(number, place, passage, note))
+            for part in parts(number):
+                self._spans.setdefault(part.value, []).append(
+                    _Span(part, place, passage, f"of {number.text}")
+                )
+            if number.unit == "%":
+                self._percents.append(_Span(number, place, passage))
 
     def find(self, literal: Literal) -> list[_Span]:
         """The spans that a literal may come from, in the order of the texts, each place once."""
-        spans = [
-            span
-            for span in self._spans.get(abs(literal.value), [])
-            if literal.role == "date" or not span.months
-        ]
+        value = abs(literal.value)
+        spans = self._spans.get(value, [])
+        if literal.role == "date":
+            spans = spans + self._months.get(value, [])
         if not spans and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
             spans = list(self._grown(literal.value))
-        places = {
-            (span.passage and (span.passage.source, span.passage.page, _offset(span))): span
-            for span in spans[::-1]
-        }
-        return list(places.values())[::-1]
+        places: dict[object, _Span] = {}
+        for span in spans:
+            where = span.passage and (span.passage.source, span.passage.page)
+            places.setdefault((where, _offset(span)), span)
+        return list(places.values())
 
     def _grown(self, value: Fraction) -> Iterator[_Span]:
         """`1.05` and `0.95` for a text that says 5%."""
@@ -114,7 +117,7 @@ def _source(literal: Literal, index: _Index, asked: frozenset[str]) -> NumberSou
     named = words_of(literal.name)
     spans = index.find(literal)
     in_question = [span for span in spans if span.passage is None]
-    constant = constant_name(literal, named | asked)
+    constant = constant_name(literal, named | asked, over_documents=index.has_passages)
     if in_question and literal.role not in ("index", "digits", "exponent"):
         note = _join(
             in_question[0].note, f"stands there {len(in_question)} times" if len(in_question) > 1 else ""
@@ -146,17 +149,6 @@ def _agreement(span: _Span, named: frozenset[str], asked: frozenset[str]) -> int
     return 2 * len(span.place.words & named) + len(span.place.words & asked)
 
 
-def _numbers(text: str) -> Iterator[Number]:
-    for match in _NOTHING.finditer(text):
-        yield Number(match[1], *match.span(1), Fraction(0))
-    for number in find_numbers(text):
-        yield number
-        yield from number.parts
-    for match in _MONTH.finditer(text):
-        month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(match[0].lower()[:3]))
-        yield Number(match[0], match.start(), match.end(), Fraction(month))
-
-
 def _reading_note(number: Number, value: Fraction) -> str:
     """How a value comes from a number, where it is not as written."""
     if abs(number.value) == value:
@@ -169,8 +161,10 @@ def _reading_note(number: Number, value: Fraction) -> str:
 
 
 def _digits(literal: Literal) -> int:
-    digits = literal.text.lower().split("e")[0].replace("_", "")
-    return len("".join(filter(str.isdigit, digits)).lstrip("0"))
+    """Digits as written, or of the whole number that `4.1e6` is."""
+    if literal.value.denominator == 1:
+        return len(str(abs(literal.value.numerator)))
+    return len("".join(filter(str.isdigit, literal.text.lower().split("e")[0])).lstrip("0"))
 
 
 def _offset(span: _Span) -> int:

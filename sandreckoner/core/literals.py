@@ -31,6 +31,7 @@ Role = OneOf[
 _DATE_PARSERS = frozenset({"strptime", "parse", "fromisoformat", "Date", "to_datetime"})
 _PARSERS = _DATE_PARSERS | {"Decimal", "Fraction", "float", "int", "Rational", "Integer", "Float", "sympify"}
 _DATES = frozenset({"date", "datetime", "Date"})
+_SPANS = frozenset({"relativedelta", "timedelta"})
 _OPERATORS: dict[type[ast.operator], tuple[Role, Role]] = {
     ast.Add: ("term", "term"),
     ast.Sub: ("term", "term"),
@@ -166,7 +167,7 @@ def _role(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> tuple[Role, int]:
             return ("date", 1) if called in _DATES else ("value", 1)
         case ast.keyword(arg="ndigits"):
             return "digits", 1
-        case ast.keyword() if _called(parents[parent]) in _DATES | {"relativedelta", "timedelta"}:
+        case ast.keyword() if _called(parents[parent]) in _SPANS | _DATES:
             return "date", 1
     return "value", 1
 

@@ -23,7 +23,12 @@ _LARGE = {
     "dozen": 12,
 }
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
-_TIMES = {"once": 1, "twice": 2, "thrice": 3, "double": 2, "triple": 3}
+_TIMES = {
+    **dict.fromkeys(("once", "single"), 1),
+    **dict.fromkeys(("twice", "double", "doubled", "doubles", "pair", "couple", "both"), 2),
+    **dict.fromkeys(("thrice", "triple", "tripled", "triples"), 3),
+    **dict.fromkeys(("quadruple", "quadrupled"), 4),
+}
 _PLAIN = "|".join([*_SMALL, *_LARGE])
 _WORDS = re.compile(
     rf"\b(?:(?P<times>{'|'.join(_TIMES)})"
