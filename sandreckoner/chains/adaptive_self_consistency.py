@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.self_consistency import TEMPERATURE, require_variety
-from sandreckoner.chains.stopping import StoppingRule, beta_rule, stability_rule
+from sandreckoner.chains.stopping import StoppingRule, beta_rule, decided, stability_rule
 from sandreckoner.chains.voting import Vote, answer_by_vote, majority_vote, vote_calls, vote_named
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
@@ -29,7 +29,8 @@ class AdaptiveSelfConsistency:
     Attributes:
         form: how to think.
         sampling: how to draw; `n` is the most that are drawn.
-        enough: looks at the answers so far, and says whether to stop.
+        enough: looks at the answers so far, and says whether to stop. It stops besides when the rest could
+            not change the vote.
         batch: how many are drawn at once. The paper's 1 draws fewest; more are quicker on a backend that
             serves several at once.
         vote: how to choose among the candidates.
@@ -59,7 +60,8 @@ class AdaptiveSelfConsistency:
             except BudgetSpent:
                 break
             drawn += batch
-            if not batch or self.enough([candidate.answer for candidate in drawn]):
+            answers = [candidate.answer for candidate in drawn]
+            if not batch or decided(answers, most - len(drawn)) or self.enough(answers):
                 break
         if len(drawn) < most:
             yield from note(f"{most - len(drawn)} of {most} candidates were not needed or not to be had")

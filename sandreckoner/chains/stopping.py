@@ -28,6 +28,13 @@ def lead_is_safe(first: int, second: int) -> float:
     return float(Fraction(sum(math.comb(n, k) for k in range(first + 1)), 2**n))
 
 
+def decided(answers: Sequence[str | None], remaining: int) -> bool:
+    """Whether the lead is longer than what could still be drawn: stopping then costs nothing."""
+    counts = [len(poll.voters) for poll in tally(answers)]
+    first, second = [*counts, 0, 0][:2]
+    return first - second > remaining
+
+
 def beta_rule(threshold: float = 0.95) -> StoppingRule:
     """Stop when the most frequent answer is ahead of the next with at least this probability."""
     if not 0.5 < threshold < 1:

@@ -1,0 +1,200 @@
+"""Votes over samples that models really drew: the authors' figures, accuracy over k, and stopping early.
+
+    python benchmarks/votes.py
+
+Two recorded runs: 30 programs for each of 253 questions of AQuA (Program of Thoughts, Codex, temperature 0.3)
+and 40 chains of thought for each of 359 questions about dates (least-to-most, code-davinci-002, 0.4). The
+programs run in our sandbox; the answers are read and counted by what our strategies use.
+
+AQuA asks for an option. The authors had a model choose it for the winning value; that choice was recorded and
+is used where our vote wins with the same value, otherwise the option that is nearest in value is taken. (Their
+vote counts a program without an answer as a vote for "None", and ours does not.)
+
+The curve comes from one sweep at the largest k: the mean over six seeded orders of the samples. Adaptive
+stopping is the strategy itself, drawing from the samples in each of the same orders.
+
+Reads `$SANDRECKONER_DATA/recorded` (or `../shared/data/recorded` beside the repository).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import mean
+
+from extraction import data_folder
+from recorded_programs import POT_PRELUDE, Recording, answer_of, pot_equal, records, to_run
+
+from sandreckoner.chains.adaptive_self_consistency import AdaptiveSelfConsistency
+from sandreckoner.chains.form import Sampling
+from sandreckoner.chains.reading.answer import read_answer
+from sandreckoner.chains.reading.normal import equal, normalise
+from sandreckoner.chains.reading.vote import majority
+from sandreckoner.chains.stopping import StoppingRule, beta_rule, stability_rule
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.drive import drive
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.numbers import find_numbers
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.world import World
+from sandreckoner.tools.python import Sandbox
+
+ORDERS = 6
+KS = (1, 2, 3, 5, 10, 15, 20, 30, 40)
+RULES: dict[str, StoppingRule] = {
+    "beta 0.90": beta_rule(0.90),
+    "beta 0.95": beta_rule(0.95),
+    "beta 0.99": beta_rule(0.99),
+    "stability 3": stability_rule(3),
+    "stability 5": stability_rule(5),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """The answers that were drawn for a question, and whether a winner is right."""
+
+    answers: tuple[str | None, ...]
+    right: Callable[[str | None], bool]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A form whose candidates were drawn long ago: the seed says where the next ones begin."""
+
+    answers: Sequence[str | None]
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        yield from ()
+        start = sampling.seed or 0
+        return tuple(Candidate(answer) for answer in self.answers[start : start + sampling.n])
+
+
+def aqua() -> list[Question]:
+    """253 questions with 30 programs each, run in the sandbox."""
+    recording = Recording("pot_aqua_sc30_codex", POT_PRELUDE, pot_equal, 58.1)
+    rows = list(records(data_folder(), recording.file))
+    samples = [str(sample) for row in rows for sample in row["samples"]]  # type: ignore[attr-defined]
+    codes = [to_run(recording, sample) for sample in samples]
+    with Sandbox() as sandbox, ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda code: None if code is None else sandbox.run(code), codes))
+    answers = [None if run is None else answer_of(run) for run in runs]
+    print(f"  {sum(answer is None for answer in answers)} of {len(answers)} programs have no answer")
+    return [
+        Question(tuple(answers[30 * place : 30 * (place + 1)]), _option_rule(row))
+        for place, row in enumerate(rows)
+    ]
+
+
+def _option_rule(row: dict[str, object]) -> Callable[[str | None], bool]:
+    meta, gold, voted = row["meta"], row["gold"], str(row["source_pred"])
+    assert isinstance(meta, dict)
+
+    def right(winner: str | None) -> bool:
+        if winner is None:
+            return False
+        chosen = meta["prediction"] if same_value(winner, voted) else nearest(winner, meta["options"])
+        return bool(chosen == gold)
+
+    return right
+
+
+def same_value(one: str, other: str) -> bool:
+    """Whether two values agree; Python's noise in the last digits is no difference."""
+    return equal(one, other) or pot_equal(one, other)
+
+
+def nearest(value: str, options: Sequence[str]) -> str:
+    """The letter of the option of the same text, or else of the nearest number; the first without numbers."""
+    found = normalise(value).value
+    distances = []
+    for option in options:
+        letter, _, text = option.partition(")")
+        numbers = find_numbers(text)
+        if equal(value, text):
+            return letter
+        if found is not None and numbers:
+            distances.append((abs(numbers[0].value * numbers[0].scale - found), letter))
+    return min(distances)[1] if distances else options[0][0]
+
+
+def dates() -> list[Question]:
+    """359 questions with 40 chains of thought each."""
+    rows = records(data_folder(), "fcot_date_LtM_n40_code002")
+    return [
+        Question(
+            tuple(read_answer(str(sample)) for sample in row["samples"]),  # type: ignore[attr-defined]
+            _same_text(str(row["gold"]).removeprefix("#### ")),
+        )
+        for row in rows
+    ]
+
+
+def _same_text(gold: str) -> Callable[[str | None], bool]:
+    return lambda winner: winner == gold
+
+
+def in_order(question: Question, order: int) -> list[str | None]:
+    """The answers as drawn for order 0, shuffled by the number otherwise."""
+    answers = list(question.answers)
+    if order:
+        random.Random(order).shuffle(answers)
+    return answers
+
+
+def curve(questions: Sequence[Question]) -> None:
+    """Accuracy over k, as drawn and as the mean over the orders."""
+    print("     k   as drawn   mean of orders")
+    for k in (k for k in KS if k <= len(questions[0].answers)):
+        by_order = [
+            100 * mean(question.right(majority(in_order(question, order)[:k])) for question in questions)
+            for order in range(ORDERS)
+        ]
+        print(f"    {k:2}     {by_order[0]:5.2f}       {mean(by_order):5.2f}")
+
+
+def adaptive(questions: Sequence[Question]) -> None:
+    """What each rule draws and loses against all samples, over the same orders."""
+    most = len(questions[0].answers)
+    full = mean(
+        question.right(majority(in_order(question, order)))
+        for question in questions
+        for order in range(ORDERS)
+    )
+    print(f"    rule          batch   samples of {most}        lost (points)")
+    for name, rule in RULES.items():
+        for batch in (1, 5):
+            drawn = right = 0
+            for question in questions:
+                for order in range(ORDERS):
+                    strategy = AdaptiveSelfConsistency(
+                        Drawn(in_order(question, order)), Sampling(most, 0.7), rule, batch
+                    )
+                    answer = drive(strategy(Problem("recorded")), World())
+                    drawn += len(answer.candidates)
+                    right += question.right(answer.text)
+            runs = len(questions) * ORDERS
+            share = 100 * drawn / runs / most
+            print(
+                f"    {name:12} {batch:5}     {drawn / runs:5.2f} ({share:4.1f} %)       "
+                f"{100 * (full - right / runs):+.2f}"
+            )
+
+
+def main() -> None:
+    for title, load, reported in (
+        ("AQuA, programs, 30 samples", aqua, "58.1"),
+        ("dates, least-to-most, 40 samples", dates, "77.2"),
+    ):
+        print(title)
+        questions = load()
+        voted = 100 * mean(question.right(majority(question.answers)) for question in questions)
+        print(f"  vote over all: {voted:.2f} % of {len(questions)}; with the authors' code {reported} %")
+        curve(questions)
+        adaptive(questions)
+
+
+if __name__ == "__main__":
+    main()
