@@ -11,20 +11,11 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
+from sandreckoner.llms.engine import grammar_of
 from sandreckoner.llms.samples import Sample, Samples
 from sandreckoner.llms.toolcalls import as_protocol, find_calls, schema_of_calls
 
-_PASSED_ON = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "max_tokens",
-    "seed",
-    "grammar",
-    "response_format",
-    "tools",
-    "stop",
-)
+_PASSED_ON = ("temperature", "top_p", "top_k", "max_tokens", "seed", "grammar", "stop")
 
 
 def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], slots: int) -> list[dict[str, Any]]:
@@ -33,13 +24,11 @@ def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], slots: i
     body |= {name: options[name] for name in _PASSED_ON if options.get(name) is not None}
     if options.get("logprobs"):
         body |= {"logprobs": True, "top_logprobs": 1}
-    choice = options.get("tool_choice")
-    if choice == "none":
-        body.pop("tools", None)
-    elif body.get("tools") and choice not in (None, "auto"):
-        wanted = None if choice in ("any", "required", True) else choice
-        schema = schema_of_calls(body["tools"], wanted)
-        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
+    if tools := _offered(options):
+        # Handed to the template and not to the server: that would refuse a grammar beside tools.
+        body["chat_template_kwargs"] = {"tools": tools}
+    if (schema := _schema(options, tools)) is not None:
+        body["grammar"] = grammar_of(schema)
     n = options.get("n") or 1
     return [
         {**body, "n": min(slots, n - first)} | ({"seed": body["seed"] + first} if "seed" in body else {})
@@ -47,9 +36,25 @@ def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], slots: i
     ]
 
 
+def _offered(options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [] if options.get("tool_choice") == "none" else list(options.get("tools") or ())
+
+
+def _schema(options: Mapping[str, Any], tools: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The JSON schema that holds the reply, if there is one."""
+    choice = options.get("tool_choice")
+    if tools and choice not in (None, "auto"):
+        return schema_of_calls(tools, None if choice in ("any", "required", True) else choice)
+    wanted = options.get("response_format") or {"type": "text"}
+    if wanted["type"] == "json_schema":
+        schema: dict[str, Any] = wanted["json_schema"]["schema"]
+        return schema
+    return {"type": "object"} if wanted["type"] == "json_object" else None
+
+
 def tool_names(options: Mapping[str, Any]) -> set[str]:
     """The tools that a question offers."""
-    return {tool["function"]["name"] for tool in options.get("tools") or ()}
+    return {tool["function"]["name"] for tool in _offered(options)}
 
 
 def as_result(samples: Sequence[Sample], model: str, names: set[str]) -> ChatResult:

