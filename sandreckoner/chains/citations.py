@@ -1,8 +1,8 @@
 """Citations checked word for word: an answer's quotes against the passages that it cites.
 
 An answer cites as `“quote” [1]` or `[1] “quote”`. A quote belongs to the first marker behind it in its
-sentence, else to the last one before it. It must stand in that passage word for word: line breaks and the shape
-of quotation marks and dashes aside, `…` for what was left out. Digits are guarded: "$8" is not found in
+sentence, else to the last one before it. It must stand in that passage word for word: line breaks and the
+shape of quotation marks and dashes aside, `…` for what was left out. Digits are guarded: "$8" is not found in
 "$80.5", nor "2 million" in "1.2 million".
 """
 
@@ -96,7 +96,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
 
 
 def find_quote(quote: str, passage: Passage) -> tuple[Passage, ...]:
-    """The slices of a passage that are a quote, one for each piece between `…`; empty where there are none."""
+    """The slices of a passage that are a quote, one for each piece between `…`; empty where it is not."""
     slices = []
     after = 0
     for piece in re.split(r"…|\.\.\.|\[…\]|\[\.\.\.\]", quote):

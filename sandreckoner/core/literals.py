@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal as OneOf
+from typing import TypeGuard
 
 from sandreckoner.core.numbers import find_numbers
 from sandreckoner.core.program import parse
@@ -95,7 +96,7 @@ def reaching_literals(code: str) -> tuple[Literal, ...]:
     return tuple(found[place] for place in sorted(found))
 
 
-def _is_given(node: ast.AST) -> bool:
+def _is_given(node: ast.AST) -> TypeGuard[ast.expr]:
     return isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
 
 
