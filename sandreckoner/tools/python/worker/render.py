@@ -12,7 +12,7 @@ _DEEPEST = 20
 _INTEGER_BITS = 12_000  # below the 4300 digits that Python is ready to read back
 
 
-class _TooDeep(Exception):
+class _TooMuch(Exception):
     pass
 
 
@@ -23,37 +23,43 @@ def render(value: Any, cap_bytes: int) -> Any:
     is cut.
     """
     try:
-        plain = _plain(value, 0)
+        plain = _Plain(cap_bytes).of(value, 0)
         if len(json.dumps(plain)) <= cap_bytes:
             return plain
-    except (_TooDeep, RecursionError):
+    except (_TooMuch, RecursionError):
         pass
     return _typed(value, min(cap_bytes // 2, 20_000))
 
 
-def _plain(value: Any, depth: int) -> Any:
-    kind = type(value)
-    if value is None or kind is bool or kind is str:
-        return value
-    if kind is int:
-        return value if value.bit_length() < _INTEGER_BITS else _typed(value)
-    if kind is float:
-        return value if math.isfinite(value) else _typed(value)
-    if depth >= _DEEPEST:
-        raise _TooDeep
-    if kind is list or kind is tuple:
-        return [_plain(item, depth + 1) for item in value]
-    if kind is dict:
-        return _object(value, depth)
-    scalar = _numpy_scalar(value)
-    return _plain(scalar, depth) if scalar is not None else _typed(value)
+class _Plain:
+    """Makes one value plain, giving up as soon as it is sure to be too long."""
 
+    def __init__(self, most: int) -> None:
+        self._left = most
 
-def _object(value: dict[Any, Any], depth: int) -> Any:
-    keys = [key if type(key) is str else _text(key, str) for key in value]
-    if len(set(keys)) < len(keys):  # 1 and "1": as text they would be one key
-        return _typed(value)
-    return {key: _plain(item, depth + 1) for key, item in zip(keys, value.values(), strict=True)}
+    def of(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return value
+        if kind is int:
+            return value if value.bit_length() < _INTEGER_BITS else _typed(value)
+        if kind is float:
+            return value if math.isfinite(value) else _typed(value)
+        if kind in (list, tuple, dict):
+            self._left -= len(value)
+            if depth >= _DEEPEST or self._left < 0:
+                raise _TooMuch
+            if kind is dict:
+                return self._object(value, depth)
+            return [self.of(item, depth + 1) for item in value]
+        scalar = _numpy_scalar(value)
+        return self.of(scalar, depth) if scalar is not None else _typed(value)
+
+    def _object(self, value: dict[Any, Any], depth: int) -> Any:
+        keys = [key if type(key) is str else _text(key, str) for key in value]
+        if len(set(keys)) < len(keys):  # 1 and "1": as text they would be one key
+            return _typed(value)
+        return {key: self.of(item, depth + 1) for key, item in zip(keys, value.values(), strict=True)}
 
 
 def _numpy_scalar(value: Any) -> Any:
