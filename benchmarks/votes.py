@@ -7,8 +7,8 @@ and 40 chains of thought for each of 359 questions about dates (least-to-most, c
 programs run in our sandbox; the answers are read and counted by what our strategies use.
 
 AQuA asks for an option. The authors had a model choose it for the winning value; that choice was recorded and
-is used where our vote wins with the same value, otherwise the option that is nearest in value is taken. (Their
-vote counts a program without an answer as a vote for "None", and ours does not.)
+is used where our vote wins with the same value, otherwise the option that is nearest in value is taken. Their
+vote counts a program without an answer as a vote for "None"; ours does not.
 
 The curve comes from one sweep at the largest k: the mean over six seeded orders of the samples. Adaptive
 stopping is the strategy itself, drawing from the samples in each of the same orders.

@@ -51,7 +51,7 @@ def test_the_lists_above_leave_no_name_out() -> None:
 
 
 @pytest.mark.parametrize("spec", PAIRS)
-def test_a_pair_answers_the_same_in_both_drivers(spec: str, perform) -> None:  # type: ignore[no-untyped-def]
+def test_a_pair_answers_the_same_in_both_drivers(spec: str, perform) -> None:
     strategy = parse_strategy(spec)
     sync, in_loop = perform(strategy), perform(strategy, how="async")
     assert sync.answer.text == "14"
@@ -62,7 +62,7 @@ def test_a_pair_answers_the_same_in_both_drivers(spec: str, perform) -> None:  #
 
 
 @pytest.mark.parametrize("spec", PAIRS)
-def test_a_budget_ends_a_pair_in_the_middle(spec: str, perform) -> None:  # type: ignore[no-untyped-def]
+def test_a_budget_ends_a_pair_in_the_middle(spec: str, perform) -> None:
     strategy = parse_strategy(spec)
     needed = perform(strategy).calls
     for calls in {1, needed // 2, needed - 1} - {0}:

@@ -1,0 +1,173 @@
+"""The forms that ask more than once, examples chosen for the question, and prompts that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandreckoner.chains.cells import Cells
+from sandreckoner.chains.chain_of_thought import ChainOfThought
+from sandreckoner.chains.chain_of_verification import ChainOfVerification
+from sandreckoner.chains.direct import Direct
+from sandreckoner.chains.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
+from sandreckoner.chains.generated_knowledge import GeneratedKnowledge
+from sandreckoner.chains.least_to_most import LeastToMost
+from sandreckoner.chains.lines import read_lines
+from sandreckoner.chains.once import once
+from sandreckoner.chains.prompt import Example, load_prompt
+from sandreckoner.chains.self_consistency import self_consistency
+from sandreckoner.core.effects import Run
+from sandreckoner.core.errors import ContextOverflow, UsageError
+from sandreckoner.core.message import Message
+from sandreckoner.llms import ScriptedModel
+
+
+def asked(run) -> list[str]:
+    return [effect.messages[-1].content for effect in run.model.asked]
+
+
+def test_least_to_most_answers_each_part_with_the_earlier_ones(perform):
+    replies = ["1. How many are sold?\n2. How many remain?", "23.", "Still 14.", "The answer is 14."]
+    run = perform(once(LeastToMost()), replies=replies)
+    assert run.answer.text == "14"
+    assert asked(run)[1].endswith("Question: How many are sold?")
+    assert "Question: How many are sold?\nAnswer: 23." in asked(run)[2]
+    assert "Still 14." in asked(run)[3]
+    assert run.answer.winner.reasoning.startswith("Question: How many are sold?")
+
+
+def test_generated_knowledge_stands_below_the_question_and_is_no_passage(perform):
+    run = perform(once(GeneratedKnowledge(Direct())), replies=["- A dozen is 12.\n\nFacts:", "14"])
+    assert asked(run)[1].endswith("This is known:\n- A dozen is 12.")
+    assert run.answer.winner.evidence == ()
+
+
+def test_checks_of_a_draft_are_asked_without_the_draft(perform):
+    replies = ["The answer is 15.", "What is 23 - 9?", "It is 14.", "So the answer is 14."]
+    run = perform(once(ChainOfVerification()), replies=replies)
+    assert run.answer.text == "14"
+    assert asked(run)[2] == "What is 23 - 9?"
+    assert "What is 23 - 9?\nIt is 14." in asked(run)[3]
+
+
+@pytest.mark.parametrize("replies", [["The answer is 15.", ""], ["The answer is 15.", "Is it?", "Yes", ""]])
+def test_a_draft_stands_where_it_cannot_be_revised(perform, replies: list[str]):
+    assert perform(once(ChainOfVerification()), replies=replies).answer.text == "15"
+
+
+def test_a_notebook_goes_on_after_a_cell_that_fails(perform):
+    cells = ["```python\nx = 7\n```", "```python\ny = 1 / 0\n```", "```python\nanswer = 2 * x\n```"]
+    run = perform(once(Cells()), replies=cells)
+    assert run.answer.text == "14"
+    assert "# ZeroDivisionError: division by zero" in asked(run)[2]
+    assert [step.effect.code.count("x = 7") for step in run.steps if isinstance(step.effect, Run)] == [
+        1,
+        0,
+        0,
+    ]
+
+
+def test_a_notebook_without_code_or_answer_says_why(perform):
+    assert perform(once(Cells(most=2)), replies=["hm", "hm"]).answer.reason == "no cell of code in the reply"
+    run = perform(once(Cells(most=1)), replies=["```python\nx = 1\n```"])
+    assert run.answer.reason == "the cells ended without an answer"
+
+
+POOL = tuple(Example(question, "…") for question in ("apples", "pears", "trains", "trams"))
+
+
+def letters(texts: Sequence[str]) -> list[list[float]]:
+    return [[float(text.count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts]
+
+
+def test_examples_by_similarity_stand_with_the_closest_last():
+    chosen = by_similarity(letters)("tram", POOL, 2)
+    assert [example.question for example in chosen] == ["trains", "trams"]
+
+
+def test_examples_by_chance_are_the_same_for_the_same_seed():
+    assert at_random(1)("q", POOL, 3) == at_random(1)("q", POOL, 3)
+    drawn = {at_random(seed)("q", POOL, 2) for seed in range(20)}
+    assert len(drawn) > 5
+    assert len(at_random(1)("q", POOL, 99)) == 4
+
+
+def test_few_shot_shows_what_was_chosen(perform):
+    form = FewShot(ChainOfThought(), POOL, 1, by_similarity(letters))
+    run = perform(once(form), replies=["The answer is 14."])
+    shown = [message.content for message in run.model.asked[0].messages if message.role == "user"]
+    assert len(shown) == 2
+    assert fixed("q", POOL, 2) == POOL[:2]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: few_shot(ChainOfThought()), "no examples to choose from"),
+        (lambda: few_shot(ChainOfThought(), pool="nowhere.txt"), "cannot be read"),
+        (lambda: few_shot(ChainOfThought(load_prompt("program_aided")), by="luck"), "must be fixed, random"),
+        (lambda: few_shot(ChainOfThought(load_prompt("program_aided")), by="similarity"), "needs embed="),
+        (lambda: FewShot(LeastToMost(), POOL), "LeastToMost has none"),
+        (lambda: LeastToMost(most=0), "most must be"),
+        (lambda: Cells(most=0), "most must be"),
+    ],
+)
+def test_a_wrong_argument_is_refused_in_one_line(make, says: str):
+    with pytest.raises(UsageError, match=says) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+class Narrow(ScriptedModel):
+    """A model whose window holds so many messages."""
+
+    def __init__(self, messages: int) -> None:
+        super().__init__(self._reply)
+        self._most = messages
+
+    def _reply(self, messages: tuple[Message, ...]) -> str:
+        if len(messages) > self._most:
+            raise ContextOverflow("the prompt does not fit the window")
+        return "The answer is 14."
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_a_prompt_that_does_not_fit_loses_examples_first_and_says_so(perform, how: str):
+    form = ChainOfThought(load_prompt("chain_of_thought_few_shot"))
+    run = perform(self_consistency(form, n=2), model=Narrow(4), how=how)
+    assert run.answer.text == "14"
+    notes = [step.effect.text for step in run.steps if hasattr(step.effect, "text")]
+    assert notes[0].endswith("2 of its 4 examples are left out")
+    assert notes[1].endswith("3 of its 4 examples are left out")
+    assert len(run.model.asked[-1].messages) == 4
+
+
+def test_a_prompt_that_does_not_fit_without_examples_either_is_an_error(perform):
+    form = ChainOfThought(load_prompt("chain_of_thought_few_shot"))
+    with pytest.raises(ContextOverflow):
+        perform(once(form), model=Narrow(1))
+
+
+@pytest.mark.parametrize(
+    ("reply", "items"),
+    [
+        ("1. One\n2) Two\n(3) Three\n- Four\n* Five\n• Six", ("One", "Two", "Three", "Four", "Five", "Six")),
+        ("Questions:\nQ1: What?\nStep 2. Why?", ("What?", "Why?")),
+        ("```\na + b\n```", ("a + b",)),
+        ("-1 + 6 = 5\n1.5 + 2\n2.\n", ("-1 + 6 = 5", "1.5 + 2", "2.")),
+        ("same\nsame\nother", ("same", "other")),
+        ("", ()),
+    ],
+)
+def test_lists_are_read_without_their_dress(reply: str, items: tuple[str, ...]):
+    assert read_lines(reply, 10) == items
+
+
+@given(st.text(), st.integers(1, 5))
+def test_a_list_has_at_most_what_was_asked_for(reply: str, most: int):
+    items = read_lines(reply, most)
+    assert len(items) <= most
+    assert all(item.strip() == item and item for item in items)
