@@ -55,6 +55,7 @@ class LangChainModel:
         self.config = config
         self.logprobs = logprobs
         self.dialect = dialect or dialect_of(chat)
+        self._uncached: BaseChatModel | None = None
 
     def with_config(self, config: RunnableConfig | None) -> LangChainModel:
         """The same model, its requests reported to the callbacks of `config`."""
@@ -110,10 +111,17 @@ class LangChainModel:
             return [words(n=effect.n, sample=0)]
         return [words(n=1, sample=sample) for sample in range(effect.n)]
 
-    def _uncollapsed(self, words: dict[str, Any]) -> BaseChatModel:
-        """The chat model, without its cache where that would give the same sample again and again."""
-        sampled = words.get("temperature", 1.0) > 0 and not (self.dialect.seed and self.dialect.seed in words)
-        return self.chat.model_copy(update={"cache": False}) if sampled else self.chat
+    def _asked(self, words: dict[str, Any]) -> BaseChatModel:
+        """The chat model; without its cache where that would give the same sample again and again."""
+        from langchain_core.globals import get_llm_cache
+
+        seeded = bool(self.dialect.seed) and self.dialect.seed in words
+        cached = self.chat.cache or (self.chat.cache is None and get_llm_cache() is not None)
+        if seeded or not cached or words.get("temperature", 1.0) == 0:
+            return self.chat
+        if self._uncached is None:
+            self._uncached = self.chat.model_copy(update={"cache": False})
+        return self._uncached
 
     def _settings(self) -> dict[str, Any]:
         from langchain_core.runnables.config import ensure_config
@@ -126,7 +134,7 @@ class LangChainModel:
 
         def generate(words: dict[str, Any]) -> tuple[Completion, ...]:
             try:
-                result = self._uncollapsed(words).generate([messages], **settings, **words)
+                result = self._asked(words).generate([messages], **settings, **words)
             except Exception as fault:
                 raise explain(fault, self.name) from fault
             return from_result(result, effect)
@@ -147,7 +155,7 @@ class LangChainModel:
         async def generate(words: dict[str, Any]) -> tuple[Completion, ...]:
             async with gate:
                 try:
-                    result = await self._uncollapsed(words).agenerate([messages], **settings, **words)
+                    result = await self._asked(words).agenerate([messages], **settings, **words)
                 except Exception as fault:
                     raise explain(fault, self.name) from fault
                 return from_result(result, effect)
@@ -157,7 +165,7 @@ class LangChainModel:
 
     def _stream(self, effect: Ask, words: dict[str, Any], on_text: OnText) -> tuple[Completion, ...]:
         listener = _Listener(on_text)
-        stream = self._uncollapsed(words).stream(to_langchain(effect.messages), self.config, **words)
+        stream = self._asked(words).stream(to_langchain(effect.messages), self.config, **words)
         while (chunk := self._next(stream)) is not None and not given_up():
             listener.hear(chunk)
         return (listener.completion(effect),)
@@ -170,7 +178,7 @@ class LangChainModel:
 
     async def _astream(self, effect: Ask, words: dict[str, Any], on_text: OnText) -> tuple[Completion, ...]:
         listener = _Listener(on_text)
-        stream = self._uncollapsed(words).astream(to_langchain(effect.messages), self.config, **words)
+        stream = self._asked(words).astream(to_langchain(effect.messages), self.config, **words)
         while (chunk := await self._anext(stream)) is not None:
             listener.hear(chunk)
         return (listener.completion(effect),)

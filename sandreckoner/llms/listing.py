@@ -65,6 +65,13 @@ def _package_missing(module: str, install: str) -> tuple[str, str]:
 
 # spec, title, module, what pip installs, the environment variable of its key
 PROVIDERS: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "http://HOST:PORT/v1#NAME",
+        "any server that speaks OpenAI's protocol",
+        "langchain_openai",
+        "langchain-openai",
+        "",
+    ),
     ("openai:NAME", "OpenAI's API", "langchain_openai", "langchain-openai", "OPENAI_API_KEY"),
 )
 

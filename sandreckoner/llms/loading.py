@@ -70,6 +70,8 @@ def load_chat_model(spec: str | BaseChatModel, **options: Any) -> BaseChatModel:
 
 
 def _build(spec: str, options: dict[str, Any]) -> Model | BaseChatModel:
+    if spec.startswith(("http://", "https://")):
+        return _address(spec, options)
     provider, colon, rest = spec.partition(":")
     builder = BUILDERS.get(provider)
     if builder is None:
@@ -122,9 +124,22 @@ def _llamacpp(model: str, options: dict[str, Any]) -> BaseChatModel:
 
 
 def _openai(model: str, options: dict[str, Any]) -> BaseChatModel:
-    need_key("OPENAI_API_KEY", f"openai:{model}", options)
-    chat: Callable[..., BaseChatModel] = need("langchain_openai", "langchain-openai").ChatOpenAI
-    return _with_options(chat, f"openai:{model}", model=model, stream_usage=True, **options)
+    spec = f"openai:{model}"
+    need_key("OPENAI_API_KEY", spec, options)
+    need("langchain_openai", "langchain-openai")
+    from sandreckoner.llms.chat_completions import ChatCompletions
+
+    # Retries have one owner, and it is not the client.
+    settings = {"stream_usage": True, "max_retries": 0, "use_responses_api": False} | options
+    return _with_options(ChatCompletions, spec, model=model, **settings)
+
+
+def _address(spec: str, options: dict[str, Any]) -> BaseChatModel:
+    need("langchain_openai", "langchain-openai")
+    from sandreckoner.llms.chat_completions import ChatCompletions, split_address
+
+    address, model = split_address(spec)
+    return _with_options(ChatCompletions.at, spec, address=address, model=model, **options)
 
 
 def _scripted(path: str, options: dict[str, Any]) -> Model:

@@ -49,6 +49,8 @@ def from_result(result: LLMResult, effect: Ask) -> tuple[Completion, ...]:
     """
     messages: list[AIMessage] = [generation.message for generation in result.generations[0]]  # type: ignore[union-attr,misc]
     completions = [from_message(message, effect) for message in messages]
+    if len(completions) > 1 and _share_info(result):
+        completions = [replace(completion, logprob=None) for completion in completions]
     total = _total(result.llm_output or {})
     own = sum((completion.usage for completion in completions), Usage())
     if any(_from_cache(message) for message in messages):
@@ -57,6 +59,12 @@ def from_result(result: LLMResult, effect: Ask) -> tuple[Completion, ...]:
         return tuple(completions)
     shares = _shares(total, len(completions))
     return tuple(replace(one, usage=usage) for one, usage in zip(completions, shares, strict=True))
+
+
+def _share_info(result: LLMResult) -> bool:
+    """Whether all samples carry one record: ChatOpenAI gives each the log-probabilities of the last."""
+    first, second, *_ = result.generations[0]
+    return first.generation_info is not None and first.generation_info is second.generation_info
 
 
 def _shares(total: tuple[int, int], n: int) -> list[Usage]:
