@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sandreckoner.core.literals import Literal, Role
+from sandreckoner.core.literals import Literal
+from sandreckoner.core.roles import Role
 
 _SCALING: frozenset[Role] = frozenset({"factor", "divisor", "modulus"})
 _BY_ROLE: dict[Role, str] = {

@@ -9,83 +9,18 @@ variable or by the question.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Sequence
 
 from sandreckoner.chains.constants import constant_name
-from sandreckoner.chains.places import Place, place_of, words_of
+from sandreckoner.chains.number_index import NumberIndex, Span
+from sandreckoner.chains.places import words_of
 from sandreckoner.chains.reading.result import with_answer
-from sandreckoner.chains.wordings import in_smaller_units, months, nothings, parts
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.literals import Literal, reaching_literals
-from sandreckoner.core.numbers import Number, caption_scales, find_numbers
 from sandreckoner.core.passage import Passage
 
 SHORT = 2  # digits
 SHOWN = 5  # places of an ambiguous number
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """A number of a text, read in one way. `passage` is None where the text is the question."""
-
-    number: Number
-    place: Place
-    passage: Passage | None
-    note: str = ""
-
-
-class _Index:
-    """All numbers of the question and the passages, by every value that they may stand for."""
-
-    def __init__(self, question: str, passages: Sequence[Passage]) -> None:
-        self._spans: dict[Fraction, list[_Span]] = {}
-        self._months: dict[Fraction, list[_Span]] = {}
-        self._percents: list[_Span] = []
-        self.has_passages = bool(passages)
-        self._add_text(question, None, ())
-        for passage in passages:
-            self._add_text(passage.text, passage, caption_scales(f"{passage.title}\n{passage.text}"))
-
-    def _add_text(self, text: str, passage: Passage | None, scales: tuple[int, ...]) -> None:
-        for month in months(text):
-            span = _Span(month, place_of(text, month), passage)
-            self._months.setdefault(month.value, []).append(span)
-        for number in (*find_numbers(text), *nothings(text)):
-            place = place_of(text, number)
-            values = {abs(value): _reading_note(number, abs(value)) for value in number.readings(scales)}
-            if passage is None:
-                values = {abs(value): note for value, note in in_smaller_units(text, number)} | values
-            for value, note in values.items():
-                self._spans.setdefault(value, []).append(_Span(number, place, passage, note))
-            for part in parts(number):
-                self._spans.setdefault(part.value, []).append(
-                    _Span(part, place, passage, f"of {number.text}")
-                )
-            if number.unit == "%":
-                self._percents.append(_Span(number, place, passage))
-
-    def find(self, literal: Literal) -> list[_Span]:
-        """The spans that a literal may come from, in the order of the texts, each place once."""
-        value = abs(literal.value)
-        spans = self._spans.get(value, [])
-        if literal.role == "date":
-            spans = spans + self._months.get(value, [])
-        if not spans and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
-            spans = list(self._grown(literal.value))
-        places: dict[object, _Span] = {}
-        for span in spans:
-            where = span.passage and (span.passage.source, span.passage.page)
-            places.setdefault((where, _offset(span)), span)
-        return list(places.values())
-
-    def _grown(self, value: Fraction) -> Iterator[_Span]:
-        """`1.05` and `0.95` for a text that says 5%."""
-        for span in self._percents:
-            if abs(value - 1) == abs(span.number.value) / 100 and value != 1:
-                note = f"one {'plus' if value > 1 else 'minus'} {span.number.text}"
-                yield _Span(span.number, span.place, span.passage, note)
 
 
 def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
@@ -103,7 +38,7 @@ def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ())
         literals = reaching_literals(with_answer(program))
     except SyntaxError:
         return ()
-    index = _Index(question, passages)
+    index = NumberIndex(question, passages)
     asked = words_of(question)
     return tuple(_source(literal, index, asked) for literal in literals)
 
@@ -113,7 +48,7 @@ def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:
     return tuple(source for source in sources if source.origin == "unsourced")
 
 
-def _source(literal: Literal, index: _Index, asked: frozenset[str]) -> NumberSource:
+def _source(literal: Literal, index: NumberIndex, asked: frozenset[str]) -> NumberSource:
     named = words_of(literal.name)
     spans = index.find(literal)
     in_question = [span for span in spans if span.passage is None]
@@ -144,20 +79,9 @@ def _source(literal: Literal, index: _Index, asked: frozenset[str]) -> NumberSou
     return _made(literal, "passage", note, best.place.quote, shown)
 
 
-def _agreement(span: _Span, named: frozenset[str], asked: frozenset[str]) -> int:
+def _agreement(span: Span, named: frozenset[str], asked: frozenset[str]) -> int:
     """How many words the place shares with the variable's name, which count twice, and with the question."""
     return 2 * len(span.place.words & named) + len(span.place.words & asked)
-
-
-def _reading_note(number: Number, value: Fraction) -> str:
-    """How a value comes from a number, where it is not as written."""
-    if abs(number.value) == value:
-        return ""
-    if abs(number.value * number.scale) == value:
-        return f"written {number.text}"
-    if number.unit in ("%", "bp") and value < abs(number.value):
-        return f"written {number.text}"
-    return f"times {int(value / abs(number.value)):,}, as the caption says" if number.value else ""
 
 
 def _digits(literal: Literal) -> int:
@@ -167,16 +91,11 @@ def _digits(literal: Literal) -> int:
     return len("".join(filter(str.isdigit, literal.text.lower().split("e")[0])).lstrip("0"))
 
 
-def _offset(span: _Span) -> int:
-    return (span.passage.start if span.passage else 0) + span.number.start
-
-
-def _slice(span: _Span) -> Passage:
-    passage = span.passage
+def _slice(span: Span) -> Passage:
+    passage, number = span.passage, span.number
     assert passage is not None
-    start = passage.start + span.number.start
-    end = passage.start + span.number.end
-    return Passage(span.number.text, passage.source, passage.page, start, end, passage.score, passage.title)
+    start, end = passage.start + number.start, passage.start + number.end
+    return Passage(number.text, passage.source, passage.page, start, end, passage.score, passage.title)
 
 
 def _made(

@@ -9,18 +9,10 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sandreckoner.core.scales import SCALES
 from sandreckoner.core.words import word_numbers
 
 MAX_DIGITS = 60
-_SCALES = {
-    **dict.fromkeys(("hundred",), 10**2),
-    **dict.fromkeys(("thousand", "thousands", "k"), 10**3),
-    **dict.fromkeys(("lakh", "lakhs"), 10**5),
-    **dict.fromkeys(("million", "millions", "mln", "mn", "mm", "m"), 10**6),
-    **dict.fromkeys(("crore", "crores"), 10**7),
-    **dict.fromkeys(("billion", "billions", "bln", "bn", "b"), 10**9),
-    **dict.fromkeys(("trillion", "trillions", "tn"), 10**12),
-}
 _VULGAR = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8"}
 _CURRENCY = (
     r"(?:(?:US|C|A|R|HK|NZ|S)?\$|[€£¥₹₩]|(?:USD|EUR|GBP|CHF|JPY|CNY|RMB|CAD|AUD|INR|Rs\.?)(?=[\s\d(]))"
@@ -46,12 +38,6 @@ _NUMBER = re.compile(
     rf"(?P<unit>\s?%|\s(?:per\s?cent(?:age points)?|pct|percentage points)\b|\s?(?:bps?|basis points)\b)?"
     rf"(?:[\s-]?(?P<scale>thousands?|millions?|billions?|trillions?|hundred|lakhs?|crores?|ml?n|mm|bl?n|tn)\b"
     rf"|(?P<short>[kKmMbB])(?![\w-]))?"
-)
-_CAPTION = re.compile(
-    r"\b(?:in|of)\s+(?:[A-Za-z$€£.]+\s+){0,3}?(?P<word>thousand|million|billion)s?\b"
-    r"|[(|,]\s*(?:[A-Z]{0,3}[$€£]|[A-Z]{3})?\s*(?P<lone>thousand|million|billion|mn|bn)s?\s*[,)|]"
-    r"|(?P<zeros>['’]000s?)\b|(?:[$€£]|USD|EUR|GBP|RMB)\s?(?P<short>m|mn|bn|k|million|billion|thousand)\b",
-    re.IGNORECASE,
 )
 
 
@@ -116,15 +102,6 @@ def find_numbers(text: str) -> tuple[Number, ...]:
     return tuple(sorted(found, key=lambda number: number.start))
 
 
-def caption_scales(text: str) -> tuple[int, ...]:
-    """What a caption such as `(in millions)`, `$'000` or `€m` says its numbers are multiplied by."""
-    scales = []
-    for match in _CAPTION.finditer(text):
-        word = (match["word"] or match["lone"] or match["short"] or "k").lower()
-        scales.append(_SCALES[word])
-    return tuple(dict.fromkeys(scales))
-
-
 def to_fraction(digits: str) -> Fraction | None:
     """An unsigned number such as `1,234.5`, `1.234,56`, `12.` or `1.2e-3`; None for anything else."""
     digits = re.sub(r"['’\s]", "", digits).lower()
@@ -170,7 +147,7 @@ def _read(match: re.Match[str]) -> Number | None:
     scale, unit = 1, ""
     if end == match.end():
         scale = (
-            _SCALES[(match["scale"] or match["short"] or "").lower()]
+            SCALES[(match["scale"] or match["short"] or "").lower()]
             if match["scale"] or match["short"]
             else 1
         )

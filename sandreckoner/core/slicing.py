@@ -11,9 +11,16 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from sandreckoner.core.program import inside
+from sandreckoner.core.statements import (
+    Function,
+    changed_names,
+    is_print,
+    paired,
+    returns_value,
+    written_outside,
+)
 
 Live = set[str]
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
@@ -27,7 +34,7 @@ def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
     last = tree.body[-1]
     expression = last.value if isinstance(last, ast.Expr) else None
     slice_ = _Slice(tree)
-    if expression is not None and (slice_.has_value(expression) or _is_print(expression)):
+    if expression is not None and (slice_.has_value(expression) or is_print(expression)):
         live = slice_.use(expression)
     else:
         slice_.printed = True
@@ -52,12 +59,12 @@ class _Slice:
 
     def has_value(self, expression: ast.expr) -> bool:
         """Whether an expression says something: no print, no call of a function that returns nothing."""
-        if _is_print(expression):
+        if is_print(expression):
             return False
         if not (isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name)):
             return True
         functions = self._functions.get(expression.func.id, [])
-        return not functions or any(_returns_value(function) for function in functions)
+        return not functions or any(returns_value(function) for function in functions)
 
     def use(self, *expressions: ast.expr | None) -> Live:
         """Count expressions in, and give the names that matter before them."""
@@ -118,7 +125,7 @@ class _Slice:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 return self._assign([target], value, live)
             case ast.AugAssign(target=target, value=value):
-                return live | self.use(target, value) if live & _bases(target) else live
+                return live | self.use(target, value) if live & changed_names(target) else live
             case ast.Expr(value=value):
                 return live | self.use(value) if self._changes(value, live) else live
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
@@ -143,12 +150,12 @@ class _Slice:
 
     def _assign(self, targets: list[ast.expr], value: ast.expr, live: Live) -> Live:
         for target in targets:
-            pairs = _pairs(target, value)
+            pairs = paired(target, value)
             if pairs and len(targets) == 1:
-                wanted = [(one, item) for one, item in pairs if live & _bases(one)]
+                wanted = [(one, item) for one, item in pairs if live & changed_names(one)]
                 kept = live - {one.id for one, _ in pairs if isinstance(one, ast.Name)}
                 return kept.union(*(self.use(item) | self._places(one) for one, item in wanted))
-        if not any(live & _bases(target) for target in targets):
+        if not any(live & changed_names(target) for target in targets):
             return live
         before = live - {target.id for target in targets if isinstance(target, ast.Name)}
         return before.union(self.use(value), *(self._places(target) for target in targets))
@@ -164,14 +171,16 @@ class _Slice:
                 heads, bound = [test], set[str]()
             case ast.For(target=target, iter=over) | ast.AsyncFor(target=target, iter=over):
                 body, before = statement.body, self._loop(statement, live)
-                heads, bound = [over], _bases(target)
+                heads, bound = [over], changed_names(target)
             case ast.While(test=test, body=body):
                 before = self._loop(statement, live)
                 heads, bound = [test], set()
             case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
                 before = self.block(body, live)
                 heads = [item.context_expr for item in items]
-                bound = set().union(*(_bases(item.optional_vars) for item in items if item.optional_vars))
+                bound = set().union(
+                    *(changed_names(item.optional_vars) for item in items if item.optional_vars)
+                )
             case _:
                 return live
         orelse = getattr(statement, "orelse", [])
@@ -195,12 +204,12 @@ class _Slice:
         """Whether a statement that is only a call may change what matters: `list.append(x)`, `fill(list)`."""
         if self.printed or not isinstance(value, ast.Call):
             return self.printed or any(isinstance(node, ast.NamedExpr) for node in ast.walk(value))
-        if _is_print(value):
+        if is_print(value):
             return False
         names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
         called = names & set(self._functions)
         return bool(live & (names - called)) or any(
-            live & _written_outside(self._functions[name]) for name in called
+            live & written_outside(self._functions[name]) for name in called
         )
 
     def _touched(self, statements: Iterable[ast.stmt]) -> bool:
@@ -209,48 +218,3 @@ class _Slice:
             for statement in statements
             for node in ast.walk(statement)
         )
-
-
-def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
-    """`a, b = 1, 2` as two assignments; empty for anything else."""
-    if not (isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))):
-        return []
-    plain = not any(isinstance(item, ast.Starred) for item in (*target.elts, *value.elts))
-    if not plain or len(target.elts) != len(value.elts):
-        return []
-    return list(zip(target.elts, value.elts, strict=True))
-
-
-def _bases(target: ast.expr) -> Live:
-    """The names that an assignment changes: `x`, `x[0]`, `x.y`, `(x, *y)`."""
-    match target:
-        case ast.Name(id=name):
-            return {name}
-        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
-            return _bases(value)
-        case ast.Tuple(elts=items) | ast.List(elts=items):
-            return set[str]().union(*(_bases(item) for item in items))
-    return set()
-
-
-def _is_print(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-
-
-def _returns_value(function: Function | ast.ClassDef) -> bool:
-    return isinstance(function, ast.ClassDef) or any(
-        isinstance(node, (ast.Yield, ast.YieldFrom))
-        or (isinstance(node, ast.Return) and node.value is not None)
-        for node in inside(function)
-    )
-
-
-def _written_outside(functions: Iterable[Function | ast.ClassDef]) -> Live:
-    """The names of the outer scope that functions declare as theirs to set."""
-    return {
-        name
-        for function in functions
-        for node in ast.walk(function)
-        if isinstance(node, (ast.Global, ast.Nonlocal))
-        for name in node.names
-    }

@@ -7,12 +7,13 @@ computer algebra system, which runs what it reads: `undecided` says where asking
 
 from __future__ import annotations
 
-import datetime
 import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from sandreckoner.chains.reading.dates import read_date
+from sandreckoner.chains.reading.decimals import LARGEST, rounded, written
 from sandreckoner.chains.reading.latex import plain
 from sandreckoner.core.numbers import Number, find_numbers
 
@@ -20,16 +21,6 @@ Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
 
 MAX_CHARACTERS = 1_000
 MAX_NESTING = 4
-LARGEST = Fraction(10) ** 45  # a number beyond is no answer, and would cost time to write out
-DIGITS = 9  # significant digits at which a number that is no integer is rounded
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
-_MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATES = (
-    re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?:[T ]00:00(?::00)?)?"),
-    re.compile(r"(?P<month>\d{1,2})[/.-](?P<day>\d{1,2})[/.-](?P<year>\d{4})"),
-    re.compile(_MONTH + r"\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})", re.IGNORECASE),
-    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+" + _MONTH + r",?\s+(?P<year>\d{4})", re.IGNORECASE),
-)
 _CHOICE = re.compile(
     r"(?:option |choice )?(?:\(([A-Ha-h])\)|([A-H]))(?:[).:].*)?|([a-h])\)(?:\s.*)?", re.DOTALL
 )
@@ -105,24 +96,9 @@ def _normalise(text: str, nesting: int) -> Normal:
 
 def _bare(text: str) -> Normal | None:
     """The text as one date, choice, truth or number with nothing around it."""
-    return _date(text) or _choice(text) or _truth(text) or _number(text)
-
-
-def _date(text: str) -> Normal | None:
-    for pattern in _DATES:
-        match = pattern.fullmatch(text)
-        if match is None:
-            continue
-        named = match.groupdict().get("name")
-        month = _MONTHS.index(named[:3].lower()) + 1 if named else int(match["month"])
-        day = int(match["day"])
-        if not named and month > 12 >= day:
-            month, day = day, month  # 30/04/2021: no month is thirtieth
-        try:
-            return Normal("date", datetime.date(int(match["year"]), month, day).isoformat())
-        except ValueError:
-            return None
-    return None
+    if date := read_date(text):
+        return Normal("date", date)
+    return _choice(text) or _truth(text) or _number(text)
 
 
 def _choice(text: str) -> Normal | None:
@@ -167,31 +143,8 @@ def _from_number(number: Number) -> Normal | None:
         return None
     value = rounded(number.value * number.scale)
     if number.unit == "%":
-        return Normal("percent", f"{_written(value)}%", value)
-    return Normal("number", _written(value), value)
-
-
-def rounded(value: Fraction) -> Fraction:
-    """To 9 significant digits and never fewer than 2 decimals; integers stay exact."""
-    if value.denominator == 1:
-        return value
-    size = len(str(abs(value.numerator) // value.denominator))  # digits before the point
-    if abs(value) < 1:
-        size = 0
-        while abs(value) < Fraction(10) ** (size - 1):
-            size -= 1
-    return round(value, max(2, DIGITS - size))
-
-
-def _written(value: Fraction) -> str:
-    """An exact decimal; `rounded` values always have one."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    places = 0
-    while (value * 10**places).denominator != 1:
-        places += 1
-    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
-    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+        return Normal("percent", f"{written(value)}%", value)
+    return Normal("number", written(value), value)
 
 
 def _list(text: str, nesting: int) -> Normal | None:

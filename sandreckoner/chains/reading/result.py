@@ -94,7 +94,7 @@ def read_result(execution: Execution) -> str | None:
 
 def _said(line: str) -> str:
     """`Total for 5 bagels: $15.00` says `$15.00`; a line that is an answer as it stands is kept whole."""
-    whole, tail = normalise(line), _LABEL.split(line)[-1].strip()
+    whole, tail = normalise(line), _LABEL.split(line)[-1].strip().rstrip(".")
     if not tail or line[0] in "[({" or normalise(tail).kind == "text":
         return line
     return tail if whole.kind == "text" or whole == normalise(tail) else line

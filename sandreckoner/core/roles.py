@@ -1,0 +1,153 @@
+"""What a program does with a number, and the name that it gives it: read off the syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal[
+    "value",
+    "term",
+    "factor",
+    "divisor",
+    "modulus",
+    "exponent",
+    "index",
+    "digits",
+    "range",
+    "compared",
+    "date",
+]
+
+Parents: TypeAlias = dict[ast.AST, ast.AST]  # of every node of a tree, the node above it
+
+# Calls that read a number or a date out of a string.
+DATE_PARSERS = frozenset({"strptime", "parse", "fromisoformat", "Date", "to_datetime"})
+PARSERS = DATE_PARSERS | {"Decimal", "Fraction", "float", "int", "Rational", "Integer", "Float", "sympify"}
+_DATES = frozenset({"date", "datetime", "Date"})
+_SPANS = frozenset({"relativedelta", "timedelta"})
+_OPERATORS: dict[type[ast.operator], tuple[Role, Role]] = {
+    ast.Add: ("term", "term"),
+    ast.Sub: ("term", "term"),
+    ast.Mult: ("factor", "factor"),
+    ast.Div: ("term", "divisor"),
+    ast.FloorDiv: ("term", "divisor"),
+    ast.Mod: ("term", "modulus"),
+    ast.Pow: ("value", "exponent"),
+}
+_AUGMENTED: dict[type[ast.operator], Role] = {kind: right for kind, (_, right) in _OPERATORS.items()}
+
+
+def role_of(node: ast.AST, parents: Parents) -> tuple[Role, int]:
+    """What is done with a number; for a divisor, how many terms the sum above it has."""
+    parent = parents.get(node)
+    match parent:
+        case ast.BinOp(left=left, op=op, right=right):
+            roles = _OPERATORS.get(type(op), ("value", "value"))
+            return (roles[1], terms_of(left)) if node is right else (roles[0], 1)
+        case ast.AugAssign(op=op):
+            return _AUGMENTED.get(type(op), "value"), 1
+        case ast.Subscript() | ast.Slice():
+            return "index", 1
+        case ast.Compare():
+            return "compared", 1
+        case ast.Call() if node is not parent.func:
+            return _argument_role(node, parent), 1
+        case ast.keyword(arg="ndigits"):
+            return "digits", 1
+        case ast.keyword() if called(parents[parent]) in _SPANS | _DATES:
+            return "date", 1
+    return "value", 1
+
+
+def _argument_role(node: ast.AST, call: ast.Call) -> Role:
+    second = len(call.args) > 1 and node is call.args[1]
+    match called(call):
+        case "range":
+            return "range"
+        case "round" if second:
+            return "digits"
+        case "pow" if second:
+            return "exponent"
+        case name if name in _DATES:
+            return "date"
+    return "value"
+
+
+def beside(node: ast.AST, parents: Parents) -> Fraction | None:
+    """For a term, the size of the number on the other side of its sign; None where that is none."""
+    match parents.get(node):
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            other = left if node is right else right
+            other = other.operand if isinstance(other, ast.UnaryOp) else other
+            if isinstance(other, ast.Constant) and isinstance(other.value, (int, float)):
+                return abs(Fraction(str(other.value)))
+    return None
+
+
+def terms_of(left: ast.expr) -> int:
+    """How many terms a sum has: `a + b + c`, `sum([a, b, c])`."""
+    match left:
+        case ast.UnaryOp(operand=operand):
+            return terms_of(operand)
+        case ast.BinOp(left=one, op=ast.Add() | ast.Sub(), right=other):
+            return terms_of(one) + terms_of(other)
+        case ast.Call(args=[ast.List(elts=items) | ast.Tuple(elts=items)]) if called(left) in (
+            "sum",
+            "fsum",
+        ):
+            return len(items)
+    return 1
+
+
+def name_of(node: ast.AST, parents: Parents) -> tuple[str, bool]:
+    """The nearest name that a number is given to, and whether nothing else is given with it."""
+    child, grandchild, alone, whole = node, node, True, True
+    while (parent := parents.get(child)) is not None:
+        match parent:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if (
+                grandchild in values
+            ):
+                at = values.index(grandchild)
+                return (target_name(names[at]) if at < len(names) else ""), child is parent.value and whole
+            case ast.Assign(targets=[target, *_]):
+                return target_name(target), alone
+            case ast.AnnAssign(target=target) | ast.AugAssign(target=target) | ast.NamedExpr(target=target):
+                return target_name(target), alone
+            case ast.keyword(arg=str(name)):
+                return name, alone
+            case ast.Dict(keys=keys, values=values) if child in values:
+                key = keys[values.index(child)]
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    return key.value, alone
+            case ast.arguments(args=args, defaults=defaults) if child in defaults:
+                return args[len(args) - len(defaults) + defaults.index(child)].arg, alone
+            case ast.stmt():
+                return "", alone
+        if not (isinstance(parent, ast.Call) and called(parent) in PARSERS):
+            whole, alone = alone, False
+        grandchild, child = child, parent
+    return "", alone
+
+
+def target_name(target: ast.expr) -> str:
+    """The name that an assignment gives to: of `x`, `self.x` and `d["x"]` it is `x`."""
+    match target:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+        case ast.Subscript(value=value):
+            return target_name(value)
+    return ""
+
+
+def called(node: ast.AST) -> str:
+    """The last part of a call's name: `datetime.strptime` is `strptime`; empty for anything else."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return name
+    return ""
