@@ -106,7 +106,7 @@ class Cells:
             child,
             thought=f"{program.code.rstrip()}\n# {failed or _output(execution)}",
             done=done and read_result(execution) is not None,
-            execution=execution,
+            execution=replace(execution, state=None),
             state=execution.state or node.state,
             trouble=failed,
         )

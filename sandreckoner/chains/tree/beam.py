@@ -32,10 +32,17 @@ class Beam:
     def search(self, growth: Growth) -> Steps[list[Node]]:
         kept = [Node()]
         for _ in range(self.depth):
-            children = yield from growth.grow([node for node in kept if not node.done])
-            if not children:
+            level = yield from self._level(growth, kept)
+            if not level:
                 break
-            ranked = by_value([node for node in kept if node.done] + children)
-            kept = ranked[: self.breadth]
-            yield from growth.prune(ranked[self.breadth :])
+            kept = level
         return [node for node in kept if node.parent]
+
+    def _level(self, growth: Growth, kept: list[Node]) -> Steps[list[Node]]:
+        """The best of the next level. The others are let go on return, and their program states with them."""
+        children = yield from growth.grow([node for node in kept if not node.done])
+        if not children:
+            return []
+        ranked = by_value([node for node in kept if node.done] + children)
+        yield from growth.prune(ranked[self.breadth :])
+        return ranked[: self.breadth]

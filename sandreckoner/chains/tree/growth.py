@@ -16,7 +16,7 @@ class Growth:
     """Grows a tree, level by level or node by node, as a search order asks.
 
     Attributes:
-        nodes: all that were grown, in order, dead ends included.
+        nodes: all that were grown and not pruned, in order, dead ends included.
     """
 
     def __init__(self, problem: Problem, thoughts: Thoughts, evaluator: Evaluator) -> None:
@@ -64,7 +64,9 @@ class Growth:
         return [of.get(id(child), 0.0) for child in children]
 
     def prune(self, nodes: Sequence[Node]) -> Steps[None]:
-        """Write into the trace that nothing will follow from these."""
+        """Let go of nodes, and with them of their program states; the trace says that nothing follows."""
+        let_go = {id(node) for node in nodes}
+        self.nodes = [node for node in self.nodes if id(node) not in let_go]
         if nodes:
             yield tuple(Note("pruned", {"value": node.value}, node.scope) for node in nodes)
 

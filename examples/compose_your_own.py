@@ -1,0 +1,37 @@
+"""A form of thought and a search of your own, combined with what is there: compose_your_own.py [MODEL]."""
+
+import sys
+from dataclasses import dataclass, replace
+
+from sandreckoner.chains import chain
+from sandreckoner.chains.form import Form, Sampling
+from sandreckoner.chains.once import conclude
+from sandreckoner.chains.program_aided import ProgramAided
+from sandreckoner.core.effects import ask
+from sandreckoner.core.message import Message
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A form: guess the size of the answer first, then think as the inner form does."""
+
+    form: Form
+
+    def draw(self, problem, sampling):
+        guess = yield from ask([Message("user", f"Guess in one line: {problem.question}")], max_tokens=30)
+        notes = f"A first guess, to be checked: {guess[0].text.strip()}" if guess else ""
+        return (yield from self.form.draw(replace(problem, notes=notes), sampling))
+
+
+def until_two_agree(problem, form=Estimated(ProgramAided())):  # noqa: B008  # immutable
+    """A search: draw until an answer comes a second time, five times at most."""
+    drawn = ()
+    for seed in range(5):
+        drawn += yield from form.draw(problem, Sampling(temperature=0.7, seed=seed))
+        if drawn and drawn[-1].answer in [candidate.answer for candidate in drawn[:-1]]:
+            break
+    return conclude(drawn[::-1])
+
+
+with chain(until_two_agree, model=sys.argv[1] if len(sys.argv) > 1 else "local") as reckon:
+    print(reckon.invoke("A bakery bakes 46 loaves. It sells half of them, then 9. How many are left?").text)
