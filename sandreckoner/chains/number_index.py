@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sandreckoner.chains.places import Place, place_of
@@ -12,6 +12,8 @@ from sandreckoner.core.literals import Literal
 from sandreckoner.core.numbers import Number, find_numbers
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.scales import caption_scales
+
+MOST = 200  # places of one value that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,29 @@ class Span:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A span before anybody looked where it stands."""
+
+    number: Number
+    text: str
+    passage: Passage | None
+    note: str = ""
+
+    @property
+    def where(self) -> tuple[str, int, int]:
+        if self.passage is None:
+            return "", 0, self.number.start
+        return self.passage.source, self.passage.page, self.passage.start + self.number.start
+
+
 class NumberIndex:
     """All numbers of the question and the passages, by every value that they may stand for."""
 
     def __init__(self, question: str, passages: Sequence[Passage]) -> None:
-        self._spans: dict[Fraction, list[Span]] = {}
-        self._months: dict[Fraction, list[Span]] = {}
-        self._percents: list[Span] = []
+        self._entries: dict[Fraction, list[_Entry]] = {}
+        self._months: dict[Fraction, list[_Entry]] = {}
+        self._percents: dict[Fraction, list[_Entry]] = {}
         self.has_passages = bool(passages)
         self._add_text(question, None, ())
         for passage in passages:
@@ -38,40 +56,42 @@ class NumberIndex:
 
     def _add_text(self, text: str, passage: Passage | None, scales: tuple[int, ...]) -> None:
         for month in months(text):
-            span = Span(month, place_of(text, month), passage)
-            self._months.setdefault(month.value, []).append(span)
+            self._months.setdefault(month.value, []).append(_Entry(month, text, passage))
         for number in (*find_numbers(text), *nothings(text)):
-            place = place_of(text, number)
             values = {abs(value): _reading_note(number, abs(value)) for value in number.readings(scales)}
             if passage is None:
                 values = {abs(value): note for value, note in in_smaller_units(text, number)} | values
             for value, note in values.items():
-                self._spans.setdefault(value, []).append(Span(number, place, passage, note))
+                self._entries.setdefault(value, []).append(_Entry(number, text, passage, note))
             for part in parts(number):
-                self._spans.setdefault(part.value, []).append(Span(part, place, passage, f"of {number.text}"))
+                entry = _Entry(part, text, passage, f"of {number.text}")
+                self._entries.setdefault(part.value, []).append(entry)
             if number.unit == "%":
-                self._percents.append(Span(number, place, passage))
+                self._percents.setdefault(abs(number.value), []).append(_Entry(number, text, passage))
 
     def find(self, literal: Literal) -> list[Span]:
         """The spans that a literal may come from, in the order of the texts, each place once."""
         value = abs(literal.value)
-        spans = self._spans.get(value, [])
+        entries = self._entries.get(value, [])
         if literal.role == "date":
-            spans = spans + self._months.get(value, [])
-        if not spans and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
-            spans = list(self._grown(literal.value))
-        places: dict[object, Span] = {}
-        for span in spans:
-            where = span.passage and (span.passage.source, span.passage.page)
-            places.setdefault((where, _offset(span)), span)
-        return list(places.values())
+            entries = entries + self._months.get(value, [])
+        if not entries and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
+            entries = self._grown(literal.value)
+        places: dict[tuple[str, int, int], _Entry] = {}
+        for entry in entries:
+            places.setdefault(entry.where, entry)
+        return [
+            Span(entry.number, place_of(entry.text, entry.number), entry.passage, entry.note)
+            for entry in list(places.values())[:MOST]
+        ]
 
-    def _grown(self, value: Fraction) -> Iterator[Span]:
+    def _grown(self, value: Fraction) -> list[_Entry]:
         """`1.05` and `0.95` for a text that says 5%."""
-        for span in self._percents:
-            if abs(value - 1) == abs(span.number.value) / 100 and value != 1:
-                note = f"one {'plus' if value > 1 else 'minus'} {span.number.text}"
-                yield Span(span.number, span.place, span.passage, note)
+        sign = "plus" if value > 1 else "minus"
+        return [
+            replace(entry, note=f"one {sign} {entry.number.text}")
+            for entry in self._percents.get(abs(value - 1) * 100, [])
+        ]
 
 
 def _reading_note(number: Number, value: Fraction) -> str:
@@ -83,7 +103,3 @@ def _reading_note(number: Number, value: Fraction) -> str:
     if number.unit in ("%", "bp") and value < abs(number.value):
         return f"written {number.text}"
     return f"times {int(value / abs(number.value)):,}, as the caption says" if number.value else ""
-
-
-def _offset(span: Span) -> int:
-    return (span.passage.start if span.passage else 0) + span.number.start

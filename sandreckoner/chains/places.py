@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sandreckoner.core.numbers import Number
 
 QUOTE = 80  # characters of the surroundings on each side
+LONGEST = 1_000  # characters of a line on each side of the number that are looked at
+HIGHEST = 2_000  # rows of a table above the number that are looked at
 _WORD = re.compile(r"[a-z]+|\d{4}|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _RULE = re.compile(r"[\s|:+-]+")
@@ -78,18 +80,15 @@ def _telling(words: frozenset[str]) -> frozenset[str]:
 
 def place_of(text: str, number: Number) -> Place:
     """Find where a number of `text` stands. A table is lines of cells between `|`."""
-    start = text.rfind("\n", 0, number.start) + 1
+    start = max(text.rfind("\n", 0, number.start) + 1, number.start - LONGEST)
     stop = text.find("\n", number.end)
-    stop = len(text) if stop < 0 else stop
-    line = text[start:stop]
+    stop = min(len(text) if stop < 0 else stop, number.end + LONGEST)
+    line, at, end = text[start:stop], number.start - start, number.end - start
     if line.count("|") >= 2:
         return _in_table(text, start, line, number)
-    label = _line_label(line, number.start - start)
-    left = max(_sentence_start(line, number.start - start), number.start - start - QUOTE)
-    right = min(_sentence_end(line, number.end - start), number.end - start + QUOTE)
-    left, right = _at_words(line, left, right, number.start - start, number.end - start)
-    sentence = line[_sentence_start(line, number.start - start) : _sentence_end(line, number.end - start)]
-    return Place(line[left:right].strip(), label, "", words_of(sentence))
+    first, last = _sentence_start(line, at), _sentence_end(line, end)
+    left, right = _at_words(line, max(first, at - QUOTE), min(last, end + QUOTE), at, end)
+    return Place(line[left:right].strip(), _line_label(line, at), "", words_of(line[first:last]))
 
 
 def _in_table(text: str, start: int, line: str, number: Number) -> Place:
@@ -111,7 +110,7 @@ def _cells(line: str) -> list[str]:
 def _rows_above(text: str, start: int) -> list[list[str]]:
     """The rows of the same table above an offset, from its first, without the rule under the heading."""
     rows: list[list[str]] = []
-    for line in reversed(text[:start].split("\n")[:-1]):
+    for line in reversed(text[:start].split("\n")[-HIGHEST:-1]):
         if line.count("|") < 2:
             break
         if not _RULE.fullmatch(line):

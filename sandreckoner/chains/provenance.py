@@ -48,6 +48,15 @@ def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:
     return tuple(source for source in sources if source.origin == "unsourced")
 
 
+def complaint(sources: Sequence[NumberSource]) -> str:
+    """What a model is told about its unsourced numbers, one a line; empty where every number has a source."""
+    return "\n".join(
+        f"line {source.line}: {source.text} has no source ({source.note}). Take it from the question or the "
+        "passages exactly as it is written there, under a variable that says what it is."
+        for source in unsourced(sources)
+    )
+
+
 def _source(literal: Literal, index: NumberIndex, asked: frozenset[str]) -> NumberSource:
     named = words_of(literal.name)
     spans = index.find(literal)

@@ -89,15 +89,18 @@ class Number:
 def find_numbers(text: str) -> tuple[Number, ...]:
     """All numbers of a text, in order and without overlap; a date's parts are numbers of their own."""
     found: list[Number] = []
-    dates = [match.span() for match in _DATE.finditer(text)]
+    taken = bytearray(
+        len(text)
+    )  # one for each character, so that a long text takes no longer than its length
     for match in _DATE.finditer(text):
         found += [_plain(text, *match.span(group)) for group in (1, 3, 4)]
+        taken[match.start() : match.end()] = b"\1" * len(match[0])
     for match in _NUMBER.finditer(text):
-        if not any(start <= match.start("body") < end for start, end in dates) and (number := _read(match)):
+        if not any(taken[match.start() : match.end()]) and (number := _read(match)):
             found.append(number)
-    taken = sorted((number.start, number.end) for number in found)
+            taken[number.start : number.end] = b"\1" * len(number.text)
     for start, end, value in word_numbers(text):
-        if not any(start < stop and begin < end for begin, stop in taken):
+        if not any(taken[start:end]):
             found.append(Number(text[start:end], start, end, value))
     return tuple(sorted(found, key=lambda number: number.start))
 

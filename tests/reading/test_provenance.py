@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.chains.provenance import trace_numbers, unsourced
+from sandreckoner.chains.provenance import complaint, trace_numbers, unsourced
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.passage import Passage
 
@@ -162,6 +162,15 @@ def test_no_program_no_sources() -> None:
 def test_the_unsourced_ones() -> None:
     sources = trace_numbers("answer = 1452.4 * 77.7", "?", [PASSAGE])
     assert [source.text for source in unsourced(sources)] == ["77.7"]
+    assert complaint(sources).startswith("line 1: 77.7 has no source (stands nowhere in the question")
+    assert complaint([source for source in sources if source.origin == "passage"]) == ""
+
+
+def test_a_long_page_in_one_line_is_bounded() -> None:
+    page = "Costs rose to 5,432 | " * 5_000
+    sources = trace_numbers("costs = 5432\nanswer = costs", "What were the costs?", [Passage(page, "p")])
+    assert sources[0].origin == "passage"
+    assert len(sources[0].quote) < 200 and len(sources[0].passages) == 5
 
 
 @given(st.text(alphabet="0123456789.,()|\n $%abc-", max_size=200), st.integers(0, 10**6))
