@@ -1,7 +1,7 @@
 # Two commands: `make run` answers a question over the example documents, `make test` runs the tests.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
-QUESTION ?= By how many percentage points did the operating margin change from 2023 to 2024?
+QUESTION ?= By what percentage did total revenue grow from 2023 to 2024?
 
 .PHONY: run test lint clean
 

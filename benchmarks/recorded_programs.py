@@ -14,15 +14,18 @@ Equality is the authors': Program of Thoughts rounds both sides to the smaller n
 from __future__ import annotations
 
 import argparse
+import ast
 import gzip
+import io
 import json
 import math
+import multiprocessing
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sandreckoner.chains.reading.program import read_program
@@ -144,10 +147,9 @@ def measure(recording: Recording, data: Path, *, compare: bool) -> None:
 
 def _compare(rows: list[dict[str, object]], codes: list[str | None], runs: list[Execution | None]) -> None:
     """List each program that runs in plain CPython and gives something else here."""
-    with ThreadPoolExecutor(2) as pool:
-        plain = list(pool.map(lambda code: None if code is None else _cpython(code), codes))
     ran = differs = 0
-    for row, expected, run in zip(rows, plain, runs, strict=True):
+    for row, code, run in zip(rows, codes, runs, strict=True):
+        expected = None if code is None else _cpython(code)
         if expected is None or run is None:
             continue
         ran += 1
@@ -168,27 +170,31 @@ def _same(ours: str, theirs: str) -> bool:
         return "".join(ours.split()) == "".join(theirs.split())
 
 
-_CHILD = """
-import ast, sys
-code = sys.stdin.read()
-tree = ast.parse(code)
-last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-space = {"__name__": "__main__"}
-exec(compile(tree, "p", "exec"), space)
-value = eval(compile(ast.Expression(last.value), "p", "eval"), space) if last else None
-print("\\n@@" + str(value))
-"""
-
-
 def _cpython(code: str) -> str | None:
     """What plain CPython makes of a program; None where it fails or takes more than ten seconds."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["sympy", "numpy", "statistics", "math"])
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_execute, args=(code, theirs), daemon=True)
+    child.start()
+    theirs.close()
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _CHILD], input=code, capture_output=True, text=True, timeout=10
-        )
-    except subprocess.TimeoutExpired:
+        return ours.recv() if ours.poll(10) else None
+    except EOFError:
         return None
-    return None if done.returncode else done.stdout.rpartition("\n@@")[2].rstrip("\n")
+    finally:
+        child.kill()
+        child.join()
+
+
+def _execute(code: str, reply: Connection) -> None:
+    sys.stdout = sys.stderr = io.StringIO()
+    tree = ast.parse(code)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    space: dict[str, object] = {"__name__": "__main__"}
+    exec(compile(tree, "program", "exec"), space)
+    value = eval(compile(ast.Expression(last.value), "program", "eval"), space) if last else None
+    reply.send(str(value))
 
 
 def main() -> None:

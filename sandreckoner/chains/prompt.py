@@ -6,6 +6,7 @@ A prompt file has sections, each headed by `=== name ===`:
     === format ===        how the reply must look, behind the instruction
     === context ===       how evidence is shown; left out where there is none
     === example ===       a question, then `--- reply ---`, then the reply; any number of these
+    === example with passages ===   the same, shown instead where there is evidence
     === input ===         how the question is put
 
 Variables stand in double braces: `{{question}}`, `{{passages}}`. They are filled in one pass, so that braces
@@ -25,7 +26,7 @@ from sandreckoner.core.message import Message
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 
-_HEADING = re.compile(r"^=== (\w+) ===[ \t]*\n", re.MULTILINE)
+_HEADING = re.compile(r"^=== ([\w ]+) ===[ \t]*\n", re.MULTILINE)
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 _ONCE = ("instruction", "format", "context", "input")
 
@@ -47,6 +48,7 @@ class Prompt:
     format: str = ""
     context: str = "{{passages}}"
     examples: tuple[Example, ...] = ()
+    examples_with_passages: tuple[Example, ...] = ()
 
     def messages(self, problem: Problem, **variables: str) -> tuple[Message, ...]:
         """The conversation to put to a model: instruction, examples as turns, then the question.
@@ -72,12 +74,18 @@ class Prompt:
             raise UsageError(f"the prompt has no place for {{{{{unused[0]}}}}}; add it to a section")
         system = "\n\n".join(fill(part, values) for part in (self.instruction, self.format) if part)
         turns = [Message("system", system)] if system else []
-        for example in self.examples:
+        for example in self.examples_for(problem):
             turns += [Message("user", example.question), Message("assistant", example.reply)]
         asked = fill(self.input, values)
         if problem.passages:
             asked = fill(self.context, values) + "\n\n" + asked
         return (*turns, Message("user", asked))
+
+    def examples_for(self, problem: Problem) -> tuple[Example, ...]:
+        """Those with passages for a problem that has some, if there are any; else the plain ones."""
+        if problem.passages and self.examples_with_passages:
+            return self.examples_with_passages
+        return self.examples
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -118,23 +126,24 @@ def parse_prompt(text: str, name: str = "prompt") -> Prompt:
     """Read a prompt's sections; see the module's docstring."""
     pieces = _HEADING.split(text)
     parts: dict[str, str] = {}
-    examples: list[Example] = []
+    examples: dict[str, list[Example]] = {"example": [], "example with passages": []}
     for heading, body in zip(pieces[1::2], pieces[2::2], strict=True):
         body = body.strip()
-        if heading == "example":
+        if heading in examples:
             question, mark, reply = body.partition("\n--- reply ---\n")
             if not mark:
                 raise UsageError(f"{name}: an example needs a line `--- reply ---` before its reply")
-            examples.append(Example(question.strip(), reply.strip("\n")))
+            examples[heading].append(Example(question.strip(), reply.strip("\n")))
         elif heading not in _ONCE:
-            raise UsageError(f"{name}: unknown section {heading!r}; known: example, {', '.join(_ONCE)}")
+            raise UsageError(f"{name}: unknown section {heading!r}; known: {', '.join((*_ONCE, *examples))}")
         elif heading in parts:
             raise UsageError(f"{name}: the section {heading!r} stands there twice")
         else:
             parts[heading] = body
     if "instruction" not in parts:
         raise UsageError(f"{name}: the section `=== instruction ===` is missing")
-    return Prompt(examples=tuple(examples), **parts)
+    plain, with_passages = (tuple(found) for found in examples.values())
+    return Prompt(examples=plain, examples_with_passages=with_passages, **parts)
 
 
 def question_text(problem: Problem) -> str:

@@ -68,7 +68,7 @@ def _show_work(answer: Answer, console: Console) -> None:
         cut = " (cut)" if execution.truncated else ""
         console.print(Panel(Text(execution.stdout.rstrip()), title=f"output{cut}", title_align="left"))
     if execution is not None and execution.error is not None:
-        said = execution.error.traceback or f"{execution.error.type}: {execution.error.message}"
+        said = f"{execution.error.traceback}\n{execution.error.type}: {execution.error.message}".strip()
         console.print(Panel(Text(said.rstrip()), title=execution.status, title_align="left", style="red"))
 
 
@@ -83,15 +83,20 @@ def _show_sources(answer: Answer, console: Console) -> None:
 
 def source_line(source: NumberSource) -> str:
     """Where a number came from, in one line."""
-    note = f" ({source.note})" if source.note else ""
+    note = f" ({_plain(source.note)})" if source.note else ""
     if source.origin == "passage":
         first = source.passages[0]
-        return f"{first.source} p. {first.page}, “{source.quote}”{note}"
+        return f"{first.source} p. {first.page}, “{_plain(source.quote)}”{note}"
     if source.origin == "question":
-        return f"the question, “{source.quote}”{note}"
+        return f"the question, “{_plain(source.quote)}”{note}"
     if source.origin == "constant":
         return f"constant: {source.note}"
     return f"unsourced{note}"
+
+
+def _plain(markdown: str) -> str:
+    """A quote from a table without the table's bars and stars."""
+    return " ".join(markdown.replace("**", "").replace("|", " ").split())
 
 
 def _status(answer: Answer, strategy: str) -> str:

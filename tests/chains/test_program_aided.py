@@ -80,7 +80,7 @@ def test_when_repairs_are_used_up_the_reason_is_told(sandbox: Sandbox) -> None:
         ("I would rather not say.", "no program in the reply"),
         ("```python\nimport os\nanswer = os.getcwd()\n```", "the program ended with"),
         ("```python\nx = 3\n```", "the program ran but neither returned nor printed anything"),
-        ("```python\nwhile True:\n    pass\n```", "the program ended with"),
+        ("```python\nn = 0\nwhile True:\n    n += 1\n```", "the program ended with"),
     ],
 )
 def test_a_model_that_gives_no_answer_is_told_apart_from_one_that_is_wrong(

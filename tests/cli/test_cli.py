@@ -1,0 +1,226 @@
+"""The command as a person or a script uses it: a process of its own, real streams, real exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+RECKON = [str(Path(sys.executable).with_name("reckon"))]
+PROGRAM = "```python\nprice = 3\npens = 14\nanswer = price * pens\n```"
+QUESTION = "Pens cost 3 dollars. What do 14 cost?"
+
+
+def reckon(
+    *words: str, stdin: str | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        [*RECKON, *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **(env or {})},
+        **given,
+    )
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    """A specification of a model that answers with the program."""
+    path = tmp_path / "replies.json"
+    path.write_text(json.dumps([PROGRAM] * 3))
+    return f"scripted:{path}"
+
+
+def script_of(tmp_path: Path, *replies: str) -> str:
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(replies))
+    return f"scripted:{path}"
+
+
+def test_the_answer_goes_to_stdout_alone_and_its_making_to_stderr(script: str) -> None:
+    done = reckon("ask", QUESTION, "--model", script)
+    assert (done.returncode, done.stdout) == (0, "42\n")
+    assert "price * pens" in done.stderr
+    assert "14 ← the question" in done.stderr
+    assert "pal · 1 call" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_quiet_says_nothing_else(script: str) -> None:
+    done = reckon("ask", QUESTION, "--model", script, "--quiet")
+    assert (done.stdout, done.stderr) == ("42\n", "")
+
+
+def test_json_is_one_object_of_the_published_schema(script: str) -> None:
+    done = reckon("ask", QUESTION, "--model", script, "--json", "--docs", str(ROOT / "examples" / "data"))
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, json.loads((ROOT / "docs" / "answer.schema.json").read_text()))
+    assert (found["version"], found["answer"], found["verdict"]) == (1, "42", "answered")
+    assert {number["text"]: number["origin"] for number in found["numbers"]}["14"] == "question"
+    assert found["passages"]
+
+
+def test_a_recorded_run_replays_byte_for_byte(script: str, tmp_path: Path) -> None:
+    journal = tmp_path / "run.jsonl"
+    live = reckon("ask", QUESTION, "--model", script, "--json", "--journal", str(journal))
+    Path(script.removeprefix("scripted:")).unlink()
+    again = reckon("replay", str(journal), "--json")
+    assert (again.returncode, again.stdout) == (0, live.stdout)
+    assert reckon("replay", str(journal)).stdout == "42\n"
+
+
+def test_what_is_piped_in_is_context(tmp_path: Path) -> None:
+    program = "```python\nsales = 512.3\nanswer = sales * 2\n```"
+    done = reckon(
+        "ask", "Twice the sales?", "--model", script_of(tmp_path, program), stdin="Net sales were 512.3.\n"
+    )
+    assert done.stdout == "1024.6\n"
+    assert "512.3 ← stdin p. 1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["ask", ""], 2, "the question is empty"),
+        (["ask", "x" * 100_001], 2, "100,001 characters"),
+        (["ask", "a?", "--strategy", "pall"], 2, "did you mean pal?"),
+        (["ask", "a?", "--strategy", "pal("], 2, "cannot be read"),
+        (["ask", "a?", "--strategy", "__import__('os')"], 2, "unknown strategy '__import__'"),
+        (["ask", "a?", "--model", "nobody:nothing"], 2, "nobody"),
+        (["ask", "a?", "--model", "openai:gpt-5-mini"], 2, "OPENAI_API_KEY"),
+        (["ask", "a?", "--model", "llamacpp:nowhere.gguf"], 2, "nowhere.gguf"),
+        (["ask", "a?", "--model", "scripted:nowhere.json"], 2, "nowhere.json cannot be read"),
+        (["ask", "a?", "--docs", "nowhere.md"], 1, "nowhere.md"),
+        (["ask", "a?", "--calls", "0"], 2, "calls must be more than 0"),
+        (["ask", "a?", "--model", "scripted:x", "--journal", "nowhere/run.jsonl"], 2, "cannot be"),
+        (["replay", "nowhere.jsonl"], 1, "nowhere.jsonl: cannot be read as a journal"),
+        (["models", "pull", "gpt-7"], 2, "gpt-7"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line_that_says_how_to_mend_it(words: list[str], code: int, said: str) -> None:
+    done = reckon(*words)
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("reckon: ") and done.stderr.count("\n") == 1
+    assert said in done.stderr
+
+
+def test_an_empty_and_a_binary_document_are_named(tmp_path: Path, script: str) -> None:
+    (tmp_path / "empty.md").write_text("")
+    (tmp_path / "noise.txt").write_bytes(bytes(range(256)) * 8)
+    for name in ("empty.md", "noise.txt"):
+        done = reckon("ask", "a?", "--model", script, "--docs", str(tmp_path / name))
+        assert done.returncode == 1
+        assert name in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "said"),
+    [
+        ("", 4, "the model answered with nothing"),
+        ("I cannot say.", 4, "no program in the reply"),
+        ("```python\nanswer = ().__class__.__bases__\n```", 5, "__bases__"),
+        ("```python\nanswer = 1 / 0\n```", 4, "ZeroDivisionError"),
+    ],
+)
+def test_no_answer_has_an_exit_code_and_a_reason(tmp_path: Path, reply: str, code: int, said: str) -> None:
+    done = reckon("ask", "a?", "--model", script_of(tmp_path, reply, reply))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
+def test_a_budget_that_ends_has_an_exit_code(tmp_path: Path) -> None:
+    words = "I think about it and " * 50
+    done = reckon(
+        "ask",
+        "a?",
+        "--strategy",
+        "sc(pal, n=3)",
+        "--tokens",
+        "40",
+        "--model",
+        script_of(tmp_path, *[words] * 9),
+    )
+    assert done.returncode in (3, 4)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_is_not_a_fault(script: str) -> None:
+    pipe = f"{RECKON[0]} ask '{QUESTION}' --model {script} --json | head -c 1"
+    done = subprocess.run(
+        ["bash", "-c", pipe], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+    )
+    assert done.stdout == "{"
+    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
+
+
+def _family(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    found, fresh = [], [pid]
+    while fresh:
+        found += fresh
+        fresh = [child for child, parent in parents if parent in fresh]
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_it_ends_no_process_is_left_and_the_journal_is_kept(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    endless = "```python\nn = 0\nwhile True:\n    n += 1\n```"
+    journal = tmp_path / "run.jsonl"
+    words = ["ask", "a?", "--model", script_of(tmp_path, endless, endless), "--journal", str(journal)]
+    process = subprocess.Popen([*RECKON, *words], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (not journal.exists() or journal.read_text().count("\n") < 2):
+        time.sleep(0.05)
+    family = _family(process.pid)
+    process.send_signal(ending)
+    _, said = process.communicate(timeout=60)
+    if ending == signal.SIGINT:
+        assert process.returncode == 130
+        assert said.strip().endswith("reckon: interrupted") and "Traceback" not in said
+    assert '"step":0' in journal.read_text()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(map(_alive, family)):
+        time.sleep(0.05)
+    assert not [pid for pid in family if _alive(pid)]
+
+
+def test_help_and_version() -> None:
+    assert "exit codes: 0 answered" in reckon("--help").stdout
+    assert reckon("--version").stdout.startswith("reckon 0.")
+    assert reckon("ask").returncode == 2
+    assert reckon("nonsense").returncode == 2
+
+
+def test_doctor_says_which_walls_stand() -> None:
+    done = reckon("doctor")
+    assert "language" in done.stdout and "seccomp" in done.stdout
+    assert ("are contained" in done.stdout) == (done.returncode == 0)
+
+
+def test_models_lists_what_can_be_used() -> None:
+    done = reckon("models")
+    assert done.returncode == 0
+    assert "local" in done.stdout and "openai:" in done.stdout
