@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import threading
@@ -55,6 +56,8 @@ class Engine:
         self._generations: dict[int, Generation] = {}
         self._lock = threading.Lock()
         self._closed = False
+        # A thread that is still in the runtime when the interpreter goes would abort the process.
+        atexit.register(self.close)
 
     def start(self, request: dict[str, Any], put: Callable[[Event], None]) -> Generation:
         """Begin a generation in a thread of its own.
@@ -110,6 +113,7 @@ class Engine:
         for generation in running:
             generation.ended.wait()
         self._server = None
+        atexit.unregister(self.close)
 
 
 def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int) -> Any:

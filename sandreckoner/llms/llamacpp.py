@@ -8,6 +8,7 @@ import os
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
@@ -117,6 +118,12 @@ class ChatGGUF(BaseChatModel):
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"], params["ls_model_name"] = "llamacpp", kwargs.get("model", self.model)
         return params
+
+    def _combine_llm_outputs(self, outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
+        counts = Counter[str]()
+        for output in outputs:
+            counts.update((output or {}).get("token_usage", {}))
+        return {"token_usage": dict(counts), "model_name": self.model}
 
     def close(self) -> None:
         """Stop every generation and free the weights."""
