@@ -135,7 +135,7 @@ def _line_label(line: str, at: int) -> str:
     """The words before the first figure of a line of figures, as a table of a PDF comes out."""
     match = re.match(r"\s*([A-Za-z][^\d$€£|]{2,80}?)[\s.$€£(]*(?=[-−(]?\d)", line)
     figures = re.findall(r"(?<!\S)[($€£-]*\d[\d,.]*[)%]*(?!\S)", line)
-    if match is None or len(figures) < 2 or match.end() > at + 1:
+    if match is None or len(figures) < 2 or match.end(1) > at:
         return ""
     words_after = re.findall(r"[A-Za-z]{2,}", line[match.end() :])
     return match[1].strip() if len(words_after) <= 1 else ""

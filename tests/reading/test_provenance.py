@@ -148,10 +148,18 @@ def test_only_what_reaches_the_answer_is_traced() -> None:
     assert list(trace("a = 999.9\nb = 1452.4\nanswer = b")) == ["1452.4"]
 
 
-def test_a_line_of_figures_has_its_label() -> None:
-    page = "Net sales 1,452.4 1,146.2\nEmployees 17 23\n"
-    (source,) = trace_numbers("employees = 17\nanswer = employees", "?", [Passage(page, "r.pdf")])
-    assert (source.origin, source.note) == ("passage", "row “Employees”")
+@pytest.mark.parametrize(
+    ("program", "note"),
+    [
+        ("net_sales = 14694\nanswer = net_sales", "row “Net sales”"),
+        ("cost = 11969\nanswer = cost", "row “Cost of sales”"),
+        ("employees = 17\nanswer = employees", "row “Employees”"),
+    ],
+)
+def test_a_line_of_figures_has_its_label(program: str, note: str) -> None:
+    page = "Net sales $ 14,694 100.0 % $ 14,544 100.0 %\nCost of sales (11,969) (81.5) (11,724)\nEmployees 17 23\n"
+    (source,) = trace_numbers(program, "?", [Passage(page, "r.pdf")])
+    assert (source.origin, source.note) == ("passage", note)
 
 
 def test_no_program_no_sources() -> None:
