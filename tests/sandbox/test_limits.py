@@ -1,5 +1,7 @@
 """Whatever a program does, it stops in time, and the sandbox goes on."""
 
+# ruff: noqa: E501  # programs on one line
+
 from __future__ import annotations
 
 import time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,16 +211,14 @@ def test_an_implausible_report_is_a_crash(field: str, value: Any) -> None:
 
 
 def test_descriptors_that_a_program_sends_do_not_pile_up(unguarded: Sandbox) -> None:
-    import os
-
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     code = """
 import array, socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=3)
 s.sendmsg([b'\\0\\0\\0\\x02{}'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0, 1, 2]))])
 """
     kept = [unguarded.run(code, keep=True) for _ in range(5)]
-    assert len(os.listdir("/proc/self/fd")) <= before + 3 * len(kept) + 12
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 3 * len(kept) + 12
     del kept
 
 

@@ -97,6 +97,9 @@ def _standing_dates(clock_s: float) -> dict[str, Any]:
         def today(cls) -> Any:
             return cls.fromtimestamp(clock_s)
 
+        def __repr__(self) -> str:
+            return f"datetime.{super().__repr__()}"  # a subclass shows itself without its module
+
     class datetime_(datetime.datetime, metaclass=_Standing):  # noqa: N801
         @classmethod
         def now(cls, tz: Any = None) -> Any:
@@ -109,6 +112,9 @@ def _standing_dates(clock_s: float) -> dict[str, Any]:
         @classmethod
         def utcnow(cls) -> Any:
             return cls.fromtimestamp(clock_s, datetime.UTC).replace(tzinfo=None)
+
+        def __repr__(self) -> str:
+            return f"datetime.{super().__repr__()}"
 
     for kind, name in ((date, "date"), (datetime_, "datetime")):
         kind.__name__ = kind.__qualname__ = name
