@@ -157,7 +157,7 @@ def test_only_what_reaches_the_answer_is_traced() -> None:
     ],
 )
 def test_a_line_of_figures_has_its_label(program: str, note: str) -> None:
-    page = "Net sales $ 14,694 100.0 % $ 14,544 100.0 %\nCost of sales (11,969) (81.5) (11,724)\nEmployees 17 23\n"
+    page = "Net sales $ 14,694 100.0 % $ 14,544 100.0 %\nCost of sales (11,969) (81.5)\nEmployees 17 23\n"
     (source,) = trace_numbers(program, "?", [Passage(page, "r.pdf")])
     assert (source.origin, source.note) == ("passage", note)
 
