@@ -1,4 +1,4 @@
-"""A library in memory: documents in, passages out, found by their words."""
+"""A library in memory: documents in, passages out."""
 
 from __future__ import annotations
 
@@ -10,20 +10,34 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.document import Document
+from sandreckoner.tools.retrieval.embed import Embedder
 from sandreckoner.tools.retrieval.load import find, load
+from sandreckoner.tools.retrieval.meaning_memory import MemoryMeaning
 from sandreckoner.tools.retrieval.pieces import rows_of
 from sandreckoner.tools.retrieval.search import How, find_passages
 from sandreckoner.tools.retrieval.store import Store
 
 
 class MemoryLibrary:
-    """Documents held in memory and found by their words. Performs `Search`."""
+    """Documents held in memory. Performs `Search`.
 
-    def __init__(self, documents: Sequence[Document], *, how: How | None = None) -> None:
+    Args:
+        documents: what it holds.
+        embedder: makes the vectors; None searches by words alone.
+        how: how to search.
+    """
+
+    def __init__(
+        self, documents: Sequence[Document], *, embedder: Embedder | None = None, how: How | None = None
+    ) -> None:
         self._how = how or How()
         self._store = Store()
+        self._meaning = MemoryMeaning(embedder) if embedder else None
         for document in documents:
-            self._store.put(document, tuple(rows_of(document)))
+            rows = tuple(rows_of(document))
+            self._store.put(document, rows)
+            if self._meaning:
+                self._meaning.add({row.key: row.body for row in rows})
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -36,7 +50,7 @@ class MemoryLibrary:
 
     def search(self, effect: Search) -> tuple[Passage, ...]:
         """The passages that best fit a query, best first."""
-        return find_passages(effect.query, effect.k, store=self._store, meaning=None, how=self._how)
+        return find_passages(effect.query, effect.k, store=self._store, meaning=self._meaning, how=self._how)
 
     async def asearch(self, effect: Search) -> tuple[Passage, ...]:
         """The same, without blocking the loop."""
@@ -44,12 +58,18 @@ class MemoryLibrary:
 
 
 def open_library(
-    paths: Sequence[str | Path], *, report: Callable[[str], None] | None = None
+    paths: Sequence[str | Path],
+    *,
+    embedder: Embedder | None = None,
+    how: How | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> MemoryLibrary:
     """Read files and folders into a library in memory.
 
     Args:
         paths: files, folders with everything readable below them, or `-` for what is piped in.
+        embedder: makes the vectors; None searches by words alone.
+        how: how to search.
         report: takes one line for each file that cannot be read; then the others still are. Without it the
             first such file raises.
 
@@ -66,4 +86,4 @@ def open_library(
             report(str(fault))
     if not documents:
         raise LibraryError(f"no document could be read from {', '.join(map(str, paths)) or 'nothing'}")
-    return MemoryLibrary(documents)
+    return MemoryLibrary(documents, embedder=embedder, how=how)

@@ -1,0 +1,77 @@
+"""Proof that an index holds what it says: every offset, every word and every vector looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sandreckoner.core.errors import LibraryError
+from sandreckoner.tools.retrieval.index import Index
+from sandreckoner.tools.retrieval.pieces import body_of, key_of
+from sandreckoner.tools.retrieval.store import Store
+
+_SHOWN = 5
+
+
+def verify(index: Index) -> tuple[str, ...]:
+    """The faults of an index, a line each; none where it is sound.
+
+    Looked at: SQLite's own check of its file and of the words; that every piece is a slice of its page and
+    still has the content that its key names; that every piece has its words; that every vector that is noted
+    is there, and each piece has one.
+    """
+    return (*_file(index.store), *_pieces(index.store), *_vectors(index))
+
+
+def repair(index: Index) -> int:
+    """Have lost vectors made anew by the next `add`; returns how many there are."""
+    if index.meaning is None:
+        return 0
+    index.meaning.refresh(-2)
+    noted = {row[0] for row in index.store.rows("select key from vector")}
+    lost = noted - set(index.meaning.keys())
+    index.store.drop_vectors(lost)
+    return len(lost)
+
+
+def _file(store: Store) -> Iterator[str]:
+    for (line,) in store.rows("pragma integrity_check"):
+        if line != "ok":
+            yield f"the text: {line}"
+    try:
+        store.rows("insert into words (words, rank) values ('integrity-check', 0)")
+    except LibraryError as fault:
+        yield f"the words: {fault}"
+    ((pieces, words),) = store.rows("select (select count(*) from piece), (select count(*) from words)")
+    if pieces != words:
+        yield f"the words: {words} for {pieces} pieces"
+
+
+def _pieces(store: Store) -> Iterator[str]:
+    wrong = []
+    for entry in store.entries():
+        for number in range(1, entry.pages + 1):
+            text = store.page(entry.source, number)
+            for piece in store.pieces_of(entry.source, number):
+                found = piece.passage
+                body = body_of(found.source, found.title, found.text)
+                if text[found.start : found.end] != found.text or key_of(body) != piece.key:
+                    wrong.append(f"{found.source}, page {number}, {found.start}-{found.end}")
+    if wrong:
+        yield f"{len(wrong)} pieces are not what was indexed: {_some(wrong)}; remove and add the document"
+
+
+def _vectors(index: Index) -> Iterator[str]:
+    if index.meaning is None:
+        return
+    index.meaning.refresh(-2)
+    held = set(index.meaning.keys())
+    noted = {row[0] for row in index.store.rows("select key from vector")}
+    needed = {row[0] for row in index.store.rows("select distinct key from piece")}
+    if lost := noted - held:
+        yield f"{len(lost)} vectors are lost; `reckon index verify --repair`, then `reckon index add`"
+    if missing := needed - noted:
+        yield f"{len(missing)} pieces have no vector yet; `reckon index add` makes them"
+
+
+def _some(lines: list[str]) -> str:
+    return "; ".join(lines[:_SHOWN]) + (f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
