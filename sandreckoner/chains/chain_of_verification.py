@@ -14,7 +14,7 @@ from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.lines import read_lines
-from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.combine import together, within
 from sandreckoner.core.effects import Steps
@@ -64,7 +64,7 @@ class ChainOfVerification:
         return draft if revised.answer is None else revised
 
     def _revise(self, problem: Problem, draft: Candidate, sampling: Sampling) -> Steps[Candidate]:
-        text = f"{draft.reasoning.strip()}\nAnswer: {draft.answer}".strip()
+        text = candidate_text(draft)
         _, replies = yield from ask_fitting(
             self.questions, problem, sampling, draft=text, most=str(self.most)
         )

@@ -21,7 +21,7 @@ class Sampling:
         temperature: 0 is greedy.
         top_p: nucleus size in (0, 1]; None for the backend's default.
         top_k: number of tokens kept; None for the backend's default.
-        stop: strings at which a completion ends.
+        stop: strings at which a completion ends; a single one may stand by itself.
         max_tokens: longest completion, in tokens.
         seed: makes sampling repeatable where the backend can.
     """
@@ -35,6 +35,8 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.stop, str):
+            object.__setattr__(self, "stop", (self.stop,))
         require_positive(n=self.n, max_tokens=self.max_tokens)
         if self.temperature < 0:
             raise UsageError(f"temperature must be 0 or more, not {self.temperature}")

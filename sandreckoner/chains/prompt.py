@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from sandreckoner.core.answer import Candidate
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.core.passage import Passage
@@ -159,3 +160,9 @@ def passages_text(passages: tuple[Passage, ...]) -> str:
         f"[{number}] {passage.source}, page {passage.page}\n{passage.text.strip()}"
         for number, passage in enumerate(passages, 1)
     )
+
+
+def candidate_text(candidate: Candidate) -> str:
+    """An attempt as a critic or a judge sees it: its reasoning, then its answer where it has one."""
+    answer = "" if candidate.answer is None else f"\nAnswer: {candidate.answer}"
+    return f"{candidate.reasoning.strip()}{answer}".strip()

@@ -12,7 +12,7 @@ from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.once import conclude
-from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
@@ -69,20 +69,18 @@ class Refine:
         """What is wrong with an attempt; empty where the critic approves or says nothing."""
         if attempt.answer is None:
             return attempt.trouble
-        _, replies = yield from ask_fitting(self.critic, problem, self.sampling, attempt=_shown(attempt))
+        _, replies = yield from ask_fitting(
+            self.critic, problem, self.sampling, attempt=candidate_text(attempt)
+        )
         critique = replies[0].text.strip() if replies else ""
-        if not critique or _APPROVAL.fullmatch(critique.splitlines()[-1]) or _APPROVAL.fullmatch(critique):
+        if not critique or any(_APPROVAL.fullmatch(line) for line in critique.splitlines()):
             yield from note("the critic approves" if critique else "the critic says nothing")
             return ""
         return critique
 
 
-def _shown(attempt: Candidate) -> str:
-    return f"{attempt.reasoning.strip()}\nAnswer: {attempt.answer}".strip()
-
-
 def _sent_back(notes: str, attempt: Candidate, critique: str) -> str:
-    said = f"An earlier attempt:\n{_shown(attempt)}\n\nWhat is wrong with it:\n{critique}\n\nMend it."
+    said = f"An earlier attempt:\n{candidate_text(attempt)}\n\nWhat is wrong with it:\n{critique}\n\nMend it."
     return f"{notes}\n\n{said}".strip()
 
 

@@ -85,6 +85,9 @@ def tree_of_thoughts(
     samples: bool = False,
     votes: int = 3,
     temperature: float = 0.7,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    stop: tuple[str, ...] = (),
     seed: int | None = None,
     **limits: float,
 ) -> TreeOfThoughts:
@@ -98,8 +101,11 @@ def tree_of_thoughts(
         k: the most next steps of a node.
         samples: draw the next steps one by one instead of having them proposed together.
         votes: verdicts on each thought, or votes on each comparison.
-        temperature: of proposals and verdicts.
-        seed: of both.
+        temperature: of proposals and verdicts, as are `top_p`, `top_k`, `stop` and `seed`.
+        top_p: see `Sampling`.
+        top_k: see `Sampling`.
+        stop: see `Sampling`.
+        seed: see `Sampling`.
         **limits: what the order takes: `depth`, and `breadth` or `most`, `at_least`, `rounds`, `exploration`.
 
     Raises:
@@ -113,10 +119,10 @@ def tree_of_thoughts(
     unknown = sorted(set(limits) - set(known))
     if unknown:
         raise UsageError(f"the order {order!r} has no {unknown[0]!r}; it has {', '.join(known)}")
-    drawn = Sampling(1, temperature, seed=seed)
+    drawn = Sampling(1, temperature, top_p, top_k, stop, seed=seed)
     if form is not None and hasattr(form, "expand"):
         thoughts: Thoughts = replace(cast(Any, form), k=k, sampling=drawn)
     else:
         thoughts = Prose(form or ChainOfThought(), k, samples, sampling=drawn)
-    judged = _EVALUATORS[evaluator](sampling=Sampling(votes, temperature, seed=seed))
+    judged = _EVALUATORS[evaluator](sampling=replace(drawn, n=votes))
     return TreeOfThoughts(thoughts, judged, _ORDERS[order](**limits))  # type: ignore[arg-type]  # the order checks

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sandreckoner.chains.once import conclude
-from sandreckoner.chains.prompt import load_prompt
+from sandreckoner.chains.prompt import candidate_text, load_prompt
 from sandreckoner.chains.reading.vote import Poll, tally
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Steps, ask, note
@@ -71,7 +71,7 @@ def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[T
     if len(count.counts) < 2:
         return count
     shown = [
-        f"Response {number}:\n{candidate.reasoning[-SHOWN:]}\nIts answer: {candidate.answer}"
+        f"Response {number}:\n{candidate_text(candidate)[-SHOWN:]}"
         for number, candidate in enumerate(able, 1)
     ]
     try:

@@ -1,0 +1,182 @@
+"""Strategies side by side on questions of GSM8K, with one model: accuracy, calls and seconds.
+
+    python benchmarks/strategies.py --questions 50 --model local --results gsm8k-local.jsonl
+
+Rows: once (greedy) and self-consistency (5 and 10 candidates at temperature 0.7) of chain of thought and of
+program-aided, and a cascade (direct, program, five programs). The ten candidates are drawn in two halves of
+five: the first half is self-consistency at n = 5, both are n = 10. The first N questions of the test set are
+taken.
+
+Accuracy has a 95 % Wilson interval. `against cot` is the difference to the greedy chain of thought on the
+same questions, with the p-value of an exact two-sided McNemar test. A question without an answer counts as
+wrong; `none` says how many. Seconds are wall seconds of a question, which is alone on the machine.
+
+RESULTS takes one JSON line for each piece of work that is done; a run that is broken off goes on where it
+stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from extraction import data_folder
+
+from sandreckoner.chains.answering import answer
+from sandreckoner.chains.reading.normal import equal
+from sandreckoner.chains.reading.vote import majority
+from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.world import World
+from sandreckoner.llms import load_model
+from sandreckoner.tools.python import Sandbox
+
+# Pieces of work; a row of the table is one of them, or the vote over two halves.
+PIECES = {
+    "once(cot)": "once(cot)",
+    "cot 1-5": "sc(cot, n=5, seed=1)",
+    "cot 6-10": "sc(cot, n=5, seed=1001)",
+    "once(pal)": "once(pal)",
+    "pal 1-5": "sc(pal, n=5, seed=1)",
+    "pal 6-10": "sc(pal, n=5, seed=1001)",
+    "cascade": "cascade(direct, pal, sc(pal, n=5, seed=2001))",
+}
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "once(cot)": ("once(cot)",),
+    "sc(cot, n=5)": ("cot 1-5",),
+    "sc(cot, n=10)": ("cot 1-5", "cot 6-10"),
+    "once(pal)": ("once(pal)",),
+    "sc(pal, n=5)": ("pal 1-5",),
+    "sc(pal, n=10)": ("pal 1-5", "pal 6-10"),
+    "cascade(direct, pal, sc(pal, n=5))": ("cascade",),
+}
+Done = dict[tuple[str, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a row made of one question."""
+
+    right: bool
+    answered: bool
+    calls: int
+    seconds: float
+
+
+def questions(n: int) -> Iterator[dict[str, Any]]:
+    """The first `n` questions of the test set."""
+    with gzip.open(data_folder() / "questions" / "gsm8k_test.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for _, line in zip(range(n), lines, strict=False):
+            yield json.loads(line)
+
+
+def read_done(path: Path, model: str) -> Done:
+    """The pieces that this model has done already; a last line that was cut short is left out."""
+    done: Done = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
+            record = json.loads(line)
+            if record["model"] == model:
+                done[record["question"], record["piece"]] = record
+    return done
+
+
+def work(asked: Sequence[Mapping[str, Any]], model: str, path: Path) -> Done:
+    """Do every piece that is not done yet."""
+    done = read_done(path, model)
+    missing = [(row, piece) for row in asked for piece in PIECES if (row["id"], piece) not in done]
+    if not missing:
+        return done
+    loaded = load_model(model)
+    with Sandbox() as sandbox, path.open("a", encoding="utf-8") as file:
+        for number, (row, piece) in enumerate(missing, 1):
+            world = World(model=loaded, interpreter=sandbox)
+            found = answer(parse_strategy(PIECES[piece]), Problem(row["question"]), world)
+            # A search that votes is kept with all its votes, so that two halves can be joined.
+            answers = [candidate.answer for candidate in found.candidates]
+            record = {
+                "model": model,
+                "question": row["id"],
+                "piece": piece,
+                "answers": answers if "-" in piece else [found.text],
+                "calls": found.usage.calls,
+                "tokens": found.usage.tokens,
+                "seconds": found.seconds,
+            }
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            done[row["id"], piece] = record
+            print(f"\r{number} of {len(missing)} pieces", end="", flush=True)
+    print()
+    return done
+
+
+def outcome(row: Mapping[str, Any], pieces: Sequence[Mapping[str, Any]]) -> Outcome:
+    """The vote over some pieces of one question, and what they cost together."""
+    voted = majority([text for piece in pieces for text in piece["answers"]])
+    return Outcome(
+        voted is not None and equal(voted, f"{row['answer']:g}"),
+        voted is not None,
+        sum(piece["calls"] for piece in pieces),
+        sum(piece["seconds"] for piece in pieces),
+    )
+
+
+def wilson(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    share = right / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return middle - half, middle + half
+
+
+def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
+    """The exact two-sided p-value that two rows differ on the same questions only by chance."""
+    only_ours = sum(a and not b for a, b in zip(ours, theirs, strict=True))
+    only_theirs = sum(b and not a for a, b in zip(ours, theirs, strict=True))
+    n = only_ours + only_theirs
+    tail = sum(math.comb(n, k) for k in range(min(only_ours, only_theirs) + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+def table(asked: Sequence[Mapping[str, Any]], done: Done) -> None:
+    """One line for each row."""
+    by_row = {
+        name: [outcome(row, [done[row["id"], piece] for piece in pieces]) for row in asked]
+        for name, pieces in ROWS.items()
+    }
+    baseline = [result.right for result in by_row["once(cot)"]]
+    n = len(asked)
+    print(f"{'strategy':34}  right   accuracy, 95 %         against cot       none  calls  seconds (p50)")
+    for name, results in by_row.items():
+        right = [result.right for result in results]
+        low, high = (100 * edge for edge in wilson(sum(right), n))
+        against = f"{100 * (mean(right) - mean(baseline)):+.1f} (p={mcnemar(right, baseline):.2f})"
+        none = sum(not result.answered for result in results)
+        seconds = [result.seconds for result in results]
+        print(
+            f"{name:34} {sum(right):3}/{n:<3}  {100 * mean(right):5.1f} % [{low:4.1f}, {high:4.1f}]  "
+            f"{'' if name == 'once(cot)' else against:>16}  {none:4}  "
+            f"{mean(result.calls for result in results):5.1f}  {mean(seconds):6.1f} ({median(seconds):.1f})"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--questions", type=int, default=50)
+    parser.add_argument("--model", default="local")
+    parser.add_argument("--results", type=Path, default=Path("strategies.jsonl"))
+    arguments = parser.parse_args()
+    asked = list(questions(arguments.questions))
+    table(asked, work(asked, arguments.model, arguments.results))
+
+
+if __name__ == "__main__":
+    main()
