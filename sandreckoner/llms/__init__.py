@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandreckoner.llms.adapter import LangChainModel
+    from sandreckoner.llms.fallback import FallbackModel
     from sandreckoner.llms.fetching import pull
     from sandreckoner.llms.listing import model_rows
     from sandreckoner.llms.llamacpp import ChatGGUF
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChatGGUF",
+    "FallbackModel",
     "LangChainModel",
     "ReplayModel",
     "ScriptedModel",
@@ -34,6 +36,7 @@ __all__ = [
 
 _HOME = {
     "ChatGGUF": "llamacpp",
+    "FallbackModel": "fallback",
     "LangChainModel": "adapter",
     "ReplayModel": "replayed",
     "ScriptedModel": "scripted",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,9 +14,11 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelTimeout
 from sandreckoner.core.message import Completion
 from sandreckoner.core.world import OnText
+from sandreckoner.llms.attempts import Attempts
 from sandreckoner.llms.deadline import call_within, given_up
 from sandreckoner.llms.dialect import Dialect, dialect_of
 from sandreckoner.llms.faults import explain
+from sandreckoner.llms.patience import ONCE, Patience
 from sandreckoner.llms.replies import from_message, from_result, to_langchain
 from sandreckoner.llms.stopping import ThoughtFilter
 
@@ -39,6 +42,8 @@ class LangChainModel:
         config: callbacks, tags and metadata for every request, as a Runnable gets them when it is invoked.
         logprobs: ask for log-probabilities, where the backend has them.
         dialect: what the backend calls its parameters; found by its class where it is not given.
+        patience: how often a failed request is sent again; by default never, for many a chat model has
+            retries of its own, and retries of retries multiply.
     """
 
     def __init__(
@@ -49,19 +54,21 @@ class LangChainModel:
         config: RunnableConfig | None = None,
         logprobs: bool = False,
         dialect: Dialect | None = None,
+        patience: Patience = ONCE,
     ) -> None:
         self.chat = chat
         self.name = name or _name_of(chat)
         self.config = config
         self.logprobs = logprobs
         self.dialect = dialect or dialect_of(chat)
+        self._attempts = Attempts(self.name, patience)
         self._uncached: BaseChatModel | None = None
 
     def with_config(self, config: RunnableConfig | None) -> LangChainModel:
         """The same model, its requests reported to the callbacks of `config`."""
-        return LangChainModel(
-            self.chat, name=self.name, config=config, logprobs=self.logprobs, dialect=self.dialect
-        )
+        same = copy.copy(self)
+        same.config = config
+        return same
 
     def close(self) -> None:
         """Stop what is being generated and free the weights, where the model is one of ours."""
@@ -133,10 +140,8 @@ class LangChainModel:
         messages, settings = to_langchain(effect.messages), self._settings()
 
         def generate(words: dict[str, Any]) -> tuple[Completion, ...]:
-            try:
-                result = self._asked(words).generate([messages], **settings, **words)
-            except Exception as fault:
-                raise explain(fault, self.name) from fault
+            chat = self._asked(words)
+            result = self._attempts.make(lambda: chat.generate([messages], **settings, **words))
             return from_result(result, effect)
 
         if len(requests) == 1:
@@ -153,41 +158,50 @@ class LangChainModel:
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def generate(words: dict[str, Any]) -> tuple[Completion, ...]:
+            chat = self._asked(words)
             async with gate:
-                try:
-                    result = await self._asked(words).agenerate([messages], **settings, **words)
-                except Exception as fault:
-                    raise explain(fault, self.name) from fault
-                return from_result(result, effect)
+                result = await self._attempts.amake(lambda: chat.agenerate([messages], **settings, **words))
+            return from_result(result, effect)
 
-        replies = await asyncio.gather(*(generate(words) for words in requests))
-        return tuple(one for reply in replies for one in reply)
+        tasks = [asyncio.ensure_future(generate(words)) for words in requests]
+        try:
+            return tuple(one for reply in await asyncio.gather(*tasks) for one in reply)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _stream(self, effect: Ask, words: dict[str, Any], on_text: OnText) -> tuple[Completion, ...]:
-        listener = _Listener(on_text)
-        stream = self._asked(words).stream(to_langchain(effect.messages), self.config, **words)
-        while (chunk := self._next(stream)) is not None and not given_up():
-            listener.hear(chunk)
-        return (listener.completion(effect),)
+        listener, messages = _Listener(on_text), to_langchain(effect.messages)
 
-    def _next(self, stream: Iterator[AIMessageChunk]) -> AIMessageChunk | None:
-        try:
-            return next(stream, None)
-        except Exception as fault:
-            raise explain(fault, self.name) from fault
+        def begin() -> tuple[Iterator[AIMessageChunk], AIMessageChunk | None]:
+            stream = self._asked(words).stream(messages, self.config, **words)
+            return stream, next(stream, None)
+
+        # Sent again only while nothing has been heard.
+        stream, chunk = self._attempts.make(begin)
+        while chunk is not None and not given_up():
+            listener.hear(chunk)
+            try:
+                chunk = next(stream, None)
+            except Exception as fault:
+                raise explain(fault, self.name) from fault
+        return (listener.completion(effect),)
 
     async def _astream(self, effect: Ask, words: dict[str, Any], on_text: OnText) -> tuple[Completion, ...]:
-        listener = _Listener(on_text)
-        stream = self._asked(words).astream(to_langchain(effect.messages), self.config, **words)
-        while (chunk := await self._anext(stream)) is not None:
-            listener.hear(chunk)
-        return (listener.completion(effect),)
+        listener, messages = _Listener(on_text), to_langchain(effect.messages)
 
-    async def _anext(self, stream: AsyncIterator[AIMessageChunk]) -> AIMessageChunk | None:
-        try:
-            return await anext(stream, None)
-        except Exception as fault:
-            raise explain(fault, self.name) from fault
+        async def begin() -> tuple[AsyncIterator[AIMessageChunk], AIMessageChunk | None]:
+            stream = self._asked(words).astream(messages, self.config, **words)
+            return stream, await anext(stream, None)
+
+        stream, chunk = await self._attempts.amake(begin)
+        while chunk is not None:
+            listener.hear(chunk)
+            try:
+                chunk = await anext(stream, None)
+            except Exception as fault:
+                raise explain(fault, self.name) from fault
+        return (listener.completion(effect),)
 
 
 class _Listener:

@@ -7,6 +7,7 @@ finish of the last, and sends a name for the longest length that not every serve
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from sandreckoner.core.errors import UsageError
+from sandreckoner.core.errors import ModelError, UsageError
 from sandreckoner.llms.dialect import COMPATIBLE, Dialect
 
 KEY_VARIABLE = "SANDRECKONER_API_KEY"
@@ -61,6 +62,26 @@ class ChatCompletions(ChatOpenAI):
             payload["max_tokens"] = payload.pop("max_completion_tokens")
         return payload
 
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        ended = False
+        for chunk in super()._stream(*args, **kwargs):
+            ended = ended or _ends(chunk)
+            yield chunk
+        self._require(ended)
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        ended = False
+        async for chunk in super()._astream(*args, **kwargs):
+            ended = ended or _ends(chunk)
+            yield chunk
+        self._require(ended)
+
+    def _require(self, ended: bool) -> None:
+        # A connection that is closed early looks like the end of a stream; only a finish tells.
+        if not ended:
+            where = self.openai_api_base or "OpenAI"
+            raise ModelError(f"{where}: the connection was cut in the middle of the reply")
+
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
@@ -80,6 +101,10 @@ class ChatCompletions(ChatOpenAI):
         if made is not None and chunk.get("choices"):
             _keep_reasoning(made.message, chunk["choices"][0].get("delta") or {})
         return made
+
+
+def _ends(chunk: ChatGenerationChunk) -> bool:
+    return bool((chunk.generation_info or {}).get("finish_reason"))
 
 
 def _keep_reasoning(message: Any, raw: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from sandreckoner.core.errors import MissingExtra, UnknownName, UsageError
 from sandreckoner.core.world import Model
 from sandreckoner.llms import catalogue
 from sandreckoner.llms.adapter import LangChainModel
+from sandreckoner.llms.patience import ONCE, Patience
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -50,7 +51,9 @@ def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
             raise UsageError(f"{built.name} gives no log-probabilities")
         return built  # type: ignore[no-any-return]  # it has the protocol's method
     if callable(getattr(built, "generate", None)):
-        return LangChainModel(built, name=name, logprobs=logprobs)
+        # A chat model that we made retries nothing itself; one that is handed in may, and is left alone.
+        patience = Patience() if name else ONCE
+        return LangChainModel(built, name=name, logprobs=logprobs, patience=patience)
     raise UsageError(
         f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
         "LangChain, or an object with ask and aask"

@@ -1,0 +1,66 @@
+"""Several models as one: the next is asked where one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.errors import ModelError, UsageError
+from sandreckoner.core.message import Completion
+from sandreckoner.core.world import Model, OnText
+
+
+class FallbackModel:
+    """Asks the first model, and where it fails the second, and so on.
+
+    A reply that has begun to appear is not begun again by another model: then the fault is raised.
+    """
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        if not models:
+            raise UsageError("a fallback needs at least one model")
+        self.models = tuple(models)
+        self.name = " | ".join(model.name for model in self.models)
+
+    def ask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """The completions of the first model that gives any.
+
+        Raises:
+            ModelError: the last one's, where all fail.
+        """
+        heard, listener = _listen(on_text)
+        for model in self.models[:-1]:
+            try:
+                return model.ask(effect, timeout_s=timeout_s, on_text=listener)
+            except ModelError:
+                if heard:
+                    raise
+        return self.models[-1].ask(effect, timeout_s=timeout_s, on_text=listener)
+
+    async def aask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """`ask` for event loops."""
+        heard, listener = _listen(on_text)
+        for model in self.models[:-1]:
+            try:
+                return await model.aask(effect, timeout_s=timeout_s, on_text=listener)
+            except ModelError:
+                if heard:
+                    raise
+        return await self.models[-1].aask(effect, timeout_s=timeout_s, on_text=listener)
+
+
+def _listen(on_text: OnText | None) -> tuple[list[bool], OnText | None]:
+    """A list that is filled when text appears, and the listener that fills it."""
+    heard: list[bool] = []
+    if on_text is None:
+        return heard, None
+
+    def listener(text: str) -> None:
+        heard.append(True)
+        on_text(text)
+
+    return heard, listener
