@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -15,10 +16,13 @@ from sandreckoner.tools.retrieval.embed import Embedder, probe, same_embedder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandreckoner.tools.retrieval.embed import Vectors
+
 _COLLECTION = "sandreckoner"
 # Chroma ends at 5,461 items written and about 40,000 ids read at a time.
 _WRITE_AT_ONCE = 2_000
 _READ_AT_ONCE = 10_000
+_ATTEMPTS = 6
 _spelling = count()
 
 
@@ -112,10 +116,26 @@ class ChromaMeaning:
         if among is not None:
             cosines = {key: float(row @ vector) for key, row in self._vectors(among).items()}
             return dict(sorted(cosines.items(), key=lambda entry: -entry[1])[:k])
-        with _chroma_faults():
-            found = self._collection.query(query_embeddings=[vector], n_results=k, include=["distances"])
+        found = self._query(vector, k)
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return {key: 1.0 - distance for key, distance in pairs}
+
+    def _query(self, vector: Vectors, k: int) -> Any:
+        """Ask Chroma. A reader that comes while a writer puts the graph in place finds none, so it asks again."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with _chroma_faults():
+                    return self._collection.query(
+                        query_embeddings=[vector], n_results=k, include=["distances"]
+                    )
+            except LibraryError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(0.05 * 2**attempt)
+                with _chroma_faults():
+                    self.close()
+                    self._open()
+        raise AssertionError("unreachable")
 
     def likeness(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
         """From the stored vectors."""

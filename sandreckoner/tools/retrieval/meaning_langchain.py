@@ -37,19 +37,19 @@ class LangChainMeaning:
         self._store.delete(list(keys))
 
     def nearest(self, question: str, *, k: int, among: Sequence[str] | None = None) -> dict[str, float]:
-        """By the store's own relevance. It has no filter by id, so more are asked for and others left out."""
+        """In the store's own order, scored by rank: what its scores mean differs from store to store.
+
+        It has no filter by id, so more are asked for and the others left out.
+        """
         wanted = None if among is None else set(among)
-        asked = k if wanted is None else 10 * k
-        found = self._store.similarity_search_with_relevance_scores(question, k=asked)
-        scores: dict[str, float] = {}
-        for document, score in found:
+        found: list[str] = []
+        for document in self._store.similarity_search(question, k=k if wanted is None else 10 * k):
             if document.id is None:
-                raise LibraryError(
-                    f"{type(self._store).__name__} returns documents without their ids; use another store"
-                )
+                kind = type(self._store).__name__
+                raise LibraryError(f"{kind} returns documents without their ids; use another store")
             if wanted is None or document.id in wanted:
-                scores[document.id] = float(score)
-        return dict(list(scores.items())[:k])
+                found.append(document.id)
+        return {key: 1.0 - place / k for place, key in enumerate(found[:k])}
 
     def likeness(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
         """From the texts, embedded anew: a store does not give its vectors back."""

@@ -1,0 +1,209 @@
+"""What an index goes through: killed writers, two writers, a reader beside one, another embedder, a full disk.
+
+    python benchmarks/retrieval/faults.py --kills 20
+
+Each trial ends with `verify`: nothing that was acknowledged may be missing, nothing wrong may be returned.
+The vectors come from LangChain's DeterministicFakeEmbedding: how good they are is not what is tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from langchain_core.embeddings import DeterministicFakeEmbedding
+
+from sandreckoner.core.effects import Search
+from sandreckoner.core.errors import LibraryError
+from sandreckoner.tools.retrieval.embed import LangChainEmbedder
+from sandreckoner.tools.retrieval.index import Index
+from sandreckoner.tools.retrieval.pieces import body_of
+from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.verify import verify
+
+LINES = 300
+
+
+def open_index(folder: Path, *, size: int = 384) -> Index:
+    return Index(folder, embedder=LangChainEmbedder(DeterministicFakeEmbedding(size=size)))
+
+
+def write_texts(folder: Path, version: str, count: int) -> Path:
+    """Files of numbers, each line different from every other line of every version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in range(count):
+        lines = (f"Line {n} of file {file}, {version}: the value is {file * 7919 + n}." for n in range(LINES))
+        (folder / f"{version}-{file:02}.md").write_text("\n".join(lines), "utf-8")
+    return folder
+
+
+def add_and_tell(folder: Path, texts: Path) -> None:
+    """What a child does: add, and say each document's name when it is acknowledged."""
+
+    def tell(name: str, done: int, total: int) -> None:
+        if done == total:
+            print(name, flush=True)
+
+    with open_index(folder) as index:
+        print("open", flush=True)
+        index.add([texts], progress=tell)
+    print("end", flush=True)
+
+
+def child(folder: Path, texts: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, __file__, "--child", str(folder), str(texts)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def killed(folder: Path, seed: int) -> str:
+    """kill -9 at a random moment of an add; then look, and go on."""
+    texts = write_texts(folder / "texts", "a", 12)
+    writer = child(folder / "index", texts)
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    time.sleep(random.Random(seed).uniform(0.0, 1.5))
+    writer.kill()
+    said = [line.strip() for line in writer.stdout if line.endswith("\n")]
+    writer.wait()
+    acknowledged = [name for name in said if name != "end"]
+    with open_index(folder / "index") as index:
+        held = {entry.source for entry in index.entries}
+        assert set(acknowledged) <= held, f"lost: {set(acknowledged) - held}"
+        assert (faults := verify(index)) == (), faults
+        _check_found(index, held)
+        added = index.add([texts])
+        assert set(added.unchanged) == held, "what was there was done again"
+        assert len(index.entries) == 12
+        assert (faults := verify(index)) == (), faults
+    return f"{len(acknowledged)} acknowledged, {len(held)} held, then all 12"
+
+
+def _check_found(index: Index, sources: set[str]) -> None:
+    """Each document is found by a value that stands in it alone, and by the vector of its first piece."""
+    for source in sorted(sources):
+        value = str(int(source[2:4]) * 7919 + 150)
+        found = index.search(Search(f"value {value}", 3), how=How(words=1.0))
+        assert any(value in passage.text for passage in found if passage.source == source), f"{source}: words"
+        for passage in found:
+            assert index.page(passage.source, passage.page)[passage.start : passage.end] == passage.text
+        first = index.store.pieces_of(source, 1)[0].passage
+        (nearest,) = index.search(Search(body_of(source, first.title, first.text), 1), how=How(words=0.0))
+        assert nearest.text == first.text, f"{source}: another vector is nearer than its own"
+
+
+def two_writers(folder: Path) -> str:
+    """Two processes add at once."""
+    writers = [child(folder / "index", write_texts(folder / name, name, 10)) for name in ("a", "b")]
+    assert [writer.wait(300) for writer in writers] == [0, 0]
+    with open_index(folder / "index") as index:
+        assert len(index.entries) == 20
+        assert (faults := verify(index)) == (), faults
+        held = {entry.source for entry in index.entries}
+        _check_found(index, {source for source in held if source.startswith("a")})
+    return "20 of 20 documents, every vector there"
+
+
+def reader_beside_writer(folder: Path) -> str:
+    """A reader that was open before goes on searching while another process adds."""
+    texts = write_texts(folder / "texts", "a", 20)
+    with open_index(folder / "index") as reader:
+        writer = child(folder / "index", texts)
+        searches, seen = 0, 0
+        while writer.poll() is None:
+            count = len(reader.entries)
+            assert count >= seen, "a document vanished"
+            seen = count
+            for passage in reader.search(Search(f"value {searches % 20 * 7919 + 5}", 5)):
+                assert reader.page(passage.source, passage.page)[passage.start : passage.end] == passage.text
+            searches += 1
+        assert writer.returncode == 0
+        _check_found(reader, {f"a-{number:02}.md" for number in range(20)})
+        assert (faults := verify(reader)) == (), faults
+    return f"{searches} searches while it wrote; all 20 documents found at the end"
+
+
+def swapped_embedder(folder: Path) -> str:
+    """The index is opened with another embedder of the same dimension."""
+    open_index(folder / "index").close()
+    other = LangChainEmbedder(_Shifted(size=384))
+    try:
+        Index(folder / "index", embedder=other)
+    except LibraryError as fault:
+        return f"refused: {fault}"
+    raise AssertionError("another embedder was taken")
+
+
+class _Shifted(DeterministicFakeEmbedding):
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return super().embed_documents([f"passage: {text}" for text in texts])
+
+
+def full_disk(folder: Path) -> str:
+    """A disk of 12 MB that fills in the middle of an add, and is then made larger."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)]
+    if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        return "not tried: needs the right to mount"
+    try:
+        texts = write_texts(folder / "texts", "a", 60)
+        with open_index(disk / "index") as index:
+            try:
+                index.add([texts])
+            except LibraryError as fault:
+                said = str(fault)
+            else:
+                raise AssertionError("the disk did not fill")
+            assert "disk is full" in said and "\n" not in said, said
+            held = {entry.source for entry in index.entries}
+        subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
+        with open_index(disk / "index") as index:
+            assert held <= {entry.source for entry in index.entries}
+            assert (faults := verify(index)) == (), faults
+            _check_found(index, held)
+            index.add([texts])
+            assert len(index.entries) == 60
+            assert (faults := verify(index)) == (), faults
+        return f"{len(held)} of 60 held, one line ({said.split(': ', 1)[-1]}); with room, all 60"
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
+
+
+def main() -> int:
+    """Run all trials; the exit status is the number that failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        add_and_tell(*options.child)
+        return 0
+    trials: list[tuple[str, Callable[[Path], str]]] = [
+        *((f"kill -9, trial {n + 1}", lambda folder, n=n: killed(folder, n)) for n in range(options.kills)),
+        ("two writers at once", two_writers),
+        ("a reader beside a writer", reader_beside_writer),
+        ("another embedder", swapped_embedder),
+        ("a full disk", full_disk),
+    ]
+    failed = 0
+    print("| trial | outcome |\n|---|---|")
+    for name, trial in trials:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                outcome = trial(Path(folder))
+            except AssertionError as fault:
+                failed += 1
+                outcome = f"FAILED: {fault}"
+        print(f"| {name} | {outcome} |", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
