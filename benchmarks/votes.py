@@ -32,7 +32,7 @@ from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.reading.answer import read_answer
 from sandreckoner.chains.reading.normal import equal, normalise
 from sandreckoner.chains.reading.vote import majority
-from sandreckoner.chains.stopping import StoppingRule, beta_rule, stability_rule
+from sandreckoner.chains.stopping import StoppingRule, beta_rule, horizon_rule, stability_rule
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.drive import drive
 from sandreckoner.core.effects import Steps
@@ -47,6 +47,8 @@ RULES: dict[str, StoppingRule] = {
     "beta 0.90": beta_rule(0.90),
     "beta 0.95": beta_rule(0.95),
     "beta 0.99": beta_rule(0.99),
+    "horizon 0.95": horizon_rule(0.95),
+    "horizon 0.98": horizon_rule(0.98),
     "stability 3": stability_rule(3),
     "stability 5": stability_rule(5),
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.self_consistency import TEMPERATURE, require_variety
-from sandreckoner.chains.stopping import StoppingRule, beta_rule, decided, stability_rule
+from sandreckoner.chains.stopping import StoppingRule, beta_rule, decided, horizon_rule, stability_rule
 from sandreckoner.chains.voting import Vote, answer_by_vote, majority_vote, vote_calls, vote_named
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
@@ -29,8 +29,8 @@ class AdaptiveSelfConsistency:
     Attributes:
         form: how to think.
         sampling: how to draw; `n` is the most that are drawn.
-        enough: looks at the answers so far, and says whether to stop. It stops besides when the rest could
-            not change the vote.
+        enough: looks at the answers so far and at how many may follow, and says whether to stop. It stops
+            besides when the rest could not change the vote.
         batch: how many are drawn at once. The paper's 1 draws fewest; more are quicker on a backend that
             serves several at once.
         vote: how to choose among the candidates.
@@ -60,8 +60,8 @@ class AdaptiveSelfConsistency:
             except BudgetSpent:
                 break
             drawn += batch
-            answers = [candidate.answer for candidate in drawn]
-            if not batch or decided(answers, most - len(drawn)) or self.enough(answers):
+            answers, remaining = [candidate.answer for candidate in drawn], most - len(drawn)
+            if not batch or decided(answers, remaining) or self.enough(answers, remaining):
                 break
         if len(drawn) < most:
             yield from note(f"{most - len(drawn)} of {most} candidates were not needed or not to be had")
@@ -92,15 +92,19 @@ def adaptive_self_consistency(
         form: how to think.
         n: the most candidates that are drawn.
         temperature: above 0.
-        rule: `beta` (stop at the probability `threshold`), `stability` (stop at `window` equal answers in a
-            row), or a rule of your own.
+        rule: `beta` (the lead is safe with the probability `threshold`), `horizon` (it holds to the end with
+            that probability), `stability` (`window` equal answers in a row), or a rule of your own.
         threshold: between 0.5 and 1.
         window: 2 or more.
         batch: how many are drawn at once.
         vote: `majority`, `weighted`, `universal`, or a vote of your own.
         **sampling: other fields of `Sampling`.
     """
-    rules = {"beta": lambda: beta_rule(threshold), "stability": lambda: stability_rule(window)}
+    rules = {
+        "beta": lambda: beta_rule(threshold),
+        "horizon": lambda: horizon_rule(threshold),
+        "stability": lambda: stability_rule(window),
+    }
     if isinstance(rule, str) and rule not in rules:
         raise UsageError(f"rule must be one of {', '.join(rules)}, not {rule!r}")
     enough = rules[rule]() if isinstance(rule, str) else rule

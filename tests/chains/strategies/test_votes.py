@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sandreckoner.chains.adaptive_self_consistency import adaptive_self_consistency
 from sandreckoner.chains.chain_of_thought import ChainOfThought
 from sandreckoner.chains.self_consistency import self_consistency
-from sandreckoner.chains.stopping import beta_rule, decided, lead_is_safe, stability_rule
+from sandreckoner.chains.stopping import beta_rule, decided, lead_holds, lead_is_safe, stability_rule
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion
@@ -135,6 +135,26 @@ def test_the_beta_rule_is_the_integral_of_the_paper() -> None:
             assert lead_is_safe(first, second) == pytest.approx(above, abs=0.015)
 
 
+def test_a_lead_holds_as_often_as_in_a_simulation():
+    for first, second, remaining in ((1, 0, 3), (3, 1, 4), (5, 4, 10), (2, 2, 5)):
+        draws = random.Random(first)
+        held = 0
+        for _ in range(20_000):
+            p = draws.betavariate(first + 1, second + 1)
+            more = sum(draws.random() < p for _ in range(remaining))
+            held += second + remaining - more <= first + more
+        assert lead_holds(first, second, remaining) == pytest.approx(held / 20_000, abs=0.015)
+
+
+def test_near_its_end_a_vote_needs_a_shorter_lead(perform):
+    answers = says(*"112111")
+    beta = perform(adaptive_self_consistency(COT, n=8, rule="beta", threshold=0.9), replies=answers + answers)
+    horizon = perform(
+        adaptive_self_consistency(COT, n=8, rule="horizon", threshold=0.9), replies=answers + answers
+    )
+    assert horizon.calls < beta.calls
+
+
 def test_a_longer_lead_is_safer() -> None:
     assert all(lead_is_safe(a, 2) < lead_is_safe(b, 2) for a, b in pairwise(range(2, 20)))
 
@@ -155,7 +175,7 @@ def test_what_is_decided_stays_decided(answers: list[str | None], cut: int) -> N
         (lambda: self_consistency(COT, n=5, temperature=0), "temperature above 0"),
         (lambda: self_consistency(COT, vote="loudest"), "vote must be one of majority, weighted, universal"),
         (lambda: adaptive_self_consistency(COT, batch=0), "batch must be"),
-        (lambda: adaptive_self_consistency(COT, rule="luck"), "rule must be one of beta, stability"),
+        (lambda: adaptive_self_consistency(COT, rule="luck"), "rule must be one of beta, horizon, stability"),
         (lambda: beta_rule(1.0), "threshold must be between 0.5 and 1"),
         (lambda: stability_rule(1), "window must be 2 or more"),
     ],
