@@ -52,6 +52,12 @@ class FallbackModel:
                     raise
         return await self.models[-1].aask(effect, timeout_s=timeout_s, on_text=listener)
 
+    def close(self) -> None:
+        """Close those that can be closed."""
+        for model in self.models:
+            if callable(close := getattr(model, "close", None)):
+                close()
+
 
 def _listen(on_text: OnText | None) -> tuple[list[bool], OnText | None]:
     """A list that is filled when text appears, and the listener that fills it."""

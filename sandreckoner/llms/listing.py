@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from sandreckoner.llms.catalogue import DEFAULT, MODELS, Weights
 from sandreckoner.llms.fetching import is_verified
+from sandreckoner.llms.loading import third_parties
+from sandreckoner.llms.providers import PROVIDERS, is_installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,16 @@ class ModelRow:
 def model_rows() -> list[ModelRow]:
     """The models that `load_model` knows: the embedded ones first, then the kinds."""
     rows = [_embedded(weights) for weights in MODELS.values()]
-    runtime = _runtime_missing()
-    rows.append(ModelRow("llamacpp:PATH.gguf", "any GGUF file, in this process", *runtime))
-    rows += [_provider(*provider) for provider in PROVIDERS]
+    rows.append(ModelRow("llamacpp:PATH.gguf", "any GGUF file, in this process", *_runtime_missing()))
+    rows.append(ModelRow("http://HOST:PORT/v1#NAME", "any server that speaks OpenAI's protocol"))
+    rows += [
+        ModelRow(f"{provider.name}:NAME", provider.title, *provider.missing())
+        for provider in PROVIDERS.values()
+    ]
+    rows += [
+        ModelRow(f"{name}:NAME", f"brought by {entry.dist.name if entry.dist else entry.value}")
+        for name, entry in sorted(third_parties().items())
+    ]
     rows.append(ModelRow("scripted:FILE", "replies from a file: JSON, JSON lines or text"))
     rows.append(ModelRow("replay:FILE", "the completions of a recorded run"))
     return rows
@@ -53,31 +60,6 @@ def _embedded(weights: Weights) -> ModelRow:
 
 
 def _runtime_missing() -> tuple[str, str]:
-    return _package_missing("xllamacpp", "sandreckoner[local]")
-
-
-def _package_missing(module: str, install: str) -> tuple[str, str]:
-    """What is missing and the command for it; two empty strings where the module is installed."""
-    if find_spec(module) is not None:
+    if is_installed("xllamacpp"):
         return "", ""
-    return f"{module} is not installed", f"pip install '{install}'"
-
-
-# spec, title, module, what pip installs, the environment variable of its key
-PROVIDERS: tuple[tuple[str, str, str, str, str], ...] = (
-    (
-        "http://HOST:PORT/v1#NAME",
-        "any server that speaks OpenAI's protocol",
-        "langchain_openai",
-        "langchain-openai",
-        "",
-    ),
-    ("openai:NAME", "OpenAI's API", "langchain_openai", "langchain-openai", "OPENAI_API_KEY"),
-)
-
-
-def _provider(spec: str, title: str, module: str, install: str, key: str) -> ModelRow:
-    missing, command = _package_missing(module, install)
-    if not missing and key and not os.environ.get(key):
-        missing, command = f"{key} is not set", f"export {key}=…"
-    return ModelRow(spec, title, missing, command)
+    return "xllamacpp is not installed", "pip install 'sandreckoner[local]'"

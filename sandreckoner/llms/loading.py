@@ -6,6 +6,8 @@ import difflib
 import importlib
 import os
 from collections.abc import Callable
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,11 +16,13 @@ from sandreckoner.core.world import Model
 from sandreckoner.llms import catalogue
 from sandreckoner.llms.adapter import LangChainModel
 from sandreckoner.llms.patience import ONCE, Patience
+from sandreckoner.llms.providers import PROVIDERS, Provider
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 Built = TypeVar("Built")
+GROUP = "sandreckoner.models"
 LOCAL = f"llamacpp:{catalogue.DEFAULT}"
 Builder = Callable[[str, dict[str, Any]], "Model | BaseChatModel"]
 
@@ -51,8 +55,8 @@ def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
             raise UsageError(f"{built.name} gives no log-probabilities")
         return built  # type: ignore[no-any-return]  # it has the protocol's method
     if callable(getattr(built, "generate", None)):
-        # A chat model that we made retries nothing itself; one that is handed in may, and is left alone.
-        patience = Patience() if name else ONCE
+        # Retries have one owner: the client where it has any, else this.
+        patience = Patience() if name and getattr(built, "max_retries", None) == 0 else ONCE
         return LangChainModel(built, name=name, logprobs=logprobs, patience=patience)
     raise UsageError(
         f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
@@ -77,6 +81,10 @@ def _build(spec: str, options: dict[str, Any]) -> Model | BaseChatModel:
         return _address(spec, options)
     provider, colon, rest = spec.partition(":")
     builder = BUILDERS.get(provider)
+    if builder is None and provider in PROVIDERS:
+        builder = partial(_provided, PROVIDERS[provider])
+    if builder is None:
+        builder = _third_party(provider)
     if builder is None:
         raise _unknown(spec, provider)
     if not colon or not rest:
@@ -85,9 +93,9 @@ def _build(spec: str, options: dict[str, Any]) -> Model | BaseChatModel:
 
 
 def _unknown(spec: str, provider: str) -> UnknownName:
-    known = ["local", *BUILDERS]
+    known = ["local", *BUILDERS, *PROVIDERS, *third_parties()]
     near = difflib.get_close_matches(provider, known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the providers are {', '.join(known)}"
+    hint = f"did you mean {near[0]!r}?" if near else "write PROVIDER:MODEL"
     if not near and Path(spec).suffix == ".gguf":
         hint = f"a GGUF file is llamacpp:{spec}"
     elif not near and (close := difflib.get_close_matches(spec, catalogue.MODELS, 1)):
@@ -143,6 +151,43 @@ def _address(spec: str, options: dict[str, Any]) -> BaseChatModel:
 
     address, model = split_address(spec)
     return _with_options(ChatCompletions.at, spec, address=address, model=model, **options)
+
+
+def _provided(provider: Provider, model: str, options: dict[str, Any]) -> BaseChatModel:
+    """A model of any provider that LangChain knows."""
+    spec = f"{provider.name}:{model}"
+    need(provider.module, provider.install)
+    if provider.key:
+        need_key(provider.key, spec, options)
+    from langchain.chat_models import init_chat_model
+
+    def build(**given: Any) -> BaseChatModel:
+        chat: BaseChatModel = init_chat_model(model, model_provider=provider.name, **given)
+        return chat
+
+    return _with_options(build, spec, **options)
+
+
+def third_parties() -> dict[str, EntryPoint]:
+    """The providers that installed packages bring, by the entry-point group `sandreckoner.models`.
+
+    An entry is named as the provider and loads to a function of the model's name and the options, which
+    returns a chat model of LangChain or a `Model`. A name of ours cannot be taken.
+    """
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _third_party(provider: str) -> Builder | None:
+    entry = third_parties().get(provider)
+    if entry is None:
+        return None
+    try:
+        build = entry.load()
+    except Exception as fault:  # the code of a stranger: whatever it raises, the message names it
+        raise UsageError(
+            f"the package that brings {provider!r} cannot be loaded ({entry.value}): {fault}"
+        ) from fault
+    return lambda model, options: _with_options(build, f"{provider}:{model}", model=model, **options)
 
 
 def _scripted(path: str, options: dict[str, Any]) -> Model:

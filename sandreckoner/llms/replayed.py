@@ -59,6 +59,9 @@ class ReplayModel:
     ) -> tuple[Completion, ...]:
         return self.ask(effect, timeout_s=timeout_s, on_text=on_text)
 
+    def close(self) -> None:
+        """Nothing to free; as other models have it."""
+
 
 def _key(effect: Ask) -> str:
     """What was asked, wherever in the strategy it stood.

@@ -69,6 +69,9 @@ class ScriptedModel:
     ) -> tuple[Completion, ...]:
         return self.ask(effect, timeout_s=timeout_s, on_text=on_text)
 
+    def close(self) -> None:
+        """Nothing to free; as other models have it."""
+
     def _next(self, messages: tuple[Message, ...]) -> Reply:
         if callable(self._replies):
             return self._replies(messages)

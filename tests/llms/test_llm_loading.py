@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,8 +25,9 @@ from sandreckoner.core.errors import (
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.message import Message
 from sandreckoner.core.world import World
-from sandreckoner.llms import LangChainModel, ScriptedModel, load_chat_model, load_model
+from sandreckoner.llms import LangChainModel, ScriptedModel, load_chat_model, load_model, model_rows
 from sandreckoner.llms.loading import need
+from sandreckoner.llms.providers import PROVIDERS
 
 QUESTION = (Message("user", "Two and two?"),)
 
@@ -132,3 +136,93 @@ def test_the_way_in_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("spec", "command"),
+    [
+        ("anthropic:claude-x", "langchain-anthropic"),
+        ("groq:llama", "langchain-groq"),
+        ("ollama:x", "langchain-ollama"),
+    ],
+)
+def test_the_package_of_a_provider_is_named(spec: str, command: str) -> None:
+    if find_spec(command.replace("-", "_")):
+        pytest.skip(f"{command} is installed")
+    with pytest.raises(MissingExtra, match=f"pip install '{command}'"):
+        load_model(spec)
+
+
+def test_every_provider_of_langchain_is_known() -> None:
+    from langchain.chat_models import base
+
+    theirs = set(base._BUILTIN_PROVIDERS)
+    rare = {
+        "google_anthropic_vertex",
+        "langsmith",
+        "meta",
+        "bedrock_mantle_anthropic",
+        "bedrock_mantle_openai",
+    }
+    assert theirs - set(PROVIDERS) <= rare
+    assert set(PROVIDERS) <= theirs
+
+
+def test_the_list_says_what_is_missing_and_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    rows = {row.spec: row for row in model_rows()}
+    assert (rows["local"].usable, rows["local"].command) == (False, "reckon models pull qwen2.5-coder-1.5b")
+    assert rows["openai:NAME"].missing == "OPENAI_API_KEY is not set"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+    assert {row.spec: row for row in model_rows()}["openai:NAME"].usable
+    assert rows["scripted:FILE"].usable
+
+
+ECHO = """
+from langchain_core.language_models import FakeListChatModel
+
+def build(model, **options):
+    return FakeListChatModel(responses=[f"{model} {options}"])
+"""
+
+
+def test_a_package_that_is_installed_brings_its_models(tmp_path: Path) -> None:
+    wheel = tmp_path / "echo_models-1.0-py3-none-any.whl"
+    info = "echo_models-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("echo_models.py", ECHO)
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: echo-models\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        points = "[sandreckoner.models]\necho = echo_models:build\nbroken = echo_models:nothing\n"
+        archive.writestr(f"{info}/entry_points.txt", points)
+        archive.writestr(f"{info}/RECORD", "")
+    home = tmp_path / "installed"
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-index",
+        "--no-deps",
+        "--target",
+        str(home),
+        str(wheel),
+    ]
+    subprocess.run(pip, check=True, capture_output=True)
+    code = (
+        "from sandreckoner.core.effects import Ask; from sandreckoner.core.message import Message\n"
+        "from sandreckoner.llms import load_model, model_rows\n"
+        "print(load_model('echo:loud', volume=11).ask(Ask((Message('user', 'hi'),)))[0].text)\n"
+        "print([row.title for row in model_rows() if row.spec == 'echo:NAME'])\n"
+        "try: load_model('broken:x')\n"
+        "except ValueError as fault: print(fault)\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(home)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
+    answer, title, broken = done.stdout.splitlines()
+    assert answer == "loud {'volume': 11}"
+    assert title == "['brought by echo-models']"
+    assert "the package that brings 'broken' cannot be loaded" in broken

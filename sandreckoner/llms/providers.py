@@ -1,0 +1,73 @@
+"""The providers that LangChain's `init_chat_model` knows, and what each needs before it can be used."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider of LangChain.
+
+    Attributes:
+        name: as in `name:model`, and as `init_chat_model` calls it.
+        title: what people call it.
+        module: what is imported.
+        install: what pip installs.
+        key: the environment variable of its key; empty where it takes none, or more than one.
+    """
+
+    name: str
+    title: str
+    module: str
+    install: str
+    key: str = ""
+
+    def missing(self) -> tuple[str, str]:
+        """What is missing and the command that mends it; two empty strings where nothing is."""
+        if not is_installed(self.module):
+            return f"{self.module} is not installed", f"pip install {self.install}"
+        if self.key and not os.environ.get(self.key):
+            return f"{self.key} is not set", f"export {self.key}=…"
+        return "", ""
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module can be imported, found without importing it."""
+    return find_spec(module) is not None
+
+
+_TABLE = (
+    Provider("openai", "OpenAI", "langchain_openai", "langchain-openai", "OPENAI_API_KEY"),
+    Provider("anthropic", "Anthropic", "langchain_anthropic", "langchain-anthropic", "ANTHROPIC_API_KEY"),
+    Provider("google_genai", "Google", "langchain_google_genai", "langchain-google-genai", "GOOGLE_API_KEY"),
+    Provider("google_vertexai", "Google Vertex", "langchain_google_vertexai", "langchain-google-vertexai"),
+    Provider("mistralai", "Mistral", "langchain_mistralai", "langchain-mistralai", "MISTRAL_API_KEY"),
+    Provider("groq", "Groq", "langchain_groq", "langchain-groq", "GROQ_API_KEY"),
+    Provider("ollama", "Ollama, on this machine", "langchain_ollama", "langchain-ollama"),
+    Provider("deepseek", "DeepSeek", "langchain_deepseek", "langchain-deepseek", "DEEPSEEK_API_KEY"),
+    Provider("xai", "xAI", "langchain_xai", "langchain-xai", "XAI_API_KEY"),
+    Provider("cohere", "Cohere", "langchain_cohere", "langchain-cohere", "COHERE_API_KEY"),
+    Provider("together", "Together", "langchain_together", "langchain-together", "TOGETHER_API_KEY"),
+    Provider("fireworks", "Fireworks", "langchain_fireworks", "langchain-fireworks", "FIREWORKS_API_KEY"),
+    Provider("perplexity", "Perplexity", "langchain_perplexity", "langchain-perplexity", "PPLX_API_KEY"),
+    Provider(
+        "openrouter", "OpenRouter", "langchain_openrouter", "langchain-openrouter", "OPENROUTER_API_KEY"
+    ),
+    Provider(
+        "nvidia", "NVIDIA", "langchain_nvidia_ai_endpoints", "langchain-nvidia-ai-endpoints", "NVIDIA_API_KEY"
+    ),
+    Provider("azure_openai", "Azure OpenAI", "langchain_openai", "langchain-openai", "AZURE_OPENAI_API_KEY"),
+    Provider("azure_ai", "Azure AI", "langchain_azure_ai", "langchain-azure-ai"),
+    Provider("bedrock", "Amazon Bedrock", "langchain_aws", "langchain-aws"),
+    Provider("bedrock_converse", "Amazon Bedrock, Converse", "langchain_aws", "langchain-aws"),
+    Provider("anthropic_bedrock", "Anthropic at Bedrock", "langchain_aws", "langchain-aws"),
+    Provider("huggingface", "Hugging Face", "langchain_huggingface", "langchain-huggingface"),
+    Provider("ibm", "IBM watsonx", "langchain_ibm", "langchain-ibm"),
+    Provider("upstage", "Upstage", "langchain_upstage", "langchain-upstage", "UPSTAGE_API_KEY"),
+    Provider("baseten", "Baseten", "langchain_baseten", "langchain-baseten", "BASETEN_API_KEY"),
+    Provider("litellm", "LiteLLM", "langchain_litellm", "langchain-litellm"),
+)
+PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in _TABLE}
