@@ -10,6 +10,8 @@ AQuA asks for an option. The authors had a model choose it for the winning value
 is used where our vote wins with the same value, otherwise the option that is nearest in value is taken. Their
 vote counts a program without an answer as a vote for "None"; ours does not.
 
+The table of shares says how often a winner with such a share of the vote is right.
+
 The curve comes from one sweep at the largest k: the mean over six seeded orders of the samples. Adaptive
 stopping is the strategy itself, drawing from the samples in each of the same orders.
 
@@ -31,7 +33,7 @@ from sandreckoner.chains.adaptive_self_consistency import AdaptiveSelfConsistenc
 from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.reading.answer import read_answer
 from sandreckoner.chains.reading.normal import equal, normalise
-from sandreckoner.chains.reading.vote import majority
+from sandreckoner.chains.reading.vote import majority, tally
 from sandreckoner.chains.stopping import StoppingRule, beta_rule, horizon_rule, stability_rule
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.drive import drive
@@ -185,6 +187,22 @@ def adaptive(questions: Sequence[Question]) -> None:
             )
 
 
+def reliability(questions: Sequence[Question]) -> None:
+    """How often the winner is right, by its share of the vote: what `Answer.confidence` is worth."""
+    by_share: dict[int, list[bool]] = {}
+    for question in questions:
+        polls = tally(question.answers)
+        share = polls[0].weight / len(question.answers) if polls else 0.0
+        by_share.setdefault(min(4, int(5 * share)), []).append(
+            question.right(polls[0].answer if polls else None)
+        )
+    print("    share of the vote   questions   right")
+    for fifth, right in sorted(by_share.items()):
+        print(
+            f"      {0.2 * fifth:.1f} to {0.2 * (fifth + 1):.1f}        {len(right):5}     {100 * mean(right):5.1f} %"
+        )
+
+
 def main() -> None:
     for title, load, reported in (
         ("AQuA, programs, 30 samples", aqua, "58.1"),
@@ -194,6 +212,7 @@ def main() -> None:
         questions = load()
         voted = 100 * mean(question.right(majority(question.answers)) for question in questions)
         print(f"  vote over all: {voted:.2f} % of {len(questions)}; with the authors' code {reported} %")
+        reliability(questions)
         curve(questions)
         adaptive(questions)
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
+from bakery import BAKERY, Shelf, reply
 
+from sandreckoner.chains.answering import answer, journal_header, recording, replay
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.journal import read_journal
+from sandreckoner.core.trace import Trace
+from sandreckoner.core.world import World
+from sandreckoner.llms import ScriptedModel
+from sandreckoner.tools.python import Sandbox
 
 FORMS = [
     "direct",
@@ -74,3 +84,27 @@ def test_a_budget_ends_a_pair_in_the_middle(spec: str, perform) -> None:
         assert "budget" in cut.answer.reason
         assert cut.answer.text in (None, "14", "23", "37")
         assert cut.answer.text is None or cut.answer.winner is not None
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "asc(pal, n=6)",
+        "refine(rag(pal))",
+        "tot(cells, k=2)",
+        'tot(pal, order="monte_carlo", rounds=3)',
+        "cascade(direct, sc(pal, n=2))",
+    ],
+)
+@pytest.mark.parametrize("calls", [None, 3])
+def test_a_run_replays_with_its_tree_and_its_states_but_without_a_world(
+    spec: str, calls: int | None, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    live, again = Trace(), Trace()
+    header = journal_header(BAKERY, spec, documents=False, model="scripted")
+    world = World(ScriptedModel(reply), sandbox, Shelf(), Budget(calls=calls), trace=live)
+    with recording(tmp_path / "run.jsonl", header) as journal:
+        found = answer(parse_strategy(spec), BAKERY, replace(world, journal=journal))
+    replayed = replay(read_journal(tmp_path / "run.jsonl"), World(trace=again))
+    assert (replayed.text, replayed.verdict, replayed.usage) == (found.text, found.verdict, found.usage)
+    assert again.steps == live.steps
