@@ -198,9 +198,8 @@ def reliability(questions: Sequence[Question]) -> None:
         )
     print("    share of the vote   questions   right")
     for fifth, right in sorted(by_share.items()):
-        print(
-            f"      {0.2 * fifth:.1f} to {0.2 * (fifth + 1):.1f}        {len(right):5}     {100 * mean(right):5.1f} %"
-        )
+        low = 0.2 * fifth
+        print(f"      {low:.1f} to {low + 0.2:.1f}        {len(right):5}     {100 * mean(right):5.1f} %")
 
 
 def main() -> None:
