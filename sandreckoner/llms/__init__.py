@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandreckoner.llms.adapter import LangChainModel
+    from sandreckoner.llms.cached import CachedModel
     from sandreckoner.llms.fallback import FallbackModel
     from sandreckoner.llms.fetching import pull
     from sandreckoner.llms.listing import model_rows
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sandreckoner.llms.scripted import ScriptedModel
 
 __all__ = [
+    "CachedModel",
     "ChatGGUF",
     "FallbackModel",
     "LangChainModel",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "CachedModel": "cached",
     "ChatGGUF": "llamacpp",
     "FallbackModel": "fallback",
     "LangChainModel": "adapter",

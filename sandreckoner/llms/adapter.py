@@ -19,6 +19,7 @@ from sandreckoner.llms.deadline import call_within, given_up
 from sandreckoner.llms.dialect import Dialect, dialect_of
 from sandreckoner.llms.faults import explain
 from sandreckoner.llms.patience import ONCE, Patience
+from sandreckoner.llms.prices import FREE, Price, charged
 from sandreckoner.llms.replies import from_message, from_result, to_langchain
 from sandreckoner.llms.stopping import ThoughtFilter
 
@@ -44,6 +45,7 @@ class LangChainModel:
         dialect: what the backend calls its parameters; found by its class where it is not given.
         patience: how often a failed request is sent again; by default never, for many a chat model has
             retries of its own, and retries of retries multiply.
+        price: of its tokens; a model on this machine is free, any other unknown where it is not given.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class LangChainModel:
         logprobs: bool = False,
         dialect: Dialect | None = None,
         patience: Patience = ONCE,
+        price: Price | None = None,
     ) -> None:
         self.chat = chat
         self.name = name or _name_of(chat)
         self.config = config
         self.logprobs = logprobs
         self.dialect = dialect or dialect_of(chat)
+        self.price = FREE if price is None and self.dialect.local else price
         self._attempts = Attempts(self.name, patience)
         self._uncached: BaseChatModel | None = None
 
@@ -69,6 +73,11 @@ class LangChainModel:
         same = copy.copy(self)
         same.config = config
         return same
+
+    @property
+    def identity(self) -> str:
+        """The name and every setting that may change a reply; a cache needs it. Holds no key."""
+        return f"{self.name} {self.chat._get_llm_string()} {self.logprobs}"
 
     def close(self) -> None:
         """Stop what is being generated and free the weights, where the model is one of ours."""
@@ -142,7 +151,7 @@ class LangChainModel:
         def generate(words: dict[str, Any]) -> tuple[Completion, ...]:
             chat = self._asked(words)
             result = self._attempts.make(lambda: chat.generate([messages], **settings, **words))
-            return from_result(result, effect)
+            return tuple(charged(one, self.price) for one in from_result(result, effect))
 
         if len(requests) == 1:
             return generate(requests[0])
@@ -161,7 +170,7 @@ class LangChainModel:
             chat = self._asked(words)
             async with gate:
                 result = await self._attempts.amake(lambda: chat.agenerate([messages], **settings, **words))
-            return from_result(result, effect)
+            return tuple(charged(one, self.price) for one in from_result(result, effect))
 
         tasks = [asyncio.ensure_future(generate(words)) for words in requests]
         try:
@@ -185,7 +194,7 @@ class LangChainModel:
                 chunk = next(stream, None)
             except Exception as fault:
                 raise explain(fault, self.name) from fault
-        return (listener.completion(effect),)
+        return (charged(listener.completion(effect), self.price),)
 
     async def _astream(self, effect: Ask, words: dict[str, Any], on_text: OnText) -> tuple[Completion, ...]:
         listener, messages = _Listener(on_text), to_langchain(effect.messages)
@@ -201,7 +210,7 @@ class LangChainModel:
                 chunk = await anext(stream, None)
             except Exception as fault:
                 raise explain(fault, self.name) from fault
-        return (listener.completion(effect),)
+        return (charged(listener.completion(effect), self.price),)
 
 
 class _Listener:
@@ -223,7 +232,8 @@ class _Listener:
         if text := self._filter.end():
             self._on_text(text)
         first, *rest = self._chunks or [AIMessageChunk(content="")]
-        return from_message(add_ai_message_chunks(first, *rest), effect)
+        # A chat model that cannot stream gives one message, which is no chunk.
+        return from_message(add_ai_message_chunks(first, *rest) if rest else first, effect)
 
 
 def _name_of(chat: BaseChatModel) -> str:

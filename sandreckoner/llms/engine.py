@@ -44,6 +44,10 @@ class Engine:
     """The weights of one model, loaded, with `slots` generations side by side.
 
     Safe to use from several threads. Who makes an engine closes it.
+
+    Attributes:
+        address: of the server that llama.cpp opens on loopback.
+        key: what that server wants to see.
     """
 
     def __init__(self, path: str, *, n_ctx: int, slots: int, threads: int, gpu_layers: int) -> None:
@@ -52,7 +56,9 @@ class Engine:
         Raises:
             ModelUnavailable: the runtime or the file cannot be loaded.
         """
-        self._server = _load(path, n_ctx, slots, threads, gpu_layers)
+        self.key = secrets.token_hex(16)
+        self._server = _load(path, n_ctx, slots, threads, gpu_layers, self.key)
+        self.address: str = self._server.listening_address
         self._generations: dict[int, Generation] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -116,7 +122,7 @@ class Engine:
         atexit.unregister(self.close)
 
 
-def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int) -> Any:
+def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key: str) -> Any:
     # OpenMP's threads spin while they wait; beside any other load that costs a factor of ten. libgomp reads
     # this once, when it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -141,7 +147,7 @@ def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int) -> A
     params.warmup = False
     params.verbosity = 0
     params.ui = params.endpoint_slots = False
-    params.api_keys = [secrets.token_hex(16)]  # it opens a port on loopback; nobody else may use it
+    params.api_keys = [key]  # it opens a port on loopback; nobody else may use it
     try:
         return xllamacpp.Server(params)
     except (ValueError, RuntimeError) as fault:

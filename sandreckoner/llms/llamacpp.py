@@ -131,6 +131,14 @@ class ChatGGUF(BaseChatModel):
             if self._holder.engine is not None:
                 self._holder.engine.close()
 
+    def serving(self) -> tuple[str, str]:
+        """The address on loopback where other programs may use this model, and the key that they need.
+
+        It speaks OpenAI's protocol below `/v1`; the key is new for every load.
+        """
+        engine = self._engine()
+        return engine.address, engine.key
+
     def _engine(self) -> Engine:
         with self._holder.lock:
             if self._holder.engine is None:

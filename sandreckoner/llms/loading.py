@@ -16,6 +16,7 @@ from sandreckoner.core.world import Model
 from sandreckoner.llms import catalogue
 from sandreckoner.llms.adapter import LangChainModel
 from sandreckoner.llms.patience import ONCE, Patience
+from sandreckoner.llms.prices import price_of
 from sandreckoner.llms.providers import PROVIDERS, Provider
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
     if callable(getattr(built, "generate", None)):
         # Retries have one owner: the client where it has any, else this.
         patience = Patience() if name and getattr(built, "max_retries", None) == 0 else ONCE
-        return LangChainModel(built, name=name, logprobs=logprobs, patience=patience)
+        price = price_of(name) if name else None
+        return LangChainModel(built, name=name, logprobs=logprobs, patience=patience, price=price)
     raise UsageError(
         f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
         "LangChain, or an object with ask and aask"
