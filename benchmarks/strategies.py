@@ -79,10 +79,12 @@ def questions(n: int) -> Iterator[dict[str, Any]]:
 
 
 def read_done(path: Path, model: str) -> Done:
-    """The pieces that this model has done already; a last line that was cut short is left out."""
+    """The pieces that this model has done already; a last line that was cut short is taken off the file."""
     done: Done = {}
     if path.exists():
-        for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
+        whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
+        path.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
+        for line in whole.splitlines():
             record = json.loads(line)
             if record["model"] == model:
                 done[record["question"], record["piece"]] = record
