@@ -87,9 +87,8 @@ class Cells:
 
     def _cells(self, problem: Problem, node: Node, sampling: Sampling) -> Steps[tuple[Node, ...]]:
         replies = yield from sampling.ask(self.prompt.messages(problem, thoughts=node.text))
-        return tuple(
-            (yield from together([self._run(node, place, reply) for place, reply in enumerate(replies, 1)]))
-        )
+        runs = [self._run(node, place, reply) for place, reply in enumerate(replies, 1)]
+        return tuple((yield from together(runs)))
 
     def _run(self, node: Node, place: int, reply: Completion) -> Steps[Node]:
         program = read_program(reply.text)

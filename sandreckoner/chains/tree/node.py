@@ -88,7 +88,7 @@ class Thoughts(Protocol):
         ...
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
-        """Candidates from the ends of the search, given best first."""
+        """Candidates from the ends of the search, at least one, given best first."""
         ...
 
 

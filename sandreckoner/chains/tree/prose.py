@@ -76,13 +76,12 @@ class Prose:
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
         """What the best end says; where it says nothing yet, what the form makes of it."""
-        for end in ends[:1]:
-            said = prose_candidate(Completion(end.text), problem)
-            if end.done and said.answer is not None:
-                return (said,)
-            notes = f"{problem.notes}\n\nSteps so far:\n{end.text}".strip()
-            try:
-                return (yield from inside(end, self.form.draw(replace(problem, notes=notes), Sampling())))
-            except BudgetSpent:
-                return (said,)
-        return ()
+        end = ends[0]
+        said = prose_candidate(Completion(end.text), problem)
+        if end.done and said.answer is not None:
+            return (said,)
+        notes = f"{problem.notes}\n\nSteps so far:\n{end.text}".strip()
+        try:
+            return (yield from inside(end, self.form.draw(replace(problem, notes=notes), Sampling())))
+        except BudgetSpent:
+            return (said,)
