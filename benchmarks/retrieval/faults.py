@@ -1,4 +1,4 @@
-"""What an index goes through: killed writers, two writers, a reader beside one, another embedder, a full disk.
+"""What an index goes through: killed writers, two writers, a reader beside one, a full disk.
 
     python benchmarks/retrieval/faults.py --kills 20
 
@@ -93,7 +93,7 @@ def _check_found(index: Index, sources: set[str]) -> None:
         assert any(value in passage.text for passage in found if passage.source == source), f"{source}: words"
         for passage in found:
             assert index.page(passage.source, passage.page)[passage.start : passage.end] == passage.text
-        first = index.store.pieces_of(source, 1)[0].passage
+        (first, *_) = index.store.passages(index.store.pieces_of(source, 1))
         (nearest,) = index.search(Search(body_of(source, first.title, first.text), 1), how=How(words=0.0))
         assert nearest.text == first.text, f"{source}: another vector is nearer than its own"
 
@@ -146,10 +146,10 @@ class _Shifted(DeterministicFakeEmbedding):
 
 
 def full_disk(folder: Path) -> str:
-    """A disk of 12 MB that fills in the middle of an add, and is then made larger."""
+    """A disk of 6 MB that fills in the middle of an add, and is then made larger."""
     disk = folder / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)]
     if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
         return "not tried: needs the right to mount"
     try:

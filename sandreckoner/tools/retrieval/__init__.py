@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from sandreckoner.tools.retrieval.index import Added, Index
 from sandreckoner.tools.retrieval.library import MemoryLibrary, open_library
+from sandreckoner.tools.retrieval.minilm import load_minilm
+from sandreckoner.tools.retrieval.remember import remembered_library
+from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.verify import repair, verify
 
-__all__ = ["MemoryLibrary", "open_library"]
+__all__ = [
+    "Added",
+    "How",
+    "Index",
+    "MemoryLibrary",
+    "load_minilm",
+    "open_library",
+    "remembered_library",
+    "repair",
+    "verify",
+]

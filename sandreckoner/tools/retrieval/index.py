@@ -123,12 +123,12 @@ class Index:
 
     def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
         """The passages around one on its page, itself included, in reading order."""
-        around = [piece.passage for piece in self._store.pieces_of(passage.source, passage.page)]
+        around = self._store.passages(self._store.pieces_of(passage.source, passage.page))
         starts = [piece.start for piece in around]
         if passage.start not in starts:
             raise LibraryError(f"{passage.source}, page {passage.page}: has changed; search again")
         place = starts.index(passage.start)
-        return tuple(around[max(0, place - before) : place + after + 1])
+        return around[max(0, place - before) : place + after + 1]
 
     def add(self, paths: Sequence[str | Path] = (), *, progress: Progress | None = None) -> Added:
         """Take up files and folders, or what has changed of them; forget what is gone from them.

@@ -56,6 +56,10 @@ class MemoryLibrary:
         """The same, without blocking the loop."""
         return await asyncio.to_thread(self.search, effect)
 
+    def close(self) -> None:
+        """Let go of the documents."""
+        self._store.close()
+
 
 def open_library(
     paths: Sequence[str | Path],

@@ -121,7 +121,7 @@ class ChromaMeaning:
         return {key: 1.0 - distance for key, distance in pairs}
 
     def _query(self, vector: Vectors, k: int) -> Any:
-        """Ask Chroma. A reader that comes while a writer puts the graph in place finds none, so it asks again."""
+        """Ask Chroma, and again: a reader that comes while a writer puts the graph in place finds none."""
         for attempt in range(_ATTEMPTS):
             try:
                 with _chroma_faults():

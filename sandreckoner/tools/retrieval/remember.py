@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.world import Library
 from sandreckoner.tools.retrieval.index import Index, Progress
-from sandreckoner.tools.retrieval.library import open_library
+from sandreckoner.tools.retrieval.library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_ready
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.wheel import cache_folder
@@ -32,7 +31,7 @@ def remembered_library(
     report: Report | None = None,
     progress: Progress | None = None,
     how: How | None = None,
-) -> Library:
+) -> Index | MemoryLibrary:
     """What `reckon ask --docs` searches: read once, kept in the cache, brought up to date when next asked.
 
     Args:

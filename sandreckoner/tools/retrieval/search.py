@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.fuse import FUSIONS, Fusion, marginal
 from sandreckoner.tools.retrieval.meaning import Meaning
 from sandreckoner.tools.retrieval.route import date_bonus, named_sources
-from sandreckoner.tools.retrieval.store import Entry, Store, Stored
+from sandreckoner.tools.retrieval.store import Store, Stored
 
 # Takes a question and passages, gives a score for each; larger is better.
 Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]
@@ -63,50 +63,49 @@ def find_passages(
     if k < 1:
         raise UsageError(f"search: k must be 1 or more, not {k}")
     with store.transaction():
-        sources = _allowed(question, store.entries(), how)
-        pool = max(how.pool, k)
-        found = _fused(question, pool, store, meaning, how, sources)
+        sources = _allowed(question, store.dates(), how)
+        found = _fused(question, max(how.pool, k), store, meaning, how, sources)
         if how.route:
-            found = {
-                piece: score + date_bonus(question, piece.passage.source) for piece, score in found.items()
-            }
-        ranked = sorted(found, key=lambda piece: -found[piece])
-    if how.rerank is not None:
-        scores = how.rerank(question, [piece.passage for piece in ranked])
-        found = dict(zip(ranked, map(float, scores), strict=True))
-        ranked = sorted(ranked, key=lambda piece: -found[piece])
-    if how.variety and meaning is not None and len(ranked) > k:
-        ranked = _varied(ranked, found, k, meaning, how.variety)
-    return tuple(replace(piece.passage, score=round(found[piece], 6)) for piece in ranked[:k])
+            found = {piece: score + date_bonus(question, piece.source) for piece, score in found.items()}
+        if how.rerank is not None:
+            passages = store.passages(_ranked(found))
+            found = dict(zip(_ranked(found), map(float, how.rerank(question, passages)), strict=True))
+        chosen = _ranked(found)
+        if how.variety and meaning is not None and len(chosen) > k:
+            chosen = _varied(chosen, found, k, meaning, how.variety)
+        chosen = chosen[:k]
+        return store.passages(chosen, [round(found[piece], 6) for piece in chosen])
 
 
-def _allowed(question: str, entries: Sequence[Entry], how: How) -> tuple[str, ...] | None:
+def _ranked(scores: Mapping[Stored, float]) -> list[Stored]:
+    """Best first; equal ones in the order of their documents."""
+    return sorted(scores, key=lambda piece: (-scores[piece], piece.source, piece.page, piece.start))
+
+
+def _allowed(question: str, dates: Mapping[str, float], how: How) -> tuple[str, ...] | None:
     """The documents to search in; None for all."""
     kept = [
-        entry.source
-        for entry in entries
-        if (how.since_s is None or entry.modified_s >= how.since_s)
-        and (how.until_s is None or entry.modified_s < how.until_s)
+        source
+        for source, modified_s in dates.items()
+        if (how.since_s is None or modified_s >= how.since_s)
+        and (how.until_s is None or modified_s < how.until_s)
     ]
     if how.sources:
         for name in how.sources:
-            if not any(_is_meant(entry.source, name) for entry in entries):
-                raise UsageError(f"search: there is no document {name!r}; known are {_some(entries)}")
+            if not any(_is_meant(source, name) for source in dates):
+                raise UsageError(f"search: there is no document {name!r}; known are {_some(list(dates))}")
         kept = [source for source in kept if any(_is_meant(source, name) for name in how.sources)]
     routed = named_sources(question, kept) if how.route else ()
     chosen = tuple(routed or kept)
-    return None if len(chosen) == len(entries) else chosen
+    return None if len(chosen) == len(dates) else chosen
 
 
 def _is_meant(source: str, name: str) -> bool:
     return source.startswith(name[:-1]) if name.endswith("*") else source == name
 
 
-def _some(entries: Sequence[Entry]) -> str:
-    names = [entry.source for entry in entries]
-    return (
-        ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "none"
-    )
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "none"
 
 
 def _fused(
@@ -134,7 +133,7 @@ def _by_meaning(
     cosines = meaning.nearest(question, k=pool, among=among)
     held = store.pieces_with_keys(cosines)
     if sources is not None:
-        held = [piece for piece in held if piece.passage.source in sources]
+        held = [piece for piece in held if piece.source in sources]
     found = {piece: cosines[piece.key] for piece in held}
     return dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0].identifier)))
 

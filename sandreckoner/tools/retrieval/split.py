@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from sandreckoner.tools.retrieval.document import Piece
 
-SIZE = 800
+SIZE = 1000
 OVERLAP = 100
 _SPACE = re.compile(r"\s*")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[\"'(\[A-Z0-9])")

@@ -38,10 +38,6 @@ create index if not exists piece_source on piece (source);
 create index if not exists piece_key on piece (key);
 create table if not exists vector (key text primary key) without rowid;
 create virtual table if not exists words using fts5 (body, tokenize='porter unicode61 remove_diacritics 2');
-create view if not exists passage as
-    select piece.id, substr(page.text, piece.start + 1, piece.end - piece.start) as text, piece.source,
-           piece.page, piece.start, piece.end, piece.title, piece.key
-    from piece join page on page.source = piece.source and page.number = piece.page;
 """
 
 
@@ -72,10 +68,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A piece as it is read back: its passage (unscored) and the key of its vector."""
+    """A piece as it is read back, without its text (`Store.passages` slices it off its page)."""
 
     identifier: int
-    passage: Passage
+    source: str
+    page: int
+    start: int
+    end: int
+    title: str
     key: str
 
 
@@ -182,25 +182,31 @@ class Store:
     def pieces(self, identifiers: Iterable[int]) -> dict[int, Stored]:
         """The pieces with these ids."""
         wanted = json.dumps(list(identifiers))
-        found = self.rows("select * from passage where id in (select value from json_each(?))", (wanted,))
-        return {piece.identifier: piece for piece in map(_stored, found)}
+        found = self.rows("select * from piece where id in (select value from json_each(?))", (wanted,))
+        return {row[0]: Stored(*row) for row in found}
 
     def pieces_with_keys(self, keys: Iterable[str]) -> list[Stored]:
         """The pieces whose body has one of these keys."""
         wanted = json.dumps(list(keys))
-        return [
-            _stored(row)
-            for row in self.rows(
-                "select * from passage where key in (select value from json_each(?))", (wanted,)
-            )
-        ]
+        found = self.rows("select * from piece where key in (select value from json_each(?))", (wanted,))
+        return [Stored(*row) for row in found]
 
     def pieces_of(self, source: str, page: int) -> list[Stored]:
         """The pieces of a page, in order."""
-        found = self.rows(
-            "select * from passage where source = ? and page = ? order by start", (source, page)
-        )
-        return [_stored(row) for row in found]
+        found = self.rows("select * from piece where source = ? and page = ? order by start", (source, page))
+        return [Stored(*row) for row in found]
+
+    def passages(self, pieces: Sequence[Stored], scores: Sequence[float] = ()) -> tuple[Passage, ...]:
+        """The pieces as passages, each page read once."""
+        pages: dict[tuple[str, int], str] = {}
+        found = []
+        for piece, score in zip(pieces, scores or [0.0] * len(pieces), strict=True):
+            place = (piece.source, piece.page)
+            if place not in pages:
+                pages[place] = self.page(*place)
+            text = pages[place][piece.start : piece.end]
+            found.append(Passage(text, *place, piece.start, piece.end, score, piece.title))
+        return tuple(found)
 
     def page(self, source: str, number: int) -> str:
         """The stored text of a page.
@@ -221,6 +227,10 @@ class Store:
         )
         return tuple(Entry(*row) for row in found)
 
+    def dates(self) -> dict[str, float]:
+        """All documents by name, and when each had been changed."""
+        return dict(self.rows("select source, modified_s from document order by source"))
+
     def keys_of(self, sources: Sequence[str]) -> list[str]:
         """The keys of all pieces of some documents, each once."""
         found = self.rows(
@@ -239,9 +249,12 @@ class Store:
 
     def bodies_without_vector(self) -> Iterator[tuple[str, str]]:
         """The keys of pieces that have no vector, with their bodies."""
-        for row in self.rows("select * from passage where key not in (select key from vector)"):
-            piece = _stored(row)
-            yield piece.key, body_of(piece.passage.source, piece.passage.title, piece.passage.text)
+        found = self.rows(
+            "select * from piece where key not in (select key from vector) order by source, page, start"
+        )
+        pieces = [Stored(*row) for row in found]
+        for piece, passage in zip(pieces, self.passages(pieces), strict=True):
+            yield piece.key, body_of(piece.source, piece.title, passage.text)
 
     def unused_vectors(self) -> list[str]:
         """The keys of vectors that no piece refers to."""
@@ -280,8 +293,3 @@ class Store:
                     f"{self._where}: the disk is full; what was acknowledged is kept"
                 ) from None
             raise LibraryError(f"{self._where}: {fault}") from None
-
-
-def _stored(row: tuple[Any, ...]) -> Stored:
-    identifier, text, source, page, start, end, title, key = row
-    return Stored(identifier, Passage(text, source, page, start, end, 0.0, title), key)

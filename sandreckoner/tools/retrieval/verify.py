@@ -50,12 +50,10 @@ def _pieces(store: Store) -> Iterator[str]:
     wrong = []
     for entry in store.entries():
         for number in range(1, entry.pages + 1):
-            text = store.page(entry.source, number)
-            for piece in store.pieces_of(entry.source, number):
-                found = piece.passage
-                body = body_of(found.source, found.title, found.text)
-                if text[found.start : found.end] != found.text or key_of(body) != piece.key:
-                    wrong.append(f"{found.source}, page {number}, {found.start}-{found.end}")
+            pieces = store.pieces_of(entry.source, number)
+            for piece, passage in zip(pieces, store.passages(pieces), strict=True):
+                if key_of(body_of(piece.source, piece.title, passage.text)) != piece.key:
+                    wrong.append(f"{piece.source}, page {number}, {piece.start}-{piece.end}")
     if wrong:
         yield f"{len(wrong)} pieces are not what was indexed: {_some(wrong)}; remove and add the document"
 
