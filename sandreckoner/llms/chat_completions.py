@@ -26,10 +26,14 @@ def split_address(spec: str) -> tuple[str, str]:
     """The address and the model of `http://127.0.0.1:8000/v1#model`.
 
     Raises:
-        UsageError: the address names no host, or no model.
+        UsageError: the address names no host, or no model, or holds a password: addresses are written into
+            journals.
     """
     address, _, model = spec.partition("#")
-    if not urlsplit(address).hostname or not model:
+    parts = urlsplit(address)
+    if parts.username or parts.password:
+        raise UsageError(f"keep the password out of the address of {parts.hostname}: set {KEY_VARIABLE}")
+    if not parts.hostname or not model:
         raise UsageError(f"{spec}: write the address and the model as http://127.0.0.1:8000/v1#MODEL")
     return address, model
 

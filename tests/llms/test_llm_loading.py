@@ -226,3 +226,15 @@ def test_a_package_that_is_installed_brings_its_models(tmp_path: Path) -> None:
     assert answer == "loud {'volume': 11}"
     assert title == "['brought by echo-models']"
     assert "the package that brings 'broken' cannot be loaded" in broken
+
+
+@pytest.mark.parametrize("spec", ["http://", "http://127.0.0.1:8000/v1", "http:///v1#x"])
+def test_an_address_without_a_host_or_a_model_is_refused(spec: str) -> None:
+    with pytest.raises(UsageError, match="write the address and the model as"):
+        load_model(spec)
+
+
+def test_a_password_in_an_address_is_refused_and_not_told() -> None:
+    with pytest.raises(UsageError, match="SANDRECKONER_API_KEY") as caught:
+        load_model("http://me:hunter22@127.0.0.1:8000/v1#x")
+    assert "hunter22" not in str(caught.value)
