@@ -41,6 +41,10 @@ class Facades:
             if name in sys.modules:
                 self._facade(name)
 
+    def built(self) -> Mapping[str, ReadOnlyModule]:
+        """Every facade that there is so far."""
+        return dict(self._built)
+
     def guarded_import(
         self,
         name: str,

@@ -20,19 +20,15 @@ from typing import Any, NoReturn
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.kernel import identity, landlock, namespaces, seccomp
 from sandreckoner.tools.python.kernel.call import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl, unshare
-from sandreckoner.tools.python.policy.builtins import program_builtins
-from sandreckoner.tools.python.policy.evaluate import Evaluator, namespace, route_libraries
-from sandreckoner.tools.python.policy.facades import Facades
-from sandreckoner.tools.python.policy.modules import Selection
-from sandreckoner.tools.python.policy.replacements import REPLACEMENTS, guard_enums
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.child import live, report_failure
 from sandreckoner.tools.python.worker.enclose import Materials, enclose
+from sandreckoner.tools.python.worker.names import prepare_names
 from sandreckoner.tools.python.worker.program import Interpreter
 from sandreckoner.tools.python.worker.repeat import Repeatable
 from sandreckoner.tools.python.worker.tree import watch_over_branches
-from sandreckoner.tools.python.worker.warm import freeze, warm
+from sandreckoner.tools.python.worker.warm import freeze
 
 _CAP = 1 << 20
 _REFUSED, _BROKEN = 10, 11
@@ -54,7 +50,10 @@ class Zygote:
         self._limits = order["limits"]
         self._host = _watch_parent()
         self._repeatable = Repeatable(order["seed"], order["clock_s"])
-        self._names = self._prepare_names(order)
+        self._restrict = Walls.LANGUAGE not in Walls(order["without"])
+        self._names = prepare_names(
+            order["tier"], order["modules"], self._repeatable, restrict=self._restrict
+        )
         asked = Walls.ALL & ~Walls(order["without"])
         self._spawned = random.randrange(1 << 20)  # so that the user ids of several zygotes hardly ever meet
         self._processes: namespaces.ProcessNamespaces | None = None
@@ -81,21 +80,6 @@ class Zygote:
         codec.send(control, {"ready": True, "walls": standing.value})
 
     # What all children share.
-
-    def _prepare_names(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        own = {name: Selection(only=frozenset(names)) for name, names in order["modules"].items()}
-        selections = {**warm(order["tier"], list(own)), **own}
-        replacements = {name: dict(names) for name, names in REPLACEMENTS.items()}
-        for name, names in self._repeatable.replacements().items():
-            replacements.setdefault(name, {}).update(names)
-        facades = Facades(selections, replacements)
-        names = program_builtins(facades.guarded_import)
-        guard_enums()
-        facades.build_loaded()
-        if Walls.LANGUAGE in Walls(order["without"]):
-            return {"__name__": "__main__"}
-        route_libraries(Evaluator(names))
-        return namespace(names)
 
     def _raise_namespaces(self, asked: Walls, readable: list[str]) -> Walls:
         if not asked & (Walls.MOUNTS | Walls.NETWORK | Walls.PIDS):
@@ -225,7 +209,7 @@ class Zygote:
             interpreter = Interpreter(
                 self._names,
                 output_bytes=self._limits["output_bytes"],
-                restrict="@getattr" in self._names,
+                restrict=self._restrict,
                 channel=Channel(channel),
             )
             live(
