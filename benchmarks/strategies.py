@@ -2,8 +2,9 @@
 
     python benchmarks/strategies.py --questions 50 --model local --results gsm8k-local.jsonl
 
-Rows: once (greedy) and self-consistency (5 and 10 candidates at temperature 0.7) of chain of thought and of
-program-aided, and a cascade (direct, program, five programs). The ten candidates are drawn in two halves of
+Rows (`--rows` takes some): direct; once (greedy) and self-consistency (5 and 10 candidates at temperature
+0.7) of chain of thought and of program-aided; chain of thought with examples; a cascade (direct, program,
+five programs). The ten candidates are drawn in two halves of
 five: the first half is self-consistency at n = 5, both are n = 10. A reply is cut at 512 tokens. The first N
 questions of the test set are taken.
 
@@ -41,6 +42,8 @@ from sandreckoner.tools.python import Sandbox
 # Pieces of work; a row of the table is one of them, or the vote over two halves.
 CUT = "max_tokens=512"
 PIECES = {
+    "once(direct)": f"once(direct, {CUT})",
+    "once(cot_few_shot)": f"once(cot_few_shot, {CUT})",
     "once(cot)": f"once(cot, {CUT})",
     "cot 1-5": f"sc(cot, n=5, seed=1, {CUT})",
     "cot 6-10": f"sc(cot, n=5, seed=1001, {CUT})",
@@ -50,7 +53,9 @@ PIECES = {
     "cascade": f"cascade(once(direct, {CUT}), once(pal, {CUT}), sc(pal, n=5, seed=2001, {CUT}))",
 }
 ROWS: Mapping[str, tuple[str, ...]] = {
+    "once(direct)": ("once(direct)",),
     "once(cot)": ("once(cot)",),
+    "once(cot_few_shot)": ("once(cot_few_shot)",),
     "sc(cot, n=5)": ("cot 1-5",),
     "sc(cot, n=10)": ("cot 1-5", "cot 6-10"),
     "once(pal)": ("once(pal)",),
@@ -91,10 +96,11 @@ def read_done(path: Path, model: str) -> Done:
     return done
 
 
-def work(asked: Sequence[Mapping[str, Any]], model: str, path: Path) -> Done:
-    """Do every piece that is not done yet."""
+def work(asked: Sequence[Mapping[str, Any]], model: str, path: Path, rows: Sequence[str]) -> Done:
+    """Do every piece of `rows` that is not done yet."""
     done = read_done(path, model)
-    missing = [(row, piece) for row in asked for piece in PIECES if (row["id"], piece) not in done]
+    pieces = list(dict.fromkeys(piece for row in rows for piece in ROWS[row]))
+    missing = [(row, piece) for row in asked for piece in pieces if (row["id"], piece) not in done]
     if not missing:
         return done
     loaded = load_model(model)
@@ -149,11 +155,11 @@ def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
     return min(1.0, 2 * tail)
 
 
-def table(asked: Sequence[Mapping[str, Any]], done: Done) -> None:
+def table(asked: Sequence[Mapping[str, Any]], done: Done, rows: Sequence[str]) -> None:
     """One line for each row."""
     by_row = {
-        name: [outcome(row, [done[row["id"], piece] for piece in pieces]) for row in asked]
-        for name, pieces in ROWS.items()
+        name: [outcome(row, [done[row["id"], piece] for piece in ROWS[name]]) for row in asked]
+        for name in rows
     }
     baseline = [result.right for result in by_row["once(cot)"]]
     n = len(asked)
@@ -176,9 +182,11 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=50)
     parser.add_argument("--model", default="local")
     parser.add_argument("--results", type=Path, default=Path("strategies.jsonl"))
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW")
     arguments = parser.parse_args()
+    rows = list(dict.fromkeys(["once(cot)", *arguments.rows]))  # the others are compared with it
     asked = list(questions(arguments.questions))
-    table(asked, work(asked, arguments.model, arguments.results))
+    table(asked, work(asked, arguments.model, arguments.results, rows), rows)
 
 
 if __name__ == "__main__":
