@@ -84,9 +84,9 @@ class Dialect:
 OPENAI = Dialect(n="n", top_p="top_p", seed="seed", logprobs="logprobs", timeout="timeout")
 # These take neither a temperature nor stop strings, and answer an error to whoever sends one.
 OPENAI_REASONING = Dialect(n="n", temperature="", max_tokens="max_tokens", timeout="timeout", stop=False)
-# Any server that speaks OpenAI's protocol: top_k is common to all that sample by themselves.
+# Any server that speaks OpenAI's protocol: top_k is common to all that sample by themselves. Not n: some
+# servers bound it (llama-server, by its slots), and some give one sample whatever is asked (Ollama).
 COMPATIBLE = Dialect(
-    n="n",
     top_p="top_p",
     top_k="top_k",
     seed="seed",

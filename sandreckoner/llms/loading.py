@@ -6,6 +6,7 @@ import difflib
 import importlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -15,6 +16,7 @@ from sandreckoner.core.errors import MissingExtra, UnknownName, UsageError
 from sandreckoner.core.world import Model
 from sandreckoner.llms import catalogue
 from sandreckoner.llms.adapter import LangChainModel
+from sandreckoner.llms.dialect import dialect_of
 from sandreckoner.llms.patience import ONCE, Patience
 from sandreckoner.llms.prices import price_of
 from sandreckoner.llms.providers import PROVIDERS, Provider
@@ -34,8 +36,10 @@ def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
     Args:
         model: a specification, as in the docstring of this package; or any chat model of LangChain; or a
             model, which is returned as it is.
-        **options: handed to the backend, for example `n_ctx=16384` or `base_url=…`; `logprobs=True` asks for
-            log-probabilities wherever the backend has them.
+        **options: handed to the backend, for example `n_ctx=16384` or `base_url=…`. Two are ours:
+            `logprobs=True` asks for log-probabilities wherever the backend has them, and
+            `samples_in_one_request=True` says of a server at an address that it takes any `n` (vLLM and
+            SGLang do), so that it reads a prompt once for all samples.
 
     Raises:
         UnknownName: nobody knows the provider or the model.
@@ -44,6 +48,7 @@ def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
         ModelUnavailable: its weights are not here, or cannot be loaded.
     """
     logprobs = bool(options.pop("logprobs", False))
+    in_one = bool(options.pop("samples_in_one_request", False))
     name = ""
     built: Any = model
     if isinstance(model, str):
@@ -59,7 +64,10 @@ def load_model(model: str | BaseChatModel | Model, **options: Any) -> Model:
         # Retries have one owner: the client where it has any, else this.
         patience = Patience() if name and getattr(built, "max_retries", None) == 0 else ONCE
         price = price_of(name) if name else None
-        return LangChainModel(built, name=name, logprobs=logprobs, patience=patience, price=price)
+        dialect = replace(dialect_of(built), n="n") if in_one else None
+        return LangChainModel(
+            built, name=name, logprobs=logprobs, dialect=dialect, patience=patience, price=price
+        )
     raise UsageError(
         f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
         "LangChain, or an object with ask and aask"

@@ -56,7 +56,7 @@ def total(completions: tuple[Completion, ...]) -> Usage:
 
 
 def test_n_samples_are_one_request_and_its_tokens_count_once(served: Served, way: Any) -> None:
-    model = load_model(served.spec, logprobs=True)
+    model = load_model(served.spec, logprobs=True, samples_in_one_request=True)
     replies = way(model, Ask(QUESTION, n=4, temperature=0.5))
     assert [one.text for one in replies] == [f"one two three {place}" for place in range(4)]
     assert [one.logprob for one in replies] == [-1.0, -2.0, -3.0, -4.0]
@@ -68,7 +68,7 @@ def test_n_samples_are_one_request_and_its_tokens_count_once(served: Served, way
 
 def test_the_parameters_of_an_ask_reach_the_server(served: Served, way: Any) -> None:
     effect = Ask(QUESTION, n=2, temperature=0.7, top_p=0.9, top_k=20, stop=("END",), max_tokens=50, seed=7)
-    way(load_model(served.spec), effect)
+    way(load_model(served.spec, samples_in_one_request=True), effect)
     (request,) = served.requests
     assert request["messages"] == [
         {"role": "system", "content": "Be short."},
@@ -87,6 +87,14 @@ def test_the_parameters_of_an_ask_reach_the_server(served: Served, way: Any) -> 
         "max_tokens": 50,
         "seed": 7,
     }
+
+
+def test_a_server_that_may_not_take_n_gets_a_request_and_a_seed_for_each(served: Served, way: Any) -> None:
+    replies = way(load_model(served.spec), Ask(QUESTION, n=3, temperature=0.5, seed=7))
+    assert sorted(request["seed"] for request in served.requests) == [7, 8, 9]
+    assert all("n" not in request for request in served.requests)
+    spent = total(replies)
+    assert (spent.calls, spent.input_tokens, spent.output_tokens) == (3, 30, 9)
 
 
 def test_a_backend_without_n_gets_concurrent_requests(way: Any) -> None:
@@ -211,7 +219,7 @@ def test_every_request_is_seen_by_the_callbacks(served: Served, way: Any) -> Non
     model = load_model(served.spec).with_config({"callbacks": [seen], "tags": ["mine"]})  # type: ignore[attr-defined]
     way(model, Ask(QUESTION, n=3))
     way(model, Ask(QUESTION), on_text=lambda _: None)
-    assert seen.ends == 2
+    assert seen.ends == len(served.requests) == 4
     assert all("mine" in tags for tags in seen.starts)
 
 

@@ -43,7 +43,7 @@ def test_a_price_of_the_table_is_charged_once_a_request(served: Served, streamed
     write({served.spec: {"input": 2.0, "output": 10.0}})
     replies = load_model(served.spec).ask(Ask(QUESTION, n=1), on_text=(lambda _: None) if streamed else None)
     assert replies[0].usage.usd == pytest.approx((10 * 2 + 3 * 10) / 1e6)
-    several = load_model(served.spec).ask(Ask(QUESTION, n=4))
+    several = load_model(served.spec, samples_in_one_request=True).ask(Ask(QUESTION, n=4))
     assert sum((one.usage for one in several), Usage()).usd == pytest.approx((10 * 2 + 12 * 10) / 1e6)
 
 
