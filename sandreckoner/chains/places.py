@@ -59,6 +59,14 @@ class Place:
                 return True
         return not (self.row or self.column) and len(_telling(self.words & words)) >= 2
 
+    def contradiction(self, words: frozenset[str]) -> str:
+        """What to say where the words name one year and the column another; empty where they agree."""
+        said = sorted(word for word in words if _YEAR.fullmatch(word))
+        stands = sorted(set(_YEAR.findall(self.column)))
+        if not said or not stands or set(said) & set(stands):
+            return ""
+        return f"but the program calls it {' and '.join(said)}"
+
     def __str__(self) -> str:
         parts = [f"{kind} “{label}”" for kind, label in (("row", self.row), ("column", self.column)) if label]
         return ", ".join(parts)

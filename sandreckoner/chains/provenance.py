@@ -4,7 +4,8 @@ For each number that reaches the answer (`core.literals`) the passages and the q
 that may stand for it (`core.numbers`: `4100000` for "$4.1 million", `0.12` for "12%", `512300000` for 512.3
 in a table in millions). A number of one digit is met by chance in every fourth report, one of two in every
 twentieth: so short a number counts as found only where its row, its column or its sentence is named by the
-variable or by the question.
+variable or by the question. Where a variable names one year and the column of its number another, the note
+says so: `income_2024 = 108.7` out of the column 2022 is the slip that models make most.
 """
 
 from __future__ import annotations
@@ -84,7 +85,13 @@ def _source(literal: Literal, index: NumberIndex, asked: frozenset[str]) -> Numb
     sign = (
         "sign turned" if (literal.value < 0) != (best.number.value < 0) and not best.number.enclosed else ""
     )
-    note = _join(str(best.place), best.note, sign if literal.value < 0 else "", ambiguous)
+    note = _join(
+        str(best.place),
+        best.place.contradiction(named),
+        best.note,
+        sign if literal.value < 0 else "",
+        ambiguous,
+    )
     return _made(literal, "passage", note, best.place.quote, shown)
 
 
