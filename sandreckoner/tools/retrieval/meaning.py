@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from sandreckoner.tools.retrieval.embed import Vectors
 
-_COLLECTION = "sandreckoner"
 # Chroma ends at 5,461 items written and about 40,000 ids read at a time.
 _WRITE_AT_ONCE = 2_000
 _READ_AT_ONCE = 10_000
@@ -60,12 +59,16 @@ class ChromaMeaning:
     Args:
         open_client: gives a Chroma client that sees what is stored now.
         embedder: makes the vectors.
+        collection: Chroma's name for them; on a server, one for each index.
 
     Raises:
         LibraryError: where the vectors that are there come from another embedder.
     """
 
-    def __init__(self, open_client: Callable[[], Any], embedder: Embedder) -> None:
+    def __init__(
+        self, open_client: Callable[[], Any], embedder: Embedder, *, collection: str = "sandreckoner"
+    ) -> None:
+        self._name = collection
         self._open_client = open_client
         self._embedder = embedder
         self._generation = -1
@@ -76,7 +79,7 @@ class ChromaMeaning:
     def _open(self) -> None:
         self._client = self._open_client()
         self._collection = self._client.get_or_create_collection(
-            _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            self._name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
 
     def _check_embedder(self) -> None:
