@@ -33,6 +33,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _ask(commands)
+    _strategies(commands)
     _models(commands)
     _doctor(commands)
     _replay(commands)
@@ -76,7 +77,7 @@ def _ask(commands: Commands) -> None:
         "ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter
     )
     ask.add_argument("question", help="the question; what is piped in on stdin is its context")
-    ask.add_argument("--strategy", default="pal", help="how to think, for example cot, pal, 'once(cot, n=1)'")
+    ask.add_argument("--strategy", default="pal", help="how to think, for example cot, pal, 'sc(pal, n=5)'")
     ask.add_argument("--model", default="local", help="who thinks, for example local, openai:gpt-5-mini")
     ask.add_argument(
         "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
@@ -90,6 +91,11 @@ def _ask(commands: Commands) -> None:
     budget.add_argument("--usd", type=float, help="at most so many US dollars")
     budget.add_argument("--seconds", type=float, help="at most so many seconds")
     ask.set_defaults(command=_later("ask"))
+
+
+def _strategies(commands: Commands) -> None:
+    strategies = commands.add_parser("strategies", help="the names that --strategy knows")
+    strategies.set_defaults(command=_later("strategies"))
 
 
 def _models(commands: Commands) -> None:

@@ -220,6 +220,12 @@ def test_doctor_says_which_walls_stand() -> None:
     assert ("are contained" in done.stdout) == (done.returncode == 0)
 
 
+def test_strategies_are_listed() -> None:
+    done = reckon("strategies")
+    assert done.returncode == 0
+    assert "pal" in done.stdout and "vote over n candidates" in done.stdout
+
+
 def test_models_lists_what_can_be_used() -> None:
     done = reckon("models")
     assert done.returncode == 0

@@ -1,0 +1,26 @@
+"""`reckon strategies`: the names that `--strategy` knows."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+from sandreckoner.chains.spec import NAMES
+from sandreckoner.cli import ANSWERED
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """List the forms of thought and the searches over them."""
+    console = Console(highlight=False)
+    for kind, heading in (("form", "forms of thought"), ("search", "searches over any form")):
+        table = Table(box=None, pad_edge=False, show_header=False, title=heading, title_justify="left")
+        for name, entry in NAMES.items():
+            if entry.kind == kind:
+                table.add_row(f"  {name:14}", entry.says)
+        console.print(table)
+    console.print(
+        '\nThey nest: --strategy "sc(rag(pal, k=6), n=5)", --strategy "cascade(direct, pal, sc(pal, n=5))"'
+    )
+    return ANSWERED
