@@ -45,14 +45,16 @@ def hasty() -> Iterator[Sandbox]:
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_it_stops_within_its_time(hasty: Sandbox, name: str) -> None:
-    time.sleep(0.05)
+    started = time.monotonic()
+    hasty.run("1")
+    tiny_s = time.monotonic() - started  # two milliseconds on an idle machine; how busy is this one?
     started = time.monotonic()
     execution = hasty.run(ENDLESS[name])
     took = time.monotonic() - started
     assert execution.status in ("timeout", "error"), execution
     if execution.status == "error":  # refused by the interpreter itself, before its time
         assert took < WALL_S
-    assert took < WALL_S + SLACK_S + 0.15  # the last for a machine that is busy with something else
+    assert took < WALL_S + SLACK_S + 10 * tiny_s
 
 
 def test_a_program_that_is_stopped_says_where_it_was_and_what_it_had_printed(hasty: Sandbox) -> None:
@@ -76,51 +78,51 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_memory_is_limited(hasty: Sandbox, name: str) -> None:
-    execution = hasty.run(BOMBS[name])
+def test_memory_is_limited(sandbox: Sandbox, name: str) -> None:
+    execution = sandbox.run(BOMBS[name])
     assert execution.status == "memory", execution
     assert execution.resources.memory_bytes < 1 << 30
 
 
-def test_memory_that_is_given_back_is_no_error(hasty: Sandbox) -> None:
-    assert hasty.run("try:\n    'a' * 10 ** 10\nexcept MemoryError:\n    pass\n7").value == 7
+def test_memory_that_is_given_back_is_no_error(sandbox: Sandbox) -> None:
+    assert sandbox.run("try:\n    'a' * 10 ** 10\nexcept MemoryError:\n    pass\n7").value == 7
 
 
 @pytest.mark.parametrize(
     "flood",
     ["while True: print('x' * 1000)", "print('x' * 10 ** 7)", "print('é' * 10 ** 6)", "while True: print()"],
 )
-def test_a_flood_of_output_ends_the_program_and_is_cut(hasty: Sandbox, flood: str) -> None:
-    execution = hasty.run(flood)
+def test_a_flood_of_output_ends_the_program_and_is_cut(sandbox: Sandbox, flood: str) -> None:
+    execution = sandbox.run(flood)
     assert (execution.status, execution.truncated) == ("output", True)
     assert 99_990 <= len(execution.stdout.encode()) <= 100_000
 
 
-def test_output_up_to_the_limit_is_whole(hasty: Sandbox) -> None:
-    execution = hasty.run("print('x' * 99_999)")
+def test_output_up_to_the_limit_is_whole(sandbox: Sandbox) -> None:
+    execution = sandbox.run("print('x' * 99_999)")
     assert (execution.status, execution.truncated, len(execution.stdout)) == ("ok", False, 100_000)
 
 
-def test_a_value_that_is_too_long_becomes_a_text(hasty: Sandbox) -> None:
-    value = hasty.run("list(range(10 ** 6))").value
+def test_a_value_that_is_too_long_becomes_a_text(sandbox: Sandbox) -> None:
+    value = sandbox.run("list(range(10 ** 6))").value
     assert value["type"] == "list"
     assert value["text"].startswith("[0, 1, 2")
     assert len(value["text"]) <= 20_000
 
 
-def test_deep_recursion_is_an_error_of_the_program(hasty: Sandbox) -> None:
-    execution = hasty.run("def f(n): return f(n + 1)\nf(0)")
+def test_deep_recursion_is_an_error_of_the_program(sandbox: Sandbox) -> None:
+    execution = sandbox.run("def f(n): return f(n + 1)\nf(0)")
     assert execution.error is not None
     assert execution.error.type == "RecursionError"
     assert len(execution.error.traceback.split("\n")) < 10
 
 
-def test_a_crash_of_the_interpreter_is_a_value(hasty: Sandbox) -> None:
+def test_a_crash_of_the_interpreter_is_a_value(sandbox: Sandbox) -> None:
     with Sandbox(without=Walls.LANGUAGE, spares=0) as open_language:
         execution = open_language.run("import ctypes\nctypes.string_at(0)")
         assert execution.status == "crashed"
         assert open_language.run("1 + 1").value == 2
-    assert hasty.run("1 + 1").value == 2
+    assert sandbox.run("1 + 1").value == 2
 
 
 def test_signals_that_are_ignored_do_not_help() -> None:
@@ -146,8 +148,8 @@ def test_cpu_seconds_are_limited_too() -> None:
         assert sandbox.run("10 ** 10 ** 10").status == "timeout"
 
 
-def test_a_source_that_is_too_long_is_refused(hasty: Sandbox) -> None:
-    execution = hasty.run("x = 1\n" * 100_000)
+def test_a_source_that_is_too_long_is_refused(sandbox: Sandbox) -> None:
+    execution = sandbox.run("x = 1\n" * 100_000)
     assert execution.status == "refused"
     assert execution.error is not None
     assert "600000 bytes" in execution.error.message
@@ -156,9 +158,9 @@ def test_a_source_that_is_too_long_is_refused(hasty: Sandbox) -> None:
 @pytest.mark.parametrize(
     "nested", ["(" * 5000, "-" * 100_000 + "1", "[" * 300 + "]" * 300, "x" + ".a" * 50_000]
 )
-def test_a_source_that_nests_too_deeply_is_an_error(hasty: Sandbox, nested: str) -> None:
-    assert hasty.run(nested).status in ("error", "memory", "crashed")
-    assert hasty.run("1").value == 1
+def test_a_source_that_nests_too_deeply_is_an_error(sandbox: Sandbox, nested: str) -> None:
+    assert sandbox.run(nested).status in ("error", "memory", "crashed")
+    assert sandbox.run("1").value == 1
 
 
 def test_a_limit_must_be_more_than_nothing() -> None:

@@ -20,17 +20,23 @@ _CREDENTIALS = struct.Struct("3i")
 class Process:
     """One process on the far side."""
 
-    def __init__(self, channel: socket.socket, handle: int | None) -> None:
+    def __init__(self, channel: socket.socket | None, handle: int | None) -> None:
         """Take both over.
 
         Args:
-            channel: a stream socket to it.
+            channel: a stream socket to it; None for one that is never spoken to.
             handle: its pidfd; None where there is no such thing: then it is closing the channel that ends it.
         """
-        self.channel = channel
+        self._channel = channel
         self._handle = handle
         self._owner = os.getpid()
         self._lock = threading.Lock()
+
+    @property
+    def channel(self) -> socket.socket:
+        """The socket to it."""
+        assert self._channel is not None
+        return self._channel
 
     def kill(self) -> None:
         """End it, whatever it is doing. Idempotent; safe from any thread."""
@@ -43,7 +49,8 @@ class Process:
         """End it and let go of it."""
         self.kill()
         with self._lock:
-            self.channel.close()
+            if self._channel is not None:
+                self._channel.close()
             if self._handle is not None:
                 os.close(self._handle)
                 self._handle = None

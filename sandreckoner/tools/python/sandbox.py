@@ -7,11 +7,11 @@ import datetime
 import keyword
 import os
 import threading
-import time
 import warnings
 import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,17 +19,17 @@ from sandreckoner.core.effects import Run
 from sandreckoner.core.errors import MissingWall, UsageError
 from sandreckoner.core.execution import JSON, Execution, State
 from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.converse import Clock, Flight, converse
 from sandreckoner.tools.python.limits import Limits
-from sandreckoner.tools.python.outcome import read_report, stopped
+from sandreckoner.tools.python.outcome import stopped
 from sandreckoner.tools.python.pool import Pool
 from sandreckoner.tools.python.process import Process
-from sandreckoner.tools.python.states import Gauge, LiveState, Tree, plant, usable
+from sandreckoner.tools.python.states import Gauge, LiveState, usable
 from sandreckoner.tools.python.tiers import tier_of
+from sandreckoner.tools.python.tree import Tree, plant
 from sandreckoner.tools.python.walls import Walls
-from sandreckoner.tools.python.zygote import Plan
+from sandreckoner.tools.python.zygote import Plan, Zygote
 
-# A program stops itself at its deadline and says where it stood; one that cannot is killed this much later.
-_GRACE_S = 0.05
 _WAITING = 64
 
 
@@ -126,7 +126,7 @@ class Sandbox:
             UsageError: an argument is wrong.
             SandboxError: the sandbox itself is broken.
         """
-        return self._run(Run(code, state, inputs or {}, keep), timeout_s, _Flight())
+        return self._run(Run(code, state, inputs or {}, keep), timeout_s, Flight())
 
     async def arun(
         self,
@@ -142,11 +142,11 @@ class Sandbox:
 
     def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
         """Perform a `Run`; see `run`."""
-        return self._run(effect, timeout_s, _Flight())
+        return self._run(effect, timeout_s, Flight())
 
     async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
         """Perform a `Run` without blocking; cancelling it ends the program."""
-        flight = _Flight()
+        flight = Flight()
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_WAITING, thread_name_prefix="sandbox")
         running = asyncio.get_running_loop().run_in_executor(
@@ -198,7 +198,7 @@ class Sandbox:
             self._begin()
         return self._pool
 
-    def _run(self, effect: Run, timeout_s: float | None, flight: _Flight) -> Execution:
+    def _run(self, effect: Run, timeout_s: float | None, flight: Flight) -> Execution:
         pool = self._usable_pool()
         _check_inputs(effect.inputs)
         origin = None if effect.state is None else usable(effect.state)
@@ -217,88 +217,52 @@ class Sandbox:
             self._slots.release()
 
     def _perform(
-        self, pool: Pool, effect: Run, origin: LiveState | None, wall_s: float, flight: _Flight
+        self, pool: Pool, effect: Run, origin: LiveState | None, wall_s: float, flight: Flight
     ) -> Execution:
-        if origin is None and not effect.keep:
-            nest = pool.nest(tier_of(effect.code, keep=False))
-            nest.zygote.wait_until_ready()
-            started = time.monotonic()
-            process = nest.take()
-            try:
-                return self._converse(process, effect, started, wall_s, flight)
-            finally:
-                process.close()
-                nest.give_back()
+        if origin is not None:
+            return self._branch(effect, origin.tree, origin.process, Clock(wall_s), flight)
+        nest = pool.nest(tier_of(effect.code, keep=effect.keep))
+        nest.zygote.wait_until_ready()
+        clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
+        if effect.keep:
+            return self._branch(effect, nest.zygote, None, clock, flight)
+        process = nest.take()
+        try:
+            return converse(process, effect, self._limits, clock, flight)
+        finally:
+            process.close()
+            nest.give_back()
+
+    def _branch(
+        self, effect: Run, source: Tree | Zygote, parent: Process | None, clock: Clock, flight: Flight
+    ) -> Execution:
+        """Run a program in a process of a tree: a fork of `parent`, or the first of a new tree."""
         if effect.keep:
             self._gauge.enter()
-        kept = False
-        tree: Tree | None = None
-        process_ = None
+        state = None
         try:
-            if origin is None:
-                zygote = pool.nest(tier_of(effect.code, keep=True)).zygote
-                zygote.wait_until_ready()
-                started = time.monotonic()
-                tree, process_ = plant(zygote, started + wall_s)
-            else:
-                started = time.monotonic()
-                tree, process_ = origin.tree, origin.tree.fork(origin.process, started + wall_s)
+            try:
+                if isinstance(source, Tree):
+                    assert parent is not None
+                    tree, process = source, source.fork(parent, clock.deadline)
+                else:
+                    tree, process = plant(source, clock.deadline)
+            except (codec.Closed, codec.Late, codec.Garbled) as fault:
+                why = f"the state cannot be continued ({type(fault).__name__})"
+                return stopped("crashed", why, clock.elapsed_s)
             tree.enter()
-            done = self._converse(process_, effect, started, wall_s, flight)
-            if effect.keep and done.status in ("ok", "error"):
-                kept = True
-                state = LiveState(tree, process_, self._gauge)
-                return Execution(
-                    done.status, done.value, done.stdout, done.truncated, done.error, done.resources, state
-                )
-            return done
-        except (codec.Closed, codec.Late, codec.Garbled) as fault:
-            return stopped("crashed", f"the state's process is gone ({type(fault).__name__})", 0.0)
-        finally:
-            if not kept:
-                if process_ is not None:
-                    process_.close()
-                    assert tree is not None
+            try:
+                done = converse(process, effect, self._limits, clock, flight)
+                if effect.keep and done.status in ("ok", "error"):
+                    state = LiveState(tree, process, self._gauge)
+                return replace(done, state=state)
+            finally:
+                if state is None:
+                    process.close()
                     tree.leave()
-                if effect.keep:
-                    self._gauge.leave()
-
-    def _converse(
-        self, process: Process, effect: Run, started: float, wall_s: float, flight: _Flight
-    ) -> Execution:
-        """Hand the program over and wait for its report, no longer than its time."""
-        flight.process = process
-        deadline = started + wall_s
-        try:
-            left = codec.seconds_left(deadline) or 0.0
-            request = {
-                "code": effect.code,
-                "inputs": dict(effect.inputs),
-                "keep": effect.keep,
-                "wall_s": left,
-            }
-            codec.send(process.channel, request, deadline=deadline)
-            report = codec.receive(
-                process.channel,
-                cap_bytes=12 * self._limits.output_bytes + (1 << 20),
-                deadline=deadline + _GRACE_S,
-            )
-        except codec.Late:
-            process.kill()
-            elapsed = time.monotonic() - started
-            return stopped("timeout", f"the program was stopped after {elapsed:.2f} seconds", elapsed)
-        except codec.Closed:
-            return self._ended(time.monotonic() - started)
-        except codec.Garbled as fault:
-            process.kill()
-            return stopped("crashed", f"its process sent no report ({fault})", time.monotonic() - started)
-        return read_report(report, output_bytes=self._limits.output_bytes, wall_s=time.monotonic() - started)
-
-    def _ended(self, elapsed: float) -> Execution:
-        """A process ended without a report: by its CPU limit, if it had the time to reach it."""
-        if elapsed >= self._limits.cpu_s:
-            return stopped("timeout", "the program was stopped: its limit of CPU seconds is spent", elapsed)
-        return stopped("crashed", "its process died without a report", elapsed)
+        finally:
+            if effect.keep and state is None:
+                self._gauge.leave()
 
     def _warn_once(self, pool: Pool) -> None:
         if self._warned:
@@ -311,16 +275,6 @@ class Sandbox:
                 NotContained,
                 stacklevel=4,
             )
-
-
-class _Flight:
-    """A program on its way, so that it can be cancelled."""
-
-    process: Process | None = None
-
-    def cancel(self) -> None:
-        if self.process is not None:
-            self.process.kill()
 
 
 def _check_inputs(inputs: Mapping[str, Any]) -> None:

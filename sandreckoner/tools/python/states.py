@@ -1,17 +1,14 @@
-"""Program states as values: handles on live interpreters, and the tree of processes behind them."""
+"""Program states as values: handles on live interpreters."""
 
 from __future__ import annotations
 
 import os
 import threading
 import weakref
-from typing import Any
 
-from sandreckoner.core.errors import SandboxError, UsageError
-from sandreckoner.tools.python import codec
-from sandreckoner.tools.python.kernel.permit import Permits
-from sandreckoner.tools.python.process import Process, greeted, pair
-from sandreckoner.tools.python.zygote import Zygote
+from sandreckoner.core.errors import UsageError
+from sandreckoner.tools.python.process import Process
+from sandreckoner.tools.python.tree import Tree
 
 
 class Gauge:
@@ -36,83 +33,6 @@ class Gauge:
         """One less."""
         with self._lock:
             self.count -= 1
-
-
-class Tree:
-    """The processes that descend from one kept program. It ends with the last state."""
-
-    def __init__(self, root: Process, permits: Permits | None) -> None:
-        self._root = root
-        self._permits = permits
-        self._lock = threading.RLock()
-        self._states = 0
-        self.forking = threading.Lock()
-
-    def enter(self) -> None:
-        """One more of its processes is in use."""
-        with self._lock:
-            self._states += 1
-
-    def leave(self) -> None:
-        """One less; the last one takes the tree with it."""
-        with self._lock:
-            self._states -= 1
-            if self._states:
-                return
-        self._root.close()
-        if self._permits is not None:
-            self._permits.close()
-
-    def fork(self, parent: Process, deadline: float) -> Process:
-        """A copy of a waiting process.
-
-        Raises:
-            codec.Closed, codec.Late, codec.Garbled: the parent is gone, or cannot be copied.
-        """
-        here, there = pair(credentials=True)
-        try:
-            with self.forking:
-                with there:
-                    codec.send(
-                        parent.channel, {"op": "fork"}, descriptors=[there.fileno()], deadline=deadline
-                    )
-                if self._permits is not None and not self._permits.grant(codec.seconds_left(deadline) or 0):
-                    raise codec.Closed
-                branch, unexpected = greeted(here, deadline)
-        except BaseException:
-            here.close()
-            raise
-        for descriptor in unexpected:
-            os.close(descriptor)
-        return branch
-
-
-def plant(zygote: Zygote, deadline: float) -> tuple[Tree, Process]:
-    """A new tree and its first program's process.
-
-    Raises:
-        codec.Closed, codec.Late, codec.Garbled: it could not be made.
-    """
-    here, there = pair(credentials=True)
-    try:
-        with there:
-            root = Process(*_guard(zygote, there))
-        try:
-            process, descriptors = greeted(here, deadline)
-        except BaseException:
-            root.close()
-            raise
-    except BaseException:
-        here.close()
-        raise
-    return Tree(root, Permits(descriptors[0]) if descriptors else None), process
-
-
-def _guard(zygote: Zygote, channel: Any) -> tuple[Any, int | None]:
-    """The tree's first process has no channel of its own: a closed one stands in for it."""
-    import socket
-
-    return socket.socket(), zygote.spawn(channel, keep=True)
 
 
 class LiveState:
@@ -155,6 +75,3 @@ def usable(state: object) -> LiveState:
             "this program state belongs to another process; states do not survive a fork of the host"
         )
     return state
-
-
-__all__ = ["Gauge", "LiveState", "SandboxError", "Tree", "plant", "usable"]

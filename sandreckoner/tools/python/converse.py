@@ -1,0 +1,88 @@
+"""Handing a program to a process, and waiting for its report no longer than its time."""
+
+from __future__ import annotations
+
+import time
+
+from sandreckoner.core.effects import Run
+from sandreckoner.core.execution import Execution
+from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.limits import Limits
+from sandreckoner.tools.python.outcome import read_report, stopped
+from sandreckoner.tools.python.process import Process
+
+# A program stops itself at its deadline and says where it stood; one that cannot is killed this much later.
+_GRACE_S = 0.05
+
+
+class Clock:
+    """The time of one program, from the making of its process on."""
+
+    def __init__(self, wall_s: float) -> None:
+        self._started = time.monotonic()
+        self.deadline = self._started + wall_s
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started
+
+
+class Flight:
+    """A program on its way, so that it can be cancelled from another thread."""
+
+    def __init__(self) -> None:
+        self._cancelled = False
+        self._process: Process | None = None
+
+    def board(self, process: Process) -> None:
+        """It runs in this process from now on."""
+        self._process = process
+        if self._cancelled:
+            process.kill()
+
+    def cancel(self) -> None:
+        """End it, now or as soon as it has a process."""
+        self._cancelled = True
+        if self._process is not None:
+            self._process.kill()
+
+
+def converse(process: Process, effect: Run, limits: Limits, clock: Clock, flight: Flight) -> Execution:
+    """Run a program in a process that waits for one.
+
+    Returns:
+        What came of it, whatever that is; the process may be dead afterwards.
+    """
+    flight.board(process)
+    try:
+        report = _exchange(process, effect, limits, clock)
+    except codec.Late:
+        process.kill()
+        return stopped(
+            "timeout", f"the program was stopped after {clock.elapsed_s:.2f} seconds", clock.elapsed_s
+        )
+    except codec.Closed:
+        # By its CPU limit, if it had the time to reach it.
+        if clock.elapsed_s >= limits.cpu_s:
+            return stopped(
+                "timeout", "the program was stopped: its limit of CPU seconds is spent", clock.elapsed_s
+            )
+        return stopped("crashed", "its process died without a report", clock.elapsed_s)
+    except codec.Garbled as fault:
+        process.kill()
+        return stopped("crashed", f"its process sent no report ({fault})", clock.elapsed_s)
+    return read_report(report, output_bytes=limits.output_bytes, wall_s=clock.elapsed_s)
+
+
+def _exchange(process: Process, effect: Run, limits: Limits, clock: Clock) -> dict[str, object]:
+    request = {
+        "code": effect.code,
+        "inputs": dict(effect.inputs),
+        "keep": effect.keep,
+        "wall_s": codec.seconds_left(clock.deadline),
+    }
+    codec.send(process.channel, request, deadline=clock.deadline)
+    # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
+    cap_bytes = 12 * limits.output_bytes + (1 << 20)
+    return codec.receive(process.channel, cap_bytes=cap_bytes, deadline=clock.deadline + _GRACE_S)
