@@ -116,21 +116,22 @@ class ChromaMeaning:
     def nearest(self, question: str, *, k: int, among: Sequence[str] | None = None) -> dict[str, float]:
         """By cosine. Among some keys every one is compared; among all, Chroma's graph is asked."""
         vector = self._embedder.query(question)
-        if among is not None:
-            cosines = {key: float(row @ vector) for key, row in self._vectors(among).items()}
-            return dict(sorted(cosines.items(), key=lambda entry: -entry[1])[:k])
-        found = self._query(vector, k)
-        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        return {key: 1.0 - distance for key, distance in pairs}
+        if among is None:
+            return self._query(vector, k, None)
+        found: dict[str, float] = {}
+        for first in range(0, len(among), _READ_AT_ONCE):
+            found |= self._query(vector, k, list(among[first : first + _READ_AT_ONCE]))
+        return dict(sorted(found.items(), key=lambda entry: -entry[1])[:k])
 
-    def _query(self, vector: Vectors, k: int) -> Any:
+    def _query(self, vector: Vectors, k: int, ids: list[str] | None) -> dict[str, float]:
         """Ask Chroma, and again: a reader that comes while a writer puts the graph in place finds none."""
         for attempt in range(_ATTEMPTS):
             try:
                 with _chroma_faults():
-                    return self._collection.query(
-                        query_embeddings=[vector], n_results=k, include=["distances"]
+                    found = self._collection.query(
+                        query_embeddings=[vector], n_results=k, ids=ids, include=["distances"]
                     )
+                    break
             except LibraryError:
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -138,7 +139,8 @@ class ChromaMeaning:
                 with _chroma_faults():
                     self.close()
                     self._open()
-        raise AssertionError("unreachable")
+        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        return {key: 1.0 - distance for key, distance in pairs}
 
     def likeness(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
         """From the stored vectors."""
