@@ -48,14 +48,14 @@ class Dataset:
         name: for the table.
         pages: file name to the texts of its pages; empty where `files` are real ones.
         queries: the questions.
-        files: a folder of files that are indexed as they are.
+        files: real files, indexed as they are; not the questions that lie beside them.
         by_page: whether two passages of one page count once (the page is what is looked for).
     """
 
     name: str
     pages: dict[str, list[str]]
     queries: list[Query]
-    files: Path | None = None
+    files: tuple[Path, ...] = ()
     by_page: bool = True
 
 
@@ -116,7 +116,7 @@ def reports() -> Dataset:
         pages = {evidence["evidence_page_num"] + 1 for evidence in record["evidence"]}
         gold = tuple((source, page, 0, -1) for page in sorted(pages))
         queries.append(Query(record["question"], gold, source))
-    return Dataset("reports", {}, queries, files=folder)
+    return Dataset("reports", {}, queries, files=tuple(sorted(folder.glob("*.pdf"))))
 
 
 DATASETS: dict[str, Callable[[], Dataset]] = {

@@ -75,7 +75,7 @@ def langchain_default(dataset: Dataset, index: Index) -> Finder:
         for entry in index.entries
         for number in range(1, entry.pages + 1)
     ]
-    is_long = dataset.files is not None or not dataset.by_page
+    is_long = bool(dataset.files) or not dataset.by_page
     if is_long:
         pages = RecursiveCharacterTextSplitter(
             chunk_size=800, chunk_overlap=100, add_start_index=True
@@ -100,14 +100,14 @@ def langchain_default(dataset: Dataset, index: Index) -> Finder:
 def measure(name: str, folder: Path, *, rerank: bool) -> None:
     """Index one data set and print its table."""
     dataset = DATASETS[name]()
-    root = dataset.files or folder / "texts"
+    root = folder / "texts"
     for file, pages in dataset.pages.items():
         root.mkdir(exist_ok=True)
         (root / file).write_text("\f".join(pages), "utf-8")
     embedder = load_minilm()
     with Index(folder / "index", embedder=embedder) as index:
         start, cpu = time.perf_counter(), time.process_time()
-        added = index.add([root])
+        added = index.add(dataset.files or [root])
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         count = sum(entry.pieces for entry in index.entries)
         print(f"\n## {dataset.name}: {len(dataset.queries)} questions, {count} pieces")
