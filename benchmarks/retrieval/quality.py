@@ -111,7 +111,10 @@ def measure(name: str, folder: Path, *, rerank: bool) -> None:
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         count = sum(entry.pieces for entry in index.entries)
         print(f"\n## {dataset.name}: {len(dataset.queries)} questions, {count} pieces")
-        print(f"indexed in {seconds:.0f} s ({count / cpu:.1f} pieces a CPU second, reading included)")
+        if added.embedded:
+            print(
+                f"indexed in {seconds:.0f} s ({added.embedded / cpu:.1f} pieces a CPU second, reading included)"
+            )
         for line in added.failed:
             print("not read:", line)
         rows: dict[str, Finder] = {
