@@ -6,6 +6,7 @@ import argparse
 import os
 import stat
 import sys
+from contextlib import ExitStack
 from io import BufferedReader
 from typing import TYPE_CHECKING, cast
 
@@ -35,7 +36,11 @@ def command(arguments: argparse.Namespace) -> int:
 
         model = load_model(arguments.model)
         header = journal_header(problem, arguments.strategy, documents=documents, model=model.name)
-        with Sandbox() as sandbox, recording(arguments.journal, header) as journal:
+        with ExitStack() as stack:
+            # Closing a local model stops what it is generating: an interrupt need not wait for it.
+            stack.callback(getattr(model, "close", lambda: None))
+            sandbox = stack.enter_context(Sandbox())
+            journal = stack.enter_context(recording(arguments.journal, header))
             world = World(model, sandbox, library, budget, journal, Trace(progress))
             found = answer(strategy, problem, world)
     return present(
