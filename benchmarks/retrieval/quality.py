@@ -112,9 +112,8 @@ def measure(name: str, folder: Path, *, rerank: bool) -> None:
         count = sum(entry.pieces for entry in index.entries)
         print(f"\n## {dataset.name}: {len(dataset.queries)} questions, {count} pieces")
         if added.embedded:
-            print(
-                f"indexed in {seconds:.0f} s ({added.embedded / cpu:.1f} pieces a CPU second, reading included)"
-            )
+            speed = added.embedded / cpu
+            print(f"indexed in {seconds:.0f} s, {speed:.1f} pieces a CPU second, reading included")
         for line in added.failed:
             print("not read:", line)
         rows: dict[str, Finder] = {
