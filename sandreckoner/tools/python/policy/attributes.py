@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from sandreckoner.tools.python.policy.belonging import ReadOnlyModule, belongs_to_program, own_types
+from sandreckoner.tools.python.policy.belonging import ReadOnlyModule, gave, own_types
 from sandreckoner.tools.python.policy.classes import Type
 from sandreckoner.tools.python.policy.formatting import SafeFormat
 from sandreckoner.tools.python.policy.names import (
@@ -52,12 +52,13 @@ def _may_read(owner: Any, name: str) -> bool:
         return type(owner) is not types.ModuleType
     if name in NAMEDTUPLE_ATTRIBUTES:
         return isinstance(owner, tuple) or (isinstance(owner, type) and issubclass(owner, tuple))
-    return type(owner) is super or belongs_to_program(owner)
+    return gave(owner, name)
 
 
 def _refused(owner: Any, name: str) -> Any:
     # Library objects that write files, hand out raw memory or register callbacks with the interpreter.
-    if isinstance(owner, ReadOnlyModule) or belongs_to_program(owner):
+    registering = name == "register" and isinstance(owner, type) and owner in own_types
+    if isinstance(owner, ReadOnlyModule) or registering or gave(owner, name):
         return getattr(owner, name)
     raise AttributeError(f'the attribute "{name}" is not available in the sandbox')
 

@@ -19,6 +19,30 @@ class ReadOnlyModule(types.ModuleType):
         raise AttributeError("modules are read-only in the sandbox")
 
 
+def gave(owner: Any, name: str) -> bool:
+    """Whether the attribute `name` of `owner` is the program's own: not one inherited from a library.
+
+    A subclass of ndarray inherits `ctypes`, one of Enum `_convert_`, which opens any module.
+    """
+    if type(owner) is super:
+        bound: Any = owner
+        kind = bound.__self_class__
+        start = kind.__mro__.index(bound.__thisclass__) + 1
+        lines: tuple[type, ...] = kind.__mro__[start:]
+    elif not belongs_to_program(owner):
+        return False
+    elif isinstance(owner, type):
+        lines = tuple(owner.__mro__) + tuple(type.__dict__["__mro__"].__get__(type(owner)))
+    else:
+        if name in getattr(owner, "__dict__", ()):
+            return True
+        lines = type(owner).__mro__
+    for line in lines:
+        if name in line.__dict__:
+            return line in own_types
+    return True  # nobody has it: an AttributeError, or the program's own __getattr__
+
+
 def belongs_to_program(owner: Any) -> bool:
     """Whether `owner` is a class of the program's own, or an instance of one."""
     return type(owner) in own_types or (isinstance(owner, type) and owner in own_types)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import abc
 import builtins
+import enum
 import string
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.belonging import own_types
-from sandreckoner.tools.python.policy.names import DEFINABLE_DUNDERS, is_dunder, spellable_attribute
+from sandreckoner.tools.python.policy.names import (
+    DEFINABLE_DUNDERS,
+    GUARDED_ATTRIBUTES,
+    is_dunder,
+    spellable_attribute,
+)
 
 # Put into every class body by the compiler.
 _COMPILED_IN = frozenset(
@@ -34,7 +40,9 @@ _NO_BASES = (string.Formatter, types.ModuleType, type)
 
 def guarded_build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
     """What a class statement calls."""
-    _check_bases(bases)
+    if keywords.get("metaclass", ABCMeta) not in (ABCMeta, EnumMeta):  # anything can be called so
+        raise TypeError("a metaclass other than ABCMeta and EnumMeta is not available in the sandbox")
+    _check_bases(types.resolve_bases(bases))  # typing.Type[int] stands for `type`
     return adopt(builtins.__build_class__(body, name, *bases, **keywords))
 
 
@@ -44,11 +52,13 @@ def _check_bases(bases: tuple[Any, ...]) -> None:
             raise TypeError(f"{base.__name__} cannot be a base class in the sandbox")
 
 
-def check_members(members: Mapping[Any, Any]) -> None:
-    """Refuse members whose names the policy would not let a class body bind."""
+def check_members(members: Mapping[Any, Any]) -> dict[str, Any]:
+    """A copy, which cannot change its mind; names that no class body may bind are refused."""
+    members = dict(members)
     for name in members:
         if type(name) is not str or (is_dunder(name) and name not in DEFINABLE_DUNDERS | _COMPILED_IN):
             raise TypeError(f"{name!r} is not available as a class member in the sandbox")
+    return members
 
 
 def adopt(made: Any) -> Any:
@@ -62,8 +72,29 @@ def adopt(made: Any) -> Any:
     for name in patterns:
         if type(name) is not str or name.startswith("_") or not spellable_attribute(name):
             raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
+        # Fields of a plain tuple or class are its own; a str has a `format`, and a protocol fits anything.
+        if name in GUARDED_ATTRIBUTES and not (type(made) is type and _is_plain(made)):
+            raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
+    if "__getattr__" in made.__dict__:
+        made.__getattr__ = _without_special_names(made.__dict__["__getattr__"])  # type: ignore[attr-defined]
     own_types.add(made)
     return made
+
+
+def _is_plain(made: type) -> bool:
+    return all(base in own_types or base in (made, object, tuple) for base in made.__mro__)
+
+
+def _without_special_names(answer: Any) -> Callable[[Any, str], Any]:
+    """`__getattr__` that is not asked for `__array_interface__`, by which numpy reads any address."""
+
+    def __getattr__(self: Any, name: str) -> Any:  # noqa: N807
+        if is_dunder(name):
+            raise AttributeError(name)
+        bound = answer.__get__(self, type(self)) if hasattr(answer, "__get__") else answer
+        return bound(name)
+
+    return __getattr__
 
 
 class _TypeOfTypes(type):
@@ -98,15 +129,36 @@ def guarded_type(*args: Any, **keywords: Any) -> Any:
         kind = type(args[0])
         return Type if issubclass(kind, type) else kind
     name, bases, members = args
-    check_members(members)
-    _check_bases(tuple(bases))
-    return adopt(type(name, tuple(bases), dict(members), **keywords))
+    bases = tuple(bases)
+    _check_bases(bases)
+    return adopt(type(name, bases, check_members(members), **keywords))
 
 
-class SafeABCMeta(abc.ABCMeta):
-    """`abc.ABCMeta` that checks what a direct call makes."""
+class Metaclass:
+    """Stands in for a metaclass: the real one, through super(), hands over `type.__new__`."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], members: dict[str, Any], /, **keywords: Any) -> Any:
-        check_members(members)
+    __slots__ = ("_real",)
+    _real: Any
+
+    def __init__(self, real: type) -> None:
+        if hasattr(self, "_real"):
+            raise TypeError("a metaclass cannot be changed in the sandbox")
+        object.__setattr__(self, "_real", real)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a metaclass cannot be changed in the sandbox")
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self._real)
+
+    def __prepare__(self, *args: Any, **keywords: Any) -> Any:
+        return self._real.__prepare__(*args, **keywords)
+
+    def __call__(self, name: str, bases: tuple[type, ...], members: Any, /, **keywords: Any) -> Any:
         _check_bases(bases)
-        return adopt(super().__new__(mcs, name, bases, members, **keywords))
+        plain = check_members(members)
+        kept = members if type(members) is enum._EnumDict else plain
+        return adopt(self._real(name, bases, kept, **keywords))
+
+
+ABCMeta, EnumMeta = Metaclass(abc.ABCMeta), Metaclass(enum.EnumMeta)

@@ -38,7 +38,9 @@ class Evaluator:
         """The value of an expression; like the builtin, it sees the caller's names where none are given."""
         if names is None:
             caller = sys._getframe(1)
-            names, more = caller.f_globals, caller.f_locals
+            # Called back by a library, the caller is that library, whose names are not the program's.
+            if GUARD_GETATTR in caller.f_globals:
+                names, more = caller.f_globals, caller.f_locals
         space = self._space(names, more)
         return builtins.eval(self._code(source, "eval"), space)  # noqa: S307  # compiled under the policy
 
@@ -71,12 +73,12 @@ class Evaluator:
 
 
 def route_libraries(evaluator: Evaluator) -> None:
-    """Make sympy, which evaluates text in many places, do it through `evaluator`.
+    """Make sympy, mpmath and scipy, which evaluate text in many places, do it through `evaluator`.
 
     Then `sympify("__import__('os')…")` and a symbol with a hostile name in `lambdify` meet the policy.
     """
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "sympy" and module is not None:
+        if name.partition(".")[0] in ("sympy", "mpmath", "scipy") and module is not None:
             for word in ("eval", "exec", "compile"):
                 vars(module).setdefault(word, getattr(evaluator, word))
     parser = sys.modules.get("sympy.parsing.sympy_parser")

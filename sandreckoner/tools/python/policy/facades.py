@@ -112,6 +112,8 @@ class Facades:
                 value = getattr(real, member)
             except Exception:  # noqa: S112  # a lazy attribute of a library that cannot be had
                 continue
+            if isinstance(value, type) and issubclass(value, type):
+                continue  # a metaclass makes classes that nothing checked
             if not isinstance(value, types.ModuleType):
                 found[member] = value
             elif value.__name__ in self._selections:

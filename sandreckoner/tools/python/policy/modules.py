@@ -34,12 +34,14 @@ _ALL = Selection()
 STANDARD: Mapping[str, Selection] = {
     **dict.fromkeys(
         """
-        math cmath statistics fractions decimal numbers itertools collections collections.abc heapq bisect
-        datetime calendar typing enum abc textwrap array unicodedata zoneinfo __future__ pprint
+        math cmath statistics fractions decimal numbers itertools collections.abc heapq bisect
+        datetime calendar typing abc textwrap array unicodedata zoneinfo __future__ pprint
         """.split(),
         _ALL,
     ),
     "typing": _without("get_type_hints ForwardRef"),
+    "collections": _without("UserString"),  # its format() is the real one
+    "enum": _without("global_enum"),  # writes into any module
     "random": _without("SystemRandom"),
     "functools": _without("singledispatch singledispatchmethod"),
     "operator": _ALL,
@@ -66,6 +68,7 @@ _SYMPY_OUT = """
     preview pytest test doctest plot textplot plot_parametric plot_implicit plot3d plot3d_parametric_line
     plot3d_parametric_surface autowrap ufuncify binary_function interactive init_session init_printing source
     codegen ccode cache print_ utilities printing plotting external testing pager_print
+    timed public print_gtk vring vfield
 """
 
 SCIENCE: Mapping[str, Selection] = {

@@ -9,7 +9,7 @@ from sandreckoner.tools.python.policy.builtins import program_builtins
 from sandreckoner.tools.python.policy.evaluate import Evaluator, namespace, route_libraries
 from sandreckoner.tools.python.policy.facades import Facades
 from sandreckoner.tools.python.policy.modules import Selection
-from sandreckoner.tools.python.policy.replacements import REPLACEMENTS, guard_enums
+from sandreckoner.tools.python.policy.replacements import REPLACEMENTS, guard_enums, guard_functions
 from sandreckoner.tools.python.worker.repeat import Repeatable
 from sandreckoner.tools.python.worker.warm import warm
 
@@ -35,6 +35,7 @@ def prepare_names(
     facades = Facades(selections, replacements)
     builtin_names = program_builtins(facades.guarded_import)
     guard_enums()
+    guard_functions()
     facades.build_loaded()
     route_libraries(Evaluator(builtin_names))
     return namespace(builtin_names)
