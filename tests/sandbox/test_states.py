@@ -194,10 +194,10 @@ def test_a_program_that_got_past_the_language_cannot_fork_by_itself() -> None:
         if Walls.SECCOMP not in sandbox.walls:
             pytest.skip("seccomp is missing on this machine")
         sandbox.run("numpy = 1")
-        before = children()
+        before = children()  # the first program's own process may still be among them, ending
         execution = sandbox.run("import os\nos.fork()\nprint('forked')", keep=True)
         assert "forked" not in execution.stdout
-        assert settles(lambda: children() == before)
+        assert settles(lambda: children() <= before)
         origin = kept(sandbox.run("import os", keep=True))
         one = sandbox.run("[os.fork() for i in range(9)]", origin.state)
         assert one.status != "ok"
