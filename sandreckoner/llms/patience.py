@@ -53,6 +53,10 @@ def _may_be_sent_again(fault: Exception) -> bool:
     status = getattr(fault, "status_code", None)
     if status is not None:
         return status in _AGAIN
+    if isinstance(fault, RuntimeError) and "Event loop is closed" in str(fault):
+        return (
+            True  # a client's kept connection from an earlier `asyncio.run`: the next attempt opens its own
+        )
     kinds = {kind.__name__ for kind in type(fault).__mro__}
     return bool(
         kinds & {"ConnectionError", "APIConnectionError", "ConnectError", "ModelConnectionError"}

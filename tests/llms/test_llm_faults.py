@@ -15,7 +15,7 @@ from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.world import Model, OnText
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
-from sandreckoner.llms.patience import Circuit
+from sandreckoner.llms.patience import Circuit, Patience
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 
@@ -155,3 +155,9 @@ def test_many_at_once_are_not_queued_behind_each_other(served: Served) -> None:
         return time.monotonic() - start
 
     assert asyncio.run(all_of_them()) < 4
+
+
+def test_a_connection_kept_from_a_loop_that_has_ended_is_not_the_servers_fault() -> None:
+    stale = RuntimeError("Event loop is closed")
+    assert Patience().pause_before_next(stale, 1, lambda: 0.0) is not None
+    assert Patience().pause_before_next(RuntimeError("anything else"), 1, lambda: 0.0) is None

@@ -276,3 +276,10 @@ def test_it_waits_its_turn_when_all_places_are_taken() -> None:
         assert sandbox.run("2", timeout_s=0.2).status == "timeout"
         assert sandbox.run("3").value == 3
         assert long.result().value == 1
+
+
+def test_a_sandbox_closed_while_its_second_tier_starts_ends_without_a_word() -> None:
+    """An error in the thread that warms it would fail this test: pytest reports those."""
+    for _ in range(3):
+        with Sandbox() as sandbox:
+            assert sandbox.run("1").value == 1

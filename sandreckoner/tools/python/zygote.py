@@ -125,7 +125,10 @@ class Zygote:
     def _last_words(self, fault: Exception) -> str:
         self._process.kill()
         assert self._process.stderr is not None
-        said = self._process.stderr.read().decode(errors="replace").strip().split("\n")
+        try:
+            said = self._process.stderr.read().decode(errors="replace").strip().split("\n")
+        except ValueError:
+            return "it was closed while it started"  # by another thread, which took its stderr along
         return said[-1] if said[-1] else f"its process ended without a word ({type(fault).__name__})"
 
     def spawn(self, channel: socket.socket, *, keep: bool) -> int | None:
