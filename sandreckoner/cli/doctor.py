@@ -14,18 +14,7 @@ from sandreckoner import __version__
 from sandreckoner.cli import ANSWERED, ERROR
 from sandreckoner.core.errors import SandreckonerError
 from sandreckoner.llms import model_rows
-from sandreckoner.tools.python import Sandbox, Walls
-
-_SAYS = {
-    "language": "programs are compiled under a policy: no imports but ours, no reflection",
-    "rlimits": "CPU, memory, descriptors and processes are limited",
-    "identity": "a user that owns nothing, or no capabilities; no new privileges",
-    "seccomp": "an allow-list of system calls",
-    "landlock": "no file but the interpreter's own can be read, none written, no address reached",
-    "mounts": "a file system of its own, read-only",
-    "network": "a network of its own, empty",
-    "pids": "it sees no other process, and its processes end with it",
-}
+from sandreckoner.tools.python import Walls, probe
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -38,26 +27,23 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _walls(console: Console) -> bool:
+    """The walls as they were found, and whether they contain a hostile program."""
     console.print("\n[bold]sandbox[/] (probed by starting one)")
     try:
-        with Sandbox(accept_uncontained=True) as sandbox:
-            execution = sandbox.run("6 * 7")
-            walls = sandbox.walls
+        reports = probe()
     except SandreckonerError as fault:
         console.print(f"  [red]it does not start:[/] {escape(str(fault))}")
         return False
-    for wall in Walls.ALL:
-        name = str(wall.name).lower()
-        mark = "[green]stands [/]" if wall in walls else "[red]missing[/]"
-        console.print(f"  {mark} {name:9} {_SAYS[name]}")
-    works = execution.value == 42
-    contained = works and Walls.KERNEL in walls
+    for report in reports:
+        name = str(report.wall.name).lower()
+        advice = "" if report.stands else f"; {report.advice}"
+        mark = "[green]stands [/]" if report.stands else "[red]missing[/]"
+        console.print(f"  {mark} {name:9} {escape(report.meaning + advice)}")
+    contained = all(report.stands for report in reports if report.wall in Walls.KERNEL)
     console.print(
         "  programs run, and are [green]contained[/]"
         if contained
         else "  programs run, but are [red]not contained[/]: a hostile one could get out"
-        if works
-        else f"  [red]programs do not run:[/] {escape(str(execution.error))}"
     )
     return contained
 
