@@ -112,7 +112,8 @@ class Interpreter:
     def _frames(self, frame: FrameType | None) -> list[tuple[int, str]]:
         found = []
         while frame is not None:
-            if frame.f_code.co_filename == self._file:
+            # A signal may arrive at an instruction that belongs to no line.
+            if frame.f_code.co_filename == self._file and frame.f_lineno is not None:
                 found.append((frame.f_lineno, frame.f_code.co_name))
             frame = frame.f_back
         return found[::-1]
