@@ -43,7 +43,7 @@ class TestIntegration(ChatModelIntegrationTests):
     @pytest.fixture
     def model(self, small_chat: ChatGGUF) -> BaseChatModel:
         # One engine for all tests; greedy, so that a small model does the same each time.
-        return small_chat.model_copy(update={"temperature": 0.0, "max_tokens": 160})
+        return small_chat.model_copy(update={"temperature": 0.0, "max_tokens": 400})
 
     @property
     def supports_json_mode(self) -> bool:
