@@ -1,0 +1,171 @@
+"""ReAct: thoughts and actions in plain text, for models without tool calling.
+
+Yao et al. 2022, "ReAct: Synergizing Reasoning and Acting in Language Models". Beside the paper's Search,
+Lookup and Finish there is Python, whose variables last. What the model writes is read by `trajectory.py`.
+
+    chain(ReAct(), model="local", library=open_library(["reports/"]))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandreckoner.agents.notebook import Notebook
+from sandreckoner.agents.prompting import agent_prompt, cut, shown
+from sandreckoner.agents.trajectory import Turn, read_turn
+from sandreckoner.chains.form import Sampling, require_positive
+from sandreckoner.chains.prompt import Prompt
+from sandreckoner.chains.reading.answer import find_answer
+from sandreckoner.chains.reading.mending import mend
+from sandreckoner.chains.reading.result import read_result
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Run, Steps, search
+from sandreckoner.core.errors import BudgetSpent, ContextOverflow
+from sandreckoner.core.execution import Execution, State
+from sandreckoner.core.problem import Problem
+
+ACTIONS: Mapping[str, str] = {
+    "Search": "Search[words] finds passages of the user's documents.",
+    "Lookup": "Lookup[words] shows the next sentence with these words in the passages found last.",
+    "Python": "Python[code] runs a program and shows what it prints; its variables are kept.",
+    "Finish": "Finish[answer] gives the answer and ends.",
+}
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_SAID = ("boxed", "hashes", "phrase")  # ways to state an answer that cannot be met by chance
+
+
+@dataclass(frozen=True, slots=True)
+class ReAct:
+    """Think and act in turns until an action finishes. A strategy.
+
+    Attributes:
+        most: turns at most, 1 or more; each is one completion.
+        k: passages that a Search finds.
+        repeats: times that the same action is told to be a repetition before the agent is stopped.
+        prompt: its variables are `{{actions}}` and `{{turns}}`.
+        sampling: how a turn is drawn.
+    """
+
+    most: int = 8
+    k: int = 3
+    repeats: int = 1
+    prompt: Prompt = field(default_factory=lambda: agent_prompt("react"))
+    sampling: Sampling = field(
+        default_factory=lambda: Sampling(max_tokens=512, stop=("\nObservation", "\nobservation"))
+    )
+
+    def __post_init__(self) -> None:
+        require_positive(most=self.most, k=self.k, repeats=self.repeats)
+
+    @property
+    def calls(self) -> int:
+        """The most completions that it may ask for."""
+        return self.most
+
+    def __call__(self, problem: Problem) -> Steps[Answer]:
+        run = _Trial(self, Notebook(problem))
+        for number in range(1, self.most + 1):
+            try:
+                answer = yield from within(f"turn {number}", run.turn(number))
+            except (BudgetSpent, ContextOverflow) as end:
+                return run.book.stopped(str(end))
+            if answer is not None:
+                return answer
+        return run.book.stopped(f"{self.most} turns were taken without a Finish; allow more with most=…")
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One question on its way."""
+
+    react: ReAct
+    book: Notebook
+    state: State | None = None
+    sentences: list[str] = field(default_factory=list)
+    looked: dict[str, int] = field(default_factory=dict)
+
+    def turn(self, number: int) -> Steps[Answer | None]:
+        """Ask for a turn and perform its action; an answer where it finishes or has to be stopped."""
+        messages = self.react.prompt.messages(
+            self.book.problem, actions="\n".join(ACTIONS.values()), turns=self._turns(number)
+        )
+        replies = yield from self.react.sampling.ask(messages)
+        if not replies:
+            return self.book.stopped("the budget ended")
+        turn = read_turn(replies[0].text, tuple(ACTIONS))
+        self.book.lines.append(f"Thought {number}: {turn.thought}\nAction {number}: {turn.written}")
+        if (final := _final(turn)) is not None:
+            return self.book.answer(final)
+        times = self.book.times(turn.action, turn.argument)
+        if times > 1 + self.react.repeats:
+            what = f"{turn.action}[{cut(turn.argument, 100)}]" if turn.action else "a reply without an action"
+            return self.book.stopped(f"the agent was stopped: it repeated {what} although it was told")
+        seen = _REPEATED if times > 1 and turn.action else (yield from self._act(turn))
+        self.book.lines.append(f"Observation {number}: {cut(seen)}")
+        return None
+
+    def _turns(self, number: int) -> str:
+        last = " (this is the last turn: Finish now)" if number == self.react.most else ""
+        return "\n".join([*self.book.lines, f"Your turn {number}{last}:"])
+
+    def _act(self, turn: Turn) -> Steps[str]:
+        match turn.action.lower():
+            case "search":
+                return (yield from self._search(turn.argument))
+            case "lookup":
+                return self._look_up(turn.argument)
+            case "python":
+                return (yield from self._compute(turn.argument))
+            case "":
+                return "No action was read. Write a line such as: Action 1: Search[words]"
+        return f"There is no action {turn.action[:50]!r}; there are {', '.join(ACTIONS)}."
+
+    def _search(self, query: str) -> Steps[str]:
+        if not query.strip():
+            return "Search for what? Write Search[words]."
+        named = self.book.keep((yield from search(query[:500], k=self.react.k)))
+        self.sentences = [part for _, one in named for part in _SENTENCE.split(one.text) if part.strip()]
+        self.looked.clear()
+        return shown(named, most=500) if named else "Nothing was found."
+
+    def _look_up(self, words: str) -> str:
+        hits = [part for part in self.sentences if words.strip() and words.lower() in part.lower()]
+        at = self.looked.get(words.lower(), 0)
+        if at >= len(hits):
+            return "No more results."
+        self.looked[words.lower()] = at + 1
+        self.book.forget("Lookup", words)  # the same words again mean the next sentence
+        return f"(Result {at + 1} of {len(hits)}) {hits[at].strip()}"
+
+    def _compute(self, text: str) -> Steps[str]:
+        if not text.strip():
+            return "There is no program in the brackets."
+        mended = mend(text)
+        code = mended[0] if mended else text  # what cannot be mended is told with its line
+        (execution,) = yield (Run(code, self.state, keep=True),)
+        assert isinstance(execution, Execution)
+        self.state = execution.state or self.state
+        if not execution.ok:
+            error = execution.error
+            return f"{error.type}: {error.message}\n{error.traceback}" if error else execution.status
+        self.book.ran(code, execution)
+        value = "" if execution.value is None else str(read_result(execution))
+        return "\n".join(part for part in (execution.stdout.strip(), value) if part) or "(it printed nothing)"
+
+
+_REPEATED = (
+    "You did exactly this before and saw what came of it. Do something else, or Finish; "
+    "if you repeat it again you are stopped."
+)
+
+
+def _final(turn: Turn) -> str | None:
+    """The answer, where a turn gives it."""
+    if turn.action.lower() == "finish" and turn.argument:
+        return turn.argument
+    if not turn.action and (found := find_answer(turn.thought)) is not None and found.rule in _SAID:
+        return found.text
+    return None
