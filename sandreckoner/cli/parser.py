@@ -37,6 +37,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _models(commands)
     _doctor(commands)
     _replay(commands)
+    _mcp(commands)
     return parser.parse_args(argv)
 
 
@@ -119,3 +120,16 @@ def _replay(commands: Commands) -> None:
     replay.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
     replay.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
     replay.set_defaults(command=_later("replay"))
+
+
+def _mcp(commands: Commands) -> None:
+    mcp = commands.add_parser(
+        "mcp", help="serve the sandbox and the search of documents to an MCP client, on stdin and stdout"
+    )
+    mcp.add_argument(
+        "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
+    )
+    mcp.add_argument(
+        "--accept-uncontained", action="store_true", help="serve even where nothing would hold a program"
+    )
+    mcp.set_defaults(command=_later("mcp"))

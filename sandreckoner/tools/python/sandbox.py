@@ -159,6 +159,11 @@ class Sandbox:
             raise
 
     @property
+    def limits(self) -> Limits:
+        """What one program may use."""
+        return self._limits
+
+    @property
     def walls(self) -> Walls:
         """The walls that stand around programs on this machine, probed live."""
         return self._usable_pool().walls()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from langchain_core.tools import BaseTool
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.sandbox import Sandbox
+from sandreckoner.tools.python.spoken import describe, say
 
 
 class PythonInput(BaseModel):
@@ -33,11 +33,7 @@ class PythonTool(BaseTool):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: str = "python"
-    description: str = (
-        "Run a Python program and get what it prints and the value of its last line. math, statistics, "
-        "fractions, decimal, datetime, dateutil, sympy, numpy and scipy can be imported; there are no files "
-        "and no network. Nothing is remembered between calls."
-    )
+    description: str = describe(Limits())
     args_schema: type[BaseModel] = PythonInput
     response_format: str = "content_and_artifact"  # type: ignore[assignment]  # BaseTool says Literal
     limits: Limits = Limits()
@@ -50,7 +46,8 @@ class PythonTool(BaseTool):
             sandbox: it stays the caller's to close; without one the tool makes its own, with `limits`.
             fields: of the tool.
         """
-        super().__init__(**fields)
+        limits = sandbox.limits if sandbox is not None else fields.get("limits", Limits())
+        super().__init__(**{"limits": limits, "description": describe(limits), **fields})
         self._sandbox = sandbox or Sandbox(self.limits)
 
     def _run(self, code: str) -> tuple[str, Execution]:
@@ -60,25 +57,3 @@ class PythonTool(BaseTool):
     async def _arun(self, code: str) -> tuple[str, Execution]:
         execution = await self._sandbox.arun(code)
         return say(execution), execution
-
-
-def say(execution: Execution) -> str:
-    """An execution as a model should read it."""
-    lines = [execution.stdout.rstrip("\n")] if execution.stdout else []
-    if execution.truncated:
-        lines.append("[the output was cut here]")
-    if execution.value is not None:
-        lines.append(_shown(execution.value))
-    if execution.error is not None:
-        error = execution.error
-        lines.append(f"{error.type}: {error.message}")
-        lines.extend(error.traceback.split("\n") if error.traceback else [])
-    return "\n".join(lines) or "[the program ended without printing anything or leaving a value]"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict) and isinstance(value.get("text"), str) and {"type", "text"} <= set(value):
-        return str(value["text"])
-    return json.dumps(value, ensure_ascii=False)
