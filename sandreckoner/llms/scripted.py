@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -106,11 +107,32 @@ def _pieces(text: str) -> list[str]:
     return [*words, text[sum(map(len, words)) :]]
 
 
-def read_script(path: Path) -> list[Reply]:
+class ByPrompt:
+    """A script whose replies are chosen by what the prompt says, whatever the order in which it is asked.
+
+    Attributes:
+        replies: for each piece of text, the replies to a last message in which it stands; taken in turn, and
+            again from the first when all were given. The longest text that fits counts.
+    """
+
+    def __init__(self, replies: Mapping[str, Sequence[Reply]]) -> None:
+        self._replies = {when: itertools.cycle(replies[when]) for when in sorted(replies, key=len)[::-1]}
+
+    def __call__(self, messages: tuple[Message, ...]) -> Reply:
+        said = messages[-1].content
+        for when, replies in self._replies.items():
+            if when in said:
+                return next(replies)
+        raise ModelError(f"the script has no reply to {said[:80]!r}; add one with a `when` that stands in it")
+
+
+def read_script(path: Path) -> Script:
     """Replies from a file.
 
     `.json` holds a list, `.jsonl` a reply a line; each is a string, or an object with `text` and, where
-    wanted, `reasoning` and `logprob`. Any other file is plain text, its replies separated by lines of `---`.
+    wanted, `reasoning` and `logprob`. Where each has a `when` too, a reply is given to a prompt in whose last
+    message that text stands; see `ByPrompt`. Any other file is plain text, its replies separated by lines of
+    `---`.
 
     Raises:
         UsageError: the file cannot be read, or holds something else.
@@ -131,7 +153,18 @@ def read_script(path: Path) -> list[Reply]:
         raise UsageError(f"the script {path} is not {path.suffix[1:].upper()}: {fault}") from None
     if not isinstance(records, list):
         raise UsageError(f"the script {path} must hold a list of replies")
-    return [_read_reply(record, path) for record in records]
+    replies = [_read_reply(record, path) for record in records]
+    whens = [record.get("when") if isinstance(record, dict) else None for record in records]
+    if not any(whens):
+        return replies
+    by_when: dict[str, list[Reply]] = {}
+    for when, reply in zip(whens, replies, strict=True):
+        if not isinstance(when, str) or not when:
+            raise UsageError(
+                f"the script {path} has replies with and without a `when`; give each of them one"
+            )
+        by_when.setdefault(when, []).append(reply)
+    return ByPrompt(by_when)
 
 
 def _read_reply(record: object, path: Path) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,31 @@ def test_a_completion_is_given_as_it_is() -> None:
     model = ScriptedModel([Completion("42", "six by seven", -1.0)])
     (reply,) = model.ask(Ask(QUESTION))
     assert (reply.text, reply.reasoning, reply.logprob) == ("42", "six by seven", -1.0)
+
+
+def test_a_script_chooses_its_replies_by_the_prompt_whatever_the_order(tmp_path: Path) -> None:
+    lines = [
+        {"when": "capital of France", "text": "Paris"},
+        {"when": "2 + 2", "text": "4"},
+        {"when": "2 + 2", "text": "four"},
+        {"when": "2 + 2 + 2", "text": "6"},
+    ]
+    script = tmp_path / "script.jsonl"
+    script.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    model = load_model(f"scripted:{script}")
+
+    def ask(question: str, n: int = 1) -> list[str]:
+        return [reply.text for reply in model.ask(Ask((Message("user", question),), n=n))]
+
+    assert ask("What is 2 + 2?", 3) == ["4", "four", "4"]
+    assert ask("What is the capital of France?") == ["Paris"]
+    assert ask("What is 2 + 2 + 2?") == ["6"]  # the longest text that fits
+    with pytest.raises(ModelError, match="no reply to 'Why\\?'"):
+        ask("Why?")
+
+
+def test_a_script_has_a_when_for_each_reply_or_for_none(tmp_path: Path) -> None:
+    script = tmp_path / "script.json"
+    script.write_text('[{"when": "a", "text": "b"}, "c"]')
+    with pytest.raises(UsageError, match="with and without a `when`"):
+        load_model(f"scripted:{script}")
