@@ -13,7 +13,8 @@ from sandreckoner.chains.form import Form, Strategy
 from sandreckoner.chains.marked import marked
 from sandreckoner.chains.nested import refuse_unaffordable
 from sandreckoner.chains.once import once
-from sandreckoner.chains.provenance import trace_numbers
+from sandreckoner.chains.require_sources import RequireSources
+from sandreckoner.chains.sourcing import with_sources
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.conduct import spent
@@ -66,14 +67,14 @@ def to_problem(asked: str | Problem | Mapping[str, Any]) -> Problem:
     return problem
 
 
+def requiring_sources(thought: str | Form | Strategy) -> str | Strategy:
+    """The same, but held to the sources of its numbers; see `require_sources.py`."""
+    return f"sourced({thought})" if isinstance(thought, str) else RequireSources(to_strategy(thought))
+
+
 def solve(strategy: Strategy, problem: Problem) -> Steps[Answer]:
-    """The strategy's answer, with the source of each number of the winning program."""
-    answer = yield from marked(strategy(problem))
-    winner = answer.winner
-    if winner is None or not winner.program:
-        return answer
-    sources = trace_numbers(winner.program, problem.question, winner.evidence or problem.passages)
-    return replace(answer, sources=sources)
+    """The strategy's answer, with the source of each number of the winning program, or of each quote."""
+    return with_sources((yield from marked(strategy(problem))), problem)
 
 
 def answer(strategy: Strategy, problem: Problem, world: World) -> Answer:

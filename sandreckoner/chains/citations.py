@@ -11,11 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from sandreckoner.core.answer import Citation
 from sandreckoner.core.passage import Passage
-
-Verdict = Literal["found", "in another passage", "not found", "no such passage"]
 
 MAX_QUOTE = 2_000  # characters
 _QUOTE = re.compile(r"“([^“”]{2,2000})”|\"([^\"]{2,2000})\"|«([^«»]{2,2000})»")
@@ -25,25 +23,6 @@ _SAME = {'"': '["“”«»]', "'": "['‘’]", "-": "[-‐‑–—−]"}
 _ALIKE = str.maketrans(
     {"“": '"', "”": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A marker of an answer, with its quote where it has one.
-
-    Attributes:
-        number: the passage cited, from 1.
-        quote: what is said to stand there; empty for a marker without a quote.
-        verdict: what the check found; a marker without a quote is `found` where its passage exists.
-        passages: the exact slices of the page where the quote stands, one for each piece between `…`.
-        note: in one line, what is wrong; empty where nothing is.
-    """
-
-    number: int
-    quote: str
-    verdict: Verdict
-    passages: tuple[Passage, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +68,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
         if citation.verdict == "not found":
             struck.append(quote.span())
     bare = (marker for marker in markers if marker.start() not in taken)
-    found += [(marker.start(), _bare(int(marker[1]), len(passages))) for marker in bare]
+    found += [(marker.start(), _bare(int(marker[1]), passages)) for marker in bare]
     for start, end in reversed(struck):
         text = f"{text[:start]}~~{text[start:end]}~~{text[end:]}"
     return Checked(text, tuple(citation for _, citation in sorted(found, key=lambda item: item[0])))
@@ -147,10 +126,10 @@ def _check(number: int, quote: str, passages: Sequence[Passage]) -> Citation:
     return Citation(number, quote, "not found", note=f"“{quote[:80]}” stands in none of the passages")
 
 
-def _bare(number: int, count: int) -> Citation:
-    if 1 <= number <= count:
-        return Citation(number, "", "found")
-    return Citation(number, "", "no such passage", note=_missing(number, count))
+def _bare(number: int, passages: Sequence[Passage]) -> Citation:
+    if 1 <= number <= len(passages):
+        return Citation(number, "", "found", (passages[number - 1],))
+    return Citation(number, "", "no such passage", note=_missing(number, len(passages)))
 
 
 def _missing(number: int, count: int) -> str:

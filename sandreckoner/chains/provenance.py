@@ -10,6 +10,7 @@ says so: `income_2024 = 108.7` out of the column 2022 is the slip that models ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sandreckoner.chains.constants import constant_name
@@ -18,8 +19,11 @@ from sandreckoner.chains.places import words_of
 from sandreckoner.chains.reading.result import with_answer
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.literals import Literal, reaching_literals
+from sandreckoner.core.numbers import Number, find_numbers
 from sandreckoner.core.passage import Passage
 
+_MARKER = re.compile(r"\[\d{1,3}\]")
+_SENTENCE_END = re.compile(r"[.!?]\s+|\n")
 SHORT = 2  # digits
 SHOWN = 5  # places of an ambiguous number
 
@@ -42,6 +46,32 @@ def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ())
     index = NumberIndex(question, passages)
     asked = words_of(question)
     return tuple(_source(literal, index, asked) for literal in literals)
+
+
+def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
+    """The source of each number of an answer that no program computed.
+
+    Args:
+        text: the answer; markers such as `[1]` are no numbers of it. Its sentences name its numbers, as
+            variables do in a program.
+        question: a number found here needs no more.
+        passages: searched in this order; each is a slice of its page.
+    """
+    plain = _MARKER.sub(lambda match: " " * len(match[0]), text)
+    index = NumberIndex(question, passages)
+    asked = words_of(question)
+    return tuple(_source(_said(number, plain), index, asked) for number in find_numbers(plain))
+
+
+def _said(number: Number, text: str) -> Literal:
+    """A number of prose as a literal under the name of its sentence."""
+    start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, number.start)), default=0)
+    stop = _SENTENCE_END.search(text, number.end)
+    line = text.count("\n", 0, number.start)
+    column = number.start - (text.rfind("\n", 0, number.start) + 1)
+    sentence = text[start : stop.start() if stop else len(text)]
+    value = number.value * number.scale
+    return Literal(number.text, value, line + 1, column, sentence)
 
 
 def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:

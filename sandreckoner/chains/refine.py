@@ -12,7 +12,7 @@ from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.once import conclude
-from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt
+from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt, sent_back
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
@@ -59,7 +59,7 @@ class Refine:
                 critique = yield from within(f"critique {number}", self._criticise(problem, attempts[-1]))
                 if not critique:
                     break
-                asked = replace(problem, notes=_sent_back(problem.notes, attempts[-1], critique))
+                asked = replace(problem, notes=sent_back(problem.notes, attempts[-1], critique))
         except BudgetSpent:
             pass  # `marked` says so in the answer
         found = conclude(tuple(reversed(attempts)))
@@ -77,11 +77,6 @@ class Refine:
             yield from note("the critic approves" if critique else "the critic says nothing")
             return ""
         return critique
-
-
-def _sent_back(notes: str, attempt: Candidate, critique: str) -> str:
-    said = f"An earlier attempt:\n{candidate_text(attempt)}\n\nWhat is wrong with it:\n{critique}\n\nMend it."
-    return f"{notes}\n\n{said}".strip()
 
 
 def refine(form: Form, *, rounds: int = 2, **sampling: object) -> Refine:

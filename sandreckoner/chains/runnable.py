@@ -27,6 +27,7 @@ from sandreckoner.chains.answering import (
     answer,
     journal_header,
     recording,
+    requiring_sources,
     to_problem,
     to_strategy,
 )
@@ -60,6 +61,7 @@ class StrategyChain(Runnable[Asked, Answer]):
         interpreter: Interpreter | None = None,
         library: Library | None = None,
         budget: Budget | None = None,
+        require_sources: bool = False,
     ) -> None:
         """Put a strategy together with its world; nothing is spent before the first question.
 
@@ -70,11 +72,15 @@ class StrategyChain(Runnable[Asked, Answer]):
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
             library: documents to search; with one, forms of a specification look for passages first.
             budget: what each question may spend; None for no limit.
+            require_sources: whether an answer is sent back once, and then refused, where a number of its
+                program or a quote has no source.
 
         Raises:
             UsageError: a specification cannot be read, or a model cannot be had.
         """
         self._documents = library is not None
+        if require_sources:
+            strategy = requiring_sources(strategy)
         self._spec = strategy if isinstance(strategy, str) else repr(strategy)
         self._strategy = to_strategy(strategy, documents=self._documents)
         self._own: list[Any] = []
@@ -220,6 +226,14 @@ def chain(
     interpreter: Interpreter | None = None,
     library: Library | None = None,
     budget: Budget | None = None,
+    require_sources: bool = False,
 ) -> StrategyChain:
     """A strategy as a LangChain Runnable; see `StrategyChain` for the arguments."""
-    return StrategyChain(strategy, model=model, interpreter=interpreter, library=library, budget=budget)
+    return StrategyChain(
+        strategy,
+        model=model,
+        interpreter=interpreter,
+        library=library,
+        budget=budget,
+        require_sources=require_sources,
+    )

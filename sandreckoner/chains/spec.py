@@ -17,6 +17,7 @@ from sandreckoner.chains.cascade import cascade
 from sandreckoner.chains.cells import Cells
 from sandreckoner.chains.chain_of_thought import ChainOfThought
 from sandreckoner.chains.chain_of_verification import ChainOfVerification
+from sandreckoner.chains.cited import Cited
 from sandreckoner.chains.cross_examination import cross_examination
 from sandreckoner.chains.direct import Direct
 from sandreckoner.chains.few_shot import few_shot
@@ -28,6 +29,7 @@ from sandreckoner.chains.once import once
 from sandreckoner.chains.program_aided import ProgramAided
 from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.refine import refine
+from sandreckoner.chains.require_sources import RequireSources
 from sandreckoner.chains.retrieval_augmented import RetrievalAugmented
 from sandreckoner.chains.self_consistency import self_consistency
 from sandreckoner.chains.tree_of_thoughts import tree_of_thoughts
@@ -78,12 +80,14 @@ NAMES: Mapping[str, Name] = {
     "verify": Name(ChainOfVerification, "form", "draft in any form, check, revise", (0, 1)),
     "few_shot": Name(few_shot, "form", "a form with examples chosen for the question", (1, 1)),
     "rag": Name(RetrievalAugmented, "form", "look for passages first, then any form", (1, 1)),
+    "cite": Name(_prompted(Cited, "cited"), "form", "prose with quotes that are checked word for word"),
     "once": Name(once, "search", "one candidate of a form", (1, 1)),
     "sc": Name(self_consistency, "search", "vote over n candidates of a form", (1, 1)),
     "asc": Name(adaptive_self_consistency, "search", "the same, but stop once the lead is safe", (1, 1)),
     "tot": Name(tree_of_thoughts, "search", "search a tree of steps, then any form", (0, 1)),
     "refine": Name(refine, "search", "a critic sends attempts back", (1, 1)),
     "cascade": Name(cascade, "search", "from cheap to dear until safe, or abstain", (2, ANY)),
+    "sourced": Name(RequireSources, "search", "refuse numbers and quotes without a source", (1, 1)),
     "cross": Name(cross_examination, "search", "forms testify independently, then vote", (0, ANY)),
 }
 
@@ -122,7 +126,7 @@ def _build(node: ast.expr, *, wrap: bool) -> Any:
     least, most = name.takes
     if not least <= len(inner) <= most:
         raise UsageError(f"{head} takes {_wanted(head, name)}")
-    inner = [_as_strategy(part) if head == "cascade" else as_form(part) for part in inner]
+    inner = [_as_strategy(part) if head in ("cascade", "sourced") else as_form(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
     try:
         built = name.build(*inner, **options)

@@ -11,6 +11,7 @@ from sandreckoner.core.passage import Passage
 
 Origin = Literal["passage", "question", "constant", "unsourced"]
 Verdict = Literal["answered", "no answer", "budget spent", "refused"]
+Standing = Literal["found", "in another passage", "not found", "no such passage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,31 @@ class NumberSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker of an answer such as `[1]`, with its quote where it has one.
+
+    Attributes:
+        number: the passage cited, from 1.
+        quote: what is said to stand there; empty for a marker without a quote.
+        verdict: what the check found; a marker without a quote is `found` where its passage exists.
+        passages: the exact slices of the page where the quote stands, one for each piece between `…`; for a
+            marker without a quote, the passage cited.
+        note: in one line, what is wrong; empty where nothing is.
+    """
+
+    number: int
+    quote: str
+    verdict: Standing
+    passages: tuple[Passage, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a strategy answers.
 
     Attributes:
-        text: the answer; None where there is none.
+        text: the answer; None where there is none. A quote in it that stands nowhere is struck: `~~“…”~~`.
         verdict: `answered`; `no answer`; `budget spent` (then `text` is the best so far, if any);
             `refused` (its numbers had no source and sources were required).
         winner: the candidate that was chosen.
@@ -75,6 +96,7 @@ class Answer:
         confidence: between 0 and 1 where the strategy has a measure (the share of the vote), else None.
         reason: in one line, why there is no answer or why the budget ended.
         sources: one for each number that reaches the answer.
+        citations: what it quotes and cites, each checked against its passage; of answers in prose.
         usage: what it cost.
         seconds: how long it took.
     """
@@ -86,5 +108,6 @@ class Answer:
     confidence: float | None = None
     reason: str = ""
     sources: tuple[NumberSource, ...] = ()
+    citations: tuple[Citation, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, Note, Run, Search
 from sandreckoner.core.errors import JournalError
@@ -28,6 +28,7 @@ _TYPES: dict[str, type] = {
         Ask,
         Budget,
         Candidate,
+        Citation,
         Completion,
         Execution,
         Message,
