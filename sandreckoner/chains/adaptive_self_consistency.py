@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from sandreckoner.chains.algebra import unified
 from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.self_consistency import TEMPERATURE, require_variety
@@ -54,13 +55,15 @@ class AdaptiveSelfConsistency:
     def __call__(self, problem: Problem) -> Steps[Answer]:
         most = self.sampling.n
         drawn: list[Candidate] = []
+        known: dict[str, str | None] = {}
         while len(drawn) < most:
             try:
                 batch = yield from within(f"batch from {len(drawn) + 1}", self._draw(problem, len(drawn)))
             except BudgetSpent:
                 break
             drawn += batch
-            answers, remaining = [candidate.answer for candidate in drawn], most - len(drawn)
+            answers = yield from unified([candidate.answer for candidate in drawn], known)
+            remaining = most - len(drawn)
             if not batch or decided(answers, remaining) or self.enough(answers, remaining):
                 break
         if len(drawn) < most:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sandreckoner.chains.algebra import unified
+from sandreckoner.chains.confidence import Confidence, lead, load_confidence
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.form import Strategy
 from sandreckoner.chains.marked import marked
 from sandreckoner.chains.once import reasons
 from sandreckoner.chains.reading.vote import tally
-from sandreckoner.chains.stopping import lead_is_safe
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
@@ -26,19 +27,17 @@ from sandreckoner.core.problem import Problem
 class Cascade:
     """Climb from one strategy to the next while their candidates do not agree enough.
 
-    The confidence after each is the probability that the most frequent answer of all candidates so far stays
-    ahead (`stopping.lead_is_safe`): 0.75 for a single candidate, 0.875 for two that agree, 0.5 for two that
-    do not.
-
     Attributes:
         rungs: strategies, cheap to dear; two or more.
         target: the confidence at which it stops.
         abstain: whether it answers with nothing when the last strategy leaves it below the target.
+        confidence: of the answers of all candidates so far: `lead`, or one that was fitted on recorded runs.
     """
 
     rungs: tuple[Strategy, ...]
     target: float = 0.85
     abstain: bool = True
+    confidence: Confidence = lead
 
     def __post_init__(self) -> None:
         if len(self.rungs) < 2:
@@ -59,7 +58,7 @@ class Cascade:
         for number, rung in enumerate(self.rungs, 1):
             found = yield from within(f"rung {number}", marked(rung(problem)))
             candidates += found.candidates
-            best = _best(candidates)
+            best = yield from self._best(candidates)
             yield from note(f"rung {number}: {best.text}", confidence=best.confidence)
             if best.confidence is not None and best.confidence >= self.target:
                 return best
@@ -73,19 +72,27 @@ class Cascade:
         )
         return replace(best, text=None, verdict="no answer", winner=None, reason=why)
 
-
-def _best(candidates: Sequence[Candidate]) -> Answer:
-    """The most frequent answer; among equals the one of the dearest strategy, which saw the others fail."""
-    polls = tally([candidate.answer for candidate in candidates])
-    if not polls:
-        return Answer(None, "no answer", candidates=tuple(candidates), reason=reasons(tuple(candidates)))
-    leading = [poll for poll in polls if poll.weight == polls[0].weight]
-    winner = candidates[max(poll.voters[-1] for poll in leading)]
-    second = len(polls[1].voters) if len(polls) > 1 else 0
-    confidence = round(lead_is_safe(len(polls[0].voters), second), 4)
-    return Answer(winner.answer, "answered", winner, tuple(candidates), confidence)
+    def _best(self, candidates: Sequence[Candidate]) -> Steps[Answer]:
+        """The most frequent answer; among equals that of the dearest strategy, which saw the others fail."""
+        answers = yield from unified([candidate.answer for candidate in candidates])
+        polls = tally(answers)
+        if not polls:
+            return Answer(None, "no answer", candidates=tuple(candidates), reason=reasons(tuple(candidates)))
+        leading = [poll for poll in polls if poll.weight == polls[0].weight]
+        winner = candidates[max(poll.voters[-1] for poll in leading)]
+        return Answer(winner.answer, "answered", winner, tuple(candidates), self.confidence(answers))
 
 
-def cascade(*rungs: Strategy, target: float = 0.85, abstain: bool = True) -> Cascade:
-    """`cascade(once(direct), once(program_aided), self_consistency(program_aided, n=5), target=0.9)`."""
-    return Cascade(rungs, target, abstain)
+def cascade(
+    *rungs: Strategy, target: float = 0.85, abstain: bool = True, confidence: Confidence | str = lead
+) -> Cascade:
+    """`cascade(once(direct), once(program_aided), self_consistency(program_aided, n=5), target=0.9)`.
+
+    Args:
+        *rungs: strategies, cheap to dear.
+        target: see `Cascade`.
+        abstain: see `Cascade`.
+        confidence: a function, or a file that `save_confidence` wrote.
+    """
+    sure = load_confidence(confidence) if isinstance(confidence, str) else confidence
+    return Cascade(rungs, target, abstain, sure)

@@ -51,14 +51,14 @@ def lead_holds(first: int, second: int, remaining: int) -> float:
 
 def decided(answers: Sequence[str | None], remaining: int) -> bool:
     """Whether the lead is longer than what could still be drawn: stopping then costs nothing."""
-    first, second = _leaders(answers)
+    first, second = leaders(answers)
     return first - second > remaining
 
 
 def beta_rule(threshold: float = 0.95) -> StoppingRule:
     """Stop when the lead is safe with at least this probability: `lead_is_safe`, the rule of the paper."""
     _require_probability(threshold)
-    return lambda answers, remaining: lead_is_safe(*_leaders(answers)) >= threshold
+    return lambda answers, remaining: lead_is_safe(*leaders(answers)) >= threshold
 
 
 def horizon_rule(threshold: float = 0.98) -> StoppingRule:
@@ -70,7 +70,7 @@ def horizon_rule(threshold: float = 0.98) -> StoppingRule:
     _require_probability(threshold)
 
     def enough(answers: Sequence[str | None], remaining: int) -> bool:
-        first, second = _leaders(answers)
+        first, second = leaders(answers)
         expected = math.ceil(remaining * (first + second) / max(1, len(answers)))
         return first > second and lead_holds(first, second, expected) >= threshold
 
@@ -92,7 +92,7 @@ def stability_rule(window: int = 4) -> StoppingRule:
     return enough
 
 
-def _leaders(answers: Sequence[str | None]) -> tuple[int, int]:
+def leaders(answers: Sequence[str | None]) -> tuple[int, int]:
     """The votes of the most frequent answer and of the next."""
     first, second = [*(len(poll.voters) for poll in tally(answers)), 0, 0][:2]
     return first, second

@@ -1,13 +1,17 @@
-"""Choosing among candidates by vote: each counts one, each counts its probability, or the model chooses."""
+"""Choosing among candidates by vote: each counts one, each counts its probability, or the model chooses.
+
+Answers that mean the same are one, by value (`reading.vote.tally`) and by algebra (`algebra.unified`).
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from sandreckoner.chains.algebra import unified
 from sandreckoner.chains.once import conclude
 from sandreckoner.chains.prompt import candidate_text, load_prompt
 from sandreckoner.chains.reading.vote import Poll, tally
@@ -28,11 +32,13 @@ class Tally:
         winner: the first candidate of the winning answer; None where no candidate has an answer.
         share: of the vote, 0 to 1. A candidate without an answer voted for nobody.
         counts: each answer with its share, most first.
+        polls: each answer with its voters, most first.
     """
 
     winner: Candidate | None = None
     share: float = 0.0
     counts: tuple[tuple[str, float], ...] = ()
+    polls: tuple[Poll, ...] = ()
 
 
 Vote: TypeAlias = Callable[[Problem, Sequence[Candidate]], Steps[Tally]]
@@ -40,8 +46,7 @@ Vote: TypeAlias = Callable[[Problem, Sequence[Candidate]], Steps[Tally]]
 
 def majority_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
     """Wang et al. 2022: the most frequent answer; among equals, the one seen first."""
-    yield from ()
-    return _count(candidates, [1.0] * len(candidates))
+    return (yield from _count(candidates, [1.0] * len(candidates)))
 
 
 def weighted_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
@@ -57,7 +62,7 @@ def weighted_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Ta
     if len(weights) < len(candidates):
         yield from note("the model gives no log-probabilities: each vote counts one")
         weights = [1.0] * len(candidates)
-    return _count(candidates, weights)
+    return (yield from _count(candidates, weights))
 
 
 def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
@@ -66,7 +71,7 @@ def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[T
     Where all agree nothing is asked. Where its choice cannot be had or read, the majority stands, and a note
     says so.
     """
-    count = _count(candidates, [1.0] * len(candidates))
+    count = yield from _count(candidates, [1.0] * len(candidates))
     able = [candidate for candidate in candidates if candidate.answer is not None]
     if len(count.counts) < 2:
         return count
@@ -88,10 +93,8 @@ def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[T
         return count
     chosen = able[number - 1]
     place = candidates.index(chosen)
-    for poll in tally([candidate.answer for candidate in candidates]):
-        if place in poll.voters:
-            return Tally(chosen, poll.weight / len(candidates), count.counts)
-    return count
+    poll = next(poll for poll in count.polls if place in poll.voters)
+    return replace(count, winner=chosen, share=poll.weight / len(candidates))
 
 
 VOTES: dict[str, Vote] = {
@@ -119,13 +122,14 @@ def vote_calls(vote: Vote) -> int:
     return 1 if vote is universal_vote else 0
 
 
-def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Tally:
-    polls: list[Poll] = tally([candidate.answer for candidate in candidates], weights=weights)
+def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Steps[Tally]:
+    answers = yield from unified([candidate.answer for candidate in candidates])
+    polls = tally(answers, weights=weights)
     total = sum(weights)
     if not polls or total <= 0:
         return Tally()
     counts = tuple((poll.answer, round(poll.weight / total, 6)) for poll in polls)
-    return Tally(candidates[polls[0].voters[0]], counts[0][1], counts)
+    return Tally(candidates[polls[0].voters[0]], counts[0][1], counts, tuple(polls))
 
 
 def answer_by_vote(problem: Problem, candidates: Sequence[Candidate], vote: Vote) -> Steps[Answer]:

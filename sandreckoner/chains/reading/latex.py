@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _FRACTION = re.compile(
-    r"\\[dt]?frac\s*(?:\{(?P<above>[^{}]*)\}\s*\{(?P<below>[^{}]*)\}|(?P<one>\d)\s*(?P<two>\d))"
+    r"(?P<whole>\d\s*)?\\[dtc]?frac\s*"
+    r"(?:\{(?P<above>[^{}]*)\}\s*\{(?P<below>[^{}]*)\}|(?P<one>\d)\s*(?P<two>\d))"
 )
 _WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|boxed|fbox)\s*\{([^{}]*)\}")
 _DROPPED = re.compile(r"\\(?:left|right|displaystyle|[,;:! ])|\^\s*\{?\\circ\}?|\\[()\[\]]|\\degree")
@@ -54,4 +55,7 @@ def _over(match: re.Match[str]) -> str:
         side.strip() if re.fullmatch(r"\s*[\w.]+\s*", side) else f"({side.strip()})"
         for side in (above, below)
     ]
-    return "/".join(sides)
+    over = "/".join(sides)
+    # 1\\frac{4}{5} is one and four fifths; 2\\frac{x}{3} is a product.
+    between = " " if match["whole"] and above.strip().isdigit() and below.strip().isdigit() else ""
+    return f"{(match['whole'] or '').strip()}{between}{over}"

@@ -2,7 +2,7 @@
 
 `normalise` gives a hashable form; its text gives the same form again. `equal` says whether two answers mean
 the same: it knows besides that `60%` may be 60 or 0.6. Mathematical equality (is √8 the same as 2√2?) needs a
-computer algebra system, which runs what it reads: `undecided` says where asking one, in the sandbox, pays.
+computer algebra system: `undecided` says where asking one, as `chains.algebra` does in the sandbox, may pay.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _CHOICE = re.compile(
 )
 _TRUTH = {"yes": "yes", "true": "yes", "correct": "yes", "no": "no", "false": "no", "incorrect": "no"}
 _NAMED = re.compile(r"[A-Za-z]\w{0,20}\s*=\s*(?=[^=])")
+_ALGEBRA = re.compile(r"[\\^_√π∞+*/<>-]|\d[a-z(]")
+_WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|matrix)[a-z]{3,}")  # two of them make prose
 _COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
 
 
@@ -74,13 +76,22 @@ def values_of(normal: Normal) -> set[Fraction]:
     return {normal.value, normal.value / 100} if normal.kind == "percent" else {normal.value}
 
 
-def undecided(one: str, other: str) -> bool:
-    """Whether two unequal answers hold mathematics that only a computer algebra system can compare."""
-    first, second = normalise(one), normalise(other)
-    if alike(first, second):
+def undecided(one: Normal, other: Normal) -> bool:
+    """Whether two unequal answers may be equal to a computer algebra system.
+
+    That is so where one holds more than numbers, and for two lists, which may be sets without their braces.
+    """
+    if alike(one, other):
         return False
-    return any(
-        normal.kind == "text" and re.search(r"[\\^√π+*/]|\d[a-z(]", normal.text) for normal in (first, second)
+    lists = bool(one.items) and len(one.items) == len(other.items)
+    return lists or _is_algebra(one) or _is_algebra(other)
+
+
+def _is_algebra(normal: Normal) -> bool:
+    if normal.items:
+        return any(_is_algebra(item) for item in normal.items)
+    return (
+        normal.kind == "text" and bool(_ALGEBRA.search(normal.text)) and len(_WORD.findall(normal.text)) < 2
     )
 
 
@@ -131,7 +142,7 @@ def _number(text: str) -> Normal | None:
 
 def _number_with_unit(text: str) -> Normal | None:
     """The only number of a text that is written in digits: `18 dollars`, `$5.00 a pack`, `she has 8 left`."""
-    if re.search(r"[\\^√π∞=+*]|\d\s*[(a-z]\b(?<!%)[\^(+-]|[a-z]\d", text):
+    if re.search(r"[\\^√π∞=+*<>≤≥]|\d\s*[(a-z]\b(?<!%)[\^(+-]|[a-z]\d|\d[abnpqruvwxyz]\b", text):
         return None
     numbers = [number for number in find_numbers(text) if any(map(str.isdigit, number.text))]
     return _from_number(numbers[0]) if len(numbers) == 1 else None
