@@ -12,6 +12,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import replace
 from types import TracebackType
@@ -34,8 +35,6 @@ from sandreckoner.chains.answering import (
 from sandreckoner.chains.form import Form, Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import Journal
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Event, Listener, Trace
 from sandreckoner.core.world import Interpreter, Library, Model, World
@@ -179,40 +178,35 @@ class StrategyChain(Runnable[Asked, Answer]):
         self.close()
 
     def _answer(
-        self,
-        asked: Asked,
-        run_manager: CallbackManagerForChainRun,
-        config: RunnableConfig,
-        listener: Listener | None = None,
-        journal: str | None = None,
+        self, asked: Asked, run_manager: CallbackManagerForChainRun, config: RunnableConfig, **told: Any
     ) -> Answer:
-        problem = to_problem(asked)
-        with recording(journal, self._header(problem)) as book:
-            world = self._world_for(patch_config(config, callbacks=run_manager.get_child()), book, listener)
-            return answer(self._strategy, problem, world)
+        with self._opened(asked, patch_config(config, callbacks=run_manager.get_child()), **told) as opened:
+            return answer(self._strategy, *opened)
 
     async def _aanswer(
+        self, asked: Asked, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **told: Any
+    ) -> Answer:
+        with self._opened(asked, patch_config(config, callbacks=run_manager.get_child()), **told) as opened:
+            return await aanswer(self._strategy, *opened)
+
+    @contextmanager
+    def _opened(
         self,
         asked: Asked,
-        run_manager: AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
+        *,
         listener: Listener | None = None,
         journal: str | None = None,
-    ) -> Answer:
+    ) -> Iterator[tuple[Problem, World]]:
+        """A question and the world in which it is answered, its journal open."""
         problem = to_problem(asked)
-        with recording(journal, self._header(problem)) as book:
-            world = self._world_for(patch_config(config, callbacks=run_manager.get_child()), book, listener)
-            return await aanswer(self._strategy, problem, world)
-
-    def _header(self, problem: Problem) -> Mapping[str, JSON]:
-        return journal_header(problem, self._spec, documents=self._documents, model=self._model.name)
-
-    def _world_for(self, config: RunnableConfig, journal: Journal, listener: Listener | None) -> World:
         model = self._model
         if isinstance(model, LangChainModel):
             model = model.with_config(config)
         trace = Trace(listener) if listener else Trace()
-        return replace(self._world, model=model, journal=journal, trace=trace)
+        header = journal_header(problem, self._spec, documents=self._documents, model=model.name)
+        with recording(journal, header) as book:
+            yield problem, replace(self._world, model=model, journal=book, trace=trace)
 
 
 class _Abandoned(Exception):
