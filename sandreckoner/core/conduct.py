@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from sandreckoner.core import errors
 from sandreckoner.core.budget import Ledger
-from sandreckoner.core.effects import Ask, Effect, Note, Reply, Run, Steps
+from sandreckoner.core.effects import Ask, Effect, Note, Reply, Resume, Run, Steps
 from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, State
 from sandreckoner.core.message import Completion, Usage
@@ -125,7 +125,7 @@ class _Conductor:
     def _name(self, effect: Effect) -> Effect:
         """The effect with its live state named by the step that made it."""
         if (
-            isinstance(effect, Run)
+            isinstance(effect, Run | Resume)
             and effect.state is not None
             and not isinstance(effect.state, RecordedState)
         ):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 from sandreckoner.core.conduct import Job, Outcome, conduct
-from sandreckoner.core.effects import Ask, Note, Run, Search, Steps
+from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Steps, Use
 from sandreckoner.core.errors import SandreckonerError, UsageError
 from sandreckoner.core.world import World
 
@@ -91,13 +91,20 @@ def _call(job: Job, world: World, *, sync: bool) -> Any:
         model = _part(world.model, "asks a model", "model")
         method: Callable[..., Any] = model.ask if sync else model.aask
         return method(effect, timeout_s=job.timeout_s, on_text=job.on_text)
-    if isinstance(effect, Run):
+    if isinstance(effect, Run | Resume):
         interpreter = _part(world.interpreter, "runs programs", "interpreter")
         method = interpreter.perform if sync else interpreter.aperform
         return method(effect, timeout_s=job.timeout_s)
     if isinstance(effect, Search):
         library = _part(world.library, "searches documents", "library")
         return library.search(effect) if sync else library.asearch(effect)
+    if isinstance(effect, Use):
+        if effect.tool not in world.tools:
+            raise UsageError(
+                f"this strategy uses a tool {effect.tool!r}, which the world has not; pass tools=…"
+            )
+        tool = world.tools[effect.tool]
+        return tool.use(effect.arguments) if sync else tool.ause(effect.arguments)
     assert isinstance(effect, Note)
     return None
 

@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from sandreckoner.core.execution import JSON, Execution, State
+from sandreckoner.core.execution import JSON, Execution, Returned, State
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.passage import Passage
 
@@ -59,6 +59,8 @@ class Run:
         inputs: variables that the program finds defined, as JSON.
         keep: whether the state afterwards is wanted (a handle on it comes back); a fresh run that keeps
             nothing is the quickest.
+        functions: names of functions of the caller's that the program may call; they need `keep`. A call
+            ends the run with the status `waiting`, and `Resume` hands over what it returns.
         scope: where in the strategy this effect stands.
     """
 
@@ -66,6 +68,37 @@ class Run:
     state: State | None = None
     inputs: Mapping[str, JSON] = field(default_factory=dict)
     keep: bool = False
+    functions: tuple[str, ...] = ()
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a program that waits for a call to return; the reply is an `Execution`.
+
+    Attributes:
+        state: of the `waiting` execution; it stays as it is, so that another value may be tried.
+        returned: the value of the call, or the error that is raised there.
+        scope: where in the strategy this effect stands.
+    """
+
+    state: State
+    returned: Returned
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Use one of the world's tools; the reply is a `Returned`.
+
+    Attributes:
+        tool: its name in `World.tools`.
+        arguments: by name, as JSON.
+        scope: where in the strategy this effect stands.
+    """
+
+    tool: str
+    arguments: Mapping[str, JSON] = field(default_factory=dict)
     scope: Scope = ()
 
 
@@ -87,8 +120,8 @@ class Note:
     scope: Scope = ()
 
 
-Effect: TypeAlias = Ask | Run | Search | Note
-Reply: TypeAlias = tuple[Completion, ...] | Execution | tuple[Passage, ...] | None
+Effect: TypeAlias = Ask | Run | Resume | Search | Use | Note
+Reply: TypeAlias = tuple[Completion, ...] | Execution | tuple[Passage, ...] | Returned | None
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[tuple[Effect, ...], Sequence[Reply], T]
@@ -119,6 +152,13 @@ def run(
     """Yield one `Run` and return its execution."""
     (reply,) = yield (Run(code, state, inputs or {}, keep),)
     assert isinstance(reply, Execution)
+    return reply
+
+
+def use(tool: str, arguments: Mapping[str, JSON] | None = None) -> Steps[Returned]:
+    """Yield one `Use` and return what came of it."""
+    (reply,) = yield (Use(tool, arguments or {}),)
+    assert isinstance(reply, Returned)
     return reply
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 JSON: TypeAlias = Any  # None | bool | int | float | str | list[JSON] | dict[str, JSON]
 
-Status = Literal["ok", "error", "timeout", "memory", "output", "refused", "crashed"]
+Status = Literal["ok", "error", "timeout", "memory", "output", "refused", "crashed", "waiting"]
 
 
 class State(Protocol):
@@ -50,6 +50,29 @@ class ProgramError:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the caller's that a program called. Hostile: nothing about the arguments is checked yet.
+
+    Attributes:
+        function: its name.
+        positional: the arguments without names, as JSON; see `Execution.value`.
+        named: the arguments with names.
+    """
+
+    function: str
+    positional: JSON = ()
+    named: JSON = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came of a call: a value, or an error in words that takes its place."""
+
+    value: JSON = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """What a program used: CPU and wall seconds, and its peak resident memory in bytes."""
 
@@ -64,7 +87,8 @@ class Execution:
 
     Attributes:
         status: `ok`; `error` (it raised); `timeout`; `memory`; `output` (it printed past the limit);
-            `refused` (by the policy, before it ran); `crashed` (its process died).
+            `refused` (by the policy, before it ran); `crashed` (its process died); `waiting` (for what
+            `call` returns: `Resume` goes on from `state`).
         value: the value of its last line where that is an expression, as JSON; a value that JSON cannot
             hold is `{"type": …, "text": …}` (and `"number"` where it is one: a fraction, a decimal,
             a sympy number).
@@ -72,7 +96,9 @@ class Execution:
         truncated: whether `stdout` was cut.
         error: why it did not finish; None when `status` is `ok`.
         resources: what it used.
-        state: a handle to continue from; None unless `status` is `ok` or `error` and the run kept it.
+        state: a handle to continue from; None unless `status` is `ok`, `error` or `waiting` and the run
+            kept it.
+        call: the function that a `waiting` program called.
     """
 
     status: Status
@@ -82,6 +108,7 @@ class Execution:
     error: ProgramError | None = None
     resources: Resources = Resources()
     state: State | None = None
+    call: Call | None = None
 
     @property
     def ok(self) -> bool:

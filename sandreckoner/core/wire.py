@@ -14,9 +14,17 @@ from typing import Any
 
 from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Ask, Note, Run, Search
+from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
 from sandreckoner.core.errors import JournalError
-from sandreckoner.core.execution import JSON, Execution, ProgramError, RecordedState, Resources
+from sandreckoner.core.execution import (
+    JSON,
+    Call,
+    Execution,
+    ProgramError,
+    RecordedState,
+    Resources,
+    Returned,
+)
 from sandreckoner.core.message import Completion, Message, Usage
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
@@ -27,6 +35,7 @@ _TYPES: dict[str, type] = {
         Answer,
         Ask,
         Budget,
+        Call,
         Candidate,
         Citation,
         Completion,
@@ -39,13 +48,24 @@ _TYPES: dict[str, type] = {
         ProgramError,
         RecordedState,
         Resources,
+        Resume,
+        Returned,
         Run,
         Search,
         Usage,
+        Use,
     )
 }
 # These fields hold JSON that a program or a user wrote: it is carried as it stands, never read as ours.
-_RAW = {("Execution", "value"), ("Run", "inputs"), ("Note", "data")}
+_RAW = {
+    ("Execution", "value"),
+    ("Call", "positional"),
+    ("Call", "named"),
+    ("Returned", "value"),
+    ("Run", "inputs"),
+    ("Use", "arguments"),
+    ("Note", "data"),
+}
 
 
 def to_json(value: object) -> JSON:

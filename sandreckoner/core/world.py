@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Ask, Run, Search
-from sandreckoner.core.execution import Execution
+from sandreckoner.core.effects import Ask, Resume, Run, Search
+from sandreckoner.core.execution import JSON, Execution, Returned
 from sandreckoner.core.journal import Journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.passage import Passage
@@ -41,11 +41,13 @@ class Model(Protocol):
 
 
 class Interpreter(Protocol):
-    """Performs `Run`. `tools.python.Sandbox` is one. Raises `SandboxError` only when it is itself broken."""
+    """Performs `Run` and `Resume`. `tools.python.Sandbox` is one. Raises `SandboxError` only when it is
+    itself broken.
+    """
 
-    def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution: ...
+    def perform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution: ...
 
-    async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution: ...
+    async def aperform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution: ...
 
 
 class Library(Protocol):
@@ -56,6 +58,14 @@ class Library(Protocol):
     async def asearch(self, effect: Search) -> tuple[Passage, ...]: ...
 
 
+class Tool(Protocol):
+    """Performs `Use`. A call that fails is a value: `Returned(error=…)`."""
+
+    def use(self, arguments: Mapping[str, JSON]) -> Returned: ...
+
+    async def ause(self, arguments: Mapping[str, JSON]) -> Returned: ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything that a strategy's effects may touch.
@@ -64,6 +74,7 @@ class World:
         model: performs Ask; None where the strategy asks nothing.
         interpreter: performs Run.
         library: performs Search.
+        tools: perform Use, by their names.
         budget: what may be spent.
         journal: where every effect and reply is written, or read back from in a replay.
         trace: the steps, for listeners and for showing.
@@ -74,6 +85,7 @@ class World:
     model: Model | None = None
     interpreter: Interpreter | None = None
     library: Library | None = None
+    tools: Mapping[str, Tool] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     journal: Journal = field(default_factory=Journal)
     trace: Trace = field(default_factory=Trace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sandreckoner.core.effects import Run
+from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.limits import Limits
@@ -48,7 +48,9 @@ class Flight:
             self._process.kill()
 
 
-def converse(process: Process, effect: Run, limits: Limits, clock: Clock, flight: Flight) -> Execution:
+def converse(
+    process: Process, effect: Run | Resume, limits: Limits, clock: Clock, flight: Flight
+) -> Execution:
     """Run a program in a process that waits for one.
 
     Returns:
@@ -72,17 +74,28 @@ def converse(process: Process, effect: Run, limits: Limits, clock: Clock, flight
     except codec.Garbled as fault:
         process.kill()
         return stopped("crashed", f"its process sent no report ({fault})", clock.elapsed_s)
-    return read_report(report, output_bytes=limits.output_bytes, wall_s=clock.elapsed_s)
+    done = read_report(report, output_bytes=limits.output_bytes, wall_s=clock.elapsed_s)
+    if done.call and isinstance(effect, Run) and done.call.function not in effect.functions:
+        process.kill()
+        return stopped("crashed", "its process called a function that it was not given", clock.elapsed_s)
+    return done
 
 
-def _exchange(process: Process, effect: Run, limits: Limits, clock: Clock) -> dict[str, object]:
-    request = {
-        "code": effect.code,
-        "inputs": dict(effect.inputs),
-        "keep": effect.keep,
-        "wall_s": codec.seconds_left(clock.deadline),
-    }
-    codec.send(process.channel, request, deadline=clock.deadline)
+def _exchange(process: Process, effect: Run | Resume, limits: Limits, clock: Clock) -> dict[str, object]:
+    codec.send(process.channel, _request(effect, clock), deadline=clock.deadline)
     # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
     cap_bytes = 12 * limits.output_bytes + (1 << 20)
     return codec.receive(process.channel, cap_bytes=cap_bytes, deadline=clock.deadline + _GRACE_S)
+
+
+def _request(effect: Run | Resume, clock: Clock) -> dict[str, object]:
+    wall_s = codec.seconds_left(clock.deadline)
+    if isinstance(effect, Resume):
+        return {"value": effect.returned.value, "error": effect.returned.error, "wall_s": wall_s}
+    return {
+        "code": effect.code,
+        "inputs": dict(effect.inputs),
+        "functions": list(effect.functions),
+        "keep": effect.keep,
+        "wall_s": wall_s,
+    }

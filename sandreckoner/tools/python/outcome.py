@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from sandreckoner.core.execution import Execution, ProgramError, Resources, Status
+from sandreckoner.core.execution import Call, Execution, ProgramError, Resources, Status
 
 _STATUSES = frozenset(get_args(Status))
 _DEEPEST = 64
@@ -30,6 +30,7 @@ def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) 
             stdout=stdout,
             truncated=report["truncated"] is True,
             error=_error(report["error"]),
+            call=_call(report["call"]) if status == "waiting" else None,
             resources=Resources(
                 _seconds(report["cpu_s"]), wall_s, int(min(_seconds(report["memory_bytes"]), 1 << 50))
             ),
@@ -53,6 +54,13 @@ def _error(error: Any) -> ProgramError | None:
     return ProgramError(
         _text(error["type"], 100), _text(error["message"], 10_000), line, _text(error["traceback"], 20_000)
     )
+
+
+def _call(call: Any) -> Call:
+    positional, named = call["positional"], call["named"]
+    if type(positional) is not list or type(named) is not dict:
+        raise Implausible("call")
+    return Call(_text(call["function"], 100), _clean(positional, 0), _clean(named, 0))
 
 
 def _text(value: Any, cap: int) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sandreckoner.core.effects import Run
+from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.errors import MissingWall, UsageError
 from sandreckoner.core.execution import JSON, Execution, State
 from sandreckoner.tools.python import codec
@@ -140,12 +140,12 @@ class Sandbox:
         """The same, without blocking; cancelling it ends the program."""
         return await self.aperform(Run(code, state, inputs or {}, keep), timeout_s=timeout_s)
 
-    def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
-        """Perform a `Run`; see `run`."""
+    def perform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution:
+        """Perform a `Run` or a `Resume`; see `run`."""
         return self._run(effect, timeout_s, Flight())
 
-    async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
-        """Perform a `Run` without blocking; cancelling it ends the program."""
+    async def aperform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution:
+        """Perform a `Run` or a `Resume` without blocking; cancelling it ends the program."""
         flight = Flight()
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_WAITING, thread_name_prefix="sandbox")
@@ -203,11 +203,12 @@ class Sandbox:
             self._begin()
         return self._pool
 
-    def _run(self, effect: Run, timeout_s: float | None, flight: Flight) -> Execution:
+    def _run(self, effect: Run | Resume, timeout_s: float | None, flight: Flight) -> Execution:
         pool = self._usable_pool()
-        _check_inputs(effect.inputs)
-        origin = None if effect.state is None else usable(effect.state)
-        size = len(effect.code.encode("utf-8", "replace"))
+        origin = None
+        if effect.state is not None:
+            origin = usable(effect.state, waiting=isinstance(effect, Resume))
+        size = _checked_size(effect) if isinstance(effect, Run) else 0
         if size > self._limits.source_bytes:
             return stopped(
                 "refused", f"the program has {size} bytes; the limit is {self._limits.source_bytes}", 0.0
@@ -222,10 +223,11 @@ class Sandbox:
             self._slots.release()
 
     def _perform(
-        self, pool: Pool, effect: Run, origin: LiveState | None, wall_s: float, flight: Flight
+        self, pool: Pool, effect: Run | Resume, origin: LiveState | None, wall_s: float, flight: Flight
     ) -> Execution:
         if origin is not None:
             return self._branch(effect, origin.tree, origin.process, Clock(wall_s), flight)
+        assert isinstance(effect, Run)
         nest = pool.nest(tier_of(effect.code, keep=effect.keep))
         nest.zygote.wait_until_ready()
         clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
@@ -239,10 +241,16 @@ class Sandbox:
             nest.give_back()
 
     def _branch(
-        self, effect: Run, source: Tree | Zygote, parent: Process | None, clock: Clock, flight: Flight
+        self,
+        effect: Run | Resume,
+        source: Tree | Zygote,
+        parent: Process | None,
+        clock: Clock,
+        flight: Flight,
     ) -> Execution:
         """Run a program in a process of a tree: a fork of `parent`, or the first of a new tree."""
-        if effect.keep:
+        keep = isinstance(effect, Resume) or effect.keep
+        if keep:
             self._gauge.enter()
         state = None
         try:
@@ -258,15 +266,15 @@ class Sandbox:
             tree.enter()
             try:
                 done = converse(process, effect, self._limits, clock, flight)
-                if effect.keep and done.status in ("ok", "error"):
-                    state = LiveState(tree, process, self._gauge)
+                if keep and done.status in ("ok", "error", "waiting"):
+                    state = LiveState(tree, process, self._gauge, waiting=done.status == "waiting")
                 return replace(done, state=state)
             finally:
                 if state is None:
                     process.close()
                     tree.leave()
         finally:
-            if effect.keep and state is None:
+            if keep and state is None:
                 self._gauge.leave()
 
     def _warn_once(self, pool: Pool) -> None:
@@ -282,11 +290,15 @@ class Sandbox:
             )
 
 
-def _check_inputs(inputs: Mapping[str, Any]) -> None:
-    for name in inputs:
+def _checked_size(effect: Run) -> int:
+    """The bytes of a program whose names are such as a program can use."""
+    if effect.functions and not effect.keep:
+        raise UsageError("a program that may call functions is a state while it waits: say keep=True")
+    for name in (*effect.inputs, *effect.functions):
         if (
             not (isinstance(name, str) and name.isidentifier())
             or keyword.iskeyword(name)
             or name.startswith("__")
         ):
             raise UsageError(f"{name!r} cannot be the name of an input; use a plain variable name")
+    return len(effect.code.encode("utf-8", "replace"))

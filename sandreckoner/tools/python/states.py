@@ -38,7 +38,8 @@ class Gauge:
 class LiveState:
     """A handle on a live interpreter; see `core.execution.State`."""
 
-    def __init__(self, tree: Tree, process: Process, gauge: Gauge) -> None:
+    def __init__(self, tree: Tree, process: Process, gauge: Gauge, *, waiting: bool = False) -> None:
+        self.waiting = waiting  # for a call to return; else for a program
         self.tree = tree
         self.process = process
         self.owner = os.getpid()
@@ -60,11 +61,11 @@ def _free(tree: Tree, process: Process, gauge: Gauge) -> None:
     gauge.leave()
 
 
-def usable(state: object) -> LiveState:
-    """The state, where a program can run from it.
+def usable(state: object, *, waiting: bool = False) -> LiveState:
+    """The state, where a program can run from it, or with `waiting` where a call in it can return.
 
     Raises:
-        UsageError: it is closed, or not of this process, or not a live state at all.
+        UsageError: it is closed, or of the other kind, or not of this process, or not a live state at all.
     """
     if not isinstance(state, LiveState):
         raise UsageError(f"{type(state).__name__} is not a live program state of a sandbox")
@@ -73,5 +74,11 @@ def usable(state: object) -> LiveState:
     if state.owner != os.getpid():
         raise UsageError(
             "this program state belongs to another process; states do not survive a fork of the host"
+        )
+    if state.waiting != waiting:
+        raise UsageError(
+            "this program state waits for a call to return: Resume it"
+            if state.waiting
+            else "this program state waits for no call: Run something from it"
         )
     return state

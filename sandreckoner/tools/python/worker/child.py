@@ -8,9 +8,11 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from sandreckoner.tools.python.worker.channel import Channel
+from sandreckoner.tools.python.worker.functions import host_function
 from sandreckoner.tools.python.worker.program import Interpreter
 
 
@@ -33,17 +35,27 @@ def live(
         _greet(interpreter.channel, permits)
     _perform(interpreter, interpreter.channel.read())
     while forks:
+        _perform(interpreter, _wait_as_state(interpreter))
+    os._exit(0)
+
+
+def _wait_as_state(interpreter: Interpreter) -> dict[str, Any]:
+    """Fork whenever the host says so; only the forks return, each with the request that is its own."""
+    while True:
         request, channel = interpreter.channel.read_with_descriptor()
         if request.get("op") != "fork" or channel is None:
             os._exit(1)
         if _branch(interpreter, channel):
             _greet(interpreter.channel, 0)
-            _perform(interpreter, interpreter.channel.read())
-    os._exit(0)
+            return interpreter.channel.read()
 
 
 def _perform(interpreter: Interpreter, request: dict[str, Any]) -> None:
-    interpreter.run(request["code"], request["inputs"], request["wall_s"])
+    functions = {
+        name: host_function(name, interpreter, partial(_wait_as_state, interpreter))
+        for name in request["functions"]
+    }
+    interpreter.run(request["code"], {**request["inputs"], **functions}, request["wall_s"])
     if not request["keep"]:
         os._exit(0)
 

@@ -49,6 +49,15 @@ class Interpreter:
         signal.setitimer(signal.ITIMER_REAL, 0)
         self.channel.write(report)
 
+    def pause(self, call: dict[str, Any]) -> None:
+        """The program calls a function of the host: send the call, and stop its clock."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.channel.write({**self._outcome("waiting"), "call": call})
+
+    def go_on(self, wall_s: float) -> None:
+        """The call has returned: start the program's clock again."""
+        signal.setitimer(signal.ITIMER_REAL, max(wall_s, 0.001))
+
     def _report(self, code: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         try:
             program = compile_program(code, self._file, restrict=self._restrict)
