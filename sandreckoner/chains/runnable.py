@@ -37,7 +37,7 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Event, Listener, Trace
-from sandreckoner.core.world import Interpreter, Library, Model, World
+from sandreckoner.core.world import Interpreter, Library, Model, Tool, World
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.tools.python import Sandbox
 
@@ -59,6 +59,7 @@ class StrategyChain(Runnable[Asked, Answer]):
         model: str | BaseChatModel | Model = "local",
         interpreter: Interpreter | None = None,
         library: Library | None = None,
+        tools: Mapping[str, Tool] | None = None,
         budget: Budget | None = None,
         require_sources: bool = False,
     ) -> None:
@@ -70,6 +71,7 @@ class StrategyChain(Runnable[Asked, Answer]):
                 to close), or a `Model`.
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
             library: documents to search; with one, forms of a specification look for passages first.
+            tools: what agents may use beside it, by name.
             budget: what each question may spend; None for no limit.
             require_sources: whether an answer is sent back once, and then refused, where a number of its
                 program or a quote has no source.
@@ -95,6 +97,7 @@ class StrategyChain(Runnable[Asked, Answer]):
             model=self._model,
             interpreter=interpreter,
             library=library,
+            tools=tools or {},
             budget=budget or Budget(),
         )
 
@@ -219,6 +222,7 @@ def chain(
     model: str | BaseChatModel | Model = "local",
     interpreter: Interpreter | None = None,
     library: Library | None = None,
+    tools: Mapping[str, Tool] | None = None,
     budget: Budget | None = None,
     require_sources: bool = False,
 ) -> StrategyChain:
@@ -228,6 +232,7 @@ def chain(
         model=model,
         interpreter=interpreter,
         library=library,
+        tools=tools,
         budget=budget,
         require_sources=require_sources,
     )
