@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.passage import Passage
 
@@ -22,6 +22,7 @@ def answer_object(answer: Answer, *, question: str, strategy: str, model: str) -
         "model": model,
         **_work(answer.winner),
         "numbers": [_number(source) for source in answer.sources],
+        "citations": [_citation(citation) for citation in answer.citations],
         "candidates": [candidate.answer for candidate in answer.candidates],
         "usage": {
             "calls": answer.usage.calls,
@@ -40,7 +41,7 @@ def _work(winner: Candidate | None) -> dict[str, JSON]:
         "reasoning": winner.reasoning,
         "program": winner.program or None,
         "output": winner.execution.stdout if winner.execution else None,
-        "passages": [_passage(passage) for passage in winner.evidence],
+        "passages": [passage_object(passage) for passage in winner.evidence],
     }
 
 
@@ -52,11 +53,22 @@ def _number(source: NumberSource) -> dict[str, JSON]:
         "origin": source.origin,
         "note": source.note,
         "quote": source.quote,
-        "places": [_passage(passage) for passage in source.passages],
+        "places": [passage_object(passage) for passage in source.passages],
     }
 
 
-def _passage(passage: Passage) -> dict[str, JSON]:
+def _citation(citation: Citation) -> dict[str, JSON]:
+    return {
+        "number": citation.number,
+        "quote": citation.quote,
+        "verdict": citation.verdict,
+        "note": citation.note,
+        "places": [passage_object(passage) for passage in citation.passages],
+    }
+
+
+def passage_object(passage: Passage) -> dict[str, JSON]:
+    """A passage and where it stands."""
     return {
         "source": passage.source,
         "page": passage.page,

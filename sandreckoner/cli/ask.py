@@ -10,59 +10,81 @@ from contextlib import ExitStack
 from io import BufferedReader
 from typing import TYPE_CHECKING, cast
 
-from sandreckoner.chains.answering import answer, journal_header, recording, to_problem, to_strategy
+from sandreckoner.chains.answering import (
+    answer,
+    journal_header,
+    recording,
+    to_problem,
+    to_strategy,
+)
 from sandreckoner.cli.live import Progress
+from sandreckoner.cli.look import make_look
 from sandreckoner.cli.show import present
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.trace import Trace
 from sandreckoner.core.world import World
 
 if TYPE_CHECKING:
-    from sandreckoner.core.world import Library
+    from sandreckoner.tools.retrieval import Index, MemoryLibrary
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Answer one question and show how."""
     problem = to_problem(arguments.question)
     budget = Budget(arguments.calls, arguments.tokens, arguments.usd, arguments.seconds)
-    with Progress(quiet=arguments.quiet or arguments.json) as progress:
-        library = _documents(arguments.docs, progress)
+    with Progress(make_look(stderr=True, quiet=arguments.quiet or arguments.json)) as progress:
+        library = _documents(arguments, progress)
         documents = library is not None
-        strategy = to_strategy(arguments.strategy, documents=documents)
+        spec = f"sourced({arguments.strategy})" if arguments.require_sources else arguments.strategy
+        strategy = to_strategy(spec, documents=documents)
         progress.say(f"loading {arguments.model}")
 
         from sandreckoner.llms import load_model
         from sandreckoner.tools.python import Sandbox
 
         model = load_model(arguments.model)
-        header = journal_header(problem, arguments.strategy, documents=documents, model=model.name)
+        header = journal_header(problem, spec, documents=documents, model=model.name)
         with ExitStack() as stack:
+            if library is not None:
+                stack.callback(library.close)
             # Closing a local model stops what it is generating: an interrupt need not wait for it.
             stack.callback(getattr(model, "close", lambda: None))
             sandbox = stack.enter_context(Sandbox())
             journal = stack.enter_context(recording(arguments.journal, header))
-            world = World(model, sandbox, library, budget, journal, Trace(progress))
+            world = World(model, sandbox, library, budget=budget, journal=journal, trace=Trace(progress))
             found = answer(strategy, problem, world)
     return present(
         found,
         question=problem.question,
-        strategy=arguments.strategy,
+        strategy=spec,
         model=model.name,
         as_json=arguments.json,
         quiet=arguments.quiet,
+        html=arguments.html,
     )
 
 
-def _documents(paths: list[str], progress: Progress) -> Library | None:
-    """What the question may draw on: the documents named, and what is piped in."""
-    if _is_piped():
-        paths = [*paths, "-"]
-    if not paths:
+def _documents(arguments: argparse.Namespace, progress: Progress) -> Index | MemoryLibrary | None:
+    """What the question may draw on: the documents named, or a kept index, and what is piped in."""
+    paths = [*arguments.docs, *(["-"] if _is_piped() else [])]
+    if not paths and not arguments.index:
         return None
-    from sandreckoner.tools.retrieval import open_library
+    if paths and arguments.index:
+        raise UsageError(
+            "--index is asked alone: add the documents to it with `reckon index add PATH --index …`"
+        )
+    from sandreckoner.tools.retrieval import named_index, remembered_library
 
+    report = _say_nothing if arguments.quiet else _warn
+    if arguments.index:
+        return named_index(arguments.index, report=report)
     progress.say("reading the documents")
-    return open_library(paths, report=_warn)
+    return remembered_library(
+        paths,
+        report=report,
+        progress=lambda name, done, total: progress.say(f"reading {name}: {done} of {total} passages"),
+    )
 
 
 def _is_piped() -> bool:
@@ -73,6 +95,10 @@ def _is_piped() -> bool:
         return False
     pipe_or_file = stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
     return pipe_or_file and bool(cast(BufferedReader, sys.stdin.buffer).peek(1))
+
+
+def _say_nothing(_: str) -> None:
+    pass
 
 
 def _warn(line: str) -> None:

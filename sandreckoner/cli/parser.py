@@ -8,12 +8,16 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
+from sandreckoner.cli.eval_words import add_batch, add_eval
+from sandreckoner.cli.index_words import add_index
+
 _EPILOG = """\
 examples:
   reckon ask "What is 17 % of 2,340?"
   reckon ask "By how much did net sales grow?" --docs reports/
   reckon ask "…" --strategy "once(cot, temperature=0.7)" --model openai:gpt-5-mini --json
   cat note.txt | reckon ask "What does it add up to?"
+  reckon index add reports/ && reckon ask "…" --index documents
   reckon models pull qwen2.5-coder-1.5b
 
 exit codes: 0 answered, 1 error, 2 usage, 3 budget spent, 4 no answer, 5 sandbox refused, 130 interrupted
@@ -31,13 +35,18 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _terminal(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _chat(commands)
     _ask(commands)
     _strategies(commands)
     _models(commands)
+    add_index(commands, _later("index"), _Formatter)
     _doctor(commands)
     _replay(commands)
     _mcp(commands)
+    add_eval(commands, _later("eval"), _Formatter)
+    add_batch(commands, _later("batch"), _Formatter)
     return parser.parse_args(argv)
 
 
@@ -73,6 +82,35 @@ def _later(module: str) -> Callable[[argparse.Namespace], int]:
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
+def _chat(commands: Commands) -> None:
+    chat = commands.add_parser(
+        "chat",
+        help="open the terminal, as `reckon` alone does",
+        allow_abbrev=False,
+        formatter_class=_Formatter,
+    )
+    _terminal(chat)
+
+
+def _terminal(parser: argparse.ArgumentParser) -> None:
+    """The options of the terminal, which `reckon` alone opens."""
+    terminal = parser.add_argument_group("the terminal, which opens where no command is named")
+    again = terminal.add_mutually_exclusive_group()
+    again.add_argument(
+        "-c", "--continue", dest="go_on", action="store_true", help="go on with the last session"
+    )
+    again.add_argument("--session", metavar="NAME", help="open this session, or begin it")
+    terminal.add_argument(
+        "--plain", action="store_true", help="no boxes and no redrawing, for screen readers"
+    )
+    for name, says in (("--model", "who thinks"), ("--strategy", "how to think")):
+        terminal.add_argument(name, help=f"{says}, for this session")
+    terminal.add_argument(
+        "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
+    )
+    parser.set_defaults(command=_later("chat"))
+
+
 def _ask(commands: Commands) -> None:
     ask = commands.add_parser(
         "ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter
@@ -83,6 +121,13 @@ def _ask(commands: Commands) -> None:
     ask.add_argument(
         "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
     )
+    ask.add_argument("--index", metavar="NAME", help="what `reckon index add` keeps under that name")
+    ask.add_argument(
+        "--require-sources",
+        action="store_true",
+        help="send an answer with an unsourced number back once, then refuse it",
+    )
+    ask.add_argument("--html", metavar="FILE", help="write the answer with its numbers and their sources")
     ask.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
     ask.add_argument("--journal", metavar="FILE", help="record the run, for `reckon replay FILE`")
     ask.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
@@ -104,7 +149,7 @@ def _models(commands: Commands) -> None:
     models.set_defaults(command=_later("models"), action="list", name=None, file=None)
     actions = models.add_subparsers(metavar="ACTION")
     pull = actions.add_parser("pull", help="fetch an embedded model, once; it is checked before use")
-    pull.add_argument("name", help="qwen2.5-coder-1.5b or qwen2.5-coder-0.5b")
+    pull.add_argument("name", help="qwen2.5-coder-1.5b, qwen2.5-coder-0.5b or minilm")
     pull.add_argument("--file", help="take it from this file instead of the network")
     pull.set_defaults(action="pull")
 
@@ -118,6 +163,7 @@ def _replay(commands: Commands) -> None:
     replay = commands.add_parser("replay", help="answer a recorded run again, without model or network")
     replay.add_argument("journal", help="a file that `reckon ask --journal FILE` wrote")
     replay.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
+    replay.add_argument("--html", metavar="FILE", help="write the answer with its numbers and their sources")
     replay.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
     replay.set_defaults(command=_later("replay"))
 

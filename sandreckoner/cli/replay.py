@@ -22,4 +22,5 @@ def command(arguments: argparse.Namespace) -> int:
         model=str(header.get("model", "")),
         as_json=arguments.json,
         quiet=arguments.quiet,
+        html=arguments.html,
     )

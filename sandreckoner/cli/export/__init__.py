@@ -1,0 +1,31 @@
+"""A session as one page to keep: HTML, Markdown or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sandreckoner.cli.export.data import session_json
+from sandreckoner.cli.export.markdown import session_markdown
+from sandreckoner.cli.export.page import session_page
+from sandreckoner.cli.terminal.session import Session
+from sandreckoner.core.errors import UsageError
+
+FORMATS: Mapping[str, Callable[[Session], str]] = {
+    "html": session_page,
+    "md": session_markdown,
+    "json": session_json,
+}
+
+
+def write_export(form: str, session: Session, path: Path) -> None:
+    """Write a session to a file.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    text = FORMATS[form](session)
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be written: {fault.strerror}") from None

@@ -1,0 +1,55 @@
+"""How the screen is drawn: colours, boxes or none, for a dark background or a light one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from rich.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person's screen can show.
+
+    Attributes:
+        console: where it is drawn. NO_COLOR, FORCE_COLOR and TERM=dumb are heeded by rich.
+        plain: words instead of boxes, spinners and redrawing: for screen readers, dumb terminals and pipes.
+        light: whether the background is light.
+    """
+
+    console: Console
+    plain: bool = False
+    light: bool = False
+
+    @property
+    def theme(self) -> str:
+        """Of programs: in the terminal's own colours, so that it fits whatever they are."""
+        return "ansi_light" if self.light else "ansi_dark"
+
+    @property
+    def redraws(self) -> bool:
+        """Whether something may be drawn and taken away again."""
+        console = self.console
+        return console.is_terminal and not console.is_dumb_terminal and not console.quiet and not self.plain
+
+
+def make_look(
+    *, stderr: bool = False, plain: bool = False, quiet: bool = False, background: str = ""
+) -> Look:
+    """The look of this terminal.
+
+    Args:
+        stderr: whether to draw on stderr instead of stdout.
+        plain: words only.
+        quiet: draw nothing.
+        background: `light` or `dark`; empty to ask COLORFGBG, which many terminals set.
+    """
+    console = Console(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
+    light = background == "light" or (not background and _light_by_environment())
+    return Look(console, plain or console.is_dumb_terminal, light)
+
+
+def _light_by_environment() -> bool:
+    """COLORFGBG is `foreground;background` by number; 7 and 15 are white."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")

@@ -1,0 +1,1 @@
+"""The terminal that `reckon` alone opens: a conversation with programs, saved as it happens."""

@@ -1,0 +1,118 @@
+"""One question of a conversation: asked among its variables, watched, stopped where the user wants, kept."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from sandreckoner.chains.answering import aanswer, journal_header, to_problem, to_strategy
+from sandreckoner.cli.live import Progress
+from sandreckoner.cli.terminal.desk import Desk
+from sandreckoner.cli.terminal.entries import Turn
+from sandreckoner.cli.terminal.flattening import flat
+from sandreckoner.cli.terminal.stopping import Stop, StoppableInterpreter, StoppableModel
+from sandreckoner.cli.terminal.variables import Variables, current_state, table
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.errors import SandreckonerError
+from sandreckoner.core.execution import State
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.trace import Trace
+from sandreckoner.core.world import World
+from sandreckoner.tools.python import Sandbox
+
+_NOT_TOLD = {"answer"}  # every program makes its own
+
+
+def ask(desk: Desk, question: str, *, strategy: str = "") -> Turn:
+    """Ask, keep the turn in the session, and return it.
+
+    Args:
+        desk: where everything is.
+        question: in words.
+        strategy: for this question only; empty for the one that is set.
+
+    Raises:
+        SandreckonerError: something failed; what was done is kept as a turn without an answer.
+        KeyboardInterrupt: the user did not want to wait for the end of the stop either.
+    """
+    spec = strategy or desk.settings.text("strategy")
+    to_problem(question)
+    with Progress(desk.look, hint="Ctrl-C stops") as progress:
+        documents = desk.library(lambda name, done, total: progress.say(f"reading {name} {done}/{total}"))
+        thought = to_strategy(spec, documents=documents is not None)
+        model = desk.model(progress)
+        progress.say("recalling the conversation")
+        entries, sandbox = desk.session.entries, desk.sandbox()
+        before = current_state(entries, sandbox)
+        variables = Variables(sandbox, before)
+        problem = Problem(question, notes=_notes(desk))
+        header = journal_header(problem, spec, documents=documents is not None, model=model.name)
+        turn, stop, trace = Turn(header), Stop(), Trace(progress)
+        world = World(
+            model=StoppableModel(model, stop),
+            interpreter=StoppableInterpreter(variables, stop),
+            library=documents,
+            budget=desk.budget(),
+            journal=desk.session.journal(header),
+            trace=trace,
+        )
+        try:
+            turn.answer = desk.runner.run(_until_stopped(aanswer(thought, problem, world), stop))
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+        finally:
+            turn.steps, turn.stopped = trace.steps, stop.pressed
+            _keep_variables(turn, variables, before, sandbox)
+            desk.session.add_turn(turn)
+    return turn
+
+
+async def _until_stopped(work: Coroutine[Any, Any, Answer], stop: Stop) -> Answer:
+    """Answer; the first Ctrl-C ends the question with what there is, the second at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def press() -> None:
+        if stop.pressed:
+            task.cancel()
+        stop()
+
+    with suppress(NotImplementedError):  # Windows: there the first Ctrl-C cancels
+        loop.add_signal_handler(signal.SIGINT, press)
+    try:
+        return await work
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)
+
+
+def _keep_variables(turn: Turn, variables: Variables, before: State | None, sandbox: Sandbox) -> None:
+    """The conversation goes on from the program that won."""
+    winner = turn.answer.winner if turn.answer else None
+    if winner is None or not winner.program or winner.execution is None or not winner.execution.ok:
+        return
+    turn.program = flat(winner.program)
+    if turn.program == winner.program:
+        turn.state = variables.state_after(winner.execution)
+    else:  # a function's variables end with it
+        turn.state = sandbox.run(turn.program, before, keep=True).state
+
+
+def _notes(desk: Desk) -> str:
+    """What the model is told of the conversation so far: the last turns, and the variables."""
+    memory = int(desk.settings.number("memory") or 0)
+    answered = [turn for turn in desk.session.turns if turn.answer and turn.answer.text]
+    lines = []
+    for turn in answered[-memory:] if memory else []:
+        assert turn.answer is not None
+        lines += [f"Earlier question: {turn.question}", f"Its answer: {turn.answer.text}"]
+    if memory and desk.session.entries:
+        with suppress(SandreckonerError):  # a conversation goes on without its variables
+            known = table(desk.session.entries, desk.sandbox())
+            told = [f"{name} = {value}" for name, value in known.items() if name not in _NOT_TOLD]
+            if told:
+                lines += ["Variables that are already defined; a program may use them:", *told]
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""The terminal's loop: read, perform or ask, show, again."""
+
+from __future__ import annotations
+
+from sandreckoner import __version__
+from sandreckoner.cli.terminal.asking import ask
+from sandreckoner.cli.terminal.commands import perform
+from sandreckoner.cli.terminal.desk import Desk
+from sandreckoner.cli.terminal.reader import Reader
+from sandreckoner.cli.terminal.result import show_turn
+from sandreckoner.cli.words import plural, visible
+from sandreckoner.core.errors import SandreckonerError
+
+
+def converse(desk: Desk, reader: Reader) -> None:
+    """Until the user leaves."""
+    show_header(desk)
+    while True:
+        try:
+            line = reader.read()
+            if line:
+                _handle(desk, line)
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            continue
+        except SandreckonerError as fault:
+            desk.say(visible(str(fault)), "red")
+
+
+def _handle(desk: Desk, line: str) -> None:
+    question: str | None = line
+    if line.startswith("/"):
+        question = perform(desk, line)
+    if question:
+        show_turn(desk, ask(desk, question))
+    desk.say()
+
+
+def show_header(desk: Desk) -> None:
+    """One line on what is set, one on where one is."""
+    settings, session = desk.settings, desk.session
+    docs = plural(len(session.docs), "path") + " of documents" if session.docs else "no documents"
+    parts = [
+        "Sandreckoner " + __version__,
+        settings.text("model"),
+        settings.text("strategy"),
+        docs,
+        _walls(desk),
+    ]
+    desk.say(" · ".join(parts), "bold")
+    told = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""
+    desk.say(f"session {session.name} · {told}/help", "dim")
+
+
+def _walls(desk: Desk) -> str:
+    sandbox = desk.sandbox()
+    standing = len(sandbox.walls.names)
+    return f"{plural(standing, 'wall')}, {'contained' if sandbox.contained else 'NOT CONTAINED'}"

@@ -1,0 +1,87 @@
+"""Where the user types: history, search, completion, pasted lines; and plain lines where no terminal is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from sandreckoner.cli.folders import state_folder
+from sandreckoner.cli.terminal.desk import Desk
+
+if TYPE_CHECKING:
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+PROMPT = "› "
+
+
+class Reader(Protocol):
+    """Gives what the user typed, one question or command at a time."""
+
+    def read(self) -> str:
+        """The next one. Raises EOFError where there is none, KeyboardInterrupt where the line was dropped."""
+        ...
+
+
+class LineReader:
+    """Reads lines from a pipe or a file."""
+
+    def read(self) -> str:
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.strip()
+
+
+class KeyReader:
+    """Reads from a keyboard."""
+
+    def __init__(self, desk: Desk) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+        from sandreckoner.cli.terminal.completion import CommandCompleter
+
+        folder = state_folder()
+        history: History = InMemoryHistory()
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            history = FileHistory(str(folder / "history"))
+        except OSError:
+            desk.say(f"what you type is not remembered: {folder} cannot be written", "yellow")
+        self._session: PromptSession[str] = PromptSession(
+            ">  " if desk.look.plain else PROMPT,
+            history=history,
+            completer=CommandCompleter(desk),
+            complete_while_typing=not desk.look.plain,
+            multiline=True,
+            prompt_continuation=lambda width, number, wrapped: " " * width,
+            key_bindings=_keys(),
+            enable_history_search=False,
+            reserve_space_for_menu=4,
+        )
+
+    def read(self) -> str:
+        return self._session.prompt().strip()
+
+
+def _keys() -> KeyBindings:
+    """Enter asks, Alt-Enter makes a new line; what is pasted keeps its lines."""
+    from prompt_toolkit.filters import has_focus
+    from prompt_toolkit.key_binding import KeyBindings
+
+    keys = KeyBindings()
+
+    @keys.add("enter", filter=has_focus("DEFAULT_BUFFER"))
+    def accept(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return keys
+
+
+def make_reader(desk: Desk) -> Reader:
+    """A keyboard's reader where stdin is a terminal."""
+    return KeyReader(desk) if sys.stdin.isatty() else LineReader()

@@ -1,0 +1,68 @@
+"""Facts of a run in words: a number's source, a price, a line cut to fit."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+from sandreckoner.core.answer import Answer, NumberSource
+from sandreckoner.core.message import Usage
+
+# Written out instead of obeyed: an escape sequence of a model or a document could move the cursor, rename the
+# window or hide text, and a bidirectional override could show digits in another order than they have.
+_UNSEEN = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
+_UNSEEN |= dict.fromkeys((0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+
+
+def visible(text: str) -> str:
+    """A text that nobody vouches for, its control characters made visible."""
+    return text.replace("\r\n", "\n").translate(_UNSEEN)
+
+
+def one_line(text: str, width: int = 90) -> str:
+    """A text in one line of at most `width` columns; wide characters count two."""
+    flat = visible(" ".join(text[: 8 * width].split()))
+    if cell_len(flat) <= width and len(text) <= 8 * width:
+        return flat
+    return set_cell_size(flat, width - 1).rstrip() + "…"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def describe_source(source: NumberSource) -> str:
+    """Where a number came from, in one line."""
+    note = f" ({plain(source.note)})" if source.note else ""
+    if source.origin == "passage":
+        first = source.passages[0]
+        return f"{visible(first.source)} p. {first.page}, “{plain(source.quote)}”{note}"
+    if source.origin == "question":
+        return f"the question, “{plain(source.quote)}”{note}"
+    if source.origin == "constant":
+        return f"constant: {plain(source.note)}"
+    return f"unsourced{note}"
+
+
+def plain(markdown: str) -> str:
+    """A quote from a table without the table's bars and stars."""
+    return visible(" ".join(markdown.replace("**", "").replace("|", " ").split()))
+
+
+def price(usage: Usage) -> str:
+    """What it cost; empty where it cost nothing."""
+    return "price unknown" if usage.usd is None else f"${usage.usd:.4f}" if usage.usd else ""
+
+
+def status_line(answer: Answer, strategy: str, left: str = "") -> str:
+    """Strategy, calls, tokens, cost, seconds, what is left of the budget, confidence."""
+    parts = [
+        strategy,
+        plural(answer.usage.calls, "call"),
+        f"{answer.usage.tokens:,} tokens",
+        price(answer.usage),
+        f"{answer.seconds:.1f} s",
+        left,
+        f"confidence {answer.confidence:.2f}" if answer.confidence is not None else "",
+    ]
+    return " · ".join(part for part in parts if part)
