@@ -6,7 +6,7 @@ Liu et al. 2021, "What Makes Good In-Context Examples for GPT-3?" (by similarity
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
@@ -14,49 +14,47 @@ from sandreckoner.chains.estimate import form_calls
 from sandreckoner.chains.form import Form, Sampling
 from sandreckoner.chains.prompt import Example, Prompt, load_prompt
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.effects import Steps, note, use
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
 
 # Chooses k examples of a pool for a question.
-Selection: TypeAlias = Callable[[str, Sequence[Example], int], tuple[Example, ...]]
-# A vector for each text, of any one length.
-Embed: TypeAlias = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+Selection: TypeAlias = Callable[[str, Sequence[Example], int], Steps[tuple[Example, ...]]]
 
 
-def fixed(question: str, pool: Sequence[Example], k: int) -> tuple[Example, ...]:
+def fixed(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
     """The first `k`, whatever the question."""
+    yield from ()
     return tuple(pool[:k])
 
 
 def at_random(seed: int = 0) -> Selection:
     """`k` by chance: the same ones for the same seed and question."""
 
-    def select(question: str, pool: Sequence[Example], k: int) -> tuple[Example, ...]:
+    def select(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
+        yield from ()
         return tuple(random.Random(f"{seed} {question}").sample(list(pool), min(k, len(pool))))
 
     return select
 
 
-def by_similarity(embed: Embed) -> Selection:
-    """The `k` whose questions are closest by the cosine of their vectors.
+def by_similarity(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
+    """The `k` whose questions are closest in meaning, the closest last, next to the question.
 
-    The closest stands last, next to the question. Among equals the earlier in the pool counts as closer.
+    The world's tool `nearest` says which they are. Where it cannot, the first `k` are taken, with a note.
     """
-
-    def select(question: str, pool: Sequence[Example], k: int) -> tuple[Example, ...]:
-        asked, *others = embed([question, *(example.question for example in pool)])
-        closeness = [_cosine(asked, other) for other in others]
-        nearest = sorted(range(len(pool)), key=lambda place: (-closeness[place], place))[:k]
-        return tuple(pool[place] for place in reversed(nearest))
-
-    return select
+    found = yield from use("nearest", {"text": question, "among": [each.question for each in pool], "k": k})
+    if found.error:
+        yield from note(f"the first {k} examples are shown: {found.error}")
+        return tuple(pool[:k])
+    return tuple(pool[place] for place in reversed(found.value))
 
 
-def _cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    lengths = sum(x * x for x in a) ** 0.5 * sum(y * y for y in b) ** 0.5
-    return sum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else 0.0
-
+SELECTIONS: Mapping[str, Callable[[int], Selection]] = {
+    "fixed": lambda seed: fixed,
+    "random": at_random,
+    "similarity": lambda seed: by_similarity,
+}
 
 Prompted = TypeVar("Prompted", bound=Form)
 
@@ -88,7 +86,7 @@ class FewShot:
         return form_calls(self.form, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        chosen = self.select(problem.question, self.pool, self.k)
+        chosen = yield from self.select(problem.question, self.pool, self.k)
         yield from note("examples", places=[self.pool.index(example) for example in chosen])
         return (yield from with_examples(self.form, chosen).draw(problem, sampling))
 
@@ -100,7 +98,7 @@ def with_examples(form: Prompted, examples: Sequence[Example]) -> Prompted:
 
 
 def few_shot(
-    form: Form, *, pool: str = "", k: int = 4, by: str = "fixed", seed: int = 0, embed: Embed | None = None
+    form: Form, *, pool: str = "", k: int = 4, by: Selection | str = "fixed", seed: int = 0
 ) -> FewShot:
     """`few_shot(chain_of_thought, pool="chain_of_thought_few_shot", by="random", seed=1)`.
 
@@ -108,22 +106,16 @@ def few_shot(
         form: how to think.
         pool: a prompt file whose examples are the pool; empty for those of the form's own prompt.
         k: how many are shown.
-        by: `fixed`, `random` or `similarity`.
+        by: `fixed`, `random` or `similarity`, or a selection of your own.
         seed: for `random`.
-        embed: for `similarity`: makes vectors of texts.
 
     Raises:
         UsageError: nobody knows the way of choosing, or the pool is empty.
     """
     own = getattr(form, "prompt", None)
     examples = load_prompt(pool).examples if pool else own.examples if isinstance(own, Prompt) else ()
-    ways: dict[str, Selection] = {"fixed": fixed, "random": at_random(seed)}
-    if embed is not None:
-        ways["similarity"] = by_similarity(embed)
-    if by == "similarity" and embed is None:
-        raise UsageError('few_shot: by="similarity" needs embed=…, a function that makes vectors of texts')
-    if by not in ways:
-        raise UsageError(f"few_shot: by must be fixed, random or similarity, not {by!r}")
+    if isinstance(by, str) and by not in SELECTIONS:
+        raise UsageError(f"few_shot: by must be one of {', '.join(SELECTIONS)}, not {by!r}")
     if not examples:
         raise UsageError("few_shot: there are no examples to choose from; give pool=, a prompt file")
-    return FewShot(form, examples, k, ways[by])
+    return FewShot(form, examples, k, SELECTIONS[by](seed) if isinstance(by, str) else by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,7 +21,7 @@ class Sampling:
         n: how many, 1 or more.
         temperature: 0 is greedy.
         top_p: nucleus size in (0, 1]; None for the backend's default.
-        top_k: number of tokens kept; None for the backend's default.
+        top_k: number of tokens kept, 1 or more; None for the backend's default.
         stop: strings at which a completion ends; a single one may stand by itself.
         max_tokens: longest completion, in tokens.
         seed: makes sampling repeatable where the backend can.
@@ -38,10 +39,16 @@ class Sampling:
         if isinstance(self.stop, str):
             object.__setattr__(self, "stop", (self.stop,))
         require_positive(n=self.n, max_tokens=self.max_tokens)
-        if self.temperature < 0:
-            raise UsageError(f"temperature must be 0 or more, not {self.temperature}")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise UsageError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+        if self.top_k is not None:
+            require_positive(top_k=self.top_k)
+        if not isinstance(self.temperature, int | float) or not 0 <= self.temperature < math.inf:
+            raise UsageError(f"temperature must be a number, 0 or more, not {self.temperature!r}")
+        if self.top_p is not None and not (isinstance(self.top_p, int | float) and 0 < self.top_p <= 1):
+            raise UsageError(f"top_p must be above 0 and at most 1, not {self.top_p!r}")
+        if not all(isinstance(stop, str) and stop for stop in self.stop):
+            raise UsageError("stop must be a text, or several, none of them empty")
+        if self.seed is not None and not isinstance(self.seed, int):
+            raise UsageError(f"seed must be a whole number, not {self.seed!r}")
 
     def one(self, place: int = 0) -> Sampling:
         """A single draw, the `place`th of several that differ by their seeds."""
@@ -87,5 +94,5 @@ def require_positive(**numbers: int) -> None:
         UsageError: with the name.
     """
     for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
+        if type(number) is not int or number < 1:
             raise UsageError(f"{name} must be a whole number, 1 or more, not {number!r}")

@@ -8,7 +8,7 @@ traceback: Chen et al. 2023, "Teaching Large Language Models to Self-Debug".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling
@@ -17,7 +17,7 @@ from sandreckoner.chains.reading.program import read_program
 from sandreckoner.chains.reading.result import read_result, with_answer
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.combine import together
-from sandreckoner.core.effects import Steps, ask, run
+from sandreckoner.core.effects import Steps, run
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion, Message
@@ -62,7 +62,7 @@ class ProgramAided:
             said = fill(self.repair.instruction, {"trouble": _complaint(candidate)})
             messages = (*messages, Message("assistant", completion.text), Message("user", said))
             try:
-                replies = yield from ask(messages, max_tokens=sampling.max_tokens, seed=sampling.seed)
+                replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
             except BudgetSpent:
                 break
             if not replies:

@@ -40,6 +40,7 @@ from sandreckoner.core.trace import Event, Listener, Trace
 from sandreckoner.core.world import Interpreter, Library, Model, Tool, World
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.retrieval.nearest import Nearest
 
 Asked: TypeAlias = str | Problem | Mapping[str, Any]
 
@@ -97,7 +98,7 @@ class StrategyChain(Runnable[Asked, Answer]):
             model=self._model,
             interpreter=interpreter,
             library=library,
-            tools=tools or {},
+            tools={"nearest": Nearest(), **(tools or {})},
             budget=budget or Budget(),
         )
 

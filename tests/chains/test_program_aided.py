@@ -46,7 +46,8 @@ def solve(
         f"```python\n{RIGHT}price * pens\n```",
         f"{RIGHT}answer = price * pens",
         f"Let me compute this.\n\n```python\n{RIGHT}answer = price * pens",
-        f"```python\nprice = 1\nanswer = price\n```\nWait, that is wrong:\n```python\n{RIGHT}answer = price * pens\n```",
+        "```python\nprice = 1\nanswer = price\n```\nWait, that is wrong:\n"
+        f"```python\n{RIGHT}answer = price * pens\n```",
         "```python\n    price = 3\n    pens = 14\n    return price * pens\n```",
         "```python\nfrom sympy import Symbol, solve\nx = Symbol('x')\nanswer = solve(x - 3 * 14, x)[0]\n```",
         "```python\ndef solution():\n    return 84 / 2\n```",

@@ -81,7 +81,8 @@ class Prose:
         if end.done and said.answer is not None:
             return (said,)
         notes = f"{problem.notes}\n\nSteps so far:\n{end.text}".strip()
+        last = replace(self.sampling, n=1, temperature=0.0)
         try:
-            return (yield from inside(end, self.form.draw(replace(problem, notes=notes), Sampling())))
+            return (yield from inside(end, self.form.draw(replace(problem, notes=notes), last)))
         except BudgetSpent:
             return (said,)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from sandreckoner.core.effects import Search
 from sandreckoner.core.message import Message
 from sandreckoner.core.passage import Passage
@@ -50,3 +54,16 @@ class Shelf:
 
     async def asearch(self, effect: Search) -> tuple[Passage, ...]:
         return self.search(effect)
+
+
+class Letters:
+    """An embedder that counts letters: texts with the same letters are close."""
+
+    name = "letters"
+
+    def documents(self, texts: Sequence[str]) -> np.ndarray:
+        return np.stack([self.query(text) for text in texts])
+
+    def query(self, text: str) -> np.ndarray:
+        counts = np.array([text.count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"], np.float32)
+        return counts / np.linalg.norm(counts)

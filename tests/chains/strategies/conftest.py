@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
-from bakery import BAKERY, Shelf, reply
+from bakery import BAKERY, Letters, Shelf, reply
 
 from sandreckoner.chains.form import Strategy
 from sandreckoner.chains.marked import marked
@@ -21,6 +21,7 @@ from sandreckoner.core.trace import Step, Trace
 from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.retrieval.nearest import Nearest
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Perform:
             model=model,
             interpreter=self._sandbox,
             library=Shelf(),
+            tools={"nearest": Nearest(Letters())},
             trace=trace,
             budget=Budget(calls=calls),
             clock=lambda: 0.0,

@@ -34,6 +34,7 @@ FORMS = [
     "verify",
     "verify(pal)",
     "few_shot(cot_few_shot, k=2)",
+    'few_shot(cot_few_shot, k=2, by="similarity")',
     "rag(pal)",
 ]
 SEARCHES = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +10,11 @@ from sandreckoner.chains.cells import Cells
 from sandreckoner.chains.chain_of_thought import ChainOfThought
 from sandreckoner.chains.chain_of_verification import ChainOfVerification
 from sandreckoner.chains.direct import Direct
-from sandreckoner.chains.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
 from sandreckoner.chains.generated_knowledge import GeneratedKnowledge
 from sandreckoner.chains.least_to_most import LeastToMost
 from sandreckoner.chains.lines import read_lines
 from sandreckoner.chains.once import once
-from sandreckoner.chains.prompt import Example, load_prompt
+from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.self_consistency import self_consistency
 from sandreckoner.core.effects import Run
 from sandreckoner.core.errors import ContextOverflow, UsageError
@@ -76,41 +73,9 @@ def test_a_notebook_without_code_or_answer_says_why(perform):
     assert run.answer.reason == "the cells ended without an answer"
 
 
-POOL = tuple(Example(question, "…") for question in ("apples", "pears", "trains", "trams"))
-
-
-def letters(texts: Sequence[str]) -> list[list[float]]:
-    return [[float(text.count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts]
-
-
-def test_examples_by_similarity_stand_with_the_closest_last():
-    chosen = by_similarity(letters)("tram", POOL, 2)
-    assert [example.question for example in chosen] == ["trains", "trams"]
-
-
-def test_examples_by_chance_are_the_same_for_the_same_seed():
-    assert at_random(1)("q", POOL, 3) == at_random(1)("q", POOL, 3)
-    drawn = {at_random(seed)("q", POOL, 2) for seed in range(20)}
-    assert len(drawn) > 5
-    assert len(at_random(1)("q", POOL, 99)) == 4
-
-
-def test_few_shot_shows_what_was_chosen(perform):
-    form = FewShot(ChainOfThought(), POOL, 1, by_similarity(letters))
-    run = perform(once(form), replies=["The answer is 14."])
-    shown = [message.content for message in run.model.asked[0].messages if message.role == "user"]
-    assert len(shown) == 2
-    assert fixed("q", POOL, 2) == POOL[:2]
-
-
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: few_shot(ChainOfThought()), "no examples to choose from"),
-        (lambda: few_shot(ChainOfThought(), pool="nowhere.txt"), "cannot be read"),
-        (lambda: few_shot(ChainOfThought(load_prompt("program_aided")), by="luck"), "must be fixed, random"),
-        (lambda: few_shot(ChainOfThought(load_prompt("program_aided")), by="similarity"), "needs embed="),
-        (lambda: FewShot(LeastToMost(), POOL), "LeastToMost has none"),
         (lambda: LeastToMost(most=0), "most must be"),
         (lambda: Cells(most=0), "most must be"),
     ],
