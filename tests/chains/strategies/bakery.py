@@ -30,6 +30,7 @@ REPLIES = {
     "You are given a problem and several beginnings": "The best choice is 1",
     "Judge whether": "It follows.\nlikely",
     "The program failed": PROGRAM,
+    "Answer the question from the": "14",
 }
 
 

@@ -36,6 +36,7 @@ FORMS = [
     "few_shot(cot_few_shot, k=2)",
     'few_shot(cot_few_shot, k=2, by="similarity")',
     "rag(pal)",
+    "rag(cite)",
 ]
 SEARCHES = [
     "once({})",
@@ -54,6 +55,8 @@ SEARCHES = [
     "sc(refine({}), n=2)",
 ]
 PAIRS = [search.format(form) for form, search in product(FORMS, SEARCHES)]
+# Numbers in prose have no source; this one is for forms that write programs.
+PAIRS += [f"sourced({form})" for form in ("pal", "pot", "symbolic", "cells", "knowledge(pal)", "rag(pal)")]
 
 
 def test_the_lists_above_leave_no_name_out() -> None:
