@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import types
 from collections.abc import Callable
 from typing import Any
@@ -107,27 +108,34 @@ _SPECIAL: dict[str, Callable[[Any, str], Any]] = {
 
 def guarded_hasattr(owner: Any, name: str) -> bool:
     """`hasattr`, for what the program may see."""
-    return guarded_getattr(owner, name, _MISSING_ANSWER) is not _MISSING_ANSWER
+    try:
+        guarded_getattr(owner, name)
+    except AttributeError:
+        return False
+    return True
 
 
-_MISSING_ANSWER = object()
+def owner_of(owner: Any, name: str) -> Any:
+    """The owner of an attribute that is the program's own to change. What is private to a library is not."""
+    if not (gave(owner, name) or (name == "_value_" and isinstance(owner, enum.Enum))):
+        raise AttributeError(f'the attribute "{name}" cannot be assigned in the sandbox')
+    return owner
 
 
-def _check_store(name: str) -> None:
+def _store_to(owner: Any, name: str) -> Any:
     if type(name) is not str or is_dunder(name) or not spellable_attribute(name):
         raise AttributeError(f'the attribute "{name}" cannot be assigned in the sandbox')
+    return owner_of(owner, name) if name.startswith("_") else owner
 
 
 def guarded_setattr(owner: Any, name: str, value: Any) -> None:
-    """`setattr`, but for double-underscore names."""
-    _check_store(name)
-    setattr(owner, name, value)
+    """`setattr`, but for double-underscore names and what is private to a library."""
+    setattr(_store_to(owner, name), name, value)
 
 
 def guarded_delattr(owner: Any, name: str) -> None:
-    """`delattr`, but for double-underscore names."""
-    _check_store(name)
-    delattr(owner, name)
+    """`delattr`, likewise."""
+    delattr(_store_to(owner, name), name)
 
 
 def guarded_dir(*owner: Any) -> list[str]:

@@ -39,10 +39,17 @@ def gave(owner: Any, name: str) -> bool:
         lines = type(owner).__mro__
     for line in lines:
         if name in line.__dict__:
-            return line in own_types
+            return _own(line)
     return True  # nobody has it: an AttributeError, or the program's own __getattr__
 
 
 def belongs_to_program(owner: Any) -> bool:
     """Whether `owner` is a class of the program's own, or an instance of one."""
-    return type(owner) in own_types or (isinstance(owner, type) and owner in own_types)
+    return _own(type(owner)) or (isinstance(owner, type) and _own(owner))
+
+
+def _own(kind: type) -> bool:
+    if kind in own_types:
+        return True
+    # In the making, when the hooks of its bases run. No library's class has a base of the program's.
+    return any(base in own_types for base in kind.__mro__[1:])

@@ -69,11 +69,12 @@ def adopt(made: Any) -> Any:
     # `match` reads these attributes without asking the guard; a descriptor could answer later.
     if type(patterns) is not tuple:
         raise TypeError("__match_args__ must be a plain tuple in the sandbox")
+    plain = type(made) is type and _is_plain(made)
     for name in patterns:
-        if type(name) is not str or name.startswith("_") or not spellable_attribute(name):
+        if type(name) is not str or is_dunder(name) or not spellable_attribute(name):
             raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
         # Fields of a plain tuple or class are its own; a str has a `format`, and a protocol fits anything.
-        if name in GUARDED_ATTRIBUTES and not (type(made) is type and _is_plain(made)):
+        if not plain and (name.startswith("_") or name in GUARDED_ATTRIBUTES):
             raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
     if "__getattr__" in made.__dict__:
         made.__getattr__ = _without_special_names(made.__dict__["__getattr__"])  # type: ignore[attr-defined]

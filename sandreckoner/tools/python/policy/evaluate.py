@@ -9,9 +9,9 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from sandreckoner.tools.python.policy.attributes import guarded_getattr
+from sandreckoner.tools.python.policy.attributes import guarded_getattr, owner_of
 from sandreckoner.tools.python.policy.compiler import Mode, compile_fragment
-from sandreckoner.tools.python.policy.names import GUARD_GETATTR
+from sandreckoner.tools.python.policy.names import GUARD_GETATTR, GUARD_STORE
 
 
 def namespace(builtin_names: Mapping[str, Any], name: str = "__main__") -> dict[str, Any]:
@@ -21,6 +21,7 @@ def namespace(builtin_names: Mapping[str, Any], name: str = "__main__") -> dict[
         "__name__": name,
         "__doc__": None,
         GUARD_GETATTR: guarded_getattr,
+        GUARD_STORE: owner_of,
     }
 
 

@@ -53,6 +53,7 @@ NAMEDTUPLE_ATTRIBUTES = frozenset({"_asdict", "_replace", "_fields", "_make", "_
 METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
 
 GUARD_GETATTR = "@getattr"
+GUARD_STORE = "@store"
 LAST_VALUE = "@last"
 """Names that the compiled program uses and that no source can spell."""
 

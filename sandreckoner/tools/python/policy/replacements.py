@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import abc
-import dataclasses
-import enum
 import functools
 import sys
 import types
@@ -13,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
-from sandreckoner.tools.python.policy.belonging import own_types
-from sandreckoner.tools.python.policy.classes import ABCMeta, EnumMeta, Type, adopt, check_members
+from sandreckoner.tools.python.policy.classes import ABCMeta, EnumMeta, Type
+from sandreckoner.tools.python.policy.dataclass import Field, Wanted, dataclass, fields
 from sandreckoner.tools.python.policy.names import GUARD_GETATTR, is_dunder, spellable_attribute
 
 
@@ -46,53 +44,6 @@ def update_wrapper(wrapper: Any, wrapped: Any, *ignored: Any, **ignored_too: Any
 def wraps(wrapped: Any, *ignored: Any, **ignored_too: Any) -> Callable[[Any], Any]:
     """`functools.wraps`, likewise."""
     return lambda wrapper: update_wrapper(wrapper, wrapped)
-
-
-def dataclass(cls: Any = None, /, **options: Any) -> Any:
-    """`dataclasses.dataclass` over field names that are names: they become source code."""
-
-    def make(cls: type) -> Any:
-        if cls not in own_types:
-            raise TypeError("only a class of your own can become a dataclass in the sandbox")
-        annotations = vars(cls).get("__annotations__", {})
-        if type(annotations) is not dict:
-            raise TypeError("annotations must be a plain dictionary in the sandbox")
-        for name, value in list(vars(cls).items()):
-            if type(value) is Wanted:
-                setattr(cls, name, dataclasses.field(**value.options))
-        for name in annotations:
-            if type(name) is not str or not name.isidentifier() or is_dunder(name):
-                raise TypeError(f"{name!r} cannot be a field in the sandbox")
-        return adopt(dataclasses.dataclass(cls, **options))
-
-    return make if cls is None else make(cls)
-
-
-class Wanted:
-    """What `field()` gives: the real field, renamed, would put any text into the code of a dataclass."""
-
-    __slots__ = ("options",)
-
-    def __init__(self, **options: Any) -> None:
-        self.options = options
-
-
-class Field:
-    """A read-only view of a dataclass field: a changed `name` would be read as an attribute, unguarded."""
-
-    __slots__ = ("compare", "default", "default_factory", "init", "metadata", "name", "repr", "type")
-
-    def __init__(self, field: Any) -> None:
-        for name in self.__slots__:
-            object.__setattr__(self, name, getattr(field, name))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("fields are read-only in the sandbox")
-
-
-def fields(owner: Any) -> tuple[Field, ...]:
-    """`dataclasses.fields`, as views."""
-    return tuple(Field(field) for field in dataclasses.fields(owner))
 
 
 class SimpleNamespace:
@@ -154,43 +105,6 @@ def var(names: Any, **options: Any) -> Any:
             raise NameError(f"{name!r} cannot be a variable in the sandbox")
         space[name] = one
     return made
-
-
-def guard_functions() -> None:
-    """Check the members that `sympy.Function(name, bases, members)` is given."""
-    function = sys.modules.get("sympy.core.function")
-    if function is None:
-        return
-    kind: Any = function.UndefinedFunction
-    make = kind.__new__
-
-    def guarded(mcs: Any, name: Any, *args: Any, **keywords: Any) -> Any:
-        if len(args) > 1:
-            args = (args[0], check_members(args[1] or {}))
-        if "__dict__" in keywords:
-            keywords["__dict__"] = check_members(keywords["__dict__"] or {})
-        return make(mcs, name, *args, **keywords)
-
-    kind.__new__ = guarded
-
-
-def guard_enums() -> None:
-    """Refuse special member names in the functional form of Enum, for the same reason."""
-    make = enum.EnumMeta.__call__
-
-    def guarded(cls: Any, *args: Any, **keywords: Any) -> Any:
-        if len(args) > 1 and not isinstance(args[1], (str, dict, list, tuple)):
-            raise TypeError("the members of an Enum must be a text, dict, list or tuple in the sandbox")
-        if "names" in keywords and not isinstance(keywords["names"], (str, dict, list, tuple)):
-            raise TypeError("the members of an Enum must be a text, dict, list or tuple in the sandbox")
-        for argument in (*args[1:2], *keywords.values()):
-            for member in argument if isinstance(argument, (dict, list, tuple)) else ():
-                name = member[0] if isinstance(member, (list, tuple)) and member else member
-                if isinstance(name, str) and is_dunder(name):
-                    raise TypeError(f"{name!r} is not available in the sandbox")
-        return make(cls, *args, **keywords)
-
-    enum.EnumMeta.__call__ = guarded  # type: ignore[method-assign]
 
 
 REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {

@@ -17,6 +17,7 @@ from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locati
 from sandreckoner.tools.python.policy.names import (
     DEFINABLE_DUNDERS,
     GUARD_GETATTR,
+    GUARD_STORE,
     GUARDED_ATTRIBUTES,
     METACLASSES,
     READABLE_NAMES,
@@ -80,18 +81,26 @@ class Transformer(RestrictingNodeTransformer):
             self.error(node, f'the attribute "{name}" is not available in the sandbox')
             return node
         node = self.keep(node)
-        if not isinstance(node.ctx, ast.Load):
-            # A stored dunder could replace what a guard relies on, on any class within reach.
-            if is_dunder(name):
-                self.error(node, f'the attribute "{name}" cannot be assigned in the sandbox')
-            return node
-        if not name.startswith("_") and name not in GUARDED_ATTRIBUTES:
-            return node
-        if name.startswith("__") and not is_dunder(name) and self._classes:
-            name = f"_{self._classes[-1].lstrip('_')}{name}"  # the compiler mangles names, not our string
-        guard = ast.Call(ast.Name(GUARD_GETATTR, ast.Load()), [node.value, ast.Constant(name)], [])
-        copy_locations(guard, node)
-        return guard
+        if isinstance(node.ctx, ast.Load):
+            if not name.startswith("_") and name not in GUARDED_ATTRIBUTES:
+                return node
+            return self._asked(GUARD_GETATTR, node)
+        # A stored dunder could replace what a guard relies on, on any class within reach.
+        if is_dunder(name):
+            self.error(node, f'the attribute "{name}" cannot be assigned in the sandbox')
+        elif name.startswith("_"):
+            node.value = self._asked(GUARD_STORE, node)
+        return node
+
+    def _asked(self, guard: str, node: ast.Attribute) -> ast.expr:
+        """A call of a guard with the owner and the name of an attribute."""
+        name = node.attr
+        inside = self._classes[-1].lstrip("_") if self._classes else ""
+        if inside and name.startswith("__") and not is_dunder(name):
+            name = f"_{inside}{name}"  # the compiler mangles names, not our string
+        call = ast.Call(ast.Name(guard, ast.Load()), [node.value, ast.Constant(name)], [])
+        copy_locations(call, node)
+        return call
 
     # Statements that RestrictedPython refuses or slows down, and that are harmless.
 
@@ -99,7 +108,11 @@ class Transformer(RestrictingNodeTransformer):
         return self.keep(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        return self.keep(node)
+        node = self.keep(node)
+        # `array.ctypes += x` would hand the attribute to x.__radd__ without asking.
+        if isinstance(node.target, ast.Attribute) and node.target.attr in GUARDED_ATTRIBUTES:
+            node.target.value = self._asked(GUARD_STORE, node.target)
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         return self.keep(node)

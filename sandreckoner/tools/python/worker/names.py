@@ -8,8 +8,9 @@ from typing import Any
 from sandreckoner.tools.python.policy.builtins import program_builtins
 from sandreckoner.tools.python.policy.evaluate import Evaluator, namespace, route_libraries
 from sandreckoner.tools.python.policy.facades import Facades
+from sandreckoner.tools.python.policy.libraries import guard_libraries
 from sandreckoner.tools.python.policy.modules import Selection
-from sandreckoner.tools.python.policy.replacements import REPLACEMENTS, guard_enums, guard_functions
+from sandreckoner.tools.python.policy.replacements import REPLACEMENTS
 from sandreckoner.tools.python.worker.repeat import Repeatable
 from sandreckoner.tools.python.worker.warm import warm
 
@@ -34,8 +35,7 @@ def prepare_names(
         replacements.setdefault(name, {}).update(names)
     facades = Facades(selections, replacements)
     builtin_names = program_builtins(facades.guarded_import)
-    guard_enums()
-    guard_functions()
     facades.build_loaded()
     route_libraries(Evaluator(builtin_names))
+    guard_libraries(own)
     return namespace(builtin_names)

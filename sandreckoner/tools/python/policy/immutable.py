@@ -1,0 +1,77 @@
+"""Classes that a program cannot change: every one that was there before it.
+
+A class that a program may write to is a way into whatever calls it: `json.JSONEncoder.encode` was one into
+the report of its run. CPython has a flag for classes that refuse (`Py_TPFLAGS_IMMUTABLETYPE`; `int` has it)
+and reads it on each store: setting it costs a program nothing, where a guard would cost each `self.x = 1`.
+"""
+
+# ruff: noqa: SIM905  # a column of words reads better than a column of quotes
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Collection, Iterator
+
+_IMMUTABLE = 1 << 8
+# In PyTypeObject: the object's head, its size, and the pointers before each field.
+_FLAGS = object.__basicsize__ + 19 * 8
+_NEW = object.__basicsize__ + 37 * 8
+
+# Found by a search for stores to classes in functions of the libraries: counters, and instances that change
+# their class.
+_CHANGED_BY_THEIR_LIBRARY = frozenset(
+    """
+    weakref.finalize
+    sympy.core.symbol.Dummy sympy.physics.units.quantities.Quantity
+    numpy.ma.core.MaskedArray numpy.ma.core.MaskedConstant numpy.ma.MaskedArray numpy.ma.MaskedConstant
+    numpy.polynomial._polybase.ABCPolyBase
+    scipy.integrate._ode.vode scipy.integrate._ode.zvode scipy.integrate._ode.lsoda
+    scipy.integrate._ode.dopri5 scipy.integrate._ode.dop853
+    scipy.interpolate._fitpack2.UnivariateSpline scipy.interpolate._fitpack2.LSQUnivariateSpline
+    scipy.interpolate._fitpack2.InterpolatedUnivariateSpline
+    """.split()
+)
+
+
+def make_classes_immutable(*, but: Collection[str] = ()) -> None:
+    """Freeze every class of this process, save those that their own library changes while it computes.
+
+    Args:
+        but: packages whose classes stay as they are: we do not know what they do with them.
+    """
+    for kind in _below(object):
+        module = str(kind.__module__)
+        spared = (
+            module.partition(".")[0] in but or f"{module}.{kind.__qualname__}" in _CHANGED_BY_THEIR_LIBRARY
+        )
+        if not spared:
+            set_immutable(kind, True)
+
+
+def set_immutable(kind: type, immutable: bool) -> None:
+    """Set or clear the flag of one class.
+
+    Raises:
+        RuntimeError: this interpreter keeps the flags of a class somewhere else.
+    """
+    flags = ctypes.c_ulong.from_address(id(kind) + _FLAGS)
+    if flags.value != kind.__flags__:
+        raise RuntimeError("the language wall does not know the classes of this interpreter")
+    flags.value = flags.value | _IMMUTABLE if immutable else flags.value & ~_IMMUTABLE
+
+
+def constructor(kind: type) -> ctypes._CFunctionType:
+    """What C calls to make an instance of `kind`: takes the class, positional and keyword arguments."""
+    prototype = ctypes.PYFUNCTYPE(ctypes.py_object, *[ctypes.py_object] * 3)
+    return prototype(ctypes.c_void_p.from_address(id(kind) + _NEW).value or 0)
+
+
+def _below(kind: type) -> Iterator[type]:
+    seen: set[type] = set()
+    frontier = [kind]
+    while frontier:
+        one = frontier.pop()
+        if one not in seen:
+            seen.add(one)
+            frontier.extend(type.__subclasses__(one))
+            yield one
