@@ -24,7 +24,7 @@ lint: .venv/.dev
 	@touch $@
 
 .venv/.dev: .venv/.local
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,hf,dev]'
 	@touch $@
 
 clean:

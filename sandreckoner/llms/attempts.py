@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sandreckoner.core.errors import ModelTimeout
-from sandreckoner.llms.deadline import GIVEN_UP, given_up
+from sandreckoner.core.errors import ModelTimeout, SandreckonerError
+from sandreckoner.llms.deadline import given_up, pause
 from sandreckoner.llms.faults import explain
+from sandreckoner.llms.gate import Gate
 from sandreckoner.llms.patience import ONCE, Circuit, Patience, jitter
+from sandreckoner.llms.rate import Limits
 
 T = TypeVar("T")
 
@@ -24,14 +25,22 @@ class Attempts:
         name: of the model, for errors.
         patience: how often a call is made again.
         circuit: what is known of the server's health; shared by all who ask it.
+        gate: which each attempt passes.
+        secrets: what no error may tell.
     """
 
     name: str
     patience: Patience = ONCE
     circuit: Circuit = field(default_factory=Circuit)
+    gate: Gate = field(default_factory=lambda: Gate(Limits()))
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
-    def make(self, call: Callable[[], T]) -> T:
+    def make(self, call: Callable[[], T], tokens: int) -> T:
         """What `call` returns, after as many attempts as it takes.
+
+        Args:
+            call: sends the request.
+            tokens: that it is expected to take.
 
         Raises:
             ModelError: the last fault, explained.
@@ -40,6 +49,7 @@ class Attempts:
         while True:
             attempt += 1
             self.circuit.check(self.name)
+            self.gate.wait(tokens)
             try:
                 result = call()
             except Exception as fault:
@@ -47,15 +57,16 @@ class Attempts:
             else:
                 self.circuit.note(None)
                 return result
-            if _wait(pause_s):
+            if pause(pause_s):
                 raise ModelTimeout(f"{self.name}: given up while it waited to ask again")
 
-    async def amake(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def amake(self, call: Callable[[], Awaitable[T]], tokens: int) -> T:
         """`make` for event loops."""
         attempt = 0
         while True:
             attempt += 1
             self.circuit.check(self.name)
+            await self.gate.await_turn(tokens)
             try:
                 result = await call()
             except Exception as fault:
@@ -69,14 +80,9 @@ class Attempts:
         self.circuit.note(fault)
         pause_s = self.patience.pause_before_next(fault, attempt, jitter)
         if pause_s is None or given_up():
-            raise explain(fault, self.name) from fault
+            raise self.explain(fault)  # it knows its cause
         return pause_s
 
-
-def _wait(seconds: float) -> bool:
-    """Sleep; returns whether the call was given up meanwhile."""
-    stop = GIVEN_UP.get()
-    if stop is not None:
-        return stop.wait(seconds)
-    time.sleep(seconds)
-    return False
+    def explain(self, fault: Exception) -> SandreckonerError:
+        """The error to raise for a fault of this backend."""
+        return explain(fault, self.name, self.secrets)

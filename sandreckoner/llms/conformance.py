@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,13 @@ def _total(replies: tuple[Completion, ...]) -> Usage:
     return sum((reply.usage for reply in replies), Usage())
 
 
+def _chat_of(model: Model) -> Any:
+    """The chat model of LangChain behind a model: it is that which calls tools."""
+    chat = getattr(model, "chat", None)
+    assert chat is not None, "a model that claims tools or structure has its chat model as `chat`"
+    return chat
+
+
 class ModelConformance:
     """The suite. Override the fixture `model`, and the flags where they differ.
 
@@ -42,6 +50,8 @@ class ModelConformance:
         logprobs: replies have log-probabilities (load the model with them).
         grammar: a GBNF grammar holds the reply; otherwise it must be refused.
         slow: a reply takes longer than a hundredth of a second, so that a deadline can be missed.
+        tools: the chat model behind it calls a tool where it must (`LangChainModel.chat`).
+        structured: the chat model behind it answers in the shape of a schema.
         window_words: more words than the context holds; 0 where there is no limit to test.
     """
 
@@ -51,6 +61,8 @@ class ModelConformance:
     logprobs = False
     grammar = False
     slow = True
+    tools = False
+    structured = False
     window_words = 0
 
     @pytest.fixture
@@ -150,6 +162,39 @@ class ModelConformance:
         else:
             with pytest.raises(UsageError):
                 model.ask(ask)
+
+    def test_a_tool_is_called_where_it_must_be(self, model: Model) -> None:
+        if not self.tools:
+            pytest.skip("this backend calls no tools")
+        name = {"type": "string", "enum": ["red", "green"]}
+        parameters = {"type": "object", "properties": {"colour": name}, "required": ["colour"]}
+        function = {"name": "paint", "description": "Paint the wall.", "parameters": parameters}
+        tools = [{"type": "function", "function": function}]
+        bound = _chat_of(model).bind_tools(tools, tool_choice="paint")
+        (call,) = bound.invoke("Paint the wall green.").tool_calls
+        assert call["name"] == "paint"
+        assert call["args"]["colour"] in ("red", "green")
+
+    @pytest.mark.parametrize("way", ["sync", "async"])
+    def test_structured_output_has_its_shape(self, model: Model, way: str) -> None:
+        if not self.structured:
+            pytest.skip("this backend promises no shape")
+        properties = {"total": {"type": "integer", "minimum": 0, "maximum": 99}, "even": {"type": "boolean"}}
+        schema = {"title": "Sum", "description": "A sum.", "type": "object", "properties": properties}
+        schema |= {"required": ["total", "even"], "additionalProperties": False}
+        bound = _chat_of(model).with_structured_output(schema, method="json_schema")
+        question = "What is 2 + 2, and is it even?"
+        found = bound.invoke(question) if way == "sync" else asyncio.run(bound.ainvoke(question))
+        assert set(found) == {"total", "even"}
+        assert 0 <= found["total"] <= 99
+        assert isinstance(found["even"], bool)
+
+    def test_an_empty_reply_is_a_completion(self, model: Model) -> None:
+        if not self.greedy:
+            pytest.skip("the reply cannot be foreseen")
+        (whole,) = model.ask(Ask((_COUNT,), max_tokens=8))
+        (reply,) = model.ask(Ask((_COUNT,), max_tokens=8, stop=(whole.text[:1],)))
+        assert (reply.text, reply.finish) == ("", "stop")
 
     @pytest.mark.parametrize("way", ["sync", "async"])
     def test_a_deadline_is_kept(self, model: Model, way: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,6 +20,15 @@ def given_up() -> bool:
     """Whether the call that this code serves is no longer wanted."""
     event = GIVEN_UP.get()
     return event is not None and event.is_set()
+
+
+def pause(seconds: float) -> bool:
+    """Sleep; returns whether the call was given up meanwhile."""
+    stop = GIVEN_UP.get()
+    if stop is not None:
+        return stop.wait(seconds)
+    time.sleep(seconds)
+    return False
 
 
 def call_within(timeout_s: float, call: Callable[[], T], name: str) -> T:

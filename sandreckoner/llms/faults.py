@@ -1,9 +1,10 @@
-"""Whatever a backend raises, as one of our errors in one line."""
+"""Whatever a backend raises, as one of our errors in one line, without keys."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from sandreckoner.core.errors import (
     ContextOverflow,
@@ -18,19 +19,35 @@ _OVERFLOW = re.compile(
 )
 _SECRET = re.compile(r"\b(?:sk|pk|gsk|hf|xai|key)[-_][A-Za-z0-9_\-*]{8,}|(?<=Bearer )\S+")
 _LONGEST = 300
+_SHORTEST_SECRET = 5  # not "none", which servers without keys are sent
 
 
-def explain(fault: Exception, name: str) -> SandreckonerError:
+def explain(fault: Exception, name: str, secrets: Iterable[str] = ()) -> SandreckonerError:
     """The error to raise for what a backend raised; one of ours is returned as it is.
 
     Known by the names of classes and by the HTTP status, so that no provider's package is imported. Keys
-    are taken out of the message: some providers repeat them.
+    are taken out of the message, for some providers repeat them; then the fault is not kept as the cause
+    either, for a traceback would show it.
+
+    Args:
+        fault: what was raised.
+        name: of the model.
+        secrets: the keys that it was given.
     """
     if isinstance(fault, SandreckonerError):
         return fault
+    whole = " ".join(str(fault).split())
+    said = without_keys(whole, secrets)
+    error = _as_ours(fault, name, said if len(said) <= _LONGEST else said[:_LONGEST] + "…")
+    if said == whole:
+        error.__cause__ = fault
+    error.__suppress_context__ = True
+    return error
+
+
+def _as_ours(fault: Exception, name: str, said: str) -> SandreckonerError:
     kinds = " ".join(kind.__name__ for kind in type(fault).__mro__)
     status = getattr(fault, "status_code", None)
-    said = _one_line(fault)
     if "ContextOverflow" in kinds or (status in (400, 413) and _OVERFLOW.search(said)):
         return ContextOverflow(f"{name}: the prompt does not fit the model's window: {said}")
     if isinstance(fault, TimeoutError) or "Timeout" in kinds:
@@ -48,10 +65,18 @@ def explain(fault: Exception, name: str) -> SandreckonerError:
     return ModelError(f"{name}: {type(fault).__name__}: {said}")
 
 
-def _one_line(fault: Exception) -> str:
-    said = " ".join(str(fault).split())
+def without_keys(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text with every key blotted out: those given, those of the environment, and what looks like one."""
+    known = [value for value in secrets if len(value) >= _SHORTEST_SECRET]
     for variable, value in os.environ.items():
         if variable.endswith(("_KEY", "_TOKEN", "_SECRET")) and len(value) >= 8:
-            said = said.replace(value, "…")
-    said = _SECRET.sub("…", said)
-    return said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
+            known.append(value)
+    for value in sorted(known, key=len, reverse=True):
+        text = text.replace(value, "…")
+    return _SECRET.sub("…", text)
+
+
+def secrets_of(chat: object) -> tuple[str, ...]:
+    """The keys that a chat model of LangChain holds: its fields that do not show themselves."""
+    held = (getattr(value, "get_secret_value", None) for value in vars(chat).values())
+    return tuple(str(read()) for read in held if callable(read))

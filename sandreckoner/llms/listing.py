@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sandreckoner.llms.catalogue import DEFAULT, MODELS, Weights
 from sandreckoner.llms.fetching import is_verified
-from sandreckoner.llms.loading import third_parties
 from sandreckoner.llms.providers import PROVIDERS, is_installed
+from sandreckoner.llms.settings import Settings, load_settings
+from sandreckoner.llms.third_party import third_parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,19 @@ class ModelRow:
         return not self.missing
 
 
-def model_rows() -> list[ModelRow]:
-    """The models that `load_model` knows: the embedded ones first, then the kinds."""
+def model_rows(settings: Settings | None = None) -> list[ModelRow]:
+    """The models that `load_model` knows: the embedded ones first, then the kinds.
+
+    Args:
+        settings: which say where there are keys; those of this machine where they are not given.
+    """
+    settings = load_settings() if settings is None else settings
     rows = [_embedded(weights) for weights in MODELS.values()]
     rows.append(ModelRow("llamacpp:PATH.gguf", "any GGUF file, in this process", *_runtime_missing()))
+    rows.append(ModelRow("hf:NAME", "any model of the Hugging Face hub, or a folder", *_torch_missing()))
     rows.append(ModelRow("http://HOST:PORT/v1#NAME", "any server that speaks OpenAI's protocol"))
     rows += [
-        ModelRow(f"{provider.name}:NAME", provider.title, *provider.missing())
+        ModelRow(f"{provider.name}:NAME", provider.title, *provider.missing(settings.key(provider.name)))
         for provider in PROVIDERS.values()
     ]
     rows += [
@@ -63,3 +70,8 @@ def _runtime_missing() -> tuple[str, str]:
     if is_installed("xllamacpp"):
         return "", ""
     return "xllamacpp is not installed", "pip install 'sandreckoner[local]'"
+
+
+def _torch_missing() -> tuple[str, str]:
+    absent = [module for module in ("torch", "transformers") if not is_installed(module)]
+    return (f"{absent[0]} is not installed", "pip install 'sandreckoner[hf]'") if absent else ("", "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import ipaddress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,15 @@ class Provider:
     install: str
     key: str = ""
 
-    def missing(self) -> tuple[str, str]:
-        """What is missing and the command that mends it; two empty strings where nothing is."""
+    def missing(self, key: str) -> tuple[str, str]:
+        """What is missing and the command that mends it; two empty strings where nothing is.
+
+        Args:
+            key: that the settings have for it; empty for none.
+        """
         if not is_installed(self.module):
             return f"{self.module} is not installed", f"pip install {self.install}"
-        if self.key and not os.environ.get(self.key):
+        if self.key and not key:
             return f"{self.key} is not set", f"export {self.key}=…"
         return "", ""
 
@@ -68,6 +73,35 @@ _TABLE = (
     Provider("ibm", "IBM watsonx", "langchain_ibm", "langchain-ibm"),
     Provider("upstage", "Upstage", "langchain_upstage", "langchain-upstage", "UPSTAGE_API_KEY"),
     Provider("baseten", "Baseten", "langchain_baseten", "langchain-baseten", "BASETEN_API_KEY"),
+    Provider("langsmith", "LangSmith's gateway", "langchain_openai", "langchain-openai", "LANGSMITH_API_KEY"),
+    Provider("meta", "Meta", "langchain_meta", "langchain-meta"),
+    Provider(
+        "google_anthropic_vertex",
+        "Anthropic at Google Vertex",
+        "langchain_google_vertexai",
+        "langchain-google-vertexai",
+    ),
+    Provider("bedrock_mantle_anthropic", "Anthropic at Bedrock Mantle", "langchain_aws", "langchain-aws"),
+    Provider("bedrock_mantle_openai", "OpenAI at Bedrock Mantle", "langchain_aws", "langchain-aws"),
     Provider("litellm", "LiteLLM", "langchain_litellm", "langchain-litellm"),
 )
 PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in _TABLE}
+
+# The environment variables of keys, by provider; the Hugging Face hub asks for one with some models.
+KEY_VARIABLES: dict[str, str] = {provider.name: provider.key for provider in _TABLE if provider.key} | {
+    "hf": "HF_TOKEN"
+}
+
+
+def is_address(spec: str) -> bool:
+    """Whether a model is named by its server's address."""
+    return spec.startswith(("http://", "https://"))
+
+
+def is_on_this_machine(address: str) -> bool:
+    """Whether an address is one of this machine's own."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

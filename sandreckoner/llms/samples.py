@@ -1,4 +1,4 @@
-"""The samples of one llama.cpp request, put together from the chunks of its stream."""
+"""The samples of one request to an engine, put together from the chunks of its stream."""
 
 from __future__ import annotations
 

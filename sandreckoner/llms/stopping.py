@@ -66,3 +66,39 @@ class ThoughtFilter:
     def _release(self, text: str) -> str:
         self._through, self._held = True, ""
         return text
+
+
+class StopFilter:
+    r"""Passes on a reply that arrives in pieces, up to the first stop string in it.
+
+    >>> filter = StopFilter(["\nQ:"])
+    >>> [filter.feed(piece) for piece in ("four\n", "\nQ", ": next")], filter.ended
+    (['four', '\n', ''], True)
+    """
+
+    def __init__(self, stop: Sequence[str]) -> None:
+        self._stop = [mark for mark in stop if mark]
+        self._held = ""
+        self.ended = False
+
+    def feed(self, piece: str) -> str:
+        """What may be shown now; the rest may be the beginning of a stop string."""
+        if self.ended:
+            return ""
+        text = self._held + piece
+        shown = cut_at_stop(text, self._stop)
+        if len(shown) < len(text):
+            self._held, self.ended = "", True
+            return shown
+        longest = min(len(text), max(map(len, self._stop), default=1) - 1)
+        keep = next((size for size in range(longest, 0, -1) if self._may_begin(text[-size:])), 0)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def end(self) -> str:
+        """What was held back and is no stop string."""
+        held, self._held = self._held, ""
+        return held
+
+    def _may_begin(self, tail: str) -> bool:
+        return any(mark.startswith(tail) for mark in self._stop)

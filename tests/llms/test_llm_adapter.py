@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage
-from server import Plan, Served, serve
+from server import Plan, Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import (
@@ -24,31 +22,10 @@ from sandreckoner.core.errors import (
     UsageError,
 )
 from sandreckoner.core.message import Completion, Message, Usage
-from sandreckoner.core.world import Model, OnText
 from sandreckoner.llms import LangChainModel, load_model
 
 QUESTION = (Message("system", "Be short."), Message("user", "Two and two?"))
 KEY = "sk-secret-0123456789abcdef"
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture(params=["sync", "async"])
-def way(request: pytest.FixtureRequest) -> Any:
-    """Asks in a thread or in an event loop: both must do the same."""
-
-    def ask(
-        model: Model, effect: Ask, timeout_s: float | None = None, on_text: OnText | None = None
-    ) -> tuple[Completion, ...]:
-        if request.param == "sync":
-            return model.ask(effect, timeout_s=timeout_s, on_text=on_text)
-        return asyncio.run(model.aask(effect, timeout_s=timeout_s, on_text=on_text))
-
-    return ask
 
 
 def total(completions: tuple[Completion, ...]) -> Usage:

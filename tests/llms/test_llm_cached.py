@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,12 +102,6 @@ def test_no_key_and_no_question_is_in_the_file(tmp_path: Path, served: Served) -
     assert b"very-secret" not in content
     assert b"Two and two" not in content
     assert b"one two three" in content
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with serve() as server:
-        yield server
 
 
 def test_an_event_loop_and_a_stream_get_the_same(tmp_path: Path) -> None:

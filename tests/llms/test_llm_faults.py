@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from server import Plan, Served, serve
+from server import Plan, Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
-from sandreckoner.core.message import Completion, Message
-from sandreckoner.core.world import Model, OnText
+from sandreckoner.core.message import Message
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
 from sandreckoner.llms.patience import Circuit, Patience
 
 QUESTION = Ask((Message("user", "Two and two?"),))
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture(params=["sync", "async"])
-def way(request: pytest.FixtureRequest) -> Any:
-    def ask(
-        model: Model, effect: Ask, timeout_s: float | None = None, on_text: OnText | None = None
-    ) -> tuple[Completion, ...]:
-        if request.param == "sync":
-            return model.ask(effect, timeout_s=timeout_s, on_text=on_text)
-        return asyncio.run(model.aask(effect, timeout_s=timeout_s, on_text=on_text))
-
-    return ask
 
 
 @pytest.mark.parametrize("streamed", [False, True])

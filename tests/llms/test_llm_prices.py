@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-
 import pytest
 from langchain_core.language_models import FakeListChatModel
-from server import Served, serve
+from server import Served
 
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.drive import drive
@@ -16,20 +13,14 @@ from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.message import Message, Usage
 from sandreckoner.core.world import World
 from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.llms.prices import table_path
+from sandreckoner.llms.settings import user_file
 
 QUESTION = (Message("user", "Two and two?"),)
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with serve() as server:
-        yield server
-
-
-def write(table: object) -> None:
-    table_path().parent.mkdir(parents=True, exist_ok=True)
-    table_path().write_text(table if isinstance(table, str) else json.dumps(table))
+def write(spec: str, entry: str) -> None:
+    user_file().parent.mkdir(parents=True, exist_ok=True)
+    user_file().write_text(f'[prices."{spec}"]\n{entry}\n')
 
 
 def test_an_unknown_price_is_unknown_and_not_nothing(served: Served) -> None:
@@ -40,7 +31,7 @@ def test_an_unknown_price_is_unknown_and_not_nothing(served: Served) -> None:
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_a_price_of_the_table_is_charged_once_a_request(served: Served, streamed: bool) -> None:
-    write({served.spec: {"input": 2.0, "output": 10.0}})
+    write(served.spec, "input = 2\noutput = 10.0")
     replies = load_model(served.spec).ask(Ask(QUESTION, n=1), on_text=(lambda _: None) if streamed else None)
     assert replies[0].usage.usd == pytest.approx((10 * 2 + 3 * 10) / 1e6)
     several = load_model(served.spec, samples_in_one_request=True).ask(Ask(QUESTION, n=4))
@@ -59,11 +50,15 @@ def test_a_budget_in_dollars_needs_a_price(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["{", {"SPEC": 3}, {"SPEC": {"input": 1}}, {"SPEC": {"input": -1, "output": 1}}]
+    ("entry", "said"),
+    [
+        ("input = 1", "needs both input and output"),
+        ("input = -1\noutput = 1", "is a number from 0 on, not -1"),
+        ('input = "1"\noutput = 1', "is a number from 0 on, not '1'"),
+        ("inptu = 1\noutput = 1", "did you mean 'input'"),
+    ],
 )
-def test_a_table_that_is_wrong_is_told(served: Served, table: object) -> None:
-    if isinstance(table, dict):
-        table = {served.spec: table["SPEC"]}
-    write(table)
-    with pytest.raises(UsageError, match="price"):
+def test_a_table_that_is_wrong_is_told(served: Served, entry: str, said: str) -> None:
+    write(served.spec, entry)
+    with pytest.raises(UsageError, match=said):
         load_model(served.spec)

@@ -1,0 +1,174 @@
+"""How a model of each provider is built, once its specification is read."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sandreckoner.core.errors import MissingExtra, UsageError
+from sandreckoner.core.world import Model
+from sandreckoner.llms import catalogue
+from sandreckoner.llms.faults import without_keys
+from sandreckoner.llms.providers import PROVIDERS, Provider
+from sandreckoner.llms.settings import Settings
+from sandreckoner.llms.third_party import builder_of, third_parties
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+Built = TypeVar("Built")
+Options = dict[str, Any]
+Builder = Callable[[str, Options, Settings], "Model | BaseChatModel"]
+
+
+def find_builder(provider: str) -> Builder | None:
+    """What builds the models of a provider; None where nobody knows it.
+
+    Raises:
+        UsageError: an installed package brings it, and cannot be loaded.
+    """
+    if provider in BUILDERS:
+        return BUILDERS[provider]
+    if provider in PROVIDERS:
+        return lambda model, options, settings: _provided(PROVIDERS[provider], model, options, settings)
+    entry = third_parties().get(provider)
+    if entry is None:
+        return None
+    build = builder_of(entry)
+    return lambda model, options, settings: _with_options(
+        build, f"{provider}:{model}", model=model, **options
+    )
+
+
+def build_at(spec: str, options: Options, settings: Settings) -> BaseChatModel:
+    """A model of the server at an address."""
+    need("langchain_openai", "langchain-openai")
+    from sandreckoner.llms.chat_completions import ChatCompletions, split_address
+
+    address, model = split_address(spec)
+    if key := settings.key(address):
+        options = {"api_key": key} | options
+    return _with_options(ChatCompletions.at, spec, address=address, model=model, **options)
+
+
+def need(package: str, install: str) -> Any:
+    """A module that an extra installs.
+
+    Raises:
+        MissingExtra: it is not installed; the message is the command that installs it.
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as fault:
+        if fault.name != package.partition(".")[0]:
+            raise
+        raise MissingExtra(f"{package} is not installed: pip install '{install}'") from None
+
+
+def _with_key(provider: Provider, spec: str, options: Options, settings: Settings) -> Options:
+    """The options with the provider's key, before anything is sent.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not provider.key or options.get("api_key"):
+        return options
+    key = settings.key(provider.name)
+    if not key:
+        raise UsageError(
+            f"{spec} needs a key: set the environment variable {provider.key}, or keys.{provider.name} in "
+            "your settings"
+        )
+    return {"api_key": key} | options
+
+
+def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel:
+    need("xllamacpp", "sandreckoner[local]")
+    from sandreckoner.llms.llamacpp import ChatGGUF
+
+    return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(catalogue.find(model)), **options)
+
+
+def _hf(model: str, options: Options, settings: Settings) -> BaseChatModel:
+    for package in ("torch", "transformers", "llguidance", "accelerate"):
+        need(package, "sandreckoner[hf]")
+    if model.startswith((".", "/", "~")):
+        model = str(Path(model).expanduser())
+        if not Path(model).is_dir():
+            raise UsageError(f"hf:{model}: there is no such folder")
+    from sandreckoner.llms.huggingface import ChatHF
+
+    if key := settings.key("hf"):
+        options = {"token": key} | options
+    return _with_options(ChatHF, f"hf:{model}", model=model, **options)
+
+
+def _openai(model: str, options: Options, settings: Settings) -> BaseChatModel:
+    spec = f"openai:{model}"
+    options = _with_key(PROVIDERS["openai"], spec, options, settings)
+    need("langchain_openai", "langchain-openai")
+    from sandreckoner.llms.chat_completions import ChatCompletions
+
+    # Retries have one owner, and it is not the client.
+    usual = {"stream_usage": True, "max_retries": 0, "use_responses_api": False}
+    return _with_options(ChatCompletions, spec, model=model, **usual | options)
+
+
+def _provided(provider: Provider, model: str, options: Options, settings: Settings) -> BaseChatModel:
+    """A model of any provider that LangChain knows."""
+    spec = f"{provider.name}:{model}"
+    need(provider.module, provider.install)
+    options = _with_key(provider, spec, options, settings)
+    from langchain.chat_models import init_chat_model
+
+    def build(**given: Any) -> BaseChatModel:
+        chat: BaseChatModel = init_chat_model(model, model_provider=provider.name, **given)
+        return chat
+
+    return _with_options(build, spec, **options)
+
+
+def _scripted(path: str, options: Options, settings: Settings) -> Model:
+    from sandreckoner.llms.scripted import ScriptedModel, read_script
+
+    _no_options("scripted", options)
+    return ScriptedModel(read_script(Path(path)), name=f"scripted:{path}")
+
+
+def _replay(path: str, options: Options, settings: Settings) -> Model:
+    from sandreckoner.llms.replayed import ReplayModel
+
+    _no_options("replay", options)
+    return ReplayModel(Path(path))
+
+
+def _no_options(provider: str, options: Options) -> None:
+    if options:
+        raise UsageError(f"{provider}: takes no options, and was given {', '.join(sorted(options))}")
+
+
+def _with_options(build: Callable[..., Built], spec: str, **options: Any) -> Built:
+    """Build a chat model; a wrong option is the caller's mistake, told in one line without its value."""
+    try:
+        return build(**options)
+    except (TypeError, ValueError) as fault:
+        if isinstance(fault, UsageError):
+            raise
+        details = getattr(fault, "errors", None)
+        if callable(details):  # pydantic's own text repeats every value, keys too
+            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details())
+        else:
+            said = " ".join(str(fault).split())
+        said = without_keys(said, [value for value in options.values() if isinstance(value, str)])
+        raise UsageError(f"{spec}: the options do not fit: {said[:300]}") from None
+
+
+BUILDERS: dict[str, Builder] = {
+    "llamacpp": _llamacpp,
+    "hf": _hf,
+    "openai": _openai,
+    "scripted": _scripted,
+    "replay": _replay,
+}

@@ -1,0 +1,45 @@
+"""One token for each row of scores, drawn as a seed says: alike on every device and in every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def draw(
+    scores: Any, chances: Sequence[float], *, temperature: float, top_k: int | None, top_p: float | None
+) -> Any:
+    """The next tokens.
+
+    Args:
+        scores: a tensor of floats, (rows, vocabulary): the logits.
+        chances: a number in [0, 1) for each row; the row's token is where it falls in the cumulative
+            distribution.
+        temperature: 0 takes the likeliest token.
+        top_k: keep so many of the likeliest; None or 0 for all.
+        top_p: keep the likeliest up to this share of the probability; None for all.
+
+    Returns:
+        A tensor of token numbers, (rows,).
+    """
+    import torch
+
+    best = scores.argmax(-1)
+    if temperature == 0:
+        return best
+    shares, order = torch.softmax(scores / temperature, -1), None
+    if top_k or (top_p is not None and top_p < 1):
+        shares, order = shares.sort(dim=-1, descending=True)
+        if top_k:
+            shares[:, top_k:] = 0
+        if top_p is not None:
+            before = shares.cumsum(-1) - shares
+            shares[before > top_p * shares.sum(-1, keepdim=True)] = 0
+    below = shares.cumsum(-1)
+    marks = torch.tensor(chances, dtype=below.dtype, device=below.device)[:, None] * below[:, -1:]
+    places = (below <= marks).sum(-1)
+    # A mark that rounding puts at the very end falls on nothing.
+    inside = places < shares.shape[-1]
+    places = places.clamp(max=shares.shape[-1] - 1)
+    drawn = places if order is None else order.gather(-1, places[:, None])[:, 0]
+    return torch.where(inside, drawn, best)

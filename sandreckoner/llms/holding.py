@@ -1,0 +1,71 @@
+"""A reply held to a grammar or a JSON schema, token by token, with llguidance."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sandreckoner.core.errors import UsageError
+
+# As models write JSON; where white space is free, some write nothing else.
+_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
+
+class Holder:
+    """Makes a hold for each sample; it knows the model's vocabulary."""
+
+    def __init__(self, tokenizer: Any, ends: list[int]) -> None:
+        """Read the vocabulary, which takes a second or so.
+
+        Args:
+            tokenizer: of transformers, a fast one.
+            ends: the tokens that end a reply.
+        """
+        from llguidance.hf import from_tokenizer
+
+        self._vocabulary = from_tokenizer(tokenizer, eos_token=ends)
+
+    def hold(self, grammar: str | None, schema: dict[str, Any] | None) -> Hold:
+        """A reply that must follow a GBNF grammar, or fit a JSON schema.
+
+        Raises:
+            UsageError: the grammar or the schema is not understood.
+        """
+        from llguidance import LLMatcher
+        from llguidance.gbnf_to_lark import any_to_lark
+
+        try:
+            if schema is not None:
+                rules = LLMatcher.grammar_from_json_schema(json.dumps(schema), defaults=_SPACING)
+            else:
+                rules = LLMatcher.grammar_from_lark(any_to_lark(grammar or ""))
+        except Exception as fault:  # the translator of GBNF raises no other
+            raise UsageError(f"this grammar is not understood: {_line(fault)}") from None
+        matcher = LLMatcher(self._vocabulary, rules, log_level=0)
+        if matcher.is_error():
+            raise UsageError(f"this grammar is not understood: {_line(matcher.get_error())}")
+        return Hold(matcher)
+
+
+class Hold:
+    """Which tokens may come next in one reply."""
+
+    def __init__(self, matcher: Any) -> None:
+        self._matcher = matcher
+
+    def forbid(self, scores: Any) -> None:
+        """Take away the score of every token that may not come next; `scores` is one row."""
+        import torch
+
+        allowed = torch.frombuffer(bytearray(self._matcher.compute_logit_bias()), dtype=torch.uint8)
+        known = min(len(allowed), len(scores))  # a model may have more scores than its vocabulary has tokens
+        scores[known:] = float("-inf")
+        scores[:known].masked_fill_(allowed[:known].to(scores.device) == 0, float("-inf"))
+
+    def take(self, token: int) -> None:
+        """Go on after a token."""
+        self._matcher.consume_token(token)
+
+
+def _line(said: object) -> str:
+    return " ".join(str(said).split())[:300]
