@@ -1,0 +1,29 @@
+"""Models that choose their own next step."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandreckoner.agents.build import open_code_agent, open_react_agent
+    from sandreckoner.agents.code_agent import CodeAgent
+    from sandreckoner.agents.react import ReAct
+    from sandreckoner.agents.sub_agent import as_tool
+
+__all__ = ["CodeAgent", "ReAct", "as_tool", "open_code_agent", "open_react_agent"]
+
+_HOME = {
+    "CodeAgent": "code_agent",
+    "ReAct": "react",
+    "as_tool": "sub_agent",
+    "open_code_agent": "build",
+    "open_react_agent": "build",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # LangChain takes a second to import; whoever only imports this room does not pay for it.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -22,8 +22,8 @@ class Notebook:
     Attributes:
         problem: what was asked.
         passages: all that was found, each once, in order; the agent calls them p1, p2, …
-        programs: those that ran to their end, in order.
-        execution: the last of them.
+        programs: those whose variables last, in order.
+        execution: the last that ran to its end.
         best: an answer to give where the run is cut short.
         lines: the record of what was thought and done.
     """
@@ -50,10 +50,12 @@ class Notebook:
         self._calls.pop(_as_made(name, argument), None)
 
     def ran(self, program: str, execution: Execution) -> None:
-        """A program ran to its end; its result is the best answer until another comes."""
-        self.programs.append(program)
-        self.execution = replace(execution, state=None)
-        self.best = read_result(execution) or self.best
+        """A program ran, and what it did lasts; its result is the best answer until another comes."""
+        if execution.state is not None:  # what failed half way has left its variables too
+            self.programs.append(program)
+        if execution.ok:
+            self.execution = replace(execution, state=None)
+            self.best = read_result(execution) or self.best
 
     def keep(self, found: Sequence[Passage]) -> list[tuple[str, Passage]]:
         """Keep passages as evidence; returns each with its name."""

@@ -148,10 +148,10 @@ class _Trial:
         (execution,) = yield (Run(code, self.state, keep=True),)
         assert isinstance(execution, Execution)
         self.state = execution.state or self.state
+        self.book.ran(code, execution)
         if not execution.ok:
             error = execution.error
             return f"{error.type}: {error.message}\n{error.traceback}" if error else execution.status
-        self.book.ran(code, execution)
         value = "" if execution.value is None else str(read_result(execution))
         return "\n".join(part for part in (execution.stdout.strip(), value) if part) or "(it printed nothing)"
 

@@ -1,0 +1,67 @@
+"""Agents put together with their world, each a Runnable: `invoke`, `ainvoke`, `stream`, `astream`, `batch`.
+
+from sandreckoner.agents import open_code_agent
+
+with open_code_agent(model="local", library=open_library(["reports/"])) as agent:
+    answer = agent.invoke("By how much did net sales grow?")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sandreckoner.agents.code_agent import CodeAgent
+from sandreckoner.agents.documents import document_tools
+from sandreckoner.agents.own_tools import as_functions
+from sandreckoner.agents.react import ReAct
+from sandreckoner.chains.runnable import StrategyChain, chain
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.world import Interpreter, Library, Model
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+
+
+def open_react_agent(
+    *,
+    model: str | BaseChatModel | Model = "local",
+    library: Library | None = None,
+    interpreter: Interpreter | None = None,
+    budget: Budget | None = None,
+    **options: Any,
+) -> StrategyChain:
+    """A ReAct agent as a Runnable; `options` are those of `ReAct`, the others those of `chain`."""
+    return chain(ReAct(**options), model=model, library=library, interpreter=interpreter, budget=budget)
+
+
+def open_code_agent(
+    *,
+    model: str | BaseChatModel | Model = "local",
+    library: Library | None = None,
+    tools: Sequence[BaseTool | Callable[..., Any]] = (),
+    interpreter: Interpreter | None = None,
+    budget: Budget | None = None,
+    **options: Any,
+) -> StrategyChain:
+    """A code agent as a Runnable.
+
+    Args:
+        model: see `chain`.
+        library: an `Index` or a `MemoryLibrary`; None for an agent without documents.
+        tools: what its programs may call beside `search`, `read`, `list_documents` and `answer`.
+        interpreter: see `chain`.
+        budget: see `chain`.
+        **options: those of `CodeAgent`.
+    """
+    functions, own = as_functions(tools)
+    strategy = CodeAgent(functions=functions, documents=library is not None, **options)
+    return chain(
+        strategy,
+        model=model,
+        library=library,
+        tools={**(document_tools(library) if library is not None else {}), **own},
+        interpreter=interpreter,
+        budget=budget,
+    )

@@ -1,0 +1,198 @@
+"""A code agent: acts by writing cells of Python, in which its tools are functions.
+
+Wang et al. 2024, "Executable Code Actions Elicit Better LLM Agents" (CodeAct). Cells run in the sandbox, each
+from the live state after the one before. A call of `search` or another function goes out of the sandbox, is
+checked, and becomes an effect of the strategy like any other; its result comes back into the program as data.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from sandreckoner.agents.functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
+from sandreckoner.agents.notebook import Notebook
+from sandreckoner.agents.prompting import agent_prompt, cut
+from sandreckoner.chains.form import Sampling, require_positive
+from sandreckoner.chains.prompt import Prompt
+from sandreckoner.chains.reading.program import read_program
+from sandreckoner.chains.reading.result import read_result, value_text
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Resume, Run, Steps, search, use
+from sandreckoner.core.errors import BudgetSpent, ContextOverflow, LibraryError, UsageError
+from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAgent:
+    """Write and run cells until one calls `answer`. A strategy.
+
+    Attributes:
+        most: cells at most, 1 or more; each is one completion.
+        most_calls: calls of functions at most, in all cells together.
+        repeats: times that the same cell is told to be a repetition before the agent is stopped.
+        functions: further functions; each is a tool of that name in the world.
+        documents: whether there are documents to `search`, `read` and list.
+        prompt: its variables are `{{functions}}` and `{{cells}}`.
+        sampling: how a cell is drawn.
+    """
+
+    most: int = 8
+    most_calls: int = 30
+    repeats: int = 1
+    functions: tuple[Function, ...] = ()
+    documents: bool = True
+    prompt: Prompt = field(default_factory=lambda: agent_prompt("code_agent"))
+    sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=700))
+
+    def __post_init__(self) -> None:
+        require_positive(most=self.most, most_calls=self.most_calls, repeats=self.repeats)
+
+    @property
+    def calls(self) -> int:
+        """The most completions that it may ask for."""
+        return self.most
+
+    @property
+    def offered(self) -> tuple[Function, ...]:
+        """All functions that its cells may call."""
+        return (*((SEARCH, READ, LIST_DOCUMENTS) if self.documents else ()), *self.functions, ANSWER)
+
+    def __call__(self, problem: Problem) -> Steps[Answer]:
+        run = _Trial(self, Notebook(problem))
+        for number in range(1, self.most + 1):
+            try:
+                answer = yield from within(f"cell {number}", run.cell(number))
+            except (BudgetSpent, ContextOverflow) as end:
+                return run.book.stopped(str(end))
+            if answer is not None:
+                return answer
+        return run.book.stopped(f"{self.most} cells were written without an answer; allow more with most=…")
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One question on its way."""
+
+    agent: CodeAgent
+    book: Notebook
+    state: State | None = None
+    calls: int = 0
+    returned: dict[str, Returned] = field(default_factory=dict)
+
+    def cell(self, number: int) -> Steps[Answer | None]:
+        """Ask for a cell and run it; an answer where it gives one or the agent has to be stopped."""
+        lines = "\n".join(function.line for function in self.agent.offered)
+        messages = self.agent.prompt.messages(self.book.problem, functions=lines, cells=self._cells(number))
+        replies = yield from self.agent.sampling.ask(messages)
+        if not replies:
+            return self.book.stopped("the budget ended")
+        program = read_program(replies[0].text)
+        code = program.code if program else ""
+        self.book.lines.append(f"Cell {number}:\n```python\n{code or cut(replies[0].text, 500)}\n```")
+        times = self.book.times("cell", code)
+        if times > 1 + self.agent.repeats:
+            return self.book.stopped("the agent was stopped: it repeated a cell although it was told")
+        if not code:
+            seen = "There is no cell in the reply. Write one Python code block."
+        elif times > 1:
+            seen = (
+                "This cell was run before, and was not run again. Use what it printed, or call answer(...)."
+            )
+        else:
+            execution = yield from self._run(code)
+            if isinstance(execution, Answer):
+                return execution
+            seen = _seen(execution)
+        self.book.lines.append(f"Output of cell {number}:\n{cut(seen)}")
+        return None
+
+    def _cells(self, number: int) -> str:
+        last = "The last cell; it must call answer(...):" if number == self.agent.most else f"Cell {number}:"
+        return "\n".join([*self.book.lines, last])
+
+    def _run(self, code: str) -> Steps[Execution | Answer]:
+        """Run a cell, its calls included."""
+        names = tuple(function.name for function in self.agent.offered)
+        (execution,) = yield (Run(code, self.state, keep=True, functions=names),)
+        assert isinstance(execution, Execution)
+        while execution.call is not None and execution.state is not None:
+            self.calls += 1
+            if self.calls > self.agent.most_calls:
+                most = self.agent.most_calls
+                return self.book.stopped(f"the agent was stopped: it called functions more than {most} times")
+            if execution.call.function == ANSWER.name and (text := _answer_in(execution.call)) is not None:
+                self.book.programs.append(code)
+                self.book.execution = None
+                return self.book.answer(text)
+            returned = yield from self._perform(execution.call)
+            (execution,) = yield (Resume(execution.state, returned),)
+            assert isinstance(execution, Execution)
+        self.state = execution.state or self.state
+        self.book.ran(code, execution)
+        return execution
+
+    def _perform(self, call: Call) -> Steps[Returned]:
+        """What a call returns. One that was made before gives what it gave then."""
+        known = {function.name: function for function in self.agent.offered}
+        if call.function not in known:
+            return Returned(error=f"there is no function {call.function!r}")
+        try:
+            arguments = known[call.function].bind(call)
+        except UsageError as fault:
+            return Returned(error=str(fault))
+        made = f"{call.function} {json.dumps(arguments, sort_keys=True)}"
+        if made not in self.returned:
+            self.returned[made] = yield from self._returned(call.function, arguments)
+        return self.returned[made]
+
+    def _returned(self, name: str, arguments: dict[str, JSON]) -> Steps[Returned]:
+        if name == ANSWER.name:
+            return Returned(error="answer() wants a number or a short text")
+        if name == SEARCH.name:
+            try:
+                found = yield from search(arguments["query"], k=min(max(arguments["k"], 1), 20))
+            except (LibraryError, UsageError) as fault:
+                return Returned(error=str(fault))
+            return Returned([_as_data(one, passage) for one, passage in self.book.keep(found)])
+        if name == READ.name:
+            return (yield from self._read(arguments["id"]))
+        return (yield from use(name, arguments))
+
+    def _read(self, name: str) -> Steps[Returned]:
+        passage = self.book.passage(name)
+        if passage is None:
+            return Returned(error=f"there is no passage {name[:50]!r}; search() gives their ids")
+        place = {"source": passage.source, "page": passage.page, "start": passage.start, "end": passage.end}
+        returned = yield from use(READ.name, place)
+        if returned.error:
+            return returned
+        wider = Passage(title=passage.title, **returned.value)
+        ((wider_name, _),) = self.book.keep([wider]) or ((name, wider),)
+        return Returned(_as_data(wider_name, wider))
+
+
+def _answer_in(call: Call) -> str | None:
+    try:
+        return value_text(ANSWER.bind(call)["value"])
+    except UsageError:
+        return None
+
+
+def _as_data(name: str, passage: Passage) -> dict[str, JSON]:
+    return {"id": name, "source": passage.source, "page": passage.page, "text": passage.text}
+
+
+def _seen(execution: Execution) -> str:
+    """What a cell printed, its value, and its error."""
+    parts = [execution.stdout.strip()]
+    if execution.ok and execution.value is not None:
+        parts.append(read_result(execution) or "")
+    if execution.error is not None:
+        parts.append(
+            f"{execution.error.traceback}\n{execution.error.type}: {execution.error.message}".strip()
+        )
+    return "\n".join(part for part in parts if part) or "(it printed nothing)"

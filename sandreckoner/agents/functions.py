@@ -1,0 +1,88 @@
+"""Functions that an agent's programs may call, and the check of what they are called with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import JSON, Call
+
+LONGEST = 20_000  # characters of all arguments of one call, as JSON
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "list": (list,),
+    "dict": (dict,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function as the model is told of it, and as its calls are checked.
+
+    Attributes:
+        name: what programs call it.
+        about: one line that says what it does and gives.
+        parameters: their kinds by name, in order: `str`, `int`, `float`, `bool`, `list`, `dict` or `any`.
+        defaults: the parameters that may be left out, and what they are then.
+    """
+
+    name: str
+    about: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def line(self) -> str:
+        """Its signature and what it does, as Python."""
+        parts = [
+            name
+            + ("" if kind == "any" else f": {kind}")
+            + (f" = {self.defaults[name]!r}" if name in self.defaults else "")
+            for name, kind in self.parameters.items()
+        ]
+        return f"{self.name}({', '.join(parts)})  # {self.about}"
+
+    def bind(self, call: Call) -> dict[str, JSON]:
+        """The arguments of a call by name, every one of its kind.
+
+        Raises:
+            UsageError: they do not fit; the message is for the program.
+        """
+        if len(call.positional) > len(self.parameters):
+            raise UsageError(f"{self.name}() takes at most {len(self.parameters)} arguments")
+        given = dict(zip(self.parameters, call.positional, strict=False))
+        for name, value in call.named.items():
+            if name not in self.parameters or name in given:
+                raise UsageError(f"{self.name}() has no place for {name[:50]!r}; it is {self.line}")
+            given[name] = value
+        bound = {**self.defaults, **given}
+        for name, kind in self.parameters.items():
+            if name not in bound:
+                raise UsageError(f"{self.name}() needs {name!r}; it is {self.line}")
+            if name in given and kind != "any" and type(given[name]) not in _KINDS[kind]:
+                raise UsageError(f"{self.name}() wants {name!r} as {kind}, not {_said(given[name])}")
+        if len(json.dumps(bound)) > LONGEST:
+            raise UsageError(f"the arguments of {self.name}() are longer than {LONGEST:,} characters")
+        return bound
+
+
+def _said(value: JSON) -> str:
+    """A value's kind, that of a typed one as the program knows it."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind[:50] if isinstance(kind, str) else type(value).__name__
+
+
+SEARCH = Function(
+    "search",
+    "passages of the user's documents, best first, each a dict with id, source, page and text",
+    {"query": "str", "k": "int"},
+    {"k": 4},
+)
+READ = Function("read", "what stands around a passage, as a dict of the same kind", {"id": "str"})
+LIST_DOCUMENTS = Function("list_documents", "the names of the documents, as a list")
+ANSWER = Function("answer", "gives the answer, a number or a short text, and ends", {"value": "any"})

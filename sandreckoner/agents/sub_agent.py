@@ -1,0 +1,41 @@
+"""Any agent or chain of ours as a tool of another agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool, StructuredTool
+
+from sandreckoner.core.answer import Answer
+
+
+def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> BaseTool:
+    """A tool that hands a question to an agent and returns its answer, with the reason where there is none.
+
+    Args:
+        agent: what `open_code_agent`, `ToolAgent` or `chain` gives; it stays the caller's to close.
+        name: of the tool.
+        description: says to the model of the outer agent what it is good for.
+
+    The `Answer`, sources included, is the artifact of the tool message.
+    """
+
+    def ask(question: str) -> tuple[str, Answer]:
+        found = agent.invoke(question)
+        return in_words(found), found
+
+    async def aask(question: str) -> tuple[str, Answer]:
+        found = await agent.ainvoke(question)
+        return in_words(found), found
+
+    return StructuredTool.from_function(
+        ask, aask, name=name, description=description, response_format="content_and_artifact"
+    )
+
+
+def in_words(answer: Answer) -> str:
+    """An answer as another agent should read it."""
+    if answer.text is None:
+        return f"no answer: {answer.reason or answer.verdict}"
+    return answer.text if answer.verdict == "answered" else f"{answer.text} (uncertain: {answer.reason})"

@@ -1,0 +1,179 @@
+"""The code agent over real documents and a real sandbox, its model scripted."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sandreckoner.agents import CodeAgent, as_tool, open_code_agent
+from sandreckoner.agents.functions import SEARCH
+from sandreckoner.agents.own_tools import as_functions
+from sandreckoner.chains.answering import replay
+from sandreckoner.core.effects import Ask, Resume, Run, Search, Use
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import Call
+from sandreckoner.core.journal import read_journal
+from sandreckoner.core.message import Message
+from sandreckoner.core.trace import Step
+from sandreckoner.core.world import World
+from sandreckoner.llms import ScriptedModel
+from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.retrieval.library import MemoryLibrary
+
+QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
+
+
+def cell(code: str) -> str:
+    return f"```python\n{code}\n```"
+
+
+CELLS = [
+    cell(
+        "# Plan: find, then compute.\nfound = search('net sales 2021', k=1)\n"
+        "print(found[0]['id'], found[0]['text'])"
+    ),
+    cell(
+        "print(len(read(found[0]['id'])['text']) > 0, list_documents())\n"
+        "sales_2021 = 8412\nsales_2020 = 7950\nsales_201"
+    ),
+    cell("answer((sales_2021 - sales_2020) / sales_2020 * 100)"),
+]
+
+
+def script(messages: tuple[Message, ...]) -> str:
+    return CELLS[messages[-1].content.count("Output of cell")]
+
+
+def test_it_looks_repairs_computes_and_answers_with_its_sources(
+    library: MemoryLibrary, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    model = ScriptedModel(script)
+    with open_code_agent(model=model, library=library, interpreter=sandbox) as agent:
+        found = agent.invoke(QUESTION, journal=str(tmp_path / "run.jsonl"))
+        awaited = asyncio.run(agent.ainvoke(QUESTION))
+        *events, streamed = agent.stream(QUESTION)
+    assert (found.text, found.verdict, found.usage.calls) == ("5.81132075471698", "answered", 3)
+    assert awaited.text == streamed.text == found.text
+    kinds = [type(event.effect) for event in events if isinstance(event, Step)]
+    assert kinds == [Ask, Run, Search, Resume, Ask, Run, Use, Resume, Use, Resume, Ask, Run]
+    last = model.asked[2].messages[-1].content
+    assert "p1 " in last and "8,412" in last and "True ['auditor.md', 'northwell.md']" in last
+    assert "NameError" in last
+    origins = {source.text: source.origin for source in found.sources}
+    assert origins == {"8412": "passage", "7950": "passage", "100": "constant"}
+    again = replay(read_journal(tmp_path / "run.jsonl"), World(), CodeAgent())
+    assert again == found
+
+
+def test_a_call_that_does_not_fit_is_an_error_in_the_program(
+    library: MemoryLibrary, sandbox: Sandbox
+) -> None:
+    calls = [
+        "search()",
+        "search(5)",
+        "search('x', k='many')",
+        "search('x', page=2)",
+        "read('p99')",
+        "answer({})",
+    ]
+    calls += ["search('x' * 30_000)", "search('a', 1, 2)"]
+    code = "\n".join(f"try:\n    {call}\nexcept RuntimeError as fault:\n    print(fault)" for call in calls)
+    model = ScriptedModel([cell(code), cell("answer('done')")])
+    with open_code_agent(model=model, library=library, interpreter=sandbox) as agent:
+        assert agent.invoke(QUESTION).text == "done"
+    told = model.asked[1].messages[-1].content
+    for said in (
+        "search() needs 'query'",
+        "search() wants 'query' as str, not int",
+        "search() wants 'k' as int, not str",
+        "search() has no place for 'page'",
+        "there is no passage 'p99'",
+        "answer() wants a number or a short text",
+        "longer than 20,000 characters",
+        "search() takes at most 2 arguments",
+    ):
+        assert said in told
+
+
+def test_five_hundred_searches_end_at_the_limit(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    model = ScriptedModel([cell("for n in range(500):\n    search(f'net sales {n}')")])
+    with open_code_agent(model=model, library=library, interpreter=sandbox, most_calls=20) as agent:
+        *events, found = agent.stream(QUESTION)
+    searches = [event for event in events if isinstance(event, Step) and isinstance(event.effect, Search)]
+    assert len(searches) == 20 and found.verdict == "budget spent"
+    assert "more than 20 times" in found.reason
+
+
+def test_a_call_made_before_is_not_performed_again(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    code = "a = [search('net sales') for _ in range(5)]\nanswer(str(all(one == a[0] for one in a)))"
+    with open_code_agent(model=ScriptedModel([cell(code)]), library=library, interpreter=sandbox) as agent:
+        *events, found = agent.stream(QUESTION)
+    assert found.text == "True"
+    assert sum(isinstance(event, Step) and isinstance(event.effect, Search) for event in events) == 1
+
+
+def test_a_repeated_cell_is_told_once_and_then_stopped(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    model = ScriptedModel(lambda _: cell("print(search('net sales'))"))
+    with open_code_agent(model=model, library=library, interpreter=sandbox, most=50) as agent:
+        *events, found = agent.stream(QUESTION)
+    assert found.usage.calls == 3 and "repeated a cell" in found.reason
+    assert sum(isinstance(event, Step) and isinstance(event.effect, Run) for event in events) == 1
+
+
+def test_what_a_document_says_is_data(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    """A model that obeys a document is a model that runs a program in the sandbox, and no more."""
+    obeying = [
+        cell("print(search('auditor environment')[0]['text'])"),
+        cell("import os\nanswer(str(os.environ))"),
+        cell("answer(str(open('/etc/passwd').read()))"),
+        cell("answer(__import__('subprocess').run('env'))"),
+        cell("answer('0')"),
+    ]
+    model = ScriptedModel(obeying)
+    with open_code_agent(model=model, library=library, interpreter=sandbox) as agent:
+        assert agent.invoke(QUESTION).text == "0"
+    seen = model.asked[-1].messages[-1].content
+    assert "root:" not in seen and "PATH" not in seen
+
+
+def test_tools_of_the_caller_are_functions_too(sandbox: Sandbox) -> None:
+    def price(number: str, *, currency: str = "EUR") -> float:
+        """The price of an order."""
+        return {"A1": 12.5}[number]
+
+    model = ScriptedModel(
+        [
+            cell(
+                "try:\n    price('B2')\nexcept RuntimeError as fault:\n    print(fault)\n"
+                "answer(price('A1') * 2)"
+            )
+        ]
+    )
+    with open_code_agent(model=model, tools=[price], interpreter=sandbox) as agent:
+        assert agent.invoke("What do two of A1 cost?").text == "25"
+    assert (
+        "price(number: str, currency: str = 'EUR')  # The price of an order."
+        in model.asked[0].messages[0].content
+    )
+    with pytest.raises(UsageError, match="docstring"):
+        as_functions([lambda x: x])
+
+
+def test_an_agent_is_a_tool_of_another(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    with open_code_agent(model=ScriptedModel(script), library=library, interpreter=sandbox) as inner:
+        analyst = as_tool(inner, name="analyst", description="Answers questions about Northwell.")
+        code = f"growth = float(analyst({QUESTION!r}))\nanswer(round(growth, 1))"
+        with open_code_agent(
+            model=ScriptedModel([cell(code)]), tools=[analyst], interpreter=sandbox
+        ) as outer:
+            assert outer.invoke("Ask the analyst.").text == "5.8"
+
+
+def test_the_check_of_arguments_names_what_is_wrong() -> None:
+    assert SEARCH.bind(Call("search", ["x"], {})) == {"query": "x", "k": 4}
+    with pytest.raises(UsageError, match="wants 'query' as str, not Fraction"):
+        SEARCH.bind(Call("search", [{"type": "Fraction", "text": "1/2"}], {}))
+    with pytest.raises(UsageError, match="wants 'k' as int, not bool"):
+        SEARCH.bind(Call("search", ["x", True], {}))
