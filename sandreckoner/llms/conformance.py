@@ -180,8 +180,8 @@ class ModelConformance:
         if not self.structured:
             pytest.skip("this backend promises no shape")
         properties = {"total": {"type": "integer", "minimum": 0, "maximum": 99}, "even": {"type": "boolean"}}
-        schema = {"title": "Sum", "description": "A sum.", "type": "object", "properties": properties}
-        schema |= {"required": ["total", "even"], "additionalProperties": False}
+        schema: dict[str, Any] = {"title": "Sum", "description": "A sum.", "type": "object"}
+        schema |= {"properties": properties, "required": ["total", "even"], "additionalProperties": False}
         bound = _chat_of(model).with_structured_output(schema, method="json_schema")
         question = "What is 2 + 2, and is it even?"
         found = bound.invoke(question) if way == "sync" else asyncio.run(bound.ainvoke(question))
