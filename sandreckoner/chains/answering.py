@@ -15,6 +15,7 @@ from sandreckoner.chains.nested import refuse_unaffordable
 from sandreckoner.chains.once import once
 from sandreckoner.chains.require_sources import RequireSources
 from sandreckoner.chains.sourcing import with_sources
+from sandreckoner.chains.seeded import Seeded
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.conduct import spent
@@ -125,6 +126,8 @@ def replay(journal: Replay, world: World | None = None, strategy: Strategy | Non
     header = journal.header
     if strategy is None:
         strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
+        if isinstance(seed := header.get("seed"), int):
+            strategy = Seeded(strategy, seed)
     problem = from_json(header.get("problem"))
     return answer(strategy, problem, replace(world or World(), journal=journal))
 

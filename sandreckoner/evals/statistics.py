@@ -1,0 +1,74 @@
+"""Intervals and paired tests, from scipy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A share or a difference with its 95 % interval; all three between -1 and 1."""
+
+    value: float
+    low: float
+    high: float
+
+
+def share(right: int, n: int) -> Interval | None:
+    """A share with its interval (Wilson 1927); None of nothing."""
+    if n == 0:
+        return None
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+    found = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    return Interval(right / n, float(found.low), float(found.high))
+
+
+def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
+    """The exact two-sided p-value that two rows of the same questions differ only by chance (McNemar 1947).
+
+    Raises:
+        ValueError: the rows are not equally long.
+    """
+    from scipy.stats import binomtest
+
+    only_ours = sum(a and not b for a, b in zip(ours, theirs, strict=True))
+    only_theirs = sum(b and not a for a, b in zip(ours, theirs, strict=True))
+    if only_ours + only_theirs == 0:
+        return 1.0
+    return float(binomtest(only_ours, only_ours + only_theirs).pvalue)
+
+
+def difference(ours: Sequence[bool], theirs: Sequence[bool], *, seed: int = 0) -> Interval | None:
+    """The difference of two accuracies on the same questions, with a paired bootstrap interval.
+
+    Args:
+        ours: right or wrong, one per question.
+        theirs: of the baseline, the same questions in the same order.
+        seed: of the 5,000 resamples.
+
+    Returns:
+        None of no questions; the percentile interval otherwise (Efron 1979).
+    """
+    import numpy as np
+    from scipy.stats import bootstrap
+
+    gaps = np.array([float(a) - float(b) for a, b in zip(ours, theirs, strict=True)])
+    if gaps.size == 0:
+        return None
+    if gaps.size == 1:
+        return Interval(float(gaps[0]), -1.0, 1.0)
+    found = bootstrap(
+        (gaps,), np.mean, n_resamples=5_000, method="percentile", rng=np.random.default_rng(seed)
+    ).confidence_interval
+    return Interval(float(gaps.mean()), float(found.low), float(found.high))
+
+
+def quantile(values: Sequence[float], q: float) -> float | None:
+    """The value below which a share `q` of the values lies; None of nothing."""
+    if not values:
+        return None
+    import numpy as np
+
+    return float(np.quantile(values, q))
