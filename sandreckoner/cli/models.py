@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +26,8 @@ _STAGES = {
 
 def command(arguments: argparse.Namespace) -> int:
     """List the models, or fetch one."""
+    if arguments.action == "pull" and arguments.name == "minilm":
+        return _pull_embedder()
     if arguments.action == "pull":
         return _pull(arguments.name, Path(arguments.file) if arguments.file else None)
     table = Table(box=None, pad_edge=False)
@@ -38,6 +41,17 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _needs(row: ModelRow) -> str:
     return ": ".join(part for part in (row.missing, row.command) if part)
+
+
+def _pull_embedder() -> int:
+    from sandreckoner.tools.retrieval.minilm import load_minilm, minilm_folder
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    load_minilm(report=say)
+    say(f"minilm is ready: {minilm_folder()}")
+    return ANSWERED
 
 
 def _pull(name: str, source: Path | None) -> int:

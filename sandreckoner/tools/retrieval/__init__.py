@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandreckoner.tools.retrieval.index import Added, Index
 from sandreckoner.tools.retrieval.library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import load_minilm
+from sandreckoner.tools.retrieval.named import named_index
 from sandreckoner.tools.retrieval.remember import remembered_library
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import repair, verify
@@ -15,6 +16,7 @@ __all__ = [
     "Index",
     "MemoryLibrary",
     "load_minilm",
+    "named_index",
     "open_library",
     "remembered_library",
     "repair",

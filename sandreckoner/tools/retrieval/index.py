@@ -21,7 +21,7 @@ from sandreckoner.tools.retrieval.load import Found, find, load, read_bytes, sha
 from sandreckoner.tools.retrieval.lock import locked
 from sandreckoner.tools.retrieval.meaning import ChromaMeaning, Meaning, chroma_in
 from sandreckoner.tools.retrieval.pieces import rows_of
-from sandreckoner.tools.retrieval.search import How, find_passages
+from sandreckoner.tools.retrieval.search import How, find_passages, how_for
 from sandreckoner.tools.retrieval.store import Entry, Store
 
 # Takes a document's name, how many of its pieces are done, and how many there are.
@@ -57,7 +57,7 @@ class Index:
         folder: where it is kept; made where it is missing.
         embedder: makes the vectors, kept in Chroma below the folder; None searches by words alone.
         meaning: another place for vectors (a Chroma server, a LangChain store) instead of `embedder`.
-        how: how to search.
+        how: how to search; None for what suits the documents that are there (`how_for`).
 
     Raises:
         LibraryError: where it cannot be opened, or was made with another embedder.
@@ -72,25 +72,38 @@ class Index:
         how: How | None = None,
     ) -> None:
         self.folder = Path(folder).expanduser()
-        self.how = how or How()
+        self._how = how
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise LibraryError(f"{folder}: cannot be made ({fault.strerror})") from None
         self._store = Store(self.folder / "text.sqlite")
-        with self._writing():
-            self._check_format()
-            if meaning is None and embedder is not None:
-                meaning = ChromaMeaning(chroma_in(self.folder / "vectors"), embedder)
+        self._prepare("format", _FORMAT)
+        if (known := self._store.setting("format")) != _FORMAT:
+            raise LibraryError(f"{self.folder}: made by another version (format {known}); make a new index")
+        if meaning is None and embedder is not None:
+            meaning = self._vectors(embedder)
         self._meaning = meaning
 
-    def _check_format(self) -> None:
-        known = self._store.setting("format")
-        if known not in (None, _FORMAT):
-            raise LibraryError(f"{self.folder}: made by another version (format {known}); make a new index")
-        if known is None:
-            with self._store.transaction(write=True):
-                self._store.keep("format", _FORMAT)
+    def _prepare(self, name: str, value: str) -> None:
+        """Keep a setting that is not there yet. What is there is only read: a reader waits for no writer."""
+        if self._store.setting(name) is None:
+            with self._writing(), self._store.transaction(write=True):
+                self._store.keep(name, value)
+
+    def _vectors(self, embedder: Embedder) -> Meaning:
+        open_client = chroma_in(self.folder / "vectors")
+        if self._store.setting("embedder") is not None:
+            return ChromaMeaning(open_client, embedder)
+        with self._writing():
+            meaning = ChromaMeaning(open_client, embedder)
+        self._prepare("embedder", embedder.name)
+        return meaning
+
+    @property
+    def how(self) -> How:
+        """How it searches unless it is told otherwise."""
+        return self._how or how_for(self.entries)
 
     @property
     def store(self) -> Store:
@@ -143,7 +156,8 @@ class Index:
             LibraryError: where a path is not there, or the index cannot be written.
         """
         added = Added()
-        with self._writing():
+        on_wait = (lambda: progress("waiting for another process to finish", 0, 0)) if progress else None
+        with self._writing(on_wait):
             self._embed_missing(added, progress)
             roots = [str(path) for path in paths] or sorted({entry.root for entry in self.entries})
             for root in roots:
@@ -255,10 +269,10 @@ class Index:
         return name
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
         """Only one process writes: two Chroma clients that write at once lose vectors, and say nothing."""
         try:
-            with locked(self.folder / "lock"):
+            with locked(self.folder / "lock", on_wait=on_wait):
                 yield
         except TimeoutError:
             raise LibraryError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.embed import Embedder, probe, same_embedder
+from sandreckoner.tools.retrieval.feedback import LOOKED_AT, moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +35,13 @@ class Meaning(Protocol):
 
     def forget(self, keys: Sequence[str]) -> None: ...
 
-    def nearest(self, question: str, *, k: int, among: Sequence[str] | None = None) -> dict[str, float]:
-        """The `k` nearest keys with their cosines, best first; `among` limits them to some keys."""
+    def nearest(
+        self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
+    ) -> dict[str, float]:
+        """The `k` nearest keys with their cosines, best first; `among` limits them to some keys.
+
+        With `feedback` the question is moved that far towards what it finds first; see `feedback.py`.
+        """
         ...
 
     def likeness(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
@@ -113,9 +119,17 @@ class ChromaMeaning:
             for first in range(0, len(keys), _WRITE_AT_ONCE):
                 self._collection.delete(ids=list(keys[first : first + _WRITE_AT_ONCE]))
 
-    def nearest(self, question: str, *, k: int, among: Sequence[str] | None = None) -> dict[str, float]:
+    def nearest(
+        self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
+    ) -> dict[str, float]:
         """By cosine. Among some keys every one is compared; among all, Chroma's graph is asked."""
         vector = self._embedder.query(question)
+        if feedback:
+            first = self._nearest(vector, LOOKED_AT, among)
+            vector = moved(vector, list(self._vectors(list(first)).values()), feedback)
+        return self._nearest(vector, k, among)
+
+    def _nearest(self, vector: Vectors, k: int, among: Sequence[str] | None) -> dict[str, float]:
         if among is None:
             return self._query(vector, k, None)
         found: dict[str, float] = {}

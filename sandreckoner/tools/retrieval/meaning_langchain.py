@@ -36,10 +36,13 @@ class LangChainMeaning:
         """Remove texts."""
         self._store.delete(list(keys))
 
-    def nearest(self, question: str, *, k: int, among: Sequence[str] | None = None) -> dict[str, float]:
+    def nearest(
+        self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
+    ) -> dict[str, float]:
         """In the store's own order, scored by rank: what its scores mean differs from store to store.
 
-        It has no filter by id, so more are asked for and the others left out.
+        It has no filter by id, so more are asked for and the others left out. Nor does it give its vectors
+        back, so the question stays where it is, whatever `feedback` says.
         """
         wanted = None if among is None else set(among)
         found: list[str] = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sandreckoner.tools.retrieval.embed import Embedder
+from sandreckoner.tools.retrieval.feedback import LOOKED_AT, moved
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embed import Vectors
@@ -28,10 +29,18 @@ class MemoryMeaning:
         for key in keys:
             self._vectors.pop(key, None)
 
-    def nearest(self, question: str, *, k: int, among: Sequence[str] | None = None) -> dict[str, float]:
+    def nearest(
+        self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
+    ) -> dict[str, float]:
         """By cosine; equal ones in the order of adding."""
         vector = self._embedder.query(question)
-        keys = self._vectors if among is None else [key for key in among if key in self._vectors]
+        keys = list(self._vectors) if among is None else [key for key in among if key in self._vectors]
+        if feedback:
+            first = self._nearest(vector, LOOKED_AT, keys)
+            vector = moved(vector, [self._vectors[key] for key in first], feedback)
+        return self._nearest(vector, k, keys)
+
+    def _nearest(self, vector: Vectors, k: int, keys: Sequence[str]) -> dict[str, float]:
         cosines = {key: float(self._vectors[key] @ vector) for key in keys}
         return dict(sorted(cosines.items(), key=lambda entry: -entry[1])[:k])
 

@@ -10,7 +10,7 @@ from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.fuse import FUSIONS, Fusion, marginal
 from sandreckoner.tools.retrieval.meaning import Meaning
 from sandreckoner.tools.retrieval.route import date_bonus, named_sources
-from sandreckoner.tools.retrieval.store import Store, Stored
+from sandreckoner.tools.retrieval.store import Entry, Store, Stored
 
 # Takes a question and passages, gives a score for each; larger is better.
 Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]
@@ -28,6 +28,7 @@ class How:
         sources: only these documents; a name that ends in `*` means all that begin so.
         since_s: only documents changed at this time or later, in seconds since 1970.
         until_s: only documents changed before it.
+        feedback: 0 or more; how far the question's vector is moved towards what it finds first.
         variety: 0 to 1; more than 0 avoids passages that repeat each other.
         rerank: scores the best `pool` of them anew.
         pool: how many candidates each way of searching gives.
@@ -39,6 +40,7 @@ class How:
     sources: tuple[str, ...] = ()
     since_s: float | None = None
     until_s: float | None = None
+    feedback: float = 0.0
     variety: float = 0.0
     rerank: Reranker | None = None
     pool: int = 100
@@ -47,8 +49,20 @@ class How:
         for name in ("words", "variety"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"search: {name} must be between 0 and 1, not {getattr(self, name)}")
+        if self.feedback < 0:
+            raise UsageError(f"search: feedback must be 0 or more, not {self.feedback}")
         if self.fusion not in FUSIONS:
             raise UsageError(f"search: fusion must be one of {', '.join(FUSIONS)}, not {self.fusion!r}")
+
+
+# For long reports, where meaning finds more than words do; chosen on half of the questions to real filings.
+LONG_REPORTS = How(words=0.3, feedback=0.5)
+
+
+def how_for(entries: Sequence[Entry]) -> How:
+    """How to search some documents by default: PDF files of many pages as reports, others as prose."""
+    long = sum(entry.pieces for entry in entries if entry.source.lower().endswith(".pdf") and entry.pages > 9)
+    return LONG_REPORTS if 2 * long > sum(entry.pieces for entry in entries) else How()
 
 
 def find_passages(
@@ -121,16 +135,21 @@ def _fused(
     lexical = {pieces[identifier]: score for identifier, score in by_words.items()}
     if meaning is None:
         return FUSIONS[how.fusion](lexical, {}, weight=1.0)
-    semantic = _by_meaning(question, pool, store, meaning, sources) if how.words < 1 else {}
+    semantic = _by_meaning(question, pool, store, meaning, sources, how.feedback) if how.words < 1 else {}
     return FUSIONS[how.fusion](lexical, semantic, weight=how.words)
 
 
 def _by_meaning(
-    question: str, pool: int, store: Store, meaning: Meaning, sources: tuple[str, ...] | None
+    question: str,
+    pool: int,
+    store: Store,
+    meaning: Meaning,
+    sources: tuple[str, ...] | None,
+    feedback: float,
 ) -> Mapping[Stored, float]:
     meaning.refresh(store.generation())
     among = None if sources is None else store.keys_of(sources)
-    cosines = meaning.nearest(question, k=pool, among=among)
+    cosines = meaning.nearest(question, k=pool, among=among, feedback=feedback)
     held = store.pieces_with_keys(cosines)
     if sources is not None:
         held = [piece for piece in held if piece.source in sources]
