@@ -162,6 +162,7 @@ async def test_cancelling_ends_the_program() -> None:
     children = Watch()
     async with Sandbox(spares=0) as sandbox:
         await sandbox.arun("1")
+        assert settles(lambda: len(children()) == 1)  # the zygote; the first program's process is gone
         before = children()
         task = asyncio.create_task(sandbox.arun("while True: pass"))
         await asyncio.sleep(0.3)

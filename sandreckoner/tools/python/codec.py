@@ -13,6 +13,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+# What the host asks of a zygote, each with the child's end of a channel.
+ONE_PROGRAM, TREE_OF_STATES = b"p", b"t"
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -28,9 +31,18 @@ class Garbled(Exception):
     """What arrived is not a frame of ours."""
 
 
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+# Made once: json.dumps and json.loads with options make them at each call.
+_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def pack(message: Any) -> bytes:
     """A message as a frame. Raises ValueError for what JSON cannot hold."""
-    body = json.dumps(message, ensure_ascii=True, allow_nan=False).encode()
+    body = _ENCODER.encode(message).encode()
     return _LENGTH.pack(len(body)) + body
 
 
@@ -41,16 +53,12 @@ def unpack(body: bytes) -> dict[str, Any]:
         Garbled: it is not a JSON object.
     """
     try:
-        message = json.loads(body.decode("ascii"), parse_constant=_no_constant)
+        message = _DECODER.decode(body.decode("ascii"))
     except (ValueError, RecursionError) as fault:
         raise Garbled(str(fault)[:200]) from None
     if not isinstance(message, dict):
         raise Garbled("not an object")
     return message
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def send(
@@ -72,7 +80,7 @@ def send(
         channel.settimeout(seconds_left(deadline))
         if descriptors:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
-            frame = frame[channel.sendmsg([frame[:1]], [rights]) :]
+            frame = frame[channel.sendmsg([frame], [rights]) :]
         channel.sendall(frame)
     except TimeoutError:
         raise Late from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import keyword
 import os
@@ -10,10 +9,9 @@ import threading
 import warnings
 import weakref
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.errors import MissingWall, UsageError
@@ -29,6 +27,9 @@ from sandreckoner.tools.python.tiers import tier_of
 from sandreckoner.tools.python.tree import Tree, plant
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.zygote import Plan, Zygote
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 _WAITING = 64
 
@@ -146,6 +147,9 @@ class Sandbox:
 
     async def aperform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution:
         """Perform a `Run` or a `Resume` without blocking; cancelling it ends the program."""
+        import asyncio  # a third of the time to the first result, for those who need none of it
+        from concurrent.futures import ThreadPoolExecutor
+
         flight = Flight()
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_WAITING, thread_name_prefix="sandbox")

@@ -148,16 +148,12 @@ class Zygote:
         with self._lock:
             deadline = time.monotonic() + _SPAWN_S
             try:
-                codec.send(
-                    self._control,
-                    {"op": "spawn", "keep": keep},
-                    descriptors=[channel.fileno()],
-                    deadline=deadline,
-                )
+                kind = codec.TREE_OF_STATES if keep else codec.ONE_PROGRAM
+                socket.send_fds(self._control, [kind], [channel.fileno()])
                 answer, handles = codec.receive_with_descriptors(
                     self._control, count=1, cap_bytes=_CAP, deadline=deadline
                 )
-            except (codec.Closed, codec.Late, codec.Garbled):
+            except (OSError, codec.Closed, codec.Late, codec.Garbled):
                 self._closed = True
                 raise SandboxError("the sandbox's zygote has ended; make a new Sandbox") from None
         if "error" in answer:

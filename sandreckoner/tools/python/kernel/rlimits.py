@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import resource
+from collections.abc import Iterable
 
 DESCRIPTORS = 16
 
+Limit = tuple[int, tuple[int, int]]
+"""A kind of limit, and its soft and hard value."""
 
-def limit_resources(*, cpu_s: float, address_space_bytes: int | None, processes: int | None) -> None:
-    """Set limits that the process cannot raise again.
+
+def limits(*, cpu_s: float, address_space_bytes: int | None, processes: int | None) -> list[Limit]:
+    """The limits of a process, none above the one that stands in this one.
 
     Args:
         cpu_s: CPU seconds until SIGXCPU; SIGKILL follows a second later. Whole seconds, rounded up.
@@ -17,23 +21,31 @@ def limit_resources(*, cpu_s: float, address_space_bytes: int | None, processes:
         processes: how many its user may have; 0 forbids making another; None for no limit.
     """
     seconds = math.ceil(cpu_s)
-    _lower(resource.RLIMIT_CPU, seconds, seconds + 1)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_NOFILE, DESCRIPTORS)
-    _lower(resource.RLIMIT_MEMLOCK, 0)
+    wanted = [
+        _below(resource.RLIMIT_CPU, seconds, seconds + 1),
+        _below(resource.RLIMIT_CORE, 0),
+        _below(resource.RLIMIT_FSIZE, 0),
+        _below(resource.RLIMIT_NOFILE, DESCRIPTORS),
+        _below(resource.RLIMIT_MEMLOCK, 0),
+    ]
     if hasattr(resource, "RLIMIT_MSGQUEUE"):
-        _lower(resource.RLIMIT_MSGQUEUE, 0)
+        wanted.append(_below(resource.RLIMIT_MSGQUEUE, 0))
     if processes is not None:
-        _lower(resource.RLIMIT_NPROC, processes)
+        wanted.append(_below(resource.RLIMIT_NPROC, processes))
     if address_space_bytes is not None:
-        _lower(resource.RLIMIT_AS, address_space_bytes)
+        wanted.append(_below(resource.RLIMIT_AS, address_space_bytes))
+    return wanted
 
 
-def _lower(kind: int, soft: int, hard: int | None = None) -> None:
-    """Set a limit, never above the one that stands."""
+def limit_resources(wanted: Iterable[Limit]) -> None:
+    """Set limits that this process cannot raise again."""
+    for kind, values in wanted:
+        resource.setrlimit(kind, values)
+
+
+def _below(kind: int, soft: int, hard: int | None = None) -> Limit:
     ceiling = resource.getrlimit(kind)[1]
-    wanted = [soft, soft if hard is None else hard]
+    values = (soft, soft if hard is None else hard)
     if ceiling != resource.RLIM_INFINITY:
-        wanted = [min(limit, ceiling) for limit in wanted]
-    resource.setrlimit(kind, (wanted[0], wanted[1]))
+        values = (min(values[0], ceiling), min(values[1], ceiling))
+    return kind, values

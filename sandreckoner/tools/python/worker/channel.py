@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import socket
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from sandreckoner.tools.python.codec import pack, unpack
@@ -18,8 +20,6 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        # With family and type given, Python asks the kernel nothing that the filter refuses.
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
 
     def read(self) -> dict[str, Any]:
         """The next message from the host. Ends the process when the host has gone."""
@@ -27,7 +27,8 @@ class Channel:
 
     def read_with_descriptor(self) -> tuple[dict[str, Any], int | None]:
         """The next message and the descriptor that came with it, if any."""
-        head, ancillary, _, _ = self._socket.recvmsg(_LENGTH.size, socket.CMSG_SPACE(4))
+        with self._as_socket() as stream:
+            head, ancillary, _, _ = stream.recvmsg(_LENGTH.size, socket.CMSG_SPACE(4))
         if not head:
             os._exit(0)
         found = array.array("i")
@@ -42,13 +43,23 @@ class Channel:
         frame = memoryview(pack(message))
         if descriptors:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
-            frame = frame[self._socket.sendmsg([frame[:1]], [rights]) :]
+            with self._as_socket() as stream:
+                frame = frame[stream.sendmsg([frame[:1]], [rights]) :]
         while frame:
             frame = frame[os.write(self.descriptor, frame) :]
 
     def close(self) -> None:
         """Let go of it."""
-        self._socket.close()
+        os.close(self.descriptor)
+
+    @contextlib.contextmanager
+    def _as_socket(self) -> Iterator[socket.socket]:
+        # With family and type given, Python asks the kernel nothing that the filter refuses.
+        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=self.descriptor)
+        try:
+            yield stream
+        finally:
+            stream.detach()
 
     def _rest(self, head: bytes) -> dict[str, Any]:
         (length,) = _LENGTH.unpack(head)

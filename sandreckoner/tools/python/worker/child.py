@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
-import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
+from sandreckoner.tools.python.kernel.call import fork
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.functions import host_function
 from sandreckoner.tools.python.worker.program import Interpreter
@@ -31,7 +30,6 @@ def live(
     reseed()
     sys.setrecursionlimit(recursion)
     if forks:
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no branch becomes a zombie
         _greet(interpreter.channel, permits)
     _perform(interpreter, interpreter.channel.read())
     while forks:
@@ -70,17 +68,15 @@ def _greet(channel: Channel, permits: int) -> None:
 
 
 def _branch(interpreter: Interpreter, descriptor: int) -> bool:
-    """Fork; True in the branch, which then answers on `descriptor`."""
-    state = random.getstate()  # the random module reseeds itself after a fork
+    """Fork; True in the branch, which then answers on `descriptor`, its random generators as they were."""
     try:
-        forked = os.fork()
+        forked = fork()
     except OSError as fault:
         report_failure(descriptor, fault)
         return False
     if forked:
         os.close(descriptor)
         return False
-    random.setstate(state)
     interpreter.channel.close()
     interpreter.channel = Channel(descriptor)
     return True

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from dataclasses import dataclass, field
 
-from sandreckoner.tools.python.kernel import identity, landlock
+from sandreckoner.tools.python.kernel import identity, landlock, rlimits
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, prctl
-from sandreckoner.tools.python.kernel.rlimits import limit_resources
 from sandreckoner.tools.python.kernel.seccomp import Filter
 from sandreckoner.tools.python.walls import Walls
 
-_CHANNEL, _RULESET = 3, 4
+_SIGKILL = 9
+CHANNEL = 3
+"""The descriptor on which an enclosed process speaks with the host; 0 to 2 are /dev/null, others closed."""
 
 
 @dataclass(slots=True)
@@ -43,43 +43,59 @@ class Materials:
     mapped_root: bool = False
 
 
-def enclose(channel: int, materials: Materials, *, user_id: int, forks: bool) -> int:
-    """Raise every wall of `materials.walls` around this process.
+class Enclosure:
+    """The walls of one kind of process, decided in the zygote: each page that a child writes to is copied."""
 
-    Args:
-        channel: its descriptor; it becomes number 3, and every other one is closed.
-        materials: from the zygote.
-        user_id: the id to take.
-        forks: whether it is part of a tree of states.
+    def __init__(self, materials: Materials, *, forks: bool) -> None:
+        """Decide.
 
-    Returns:
-        The descriptor of its fork permits; 0 where it cannot fork or needs none.
-    """
-    walls = materials.walls
-    _keep_descriptors(channel, materials)
-    if Walls.RLIMITS in walls:
-        limit_resources(
-            cpu_s=materials.cpu_s,
-            address_space_bytes=materials.address_space_bytes,
-            processes=_processes(materials, forks),
-        )
-    if Walls.IDENTITY in walls:
-        if materials.mapped_root:
-            identity.drop_capabilities()
-        else:
-            identity.become(user_id)
-    if sys.platform == "linux":
-        # After the change of user, which clears it.
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        identity.refuse_privileges()
-    if Walls.LANDLOCK in walls:
-        landlock.enter(_RULESET)
-        os.close(_RULESET)
-    if Walls.SECCOMP not in walls:
-        return 0
-    chosen = materials.forking_filter if forks else materials.plain_filter
-    assert chosen is not None
-    return chosen.install()
+        Args:
+            materials: from the zygote.
+            forks: whether it is for the processes of a tree of states.
+        """
+        walls = materials.walls
+        self._null = materials.null
+        self._limits: list[rlimits.Limit] = []
+        if Walls.RLIMITS in walls:
+            self._limits = rlimits.limits(
+                cpu_s=materials.cpu_s,
+                address_space_bytes=materials.address_space_bytes,
+                processes=_processes(materials, forks),
+            )
+        self._change_identity = Walls.IDENTITY in walls
+        self._mapped_root = materials.mapped_root
+        self._linux = sys.platform == "linux"
+        self._ruleset = materials.ruleset if Walls.LANDLOCK in walls else None
+        chosen = materials.forking_filter if forks else materials.plain_filter
+        self._filter = chosen if Walls.SECCOMP in walls else None
+
+    def enter(self, channel: int, user_id: int) -> int:
+        """Raise the walls around this process.
+
+        Args:
+            channel: its descriptor; it becomes `CHANNEL`, and every other one is closed.
+            user_id: the id to take.
+
+        Returns:
+            The descriptor of its fork permits; 0 where it cannot fork or needs none.
+        """
+        for standard in (0, 1, 2):
+            os.dup2(self._null, standard)
+        rlimits.limit_resources(self._limits)
+        if self._change_identity:
+            if self._mapped_root:
+                identity.drop_capabilities()
+            else:
+                identity.become(user_id)
+        if self._linux:
+            # After the change of user, which clears it.
+            prctl(PR_SET_PDEATHSIG, _SIGKILL)
+            identity.refuse_privileges()
+        if self._ruleset is not None:
+            landlock.enter(self._ruleset)
+        os.dup2(channel, CHANNEL)
+        os.closerange(CHANNEL + 1, 1 << 16)
+        return self._filter.install() if self._filter is not None else 0
 
 
 def _processes(materials: Materials, forks: bool) -> int | None:
@@ -87,25 +103,3 @@ def _processes(materials: Materials, forks: bool) -> int | None:
         return 0
     # The limit counts all processes of a user; only an id of our own makes it mean anything.
     return 512 if materials.user_ids else None
-
-
-def _keep_descriptors(channel: int, materials: Materials) -> None:
-    kept = [channel, materials.null]
-    if materials.ruleset is not None:
-        kept.append(materials.ruleset)
-    # Out of the way first, so that no move below overwrites one that is still needed.
-    high = [_duplicate(descriptor) for descriptor in kept]
-    for standard in (0, 1, 2):
-        os.dup2(high[1], standard)
-    os.dup2(high[0], _CHANNEL)
-    last = _CHANNEL
-    if materials.ruleset is not None and Walls.LANDLOCK in materials.walls:
-        os.dup2(high[2], _RULESET, inheritable=False)
-        last = _RULESET
-    os.closerange(last + 1, 1 << 16)
-
-
-def _duplicate(descriptor: int) -> int:
-    import fcntl
-
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD, 10)

@@ -11,12 +11,26 @@ from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
+from sandreckoner.tools.python.codec import pack, unpack
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
 from sandreckoner.tools.python.policy.names import LAST_VALUE
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.output import Output
 from sandreckoner.tools.python.worker.render import render
 
+# CPython makes code faster after some calls, by rewriting it.
+_REHEARSALS = 20
+_REHEARSED = """
+from math import sqrt
+import math
+def f(x, y=2):
+    total = 0
+    for i in range(x):
+        if i % 2 and i > 1: total += i * y
+    return [total, {"a": (1.5, -x)}, f"{total:.2f}"]
+print(f(3), math.sqrt(2), [i for i in range(3)][0])
+f(4)
+"""
 _MESSAGE = 2000
 _FRAMES = 6
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -25,7 +39,7 @@ _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 class Interpreter:
     """The namespace in which the programs of one state run, one after the other."""
 
-    def __init__(self, names: dict[str, Any], *, output_bytes: int, restrict: bool, channel: Channel) -> None:
+    def __init__(self, names: dict[str, Any], *, output_bytes: int, restrict: bool) -> None:
         self._names = names
         self._restrict = restrict
         self._output_bytes = output_bytes
@@ -33,8 +47,19 @@ class Interpreter:
         self._programs = 0
         self._source: list[str] = []
         self._file = ""
+
+    def speak(self, channel: Channel) -> None:
+        """Answer on `channel` from now on, and take what is printed."""
         self.channel = channel
         sys.stdout = sys.stderr = self._output
+
+    def prepare(self) -> None:
+        """Do in the zygote what no child has to do again: listen to the clocks; make hot what runs."""
+        signal.signal(signal.SIGALRM, self._too_late)
+        signal.signal(signal.SIGXCPU, self._too_late)
+        for _ in range(_REHEARSALS):
+            compile_program(_REHEARSED, "<rehearsal>", restrict=self._restrict)
+            unpack(pack(self._outcome("ok", value=render({"a": [1, 2.5, "b"]}, self._output_bytes)))[4:])
 
     def run(self, code: str, inputs: Mapping[str, Any], wall_s: float) -> None:
         """Run a program and send its report. A program that must be stopped ends the process."""
@@ -42,8 +67,6 @@ class Interpreter:
         self._file = "<program>" if self._programs == 1 else f"<program {self._programs}>"
         self._source = code.split("\n")
         self._output.clear()
-        signal.signal(signal.SIGALRM, self._too_late)
-        signal.signal(signal.SIGXCPU, self._too_late)
         signal.setitimer(signal.ITIMER_REAL, max(wall_s, 0.001))
         report = self._report(code, inputs)
         signal.setitimer(signal.ITIMER_REAL, 0)
