@@ -20,7 +20,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Open the terminal and stay until the user leaves."""
     session = Session(_path(arguments))
     flags = {name: getattr(arguments, name, None) for name in KNOWN}
-    settings = Settings({name: value if value is None else str(value) for name, value in flags.items()}, {})
+    settings = Settings({name: value if value is None else str(value) for name, value in flags.items()})
     settings.restore(session.settings)
     look = make_look(plain=arguments.plain or not sys.stdout.isatty(), background=settings.text("background"))
     desk = Desk(look, settings, session)

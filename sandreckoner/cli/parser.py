@@ -10,9 +10,11 @@ from typing import TypeAlias
 
 from sandreckoner.cli.eval_words import add_batch, add_eval
 from sandreckoner.cli.index_words import add_index
+from sandreckoner.cli.run_words import add_runs
 
 _EPILOG = """\
 examples:
+  reckon                      (the terminal; reckon -c goes on with the last session)
   reckon ask "What is 17 % of 2,340?"
   reckon ask "By how much did net sales grow?" --docs reports/
   reckon ask "…" --strategy "once(cot, temperature=0.7)" --model openai:gpt-5-mini --json
@@ -26,6 +28,11 @@ exit codes: 0 answered, 1 error, 2 usage, 3 budget spent, 4 no answer, 5 sandbox
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; `command` in the result is the function to call with it."""
+    return make_parser().parse_args(argv)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="reckon",
         description="Questions with numbers in them: a model writes the computation, a sandbox runs it, "
@@ -43,11 +50,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _models(commands)
     add_index(commands, _later("index"), _Formatter)
     _doctor(commands)
-    _replay(commands)
+    add_runs(commands, _later, _Formatter)
+    _completion(commands)
     _mcp(commands)
     add_eval(commands, _later("eval"), _Formatter)
     add_batch(commands, _later("batch"), _Formatter)
-    return parser.parse_args(argv)
+    return parser
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -159,13 +167,12 @@ def _doctor(commands: Commands) -> None:
     doctor.set_defaults(command=_later("doctor"))
 
 
-def _replay(commands: Commands) -> None:
-    replay = commands.add_parser("replay", help="answer a recorded run again, without model or network")
-    replay.add_argument("journal", help="a file that `reckon ask --journal FILE` wrote")
-    replay.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
-    replay.add_argument("--html", metavar="FILE", help="write the answer with its numbers and their sources")
-    replay.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
-    replay.set_defaults(command=_later("replay"))
+def _completion(commands: Commands) -> None:
+    completion = commands.add_parser(
+        "completion", help="a script that completes these commands in your shell"
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
+    completion.set_defaults(command=_later("completion"))
 
 
 def _mcp(commands: Commands) -> None:

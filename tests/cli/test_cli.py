@@ -230,3 +230,80 @@ def test_models_lists_what_can_be_used() -> None:
     done = reckon("models")
     assert done.returncode == 0
     assert "local" in done.stdout and "openai:" in done.stdout
+
+
+@pytest.fixture
+def journal(script: str, tmp_path: Path) -> str:
+    """The journal of a run whose answer is 42."""
+    path = tmp_path / "run.jsonl"
+    assert reckon("ask", QUESTION, "--model", script, "--journal", str(path), "--quiet").stdout == "42\n"
+    return str(path)
+
+
+def test_show_tells_what_a_run_did(journal: str, tmp_path: Path) -> None:
+    done = reckon("show", journal, "--trace")
+    assert done.returncode == 0
+    assert "├─ program: ok, 42" in done.stdout and "14 ← the question" in done.stdout
+    assert "── system" in done.stdout and "── reply" in done.stdout
+    plain = reckon("show", journal, "--plain").stdout
+    assert "├" not in plain and "winner: answer: 42" in plain
+    found = json.loads(reckon("show", journal, "--json").stdout)
+    jsonschema.validate(found, json.loads((ROOT / "docs" / "answer.schema.json").read_text()))
+    assert reckon("show", journal, "--html", str(tmp_path / "page.html")).returncode == 0
+    assert "<!doctype html>" in (tmp_path / "page.html").read_text()
+    assert reckon("show", "nowhere").returncode == 2
+    assert reckon("show", journal, "--turn", "2").returncode == 2
+
+
+def test_a_run_forks_with_another_model_and_diff_says_where_they_part(journal: str, tmp_path: Path) -> None:
+    other = script_of(tmp_path, "```python\nanswer = 7\n```")
+    fork = str(tmp_path / "fork.jsonl")
+    done = reckon("replay", journal, "--from", "0", "--model", other, "--journal", fork, "--quiet")
+    assert (done.returncode, done.stdout) == (0, "7\n"), done.stderr
+    assert reckon("replay", fork, "--quiet").stdout == "7\n"
+    # From step 1 on the reply stands; only its program runs anew, and no model is asked.
+    again = str(tmp_path / "again.jsonl")
+    done = reckon("replay", journal, "--from", "1", "--model", other, "--journal", again, "--quiet")
+    assert done.stdout == "42\n"
+    parted = reckon("diff", journal, fork)
+    assert parted.returncode == 1
+    assert "they part at step 0, which was answered differently" in parted.stdout
+    assert "-answer: 42" in parted.stdout and "+answer: 7" in parted.stdout
+    assert "-answer = price * pens" in parted.stdout
+    same = reckon("diff", journal, journal)
+    assert (same.returncode, same.stdout) == (0, "the same: 2 steps, and the answer\n")
+    assert reckon("replay", journal, "--from", "9").returncode == 2
+    assert reckon("replay", journal, "--model", other).returncode == 2
+
+
+def test_a_fork_in_the_middle_of_cells_goes_on_from_their_state(tmp_path: Path) -> None:
+    first, second, third = (
+        "```python\nprice = 3\n```",
+        "```python\npens = 14\n```",
+        "```python\nanswer = price * pens\n```",
+    )
+    run, fork = str(tmp_path / "run.jsonl"), str(tmp_path / "fork.jsonl")
+    model = script_of(tmp_path, first, second, third)
+    done = reckon("ask", QUESTION, "--strategy", "cells", "--model", model, "--journal", run, "--quiet")
+    assert done.stdout == "42\n"
+    other = tmp_path / "fork.json"
+    other.write_text(json.dumps(["```python\nanswer = price * pens * 2\n```"]))
+    words = ["replay", run, "--from", "4", "--model", f"scripted:{other}", "--journal", fork, "--quiet"]
+    done = reckon(*words)
+    assert (done.returncode, done.stdout) == (0, "84\n"), done.stderr
+
+
+def test_completion_knows_every_command() -> None:
+    import shutil
+
+    for shell in ("bash", "zsh", "fish"):
+        script = reckon("completion", shell).stdout
+        for command in ("ask", "show", "diff", "models", "replay", "--require-sources"):
+            assert command.lstrip("-") in script
+        if program := shutil.which(shell):
+            assert subprocess.run([program, "-n"], input=script, text=True, timeout=20).returncode == 0
+    asked = 'eval "$(cat)"; COMP_WORDS=(reckon replay --fr); COMP_CWORD=2; _reckon; echo "${COMPREPLY[@]}"'
+    done = subprocess.run(
+        ["bash", "-c", asked], input=reckon("completion", "bash").stdout, capture_output=True, text=True
+    )
+    assert done.stdout == "--from\n"

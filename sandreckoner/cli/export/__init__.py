@@ -8,17 +8,17 @@ from pathlib import Path
 from sandreckoner.cli.export.data import session_json
 from sandreckoner.cli.export.markdown import session_markdown
 from sandreckoner.cli.export.page import session_page
-from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.entries import Conversation
 from sandreckoner.core.errors import UsageError
 
-FORMATS: Mapping[str, Callable[[Session], str]] = {
+FORMATS: Mapping[str, Callable[[Conversation], str]] = {
     "html": session_page,
     "md": session_markdown,
     "json": session_json,
 }
 
 
-def write_export(form: str, session: Session, path: Path) -> None:
+def write_export(form: str, session: Conversation, path: Path) -> None:
     """Write a session to a file.
 
     Raises:

@@ -6,15 +6,14 @@ import json
 
 import sandreckoner
 from sandreckoner.cli.as_json import answer_object
-from sandreckoner.cli.terminal.entries import Entry, Turn
-from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.entries import Conversation, Entry, Turn
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.wire import to_json
 
 VERSION = 1
 
 
-def session_json(session: Session) -> str:
+def session_json(session: Conversation) -> str:
     """The session, for a program to read."""
     record = {
         "version": VERSION,

@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 
 from sandreckoner.cli.blocks import numbered
-from sandreckoner.cli.terminal.entries import Cell, Turn
-from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.entries import Cell, Conversation, Turn
 from sandreckoner.cli.words import describe_source, status_line, visible
 from sandreckoner.core.answer import Answer
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
-def session_markdown(session: Session) -> str:
+def session_markdown(session: Conversation) -> str:
     """The session, for a person to read."""
     lines = [f"# {_text(session.name)}", ""]
     if session.docs:

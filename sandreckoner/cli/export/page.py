@@ -10,8 +10,7 @@ from html import escape
 from pathlib import Path
 
 from sandreckoner.cli.blocks import numbered
-from sandreckoner.cli.terminal.entries import Cell, Entry, Turn
-from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.entries import Cell, Conversation, Entry, Turn
 from sandreckoner.cli.tree import Knot, knots
 from sandreckoner.cli.words import describe_source, plural, status_line, visible
 from sandreckoner.core.answer import Answer, NumberSource
@@ -19,7 +18,7 @@ from sandreckoner.core.answer import Answer, NumberSource
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def session_page(session: Session) -> str:
+def session_page(session: Conversation) -> str:
     """The page."""
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     parts = [
@@ -36,7 +35,7 @@ def session_page(session: Session) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _about(session: Session) -> str:
+def _about(session: Conversation) -> str:
     docs = f"Documents: {', '.join(session.docs)}." if session.docs else "No documents."
     return f"{plural(len(session.entries), 'turn')}. {_text(docs)}"
 
@@ -113,14 +112,13 @@ def _knot(knot: Knot) -> str:
     mark = f' <span class="mark">{knot.mark}</span>' if knot.mark else ""
     label = f'<span dir="auto">{_text(knot.label)}</span>{value}{mark}'
     kind = f"{knot.kind} {knot.mark.replace(' ', '-')}".strip()
-    detail = _pre(knot.detail) if knot.detail and knot.detail != knot.label else ""
+    # A thought or an answer that its label says in full is not said twice.
+    said = knot.kind in ("branch", "answer") and " ".join(knot.detail.split()) in knot.label
+    detail = _pre(knot.detail) if knot.detail and not said else ""
     below = f"<ul>{''.join(_knot(each) for each in knot.knots)}</ul>" if knot.knots else ""
     if not detail and not below:
         return f'<li class="{kind}">{label}</li>'
     is_open = " open" if knot.kind in ("branch", "answer", "program", "number") else ""
-    # A branch shows what is below it; what it says in full is folded once more.
-    if below and detail:
-        detail = f"<details><summary>in full</summary>{detail}</details>"
     return f'<li class="{kind}"><details{is_open}><summary>{label}</summary>{detail}{below}</details></li>'
 
 

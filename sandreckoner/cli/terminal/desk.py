@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from sandreckoner.cli.live import Progress
@@ -13,6 +13,7 @@ from sandreckoner.cli.look import Look
 from sandreckoner.cli.terminal.session import Session
 from sandreckoner.cli.terminal.settings import Settings
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.errors import SandboxError
 
 if TYPE_CHECKING:
     from sandreckoner.core.world import Library, Model
@@ -78,7 +79,7 @@ class Desk:
 
             sandbox = Sandbox()
             # Its process that can keep states takes a second to start; nobody has to wait for it yet.
-            threading.Thread(target=sandbox.run, args=("0",), kwargs={"keep": True}, daemon=True).start()
+            threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
             return sandbox
 
         return self._keep("sandbox", None, start)
@@ -134,3 +135,8 @@ class Desk:
         _, part = self._made.pop(name, (None, None))
         if callable(close := getattr(part, "close", None)):
             close()
+
+
+def _warm(sandbox: Sandbox) -> None:
+    with suppress(SandboxError):  # closed meanwhile; or broken, which its first program will say
+        sandbox.run("0", keep=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask
@@ -83,6 +83,19 @@ class Cell:
 
 
 Entry: TypeAlias = Turn | Cell
+
+
+class Conversation(Protocol):
+    """What can be exported: an open session, or a recorded run."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def docs(self) -> list[str]: ...
+
+    @property
+    def entries(self) -> list[Entry]: ...
 
 
 def read_step(record: Mapping[str, JSON]) -> Step:

@@ -41,16 +41,22 @@ def show_header(desk: Desk) -> None:
     """One line on what is set, one on where one is."""
     settings, session = desk.settings, desk.session
     docs = plural(len(session.docs), "path") + " of documents" if session.docs else "no documents"
-    parts = [
-        "Sandreckoner " + __version__,
-        settings.text("model"),
-        settings.text("strategy"),
-        docs,
-        _walls(desk),
-    ]
+    model, strategy = settings.text("model"), settings.text("strategy")
+    parts = [f"Sandreckoner {__version__}", _short(model), strategy, docs, _walls(desk)]
     desk.say(" · ".join(parts), "bold")
     told = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""
     desk.say(f"session {session.name} · {told}/help", "dim")
+    desk.say()
+
+
+def _short(model: str) -> str:
+    """A specification without the folders of a file in it."""
+    provider, colon, path = model.partition(":")
+    return (
+        f"{provider}:…/{path.rpartition('/')[2]}"
+        if colon and path.startswith("/") and "//" not in path
+        else model
+    )
 
 
 def _walls(desk: Desk) -> str:

@@ -1,13 +1,16 @@
-"""The settings of a terminal, each with where it came from: flag > session > environment > file > default."""
+"""The settings of a terminal, each with where it came from: flag > session > environment > file > default.
+
+What the environment and the files say is read by `llms/settings.py`.
+"""
 
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sandreckoner.core.errors import UnknownName, UsageError
+from sandreckoner.llms.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +74,20 @@ BUDGET = ("calls", "tokens", "usd", "seconds")
 class Settings:
     """Values by name. A later origin in the list of this file's first line is overruled by an earlier one."""
 
-    def __init__(self, flags: Mapping[str, str | None], files: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, flags: Mapping[str, str | None]) -> None:
         """Put them together.
 
         Args:
             flags: from the command line; None where a flag was not given.
-            files: value and origin of those that a file or the environment gives.
+
+        Raises:
+            UsageError: a file of settings is wrong.
         """
         self._values = {name: (known.default, "default") for name, known in KNOWN.items()}
-        self._values |= {name: found for name, found in files.items() if name in KNOWN}
-        for name in KNOWN:
-            if value := os.environ.get(f"RECKON_{name.upper()}"):
-                self._values[name] = (value, f"environment, RECKON_{name.upper()}")
+        self._values |= {name: found for name, found in load_settings().plain().items() if name in KNOWN}
         self._flags = {name: value for name, value in flags.items() if value is not None}
         for name, value in self._flags.items():
+            KNOWN[name].check(value)
             self._values[name] = (value, f"flag --{name}")
 
     def restore(self, session: Mapping[str, str]) -> None:
