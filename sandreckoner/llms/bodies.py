@@ -20,6 +20,9 @@ _PASSED_ON = (
     "logprobs",
     "cache_prompt",
 )
+# Read by llguidance, which both runtimes have. Where white space is free, small models come to a point from
+# which they write nothing else, until the longest length.
+_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
@@ -32,7 +35,7 @@ def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], most: in
     if tools := _offered(options):
         body["tools"] = tools
     if (schema := _schema(options, tools)) is not None:
-        body["schema"] = _closed(schema)
+        body["schema"] = _closed(schema) | {"x-guidance": _SPACING}
     n = options.get("n") or 1
     return [
         {**body, "n": min(most, n - first)} | ({"seed": body["seed"] + first} if "seed" in body else {})

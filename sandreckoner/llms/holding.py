@@ -7,9 +7,6 @@ from typing import Any
 
 from sandreckoner.core.errors import UsageError
 
-# As models write JSON; where white space is free, some write nothing else.
-_SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-
 
 class Holder:
     """Makes a hold for each sample; it knows the model's vocabulary."""
@@ -36,7 +33,7 @@ class Holder:
 
         try:
             if schema is not None:
-                rules = LLMatcher.grammar_from_json_schema(json.dumps(schema), defaults=_SPACING)
+                rules = LLMatcher.grammar_from_json_schema(json.dumps(schema))
             else:
                 rules = LLMatcher.grammar_from_lark(any_to_lark(grammar or ""))
         except Exception as fault:  # the translator of GBNF raises no other

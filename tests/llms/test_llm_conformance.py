@@ -71,6 +71,8 @@ class TestLlamaCpp(ModelConformance):
     seeds = True
     logprobs = True
     grammar = True
+    tools = True
+    structured = True
     window_words = 6000
 
     @pytest.fixture
@@ -83,6 +85,8 @@ class TestServer(ModelConformance):
     """The same weights, behind the server of OpenAI's protocol that llama.cpp opens on loopback."""
 
     logprobs = True
+    tools = True
+    structured = True
     window_words = 6000
 
     @pytest.fixture

@@ -45,10 +45,6 @@ class TestIntegration(ChatModelIntegrationTests):
         # One engine for all tests; greedy, so that a small model does the same each time.
         return small_chat.model_copy(update={"temperature": 0.0, "max_tokens": 400})
 
-    @pytest.mark.xfail(strict=False, reason="so small a model does not always end its Japanese text")
-    def test_unicode_tool_call_integration(self, model: BaseChatModel) -> None:  # type: ignore[override]
-        super().test_unicode_tool_call_integration(model)
-
     @property
     def supports_json_mode(self) -> bool:
         return True
