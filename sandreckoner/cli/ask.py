@@ -19,8 +19,8 @@ from sandreckoner.chains.answering import (
 )
 from sandreckoner.cli.live import Progress
 from sandreckoner.cli.look import make_look
+from sandreckoner.cli.settings import Settings
 from sandreckoner.cli.show import present
-from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.trace import Trace
 from sandreckoner.core.world import World
@@ -32,18 +32,19 @@ if TYPE_CHECKING:
 def command(arguments: argparse.Namespace) -> int:
     """Answer one question and show how."""
     problem = to_problem(arguments.question)
-    budget = Budget(arguments.calls, arguments.tokens, arguments.usd, arguments.seconds)
+    settings = Settings(vars(arguments))
+    budget, thought = settings.budget(), settings.text("strategy")
     with Progress(make_look(stderr=True, quiet=arguments.quiet or arguments.json)) as progress:
         library = _documents(arguments, progress)
         documents = library is not None
-        spec = f"sourced({arguments.strategy})" if arguments.require_sources else arguments.strategy
+        spec = f"sourced({thought})" if arguments.require_sources else thought
         strategy = to_strategy(spec, documents=documents)
-        progress.say(f"loading {arguments.model}")
+        progress.say(f"loading {settings.text('model')}")
 
         from sandreckoner.llms import load_model
         from sandreckoner.tools.python import Sandbox
 
-        model = load_model(arguments.model)
+        model = load_model(settings.text("model"))
         header = journal_header(problem, spec, documents=documents, model=model.name)
         with ExitStack() as stack:
             if library is not None:

@@ -8,19 +8,18 @@ from pathlib import Path
 
 from sandreckoner.cli import ANSWERED
 from sandreckoner.cli.look import make_look
+from sandreckoner.cli.settings import Settings
 from sandreckoner.cli.terminal.desk import Desk
 from sandreckoner.cli.terminal.loop import converse
 from sandreckoner.cli.terminal.reader import make_reader
 from sandreckoner.cli.terminal.session import Session, last_session, new_name, session_path
-from sandreckoner.cli.terminal.settings import KNOWN, Settings
 from sandreckoner.core.errors import UsageError
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Open the terminal and stay until the user leaves."""
     session = Session(_path(arguments))
-    flags = {name: getattr(arguments, name, None) for name in KNOWN}
-    settings = Settings({name: value if value is None else str(value) for name, value in flags.items()})
+    settings = Settings(vars(arguments))
     settings.restore(session.settings)
     look = make_look(plain=arguments.plain or not sys.stdout.isatty(), background=settings.text("background"))
     desk = Desk(look, settings, session)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
-from sandreckoner.cli.eval_words import add_batch, add_eval
+from sandreckoner.cli.eval_words import add_batch, add_eval, add_export
 from sandreckoner.cli.index_words import add_index
 from sandreckoner.cli.run_words import add_runs
 
@@ -55,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     _mcp(commands)
     add_eval(commands, _later("eval"), _Formatter)
     add_batch(commands, _later("batch"), _Formatter)
+    add_export(commands, _later("training"), _Formatter)
     return parser
 
 
@@ -124,8 +125,8 @@ def _ask(commands: Commands) -> None:
         "ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter
     )
     ask.add_argument("question", help="the question; what is piped in on stdin is its context")
-    ask.add_argument("--strategy", default="pal", help="how to think, for example cot, pal, 'sc(pal, n=5)'")
-    ask.add_argument("--model", default="local", help="who thinks, for example local, openai:gpt-5-mini")
+    ask.add_argument("--strategy", help="how to think, for example cot, pal, 'sc(pal, n=5)'")
+    ask.add_argument("--model", help="who thinks, for example local, openai:gpt-5-mini")
     ask.add_argument(
         "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
     )

@@ -93,9 +93,9 @@ def test_settings_say_where_they_came_from(here: Path) -> None:
     assert "(this session)" in shown
     assert "unknown strategy 'pall'; did you mean pal?" in shown
     assert "no setting 'memry'; did you mean memory?" in shown
-    assert "'many' is no whole number" in shown
+    assert "memory is a whole number, not 'many'" in shown
     assert "a question may spend: whatever it takes" in shown
-    assert "'0' is no number above 0" in shown
+    assert "calls must be more than 0" in shown
     assert "vote over n candidates" in shown
 
 

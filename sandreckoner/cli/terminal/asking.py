@@ -55,7 +55,7 @@ def ask(desk: Desk, question: str, *, strategy: str = "") -> Turn:
             model=StoppableModel(model, stop),
             interpreter=StoppableInterpreter(variables, stop),
             library=documents,
-            budget=desk.budget(),
+            budget=desk.settings.budget(),
             journal=desk.session.journal(header),
             trace=trace,
         )

@@ -8,10 +8,10 @@ from functools import cache
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
+from sandreckoner.cli.settings import KNOWN
 from sandreckoner.cli.terminal.commands import TABLE
 from sandreckoner.cli.terminal.desk import Desk
 from sandreckoner.cli.terminal.session import saved_sessions
-from sandreckoner.cli.terminal.settings import KNOWN
 
 
 class CommandCompleter(Completer):

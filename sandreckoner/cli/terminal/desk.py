@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sandreckoner.cli.live import Progress
 from sandreckoner.cli.look import Look
+from sandreckoner.cli.settings import Settings
 from sandreckoner.cli.terminal.session import Session
-from sandreckoner.cli.terminal.settings import Settings
-from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -104,17 +103,6 @@ class Desk:
     def sources(self, library: object) -> tuple[str, ...]:
         """The names of the documents in a library."""
         return tuple(entry.source for entry in getattr(library, "entries", ()))
-
-    def budget(self) -> Budget:
-        """What one question may spend."""
-        number = self.settings.number
-        calls, tokens = number("calls"), number("tokens")
-        return Budget(
-            int(calls) if calls is not None else None,
-            int(tokens) if tokens is not None else None,
-            number("usd"),
-            number("seconds"),
-        )
 
     def close(self) -> None:
         """End the model and the sandbox. Idempotent."""

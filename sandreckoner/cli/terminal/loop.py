@@ -9,7 +9,8 @@ from sandreckoner.cli.terminal.desk import Desk
 from sandreckoner.cli.terminal.reader import Reader
 from sandreckoner.cli.terminal.result import show_turn
 from sandreckoner.cli.words import plural, visible
-from sandreckoner.core.errors import SandreckonerError
+from sandreckoner.core.errors import SandboxError, SandreckonerError
+from sandreckoner.tools.python import Walls
 
 
 def converse(desk: Desk, reader: Reader) -> None:
@@ -60,6 +61,9 @@ def _short(model: str) -> str:
 
 
 def _walls(desk: Desk) -> str:
-    sandbox = desk.sandbox()
-    standing = len(sandbox.walls.names)
-    return f"{plural(standing, 'wall')}, {'contained' if sandbox.contained else 'NOT CONTAINED'}"
+    try:
+        walls = desk.sandbox().walls
+    except SandboxError:
+        return "the sandbox does not start (reckon doctor says why)"
+    contained = "contained" if Walls.KERNEL in walls else "NOT CONTAINED"
+    return f"{plural(len(walls.names), 'wall')}, {contained}"

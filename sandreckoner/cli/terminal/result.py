@@ -66,7 +66,7 @@ def _show_answer(answer: Answer, desk: Desk) -> None:
 
 def _left(desk: Desk, answer: Answer) -> str:
     """What the question left of its budget; empty without one."""
-    budget, usage = desk.budget(), answer.usage
+    budget, usage = desk.settings.budget(), answer.usage
     parts = []
     if budget.calls is not None:
         parts.append(plural(max(0, budget.calls - usage.calls), "call"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from sandreckoner.cli.settings import BUDGET, KNOWN
 from sandreckoner.cli.terminal.desk import Desk
-from sandreckoner.cli.terminal.settings import BUDGET, KNOWN
 from sandreckoner.core.errors import UsageError
 
 

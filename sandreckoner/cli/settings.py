@@ -1,4 +1,4 @@
-"""The settings of a terminal, each with where it came from: flag > session > environment > file > default.
+"""The settings of a question, each with where it came from: flag > session > environment > file > default.
 
 What the environment and the files say is read by `llms/settings.py`.
 """
@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.llms.settings import load_settings
 
@@ -20,42 +21,42 @@ class Known:
     Attributes:
         default: its value where nobody says anything; empty for none.
         says: what it does, in a few words.
-        check: raises UsageError for a value that it cannot have.
+        check: raises UsageError for a name and a value that it cannot have.
     """
 
     default: str
     says: str
-    check: Callable[[str], None] = lambda value: None
+    check: Callable[[str, str], None] = lambda name, value: None
 
 
-def _positive(value: str) -> None:
+def _positive(name: str, value: str) -> None:
     try:
         good = not value or float(value) > 0
     except ValueError:
         good = False
     if not good:
-        raise UsageError(f"{value!r} is no number above 0; `none` takes the limit away")
+        raise UsageError(f"{name} must be more than 0, not {value}; `none` takes the limit away")
 
 
-def _whole(value: str) -> None:
+def _whole(name: str, value: str) -> None:
     if value and not (value.isascii() and value.isdigit()):
-        raise UsageError(f"{value!r} is no whole number")
+        raise UsageError(f"{name} is a whole number, not {value!r}")
 
 
-def _count(value: str) -> None:
-    _whole(value)
-    _positive(value)
+def _count(name: str, value: str) -> None:
+    _positive(name, value)
+    _whole(name, value)
 
 
-def _strategy(value: str) -> None:
+def _strategy(name: str, value: str) -> None:
     from sandreckoner.chains.spec import parse_strategy
 
     parse_strategy(value)
 
 
-def _background(value: str) -> None:
+def _background(name: str, value: str) -> None:
     if value not in ("", "dark", "light"):
-        raise UsageError(f"{value!r} is no background; it is dark or light")
+        raise UsageError(f"{name} is dark or light, not {value!r}")
 
 
 KNOWN: Mapping[str, Known] = {
@@ -74,20 +75,20 @@ BUDGET = ("calls", "tokens", "usd", "seconds")
 class Settings:
     """Values by name. A later origin in the list of this file's first line is overruled by an earlier one."""
 
-    def __init__(self, flags: Mapping[str, str | None]) -> None:
+    def __init__(self, flags: Mapping[str, object]) -> None:
         """Put them together.
 
         Args:
-            flags: from the command line; None where a flag was not given.
+            flags: from the command line, by name; None where a flag was not given. Other names are left out.
 
         Raises:
             UsageError: a file of settings is wrong.
         """
         self._values = {name: (known.default, "default") for name, known in KNOWN.items()}
         self._values |= {name: found for name, found in load_settings().plain().items() if name in KNOWN}
-        self._flags = {name: value for name, value in flags.items() if value is not None}
+        self._flags = {name: str(flags[name]) for name in KNOWN if flags.get(name) is not None}
         for name, value in self._flags.items():
-            KNOWN[name].check(value)
+            KNOWN[name].check(name, value)
             self._values[name] = (value, f"flag --{name}")
 
     def restore(self, session: Mapping[str, str]) -> None:
@@ -108,7 +109,7 @@ class Settings:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KNOWN)}"
             raise UnknownName(f"no setting {name!r}; {hint}")
         value = "" if value.lower() in ("none", "off") else value
-        KNOWN[name].check(value)
+        KNOWN[name].check(name, value)
         self._values[name] = (value or KNOWN[name].default, "this session")
         return value
 
@@ -120,6 +121,16 @@ class Settings:
         """The value as a number; None for none."""
         value = self._values[name][0]
         return float(value) if value else None
+
+    def budget(self) -> Budget:
+        """What one question may spend."""
+        calls, tokens = self.number("calls"), self.number("tokens")
+        return Budget(
+            int(calls) if calls is not None else None,
+            int(tokens) if tokens is not None else None,
+            self.number("usd"),
+            self.number("seconds"),
+        )
 
     def origin(self, name: str) -> str:
         """Where the value came from."""
