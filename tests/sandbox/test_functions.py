@@ -152,3 +152,21 @@ def test_a_waiting_state_is_freed_like_any_other(sandbox: Sandbox) -> None:
             waiting = calling(narrow, "search('x')")
             assert waiting.status == "waiting" and waiting.state is not None
             waiting.state.close()
+
+
+def test_a_program_that_goes_on_cannot_call_what_it_was_not_given() -> None:
+    """Past the language it can write any report; the host performs only the functions that it named."""
+    code = """
+import contextlib, os
+search("x")
+report = b'{"status": "waiting", "value": null, "stdout": "", "truncated": false, "error": null, "cpu_s": 0,'
+report += b'"memory_bytes": 0, "call": {"function": "delete", "positional": [], "named": {}}}'
+for descriptor in range(3, 16):  # a branch has its channel at another one
+    with contextlib.suppress(OSError):
+        os.write(descriptor, len(report).to_bytes(4, "big") + report)
+"""
+    with Sandbox(without=Walls.LANGUAGE, spares=0) as sandbox:
+        waiting = calling(sandbox, code)
+        assert waiting.call is not None and waiting.call.function == "search"
+        done = answered(sandbox, waiting)
+        assert done.status == "crashed", done

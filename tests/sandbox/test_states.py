@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -202,6 +203,45 @@ def test_a_program_that_got_past_the_language_cannot_fork_by_itself() -> None:
         one = sandbox.run("[os.fork() for i in range(9)]", origin.state)
         assert one.status != "ok"
         assert sandbox.run("1", origin.state).value == 1
+
+
+# A state that got past the language, and that goes on by itself while the host believes that it waits.
+RESTLESS = """
+import os, signal
+def later(*ignored):
+    global got
+    try:
+        got = os.fork()
+    except OSError as fault:
+        got = str(fault)
+signal.signal(signal.SIGALRM, later)
+stop, signal.setitimer = signal.setitimer, lambda *ignored: None
+stop(signal.ITIMER_REAL, 0.2)
+"""
+
+
+def test_a_state_cannot_take_the_permit_of_another() -> None:
+    with Sandbox(without=Walls.LANGUAGE, spares=0) as sandbox:
+        if Walls.SECCOMP not in sandbox.walls:
+            pytest.skip("seccomp is missing on this machine")
+        origin = kept(sandbox.run("got = None", keep=True))
+        restless = kept(sandbox.run(RESTLESS, origin.state, keep=True))
+        time.sleep(0.5)  # it has asked by now, and waits
+        assert [sandbox.run("got", origin.state).status for _ in range(3)] == ["ok"] * 3
+        assert "not permitted" in sandbox.run("got", restless.state).value
+
+
+def test_a_state_and_its_branches_cannot_share_memory() -> None:
+    code = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_ssize_t
+[libc.mmap(None, 4096, 3, 0x20 | how, -1, 0) != -1 for how in (1, 2, 3)]
+"""
+    with Sandbox(without=Walls.LANGUAGE, spares=0) as sandbox:
+        if Walls.SECCOMP not in sandbox.walls:
+            pytest.skip("seccomp is missing on this machine")
+        assert sandbox.run(code, keep=True).value == [False, True, False]
 
 
 def test_without_namespaces_a_tree_ends_all_the_same() -> None:

@@ -194,6 +194,11 @@ def test_a_forged_report_is_a_crash(name: str, unguarded: Sandbox) -> None:
         ("cpu_s", True),
         ("memory_bytes", 10**30),
         ("value", json.loads("[" * 100 + "]" * 100)),
+        ("value", json.loads("1e999")),
+        ("value", {"deep": [json.loads("-1e999")]}),
+        ("value", [[] for _ in range(60_000)]),
+        ("value", {str(n): 0 for n in range(30_000)}),
+        ("value", "x" * 60_000),
     ],
 )
 def test_an_implausible_report_is_a_crash(field: str, value: Any) -> None:

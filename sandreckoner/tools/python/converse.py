@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.execution import Execution
@@ -49,7 +50,13 @@ class Flight:
 
 
 def converse(
-    process: Process, effect: Run | Resume, limits: Limits, clock: Clock, flight: Flight
+    process: Process,
+    effect: Run | Resume,
+    limits: Limits,
+    clock: Clock,
+    flight: Flight,
+    *,
+    functions: Collection[str] = (),
 ) -> Execution:
     """Run a program in a process that waits for one.
 
@@ -75,7 +82,7 @@ def converse(
         process.kill()
         return stopped("crashed", f"its process sent no report ({fault})", clock.elapsed_s)
     done = read_report(report, output_bytes=limits.output_bytes, wall_s=clock.elapsed_s)
-    if done.call and isinstance(effect, Run) and done.call.function not in effect.functions:
+    if done.call and done.call.function not in functions:
         process.kill()
         return stopped("crashed", "its process called a function that it was not given", clock.elapsed_s)
     return done

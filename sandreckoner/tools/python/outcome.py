@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -9,6 +10,8 @@ from sandreckoner.core.execution import Call, Execution, ProgramError, Resources
 
 _STATUSES = frozenset(get_args(Status))
 _DEEPEST = 64
+_LEAST = 50_000  # a value that did not fit comes as a text of this length at most
+_LARGEST_CALL = 1 << 20
 
 
 class Implausible(Exception):
@@ -26,7 +29,7 @@ def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) 
         stdout = _text(report["stdout"], output_bytes)
         return Execution(
             status=status,
-            value=_clean(report["value"], 0),
+            value=_Room(output_bytes).clean(report["value"]),
             stdout=stdout,
             truncated=report["truncated"] is True,
             error=_error(report["error"]),
@@ -60,7 +63,8 @@ def _call(call: Any) -> Call:
     positional, named = call["positional"], call["named"]
     if type(positional) is not list or type(named) is not dict:
         raise Implausible("call")
-    return Call(_text(call["function"], 100), _clean(positional, 0), _clean(named, 0))
+    room = _Room(_LARGEST_CALL)
+    return Call(_text(call["function"], 100), room.clean(positional), room.clean(named))
 
 
 def _text(value: Any, cap: int) -> str:
@@ -80,13 +84,27 @@ def _seconds(value: Any) -> float:
     return float(value)
 
 
-def _clean(value: Any, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise Implausible("depth")
-    if isinstance(value, str):
-        return _whole(value)
-    if isinstance(value, list):
-        return [_clean(item, depth + 1) for item in value]
-    if isinstance(value, dict):
-        return {_whole(key): _clean(item, depth + 1) for key, item in value.items()}
-    return value
+class _Room:
+    """What a value may take up in the host: as much as the worker would send, and no deeper than we go.
+
+    An honest value has at most as many members and characters as its JSON has bytes, which the worker keeps
+    below the limit of output; a forged report of two megabytes could hold a million empty lists.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._left = max(most, _LEAST)
+
+    def clean(self, value: Any, depth: int = 0) -> Any:
+        """A copy without lone surrogates. Raises Implausible."""
+        self._left -= len(value) if isinstance(value, str) else 1
+        if self._left < 0 or depth > _DEEPEST:
+            raise Implausible("size or depth")
+        if isinstance(value, str):
+            return _whole(value)
+        if isinstance(value, float) and not math.isfinite(value):  # JSON reads 1e999 as infinity
+            raise Implausible("number")
+        if isinstance(value, list):
+            return [self.clean(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {self.clean(key, depth): self.clean(item, depth + 1) for key, item in value.items()}
+        return value

@@ -20,13 +20,15 @@ _CREDENTIALS = struct.Struct("3i")
 class Process:
     """One process on the far side."""
 
-    def __init__(self, channel: socket.socket | None, handle: int | None) -> None:
+    def __init__(self, channel: socket.socket | None, handle: int | None, number: int = 0) -> None:
         """Take both over.
 
         Args:
             channel: a stream socket to it; None for one that is never spoken to.
             handle: its pidfd; None where there is no such thing: then it is closing the channel that ends it.
+            number: its process id, where the kernel told it.
         """
+        self.number = number
         self._channel = channel
         self._handle = handle
         self._owner = os.getpid()
@@ -87,7 +89,8 @@ def greeted(channel: socket.socket, deadline: float) -> tuple[Process, list[int]
         message = codec.receive_rest(channel, head, cap_bytes=4096, deadline=deadline)
         if message != {"hello": True}:
             raise codec.Garbled(str(message.get("message"))[:500])
-        process = Process(channel, _handle_of(ancillary))
+        number = _writer(ancillary)
+        process = Process(channel, _handle_of(number), number)
     except Exception:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -97,10 +100,19 @@ def greeted(channel: socket.socket, deadline: float) -> tuple[Process, list[int]
     return process, descriptors
 
 
-def _handle_of(ancillary: Sequence[tuple[int, int, Any]]) -> int | None:
-    """A pidfd for the writer, whose id the kernel attached: it cannot name somebody else for us to kill."""
+def _writer(ancillary: Sequence[tuple[int, int, Any]]) -> int:
+    """The process that wrote, as the kernel attached it: it cannot name somebody else for us to kill."""
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == getattr(socket, "SCM_CREDENTIALS", -1):
-            with contextlib.suppress(OSError):
-                return os.pidfd_open(_CREDENTIALS.unpack(data)[0])
-    return None
+            number: int = _CREDENTIALS.unpack(data)[0]
+            return number
+    return 0
+
+
+def _handle_of(number: int) -> int | None:
+    if not number or not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(number)
+    except OSError:
+        raise codec.Closed from None  # it is gone already; whoever still holds the channel cannot be stopped

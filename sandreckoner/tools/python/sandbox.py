@@ -21,10 +21,9 @@ from sandreckoner.tools.python.converse import Clock, Flight, converse
 from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import stopped
 from sandreckoner.tools.python.pool import Pool
-from sandreckoner.tools.python.process import Process
 from sandreckoner.tools.python.states import Gauge, LiveState, usable
 from sandreckoner.tools.python.tiers import tier_of
-from sandreckoner.tools.python.tree import Tree, plant
+from sandreckoner.tools.python.tree import plant
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.zygote import Plan, Zygote
 
@@ -230,13 +229,13 @@ class Sandbox:
         self, pool: Pool, effect: Run | Resume, origin: LiveState | None, wall_s: float, flight: Flight
     ) -> Execution:
         if origin is not None:
-            return self._branch(effect, origin.tree, origin.process, Clock(wall_s), flight)
+            return self._branch(effect, origin, Clock(wall_s), flight)
         assert isinstance(effect, Run)
         nest = pool.nest(tier_of(effect.code, keep=effect.keep))
         nest.zygote.wait_until_ready()
         clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
         if effect.keep:
-            return self._branch(effect, nest.zygote, None, clock, flight)
+            return self._branch(effect, nest.zygote, clock, flight)
         process = nest.take()
         try:
             return converse(process, effect, self._limits, clock, flight)
@@ -245,23 +244,20 @@ class Sandbox:
             nest.give_back()
 
     def _branch(
-        self,
-        effect: Run | Resume,
-        source: Tree | Zygote,
-        parent: Process | None,
-        clock: Clock,
-        flight: Flight,
+        self, effect: Run | Resume, source: LiveState | Zygote, clock: Clock, flight: Flight
     ) -> Execution:
-        """Run a program in a process of a tree: a fork of `parent`, or the first of a new tree."""
+        """Run a program in a process of a tree: a fork of a state's, or the first of a new tree."""
         keep = isinstance(effect, Resume) or effect.keep
+        caller = effect if isinstance(effect, Run) else source
+        assert not isinstance(caller, Zygote)
+        functions = caller.functions
         if keep:
             self._gauge.enter()
         state = None
         try:
             try:
-                if isinstance(source, Tree):
-                    assert parent is not None
-                    tree, process = source, source.fork(parent, clock.deadline)
+                if isinstance(source, LiveState):
+                    tree, process = source.tree, source.tree.fork(source.process, clock.deadline)
                 else:
                     tree, process = plant(source, clock.deadline)
             except (codec.Closed, codec.Late, codec.Garbled) as fault:
@@ -269,9 +265,9 @@ class Sandbox:
                 return stopped("crashed", why, clock.elapsed_s)
             tree.enter()
             try:
-                done = converse(process, effect, self._limits, clock, flight)
+                done = converse(process, effect, self._limits, clock, flight, functions=functions)
                 if keep and done.status in ("ok", "error", "waiting"):
-                    state = LiveState(tree, process, self._gauge, waiting=done.status == "waiting")
+                    state = LiveState(tree, process, self._gauge, functions if done.call else None)
                 return replace(done, state=state)
             finally:
                 if state is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Sequence
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.tools.python.process import Process
@@ -38,8 +39,19 @@ class Gauge:
 class LiveState:
     """A handle on a live interpreter; see `core.execution.State`."""
 
-    def __init__(self, tree: Tree, process: Process, gauge: Gauge, *, waiting: bool = False) -> None:
-        self.waiting = waiting  # for a call to return; else for a program
+    def __init__(
+        self, tree: Tree, process: Process, gauge: Gauge, functions: Sequence[str] | None = None
+    ) -> None:
+        """Take hold of it.
+
+        Args:
+            tree: in use until it is freed.
+            process: its own.
+            gauge: has counted it.
+            functions: those that its program may call, where it waits for a call to return; else None.
+        """
+        self.functions = functions or ()
+        self.waiting = functions is not None
         self.tree = tree
         self.process = process
         self.owner = os.getpid()

@@ -49,7 +49,8 @@ class Tree:
                     codec.send(
                         parent.channel, {"op": "fork"}, descriptors=[there.fileno()], deadline=deadline
                     )
-                if self._permits is not None and not self._permits.grant(codec.seconds_left(deadline) or 0):
+                left_s = codec.seconds_left(deadline) or 0.0
+                if self._permits is not None and not self._permits.grant(parent.number, left_s):
                     raise codec.Closed
                 branch, unexpected = greeted(here, deadline)
         except BaseException:

@@ -10,6 +10,7 @@ import fcntl
 import os
 import select
 import struct
+import time
 
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _NOTIFICATION_BYTES = 80
@@ -22,25 +23,31 @@ class Permits:
     def __init__(self, listener: int) -> None:
         self._listener = listener
 
-    def grant(self, timeout_s: float) -> bool:
-        """Let the next fork through, waiting for it at most `timeout_s` seconds.
+    def grant(self, process: int, timeout_s: float) -> bool:
+        """Let the next fork of a process through, waiting for it at most `timeout_s` seconds.
+
+        A fork of any other process of the tree is refused: it would take the permit of the one meant.
 
         Returns:
             Whether there was one.
         """
-        ready, _, _ = select.select([self._listener], [], [], max(0.0, timeout_s))
-        if not ready:
-            return False
-        notification = bytearray(_NOTIFICATION_BYTES)
-        try:
-            fcntl.ioctl(self._listener, _RECEIVE, notification)
-            (identifier,) = struct.unpack_from("Q", notification)
-            fcntl.ioctl(self._listener, _SEND, bytearray(struct.pack("QqiI", identifier, 0, 0, _CONTINUE)))
-        except OSError as fault:
-            if fault.errno != errno.ENOENT:  # it died while it was waiting
-                raise
-            return False
-        return True
+        deadline = time.monotonic() + timeout_s
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            if not select.select([self._listener], [], [], left)[0]:
+                return False
+            try:
+                notification = bytearray(_NOTIFICATION_BYTES)
+                fcntl.ioctl(self._listener, _RECEIVE, notification)
+                identifier, asking = struct.unpack_from("QI", notification)
+                verdict = (0, _CONTINUE) if asking == process else (-errno.EPERM, 0)
+                fcntl.ioctl(self._listener, _SEND, bytearray(struct.pack("QqiI", identifier, 0, *verdict)))
+            except OSError as fault:
+                if fault.errno != errno.ENOENT:  # it died while it was waiting
+                    raise
+                continue
+            if asking == process:
+                return True
 
     def close(self) -> None:
         """Forks that wait fail from now on."""

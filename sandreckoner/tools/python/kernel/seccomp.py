@@ -42,7 +42,7 @@ _SET_MODE_FILTER, _NEW_LISTENER = 1, 8
 _AUDIT_ARCH_X86_64 = 0xC000003E
 
 _WRITING = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # WRONLY or RDWR, CREAT, TRUNC, APPEND, TMPFILE
-_PROT_EXEC = 4
+_PROT_EXEC, _MAP_SHARED = 4, 1
 _FORK_FLAGS = 0x01200011  # exactly what the C library's fork() passes: no threads, no new namespaces
 _FCNTL_ALLOWED = (1, 2, 3, 1030)  # GETFD, SETFD, GETFL, DUPFD_CLOEXEC
 _FIOCLEX = 0x5451
@@ -109,8 +109,10 @@ def _program(*, forks: bool) -> list[Instruction]:
         lines += _on(number, [_answer(_ALLOW)])
     lines += _on(_OPENAT, _unless_bits(2, _WRITING))
     lines += _on(_OPEN, _unless_bits(1, _WRITING))
-    # No memory that is executable: shellcode through a hole in some library has nowhere to go.
-    lines += _on(_MMAP, _unless_bits(2, _PROT_EXEC))
+    # No memory that is executable: shellcode through a hole in some library has nowhere to go. None that is
+    # shared: a state and its branches would go on seeing each other through it.
+    shared = [_argument(3), (_IF_BITS, 0, 1, _MAP_SHARED), _refuse(errno.EPERM)]
+    lines += _on(_MMAP, [*shared, *_unless_bits(2, _PROT_EXEC)])
     lines += _on(_MPROTECT, _unless_bits(2, _PROT_EXEC))
     lines += _on(_FCNTL, [_argument(1), *_any_of(_FCNTL_ALLOWED), _refuse(errno.EPERM)])
     lines += _on(_IOCTL, [_argument(1), *_any_of((_FIOCLEX,)), _refuse(errno.ENOTTY)])  # isatty() must say no

@@ -65,25 +65,26 @@ def adopt(made: Any) -> Any:
     """Count a new class among the program's own, once it is seen to be harmless."""
     if not isinstance(made, type):
         return made
-    patterns = made.__dict__.get("__match_args__", ())
-    # `match` reads these attributes without asking the guard; a descriptor could answer later.
-    if type(patterns) is not tuple:
-        raise TypeError("__match_args__ must be a plain tuple in the sandbox")
-    plain = type(made) is type and _is_plain(made)
-    for name in patterns:
-        if type(name) is not str or is_dunder(name) or not spellable_attribute(name):
-            raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
-        # Fields of a plain tuple or class are its own; a str has a `format`, and a protocol fits anything.
-        if not plain and (name.startswith("_") or name in GUARDED_ATTRIBUTES):
-            raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
+    _check_patterns(made)
     if "__getattr__" in made.__dict__:
         made.__getattr__ = _without_special_names(made.__dict__["__getattr__"])  # type: ignore[attr-defined]
     own_types.add(made)
     return made
 
 
-def _is_plain(made: type) -> bool:
-    return all(base in own_types or base in (made, object, tuple) for base in made.__mro__)
+def _check_patterns(made: type) -> None:
+    """`match` reads the attributes that `__match_args__` names without asking the guard."""
+    # Fields of a plain tuple or class are its own; a str has a `format`, and a protocol fits anything.
+    lines = made.__mro__
+    plain = type(made) is type and all(line in own_types or line in (made, object, tuple) for line in lines)
+    for line in lines:  # a plain class may be one base of one that is not
+        patterns = line.__dict__.get("__match_args__", ()) if line is made or line in own_types else ()
+        if type(patterns) is not tuple:  # a descriptor could answer later
+            raise TypeError("__match_args__ must be a plain tuple in the sandbox")
+        for name in patterns:
+            named = type(name) is str and not is_dunder(name) and spellable_attribute(name)
+            if not named or (not plain and (name.startswith("_") or name in GUARDED_ATTRIBUTES)):
+                raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
 
 
 def _without_special_names(answer: Any) -> Callable[[Any, str], Any]:

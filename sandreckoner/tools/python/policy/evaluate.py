@@ -29,7 +29,7 @@ class Evaluator:
     """`eval`, `exec` and `compile` for text that comes up while a program runs."""
 
     def __init__(self, builtin_names: Mapping[str, Any]) -> None:
-        self._builtins = builtin_names
+        self.builtin_names = builtin_names
 
     def compile(self, source: Any, *ignored: Any, **ignored_too: Any) -> Any:
         """Nothing yet: the text itself, so that `eval` and `exec` below see it."""
@@ -70,7 +70,7 @@ class Evaluator:
                 if ours and type(value) is not types.ModuleType:
                     space[key] = value
         space.pop("__builtins__", None)
-        return {**space, **namespace(self._builtins)}
+        return {**space, **namespace(self.builtin_names)}
 
 
 def route_libraries(evaluator: Evaluator) -> None:
@@ -86,3 +86,5 @@ def route_libraries(evaluator: Evaluator) -> None:
     if parser is not None:
         rewrite = vars(parser)["evaluateFalse"]
         vars(parser)["evaluateFalse"] = lambda text: ast.unparse(rewrite(text))
+        # parse_expr hands all functions of this module to the program's own transformations.
+        vars(parser)["builtins"] = types.SimpleNamespace(**evaluator.builtin_names)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import operator
 import sys
-from collections.abc import Iterable
+import types
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandreckoner.tools.python.policy.classes import check_members
@@ -18,7 +20,9 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_enums()
     guard_fields()
     guard_functions()
+    guard_proxies()
     guard_arrays()
+    guard_generators()
     make_classes_immutable(but={name.partition(".")[0] for name in own_modules})
 
 
@@ -79,6 +83,48 @@ def guard_arrays() -> None:
             raise TypeError("an array of objects over a buffer is not available in the sandbox")
         return make(kind, (shape, dtype, buffer, offset, strides, order), {})
 
-    set_immutable(array, False)
-    array.__new__ = staticmethod(guarded)
-    set_immutable(array, True)
+    _replace(array, "__new__", staticmethod(guarded))
+
+
+def guard_proxies() -> None:
+    """Compare and join copies: `proxy == x` would hand the dictionary itself to `x.__eq__`."""
+    for name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__or__", "__ror__"):
+        _replace(types.MappingProxyType, name, _with_a_copy(name))
+
+
+def _with_a_copy(name: str) -> Callable[[Any, Any], Any]:
+    operation = getattr(operator, name.replace("__r", "__"))
+
+    def method(self: Any, other: Any) -> Any:
+        return operation(other, dict(self)) if name == "__ror__" else operation(dict(self), other)
+
+    return method
+
+
+def guard_generators() -> None:
+    """Refuse a position outside the numbers that a generator holds: it would read the memory behind them."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return
+    _check_position(numpy.random.MT19937, 624, lambda state: state["state"]["pos"])
+    _check_position(numpy.random.Philox, 4, lambda state: state["buffer_pos"])
+
+
+def _check_position(kind: Any, most: int, position: Callable[[Any], Any]) -> None:
+    real = kind.__dict__["state"]
+
+    def store(generator: Any, state: Any) -> None:
+        state = dict(state)  # copies: what looks like a dictionary could answer otherwise the next time
+        state["state"] = dict(state["state"])
+        if type(position(state)) is not int or not 0 <= position(state) <= most:
+            raise ValueError("the position of a random generator is outside its state")
+        real.__set__(generator, state)
+
+    _replace(kind, "state", property(real.__get__, store))
+
+
+def _replace(kind: Any, name: str, value: Any) -> None:
+    """Give a class another method, though it says that it cannot be changed."""
+    set_immutable(kind, False)
+    setattr(kind, name, value)
+    set_immutable(kind, True)

@@ -35,10 +35,11 @@ STANDARD: Mapping[str, Selection] = {
     **dict.fromkeys(
         """
         math cmath statistics fractions decimal numbers itertools collections.abc heapq bisect
-        datetime calendar typing abc textwrap array unicodedata zoneinfo __future__ pprint
+        datetime calendar typing abc textwrap array unicodedata __future__ pprint
         """.split(),
         _ALL,
     ),
+    "zoneinfo": _without("reset_tzpath"),
     "typing": _without("get_type_hints ForwardRef"),
     "collections": _without("UserString"),  # its format() is the real one
     "enum": _without("global_enum"),  # writes into any module
