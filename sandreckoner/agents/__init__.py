@@ -8,14 +8,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandreckoner.agents.build import open_code_agent, open_react_agent
     from sandreckoner.agents.code_agent import CodeAgent
+    from sandreckoner.agents.mcp import mcp_tools
+    from sandreckoner.agents.pause import Pause
     from sandreckoner.agents.react import ReAct
     from sandreckoner.agents.sub_agent import as_tool
+    from sandreckoner.agents.switches import Switches
+    from sandreckoner.agents.tool_agent import ToolAgent
 
-__all__ = ["CodeAgent", "ReAct", "as_tool", "open_code_agent", "open_react_agent"]
+__all__ = [
+    "CodeAgent",
+    "Pause",
+    "ReAct",
+    "Switches",
+    "ToolAgent",
+    "as_tool",
+    "mcp_tools",
+    "open_code_agent",
+    "open_react_agent",
+]
 
 _HOME = {
     "CodeAgent": "code_agent",
+    "Pause": "pause",
     "ReAct": "react",
+    "Switches": "switches",
+    "ToolAgent": "tool_agent",
+    "mcp_tools": "mcp",
     "as_tool": "sub_agent",
     "open_code_agent": "build",
     "open_react_agent": "build",

@@ -8,6 +8,8 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.wire import to_json
 
 
 def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> BaseTool:
@@ -18,20 +20,25 @@ def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> Bas
         name: of the tool.
         description: says to the model of the outer agent what it is good for.
 
-    The `Answer`, sources included, is the artifact of the tool message.
+    The `Answer`, sources included and as JSON, is the artifact of the tool message.
     """
 
-    def ask(question: str) -> tuple[str, Answer]:
+    def ask(question: str) -> tuple[str, JSON]:
         found = agent.invoke(question)
-        return in_words(found), found
+        return in_words(found), _kept(found)
 
-    async def aask(question: str) -> tuple[str, Answer]:
+    async def aask(question: str) -> tuple[str, JSON]:
         found = await agent.ainvoke(question)
-        return in_words(found), found
+        return in_words(found), _kept(found)
 
     return StructuredTool.from_function(
         ask, aask, name=name, description=description, response_format="content_and_artifact"
     )
+
+
+def _kept(answer: Answer) -> JSON:
+    # A pause has no form in JSON; as an answer it has.
+    return to_json(Answer(answer.text, answer.verdict, reason=answer.reason, sources=answer.sources))
 
 
 def in_words(answer: Answer) -> str:

@@ -1,0 +1,1 @@
+"""Middleware of the tool agent: what watches, limits and mends it."""

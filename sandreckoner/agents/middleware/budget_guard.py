@@ -1,0 +1,107 @@
+"""A budget on the tool agent: checked before each call of the model, kept in the conversation's state.
+
+The counts are part of the checkpoint: a run that goes on after a crash has spent what it spent before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, NotRequired
+
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, hook_config
+from langchain.agents.middleware.types import PrivateStateAttr
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from sandreckoner.agents.middleware.ending import EndingState, last_reply
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.message import Completion, Usage
+from sandreckoner.llms.prices import Price, charged
+
+
+class BudgetState(EndingState):
+    """What the present run has spent, since when, and how many budgets it was given."""
+
+    spent: NotRequired[Annotated[dict[str, float], PrivateStateAttr]]
+
+
+class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
+    """Ends a run whose budget is spent, or pauses it and asks the user for as much again."""
+
+    state_schema = BudgetState
+
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        most: int,
+        pauses: bool = False,
+        price: Price | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Set the limits of each run.
+
+        Args:
+            budget: of one run.
+            most: calls of the model in one run, whatever the budget says.
+            pauses: ask the user for more instead of ending.
+            price: of the model's tokens; None for unknown.
+            clock: seconds; of the wall, for a run may go on in another process.
+        """
+        super().__init__()
+        self._budget = budget
+        self._most = most
+        self._pauses = pauses
+        self._price = price
+        self._clock = clock
+
+    def before_agent(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any]:
+        """A new question: nothing is spent yet."""
+        return {"ended": "", "spent": {"calls": 0, "tokens": 0, "usd": 0.0, "since": self._clock()}}
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """End or pause where nothing is left."""
+        spent = state.get("spent") or {}
+        refusal = self._refusal(spent)
+        if not refusal:
+            return None
+        if self._pauses and spent.get("calls", 0) < self._most:
+            more = interrupt({"kind": "budget", "text": f"{refusal}; go on with as much again?"})
+            if more is True:
+                return {"spent": {"calls": 0, "tokens": 0, "usd": 0.0, "since": self._clock()}}
+        return {"ended": refusal, "jump_to": "end"}
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Reserve: no reply may be longer than what is left of the tokens."""
+        if self._budget.tokens is None:
+            return handler(request)
+        spent: Any = request.state.get("spent") or {}
+        left = max(1, int(self._budget.tokens - spent.get("tokens", 0)))
+        most = min(left, int(request.model_settings.get("max_tokens") or left))
+        return handler(request.override(model_settings={**request.model_settings, "max_tokens": most}))
+
+    def after_model(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Charge what the call cost."""
+        reply = last_reply(state["messages"])
+        spent = dict(state.get("spent") or {})
+        counted: Mapping[str, Any] = (reply.usage_metadata if reply else None) or {}
+        usage = Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0), None)
+        usage = charged(Completion("", usage=usage), self._price).usage
+        spent["calls"] = spent.get("calls", 0) + 1
+        spent["tokens"] = spent.get("tokens", 0) + usage.tokens
+        spent["usd"] = spent.get("usd", 0.0) + (usage.usd or 0.0)
+        return {"spent": spent}
+
+    def _refusal(self, spent: dict[str, float]) -> str:
+        limit = replace(self._budget, calls=min(self._budget.calls or self._most, self._most))
+        seconds = self._clock() - spent.get("since", self._clock())
+        for name, value in (*spent.items(), ("seconds", seconds)):
+            most = getattr(limit, name, None)
+            if most is not None and value >= most:
+                return f"the budget of {most:g} {'dollars' if name == 'usd' else name} is spent"
+        return ""

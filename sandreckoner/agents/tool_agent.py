@@ -1,0 +1,294 @@
+"""The tool agent: a model that calls tools until it can answer, on LangChain's `create_agent`.
+
+from sandreckoner.agents import ToolAgent
+
+with ToolAgent(model="local", library=open_library(["reports/"]), memory="talks.sqlite") as agent:
+    answer = agent.invoke("By how much did net sales grow?", thread="monday")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolCallLimitMiddleware
+from langchain.agents.structured_output import ToolStrategy
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.tools import BaseTool
+from langgraph.types import Command
+from pydantic import BaseModel
+
+from sandreckoner.agents.memory import open_memory
+from sandreckoner.agents.middleware.budget_guard import BudgetGuard
+from sandreckoner.agents.middleware.call_mender import CallMender
+from sandreckoner.agents.middleware.ending import this_run
+from sandreckoner.agents.middleware.failures import Failures
+from sandreckoner.agents.middleware.recorder import Recorder, Recording
+from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
+from sandreckoner.agents.own_tools import as_base_tool
+from sandreckoner.agents.pause import Pause, as_resumption, paused
+from sandreckoner.agents.prompting import agent_prompt
+from sandreckoner.agents.sessions import Sessions
+from sandreckoner.agents.switches import Switches
+from sandreckoner.agents.text_chat import TextChat
+from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
+from sandreckoner.agents.transcript import answer_of
+from sandreckoner.chains.answering import journal_header, recording, to_problem
+from sandreckoner.chains.prompt import passages_text, question_text
+from sandreckoner.chains.runnable import Asked, StrategyChain
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.journal import Replay, answer_record
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.trace import Listener, Trace
+from sandreckoner.core.wire import from_json
+from sandreckoner.core.world import Interpreter, Model
+from sandreckoner.llms import LangChainModel, load_model
+from sandreckoner.llms.prices import Price
+from sandreckoner.tools.python import Sandbox
+
+T = TypeVar("T")
+
+
+class ToolAgent(StrategyChain):
+    """An agent that LangChain can call: question in, `Answer` out, or a `Pause` where it waits for the user.
+
+    `invoke`, `stream` and their like take `thread=` (the conversation; a new one where it is not given),
+    `journal=` (a file that records the run) and `listener=`. Everything works in one thread of its own when
+    awaited: cancelling does not stop the call in progress.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | BaseChatModel | Model = "local",
+        library: Any = None,
+        tools: Sequence[BaseTool | Callable[..., Any]] = (),
+        interpreter: Interpreter | None = None,
+        budget: Budget | None = None,
+        price: Price | None = None,
+        most: int = 12,
+        most_calls: int = 30,
+        pauses: bool = False,
+        asks: bool = False,
+        answer_as: type[BaseModel] | None = None,
+        memory: str | Path | None = None,
+        switches: Switches | None = None,
+        middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
+        instruction: str = "",
+    ) -> None:
+        """Put the agent together; nothing is spent before the first question.
+
+        Args:
+            model: a specification for `load_model` (closed with the agent), any chat model of LangChain, or
+                a `Model` (tools are then told in the prompt).
+            library: an `Index` or a `MemoryLibrary` to search, read and list; None for no documents.
+            tools: further tools of LangChain, functions with a docstring, or what `mcp_tools` gives.
+            interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
+            budget: what each question may spend; None for no limit but `most`.
+            price: of the model's tokens; a budget in dollars needs it.
+            most: calls of the model for one question.
+            most_calls: calls of tools for one question; the others are refused.
+            pauses: ask the user for more when the budget is spent, instead of ending.
+            asks: give the model a tool to ask the user.
+            answer_as: a pydantic schema; then the answer's text is its JSON.
+            memory: a SQLite file in which conversations are kept; None keeps them in this process.
+            switches: LangChain's own middleware, each by one word.
+            middleware: more of it, inside ours.
+            instruction: what the agent is told first; None of ours is added.
+
+        Raises:
+            UsageError: an argument is wrong, or a model cannot be had.
+        """
+        budget = budget or Budget()
+        if budget.usd is not None and price is None:
+            raise UsageError("the budget is in dollars but the model's price is unknown; pass price=Price(…)")
+        self._own: list[Any] = []
+        self._name, chat = self._chat(model)
+        if interpreter is None:
+            interpreter = Sandbox()
+            self._own.append(interpreter)
+        self._sessions = Sessions(interpreter)
+        self._own.append(self._sessions)
+        offered = [
+            *(document_tools(library) if library is not None else []),
+            python_tool(self._sessions),
+            *([ask_user_tool()] if asks else []),
+            *map(as_base_tool, tools),
+        ]
+        for tool in offered:
+            tool.handle_tool_error = True
+        names = [tool.name for tool in offered]
+        if len(set(names)) < len(names):
+            raise UsageError(f"two tools are called {next(n for n in names if names.count(n) > 1)!r}")
+        schema = [answer_as.__name__] if answer_as else []
+        self._documents = library is not None
+        self._memory = open_memory(memory, [answer_as] if answer_as else [])
+        self._graph: Any = create_agent(
+            chat,
+            offered,
+            system_prompt=instruction or agent_prompt("tool_agent").instruction,
+            middleware=[
+                # Calls go through these from the first to the last; replies come back from the last to the
+                # first: charged, mended, checked for repetition, counted, and only then shown for approval.
+                Recorder(),
+                Failures(),
+                *(switches or Switches()).middleware(chat),
+                ModelCallLimitMiddleware(run_limit=most + 1),
+                ToolCallLimitMiddleware(run_limit=most_calls),
+                RepeatGuard(),
+                CallMender([*names, *schema]),
+                *middleware,
+                BudgetGuard(budget, most=most, pauses=pauses, price=price),
+            ],
+            response_format=ToolStrategy(answer_as) if answer_as else None,
+            checkpointer=self._memory,
+            context_schema=Recording,
+        )
+
+    def resume(
+        self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
+    ) -> Answer:
+        """Go on with a conversation that waits for the user, or that a crash broke off.
+
+        Args:
+            reply: to the `Pause`; None after a crash.
+            thread: the conversation.
+            listener: called with every event.
+            journal: a file that records the rest of the run.
+        """
+        values = _apart(self._state, thread)
+        if not values.get("messages"):
+            raise UsageError(f"there is no conversation {thread!r} in this memory")
+        problem = Problem(str(this_run(values["messages"])[0].text) or "?")
+        waiting = _apart(self._waiting, thread)
+        if waiting is not None and reply is None:
+            return waiting
+        given: Any = Command(resume=as_resumption(reply, waiting.calls)) if waiting else None
+        return _apart(self._run, given, problem, {}, thread, listener, journal)
+
+    async def aresume(self, reply: Any = None, **told: Any) -> Answer:
+        """`resume` for event loops."""
+        return await asyncio.to_thread(self.resume, reply, **told)
+
+    def replay(self, journal: Replay) -> Answer:
+        """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
+        problem = from_json(journal.header.get("problem"))
+        thread = f"replay {uuid4()}"
+        return _apart(self._perform, _question(problem), problem, {}, thread, Recording(journal))
+
+    def _answer(
+        self,
+        asked: Asked,
+        run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+        *,
+        thread: str | None = None,
+        listener: Listener | None = None,
+        journal: str | None = None,
+        **_: Any,
+    ) -> Answer:
+        problem = to_problem(asked)
+        thread = thread or _thread_in(config) or str(uuid4())
+        if _apart(self._waiting, thread) is not None:
+            raise UsageError(
+                f"the conversation {thread!r} waits for a reply: resume(reply, thread={thread!r})"
+            )
+        beneath = patch_config(config, callbacks=run_manager.get_child())
+        return _apart(self._run, _question(problem), problem, beneath, thread, listener, journal)
+
+    async def _aanswer(
+        self, asked: Asked, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **told: Any
+    ) -> Answer:
+        return await asyncio.to_thread(self._answer, asked, run_manager.get_sync(), config, **told)
+
+    def _run(
+        self,
+        given: Any,
+        problem: Problem,
+        config: RunnableConfig,
+        thread: str,
+        listener: Listener | None,
+        journal: str | None,
+    ) -> Answer:
+        header = journal_header(problem, "tool agent", documents=self._documents, model=self._name)
+        with recording(journal, header) as book:
+            book_of_run = Recording(book, Trace(listener) if listener else Trace())
+            answer = self._perform(given, problem, config, thread, book_of_run)
+            if not isinstance(answer, Pause):
+                book.write(answer_record(answer))
+        return answer
+
+    def _perform(
+        self, given: Any, problem: Problem, config: RunnableConfig, thread: str, book: Recording
+    ) -> Answer:
+        started = time.monotonic()
+        config = {**config, "configurable": {"thread_id": thread}, "recursion_limit": 10_000}
+        # Each step is in the memory before the next begins: a killed process loses none that was done.
+        self._graph.invoke(given, config, context=book, durability="sync")
+        waiting = self._waiting(thread)
+        if waiting is not None:
+            return waiting
+        answer = answer_of(self._state(thread), problem)
+        return replace(answer, seconds=round(time.monotonic() - started, 3))
+
+    def _state(self, thread: str) -> dict[str, Any]:
+        values: dict[str, Any] = self._graph.get_state({"configurable": {"thread_id": thread}}).values
+        return values
+
+    def _waiting(self, thread: str) -> Pause | None:
+        """What a conversation waits for; None where it waits for nothing."""
+        snapshot = self._graph.get_state({"configurable": {"thread_id": thread}})
+        return paused(snapshot.interrupts[0].value, thread) if snapshot.interrupts else None
+
+    def _chat(self, model: str | BaseChatModel | Model) -> tuple[str, BaseChatModel]:
+        """The chat model behind what a caller may give, and its name."""
+        if isinstance(model, BaseChatModel):
+            return LangChainModel(model).name, model
+        if isinstance(model, str):
+            model = load_model(model)
+            self._own.append(model)
+        return model.name, model.chat if isinstance(model, LangChainModel) else TextChat(model=model)
+
+    def close(self) -> None:
+        """End what the agent made for itself, and close its memory. Idempotent."""
+        super().close()
+        if connection := getattr(self._memory, "conn", None):
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+
+def _question(problem: Problem) -> dict[str, Any]:
+    known = f"{passages_text(problem.passages)}\n\n" if problem.passages else ""
+    return {"messages": [HumanMessage(known + question_text(problem))]}
+
+
+def _thread_in(config: RunnableConfig) -> str:
+    """The conversation that a config names; none where it is that of an agent around this one."""
+    known = config.get("configurable") or {}
+    inside = any(key.startswith("__pregel") for key in known)
+    return "" if inside else str(known.get("thread_id") or "")
+
+
+def _apart(work: Callable[..., T], *arguments: Any) -> T:
+    """Do it outside of any graph that this is a tool of: LangGraph would keep it as a part of that."""
+
+    def alone() -> T:
+        var_child_runnable_config.set(None)
+        return work(*arguments)
+
+    return copy_context().run(alone)

@@ -1,0 +1,90 @@
+"""From a conversation of LangGraph's to an `Answer`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+
+from sandreckoner.agents.final_sources import sources_of
+from sandreckoner.agents.middleware.ending import last_reply, this_run
+from sandreckoner.agents.text_chat import text_of
+from sandreckoner.agents.toolbox import programs_of
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.message import Usage
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.wire import from_json
+
+
+def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
+    """The answer of the run that has just ended, with what it stands on.
+
+    Where a limit ended the run it is the best so far: the last value that a program gave.
+    """
+    messages: Sequence[AnyMessage] = state["messages"]
+    run = this_run(messages)
+    passages = (*problem.passages, *_passages(messages))
+    results = _results(run)
+    ended, reply = state.get("ended", ""), last_reply(messages)
+    structured = state.get("structured_response")
+    text: str | None
+    if structured is not None and not ended:
+        # A schema that cannot be imported by its name comes back from the memory as a dict.
+        is_dict = isinstance(structured, dict)
+        text = json.dumps(structured, default=str) if is_dict else structured.model_dump_json()
+    elif ended:
+        text = next((value for _, value in reversed(results) if value is not None), None)
+    else:
+        text = (str(reply.text).strip() if reply else "") or None
+    reason = ended or ("" if text is not None else "the model answered with nothing")
+    programs = programs_of(messages)
+    candidate = Candidate(
+        answer=text,
+        reasoning="\n".join(text_of(message) for message in run[1:]),
+        program="\n".join(programs),
+        trouble=reason,
+        evidence=tuple(dict.fromkeys(passages)),
+    )
+    said = [whole for whole, _ in results]
+    return Answer(
+        text,
+        "budget spent" if ended else ("answered" if text is not None else "no answer"),
+        winner=candidate,
+        candidates=(candidate,),
+        reason=reason,
+        sources=sources_of(text or "", problem.question, candidate.evidence, programs, said),
+        usage=_usage(run),
+    )
+
+
+def _passages(messages: Sequence[AnyMessage]) -> list[Passage]:
+    """Everything that was found in the conversation, in order."""
+    found: list[Passage] = []
+    for message in messages:
+        if isinstance(message, ToolMessage) and isinstance(message.artifact, list):
+            read = from_json(message.artifact)
+            found += [one for one in read if isinstance(one, Passage)]
+    return found
+
+
+def _results(run: Sequence[AnyMessage]) -> list[tuple[str, str | None]]:
+    """What each program of a run said, and its value."""
+    return [
+        (str(message.text), message.artifact.get("value"))
+        for message in run
+        if isinstance(message, ToolMessage)
+        and isinstance(message.artifact, dict)
+        and "kept" in message.artifact
+    ]
+
+
+def _usage(run: Sequence[AnyMessage]) -> Usage:
+    total = Usage(usd=None)
+    for message in run:
+        if isinstance(message, AIMessage):
+            counted: Mapping[str, Any] = message.usage_metadata or {}
+            total += Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0), None)
+    return total
