@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -15,6 +18,7 @@ from sandreckoner.llms import model_rows, pull
 from sandreckoner.llms.catalogue import weights_of
 from sandreckoner.llms.listing import ModelRow
 
+_WIDE = 96  # columns that names, titles and commands take side by side
 _STAGES = {
     "waiting": "another process is fetching it",
     "hub": "fetching",
@@ -30,17 +34,34 @@ def command(arguments: argparse.Namespace) -> int:
         return _pull_embedder()
     if arguments.action == "pull":
         return _pull(arguments.name, Path(arguments.file) if arguments.file else None)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "model", "what it is", "to use it"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "model")
-    for row in model_rows():
-        table.add_row("[green]●[/]" if row.usable else "[dim]○[/]", row.spec, row.title, _needs(row))
-    Console().print(table)
+    _show(Console(highlight=False), model_rows())
     return ANSWERED
 
 
-def _needs(row: ModelRow) -> str:
-    return ": ".join(part for part in (row.missing, row.command) if part)
+def _show(console: Console, rows: list[ModelRow]) -> None:
+    """What can be used now, then what each of the others needs; side by side where there is room."""
+    usable = [(row.spec, row.title, []) for row in rows if row.usable]
+    others = [(row.spec, row.title, row.command.split(" && ")) for row in rows if not row.usable]
+    for heading, part in (("ready", usable), ("ready after", others)):
+        console.print(f"[bold]{heading}[/]")
+        if console.width >= _WIDE:
+            console.print(_table(part))
+            continue
+        for spec, title, commands in part:
+            console.print(f"  {escape(spec)}", soft_wrap=True)
+            for line in commands or [title]:
+                console.print(Padding(escape(line), (0, 0, 0, 6)), style="" if commands else "dim")
+
+
+def _table(part: Sequence[tuple[str, str, list[str]]]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(style="dim")
+    for spec, title, commands in part:
+        table.add_row(
+            f"  {escape(spec)}", escape(title), *([escape("\n".join(commands))] if commands else [])
+        )
+    return table
 
 
 def _pull_embedder() -> int:

@@ -32,11 +32,12 @@ class Provider:
         Args:
             key: that the settings have for it; empty for none.
         """
+        needs = []
         if not is_installed(self.module):
-            return f"{self.module} is not installed", f"pip install {self.install}"
+            needs.append((f"{self.module} is not installed", f"pip install {self.install}"))
         if self.key and not key:
-            return f"{self.key} is not set", f"export {self.key}=…"
-        return "", ""
+            needs.append((f"{self.key} is not set", f"export {self.key}=…"))
+        return ", ".join(missing for missing, _ in needs), " && ".join(command for _, command in needs)
 
 
 def is_installed(module: str) -> bool:
