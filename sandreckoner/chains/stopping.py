@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import TypeAlias
 
 from sandreckoner.chains.reading.vote import tally
@@ -14,6 +15,7 @@ from sandreckoner.core.errors import UsageError
 StoppingRule: TypeAlias = Callable[[Sequence[str | None], int], bool]
 
 
+@cache
 def lead_is_safe(first: int, second: int) -> float:
     """The probability that an answer with `first` votes stays ahead of one with `second` in an endless vote.
 
@@ -29,6 +31,7 @@ def lead_is_safe(first: int, second: int) -> float:
     return float(Fraction(sum(math.comb(n, k) for k in range(first + 1)), 2**n))
 
 
+@cache
 def lead_holds(first: int, second: int, remaining: int) -> float:
     """The probability that `second` does not overtake `first` within `remaining` more votes for either.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from sandreckoner.chains.reading.dates import read_date
@@ -50,6 +51,11 @@ class Normal:
 
 def normalise(text: str) -> Normal:
     """The one form of an answer; never raises, whatever the text."""
+    return _remembered(text[:MAX_CHARACTERS])
+
+
+@lru_cache(4_096)  # a vote that grows by one answer reads all of them again
+def _remembered(text: str) -> Normal:
     return _normalise(text, MAX_NESTING)
 
 
@@ -96,7 +102,7 @@ def _is_algebra(normal: Normal) -> bool:
 
 
 def _normalise(text: str, nesting: int) -> Normal:
-    text = plain(text[:MAX_CHARACTERS]).rstrip(".").strip()
+    text = plain(text).rstrip(".").strip()
     text = _NAMED.sub("", text, count=1) if _NAMED.match(text) else text
     if (bare := _bare(text)) is not None:
         return bare
