@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from sandreckoner.chains.confidence import save_confidence
 from sandreckoner.cli.forecast import Forecast
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import UsageError
+from sandreckoner.evals.calibration import fit_confidence
 from sandreckoner.evals.datasets import load_questions
 from sandreckoner.evals.engine import Engine, in_threads
 from sandreckoner.evals.evaluation import evaluate
@@ -40,6 +42,10 @@ def command(arguments: argparse.Namespace) -> int:
 
         write_page(Path(arguments.html), records, questions, folder, baseline=arguments.baseline)
         print(f"reckon: wrote {arguments.html}", file=sys.stderr)
+    if arguments.confidence:
+        fitted = fit_confidence(records, {question.id: question for question in questions})
+        save_confidence(fitted, arguments.confidence)
+        print(f"reckon: wrote {arguments.confidence}", file=sys.stderr)
     return 0
 
 

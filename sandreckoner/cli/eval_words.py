@@ -1,4 +1,4 @@
-"""The words of `reckon eval` and `reckon batch`. Imports argparse and nothing else."""
+"""The words of `reckon eval`, `batch` and `export`. Imports argparse and nothing else."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _BATCH = """\
 examples:
   reckon batch questions.jsonl answers.jsonl --strategy pal --concurrency 8
   reckon batch questions.jsonl answers.jsonl --resume
+"""
+_EXPORT = """\
+examples:
+  reckon export sft run train.jsonl sft.jsonl --held-out gsm8k --folder questions
 """
 
 
@@ -49,6 +53,9 @@ def add_eval(commands: Any, command: Command, formatter: type[argparse.HelpForma
     )  # fmt: skip
     words.add_argument("--kind", help="numeric, choice, mathematical, date, exact, list, scaled or game24")
     words.add_argument("--html", metavar="FILE", help="write a page with charts and every question")
+    words.add_argument(
+        "--confidence", metavar="FILE", help="fit on the votes, for cascade(…, confidence=FILE)"
+    )
     words.add_argument("--json", action="store_true", help="print the table as one JSON object (version 1)")
     words.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     _common(words)
@@ -70,6 +77,26 @@ def add_batch(commands: Any, command: Command, formatter: type[argparse.HelpForm
     words.add_argument("--resume", action="store_true", help="pass over the rows that are done")
     words.add_argument("--any-order", action="store_true", help="write answers as they come, not as asked")
     _common(words)
+    words.set_defaults(command=command)
+
+
+def add_export(commands: Any, command: Command, formatter: type[argparse.HelpFormatter]) -> None:
+    """`reckon export`."""
+    words = commands.add_parser(
+        "export",
+        help="training data from the verified answers of an evaluation",
+        epilog=_EXPORT,
+        allow_abbrev=False,
+        formatter_class=formatter,
+    )
+    words.add_argument("form", choices=["sft", "preferences", "steps"], help="as TRL reads it")
+    words.add_argument("run", help="the folder of an evaluation, `reckon eval … --out FOLDER`")
+    words.add_argument("data", help="the questions that it asked: a file or a benchmark's name")
+    words.add_argument("out", help="JSON lines")
+    words.add_argument("--folder", help="where the files of named benchmarks lie")
+    words.add_argument(
+        "--held-out", action="append", default=[], metavar="DATA", help="leave out what nearly repeats it"
+    )
     words.set_defaults(command=command)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sandreckoner.chains.confidence import Fitted, fit, observe
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.errors import UsageError
+from sandreckoner.evals.question import Question
 from sandreckoner.evals.record import Record
+from sandreckoner.evals.scoring import Scorer, score
 from sandreckoner.evals.statistics import Interval, share
 
 BINS = 10
@@ -56,3 +61,33 @@ def calibration(records: Sequence[Record]) -> Calibration | None:
             bins.append(Bin(low, high, len(inside), mean, found))
     error = sum(bin.n * abs(bin.confidence - bin.accuracy.value) for bin in bins) / len(pairs)
     return Calibration(tuple(bins), error, len(pairs))
+
+
+def fit_confidence(
+    records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
+) -> Fitted:
+    """The confidence that a cascade may load, fitted on the votes of an evaluation.
+
+    Args:
+        records: of strategies that draw several candidates.
+        questions: by their ids, with the gold answers.
+        scorer: None for that of each question's kind.
+
+    Raises:
+        UsageError: no record has two candidates and a gold answer.
+    """
+    observations: list[tuple[float, bool]] = []
+    for record in records:
+        question = questions.get(record.question)
+        if question is None or question.gold is None or len(record.votes) < 2:
+            continue
+
+        def right(text: str | None, question: Question = question) -> bool:
+            return bool(score(Answer(text), question, scorer).right)
+
+        observations += observe(record.votes, right)
+    if not observations:
+        raise UsageError(
+            "no strategy of this evaluation draws several candidates; add one such as sc(pal, n=10)"
+        )
+    return fit(observations, source=f"{len(records)} answers of an evaluation")

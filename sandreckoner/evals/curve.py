@@ -24,17 +24,18 @@ class Point:
 def curve(
     records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
 ) -> list[Point]:
-    """The points from k = 1 to the most candidates that every record has; none below two.
+    """The points from k = 1 to the candidates that each record has; none where the records differ in that.
 
     Args:
         records: of one strategy that votes.
         questions: by their ids, with the gold answers.
         scorer: None for that of each question's kind.
     """
-    kept = [record for record in records if record.question in questions and len(record.votes) > 1]
-    most = min((len(record.votes) for record in kept), default=0)
+    kept = [record for record in records if record.question in questions and not record.error]
+    counts = {len(record.votes) for record in kept}
+    most = counts.pop() if len(counts) == 1 else 0
     points = []
-    for k in range(1, most + 1):
+    for k in range(1, most + 1 if most > 1 else 1):
         marks = [
             score(Answer(majority(record.votes[:k])), questions[record.question], scorer).right
             for record in kept

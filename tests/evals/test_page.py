@@ -1,0 +1,49 @@
+"""The report: everything in one page, and nothing in it that a model wrote can act."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from scripts import write_questions
+
+from sandreckoner.core.message import Message
+from sandreckoner.evals import evaluate, load_questions
+from sandreckoner.evals.page import write_page
+from sandreckoner.llms import ScriptedModel
+
+EVIL = "<script>document.title = 'taken'</script>"
+
+
+def make_page(folder: Path) -> str:
+    path = write_questions(folder)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps({**row, "question": row["question"] + EVIL}) + "\n" for row in rows))
+    questions = list(load_questions(path))
+
+    def reply(messages: tuple[Message, ...]) -> str:
+        return f"```python\ndef solution():\n    return 21  # {EVIL}\n```\nThe answer is 9. {EVIL}"
+
+    strategies = ["direct", "sc(pal, n=3)"]
+    records = evaluate(strategies, questions, ScriptedModel(reply), out=folder / "run")
+    write_page(folder / "page.html", records, questions, folder / "run")
+    return (folder / "page.html").read_text()
+
+
+def test_the_page_has_the_table_the_charts_and_every_question(tmp_path: Path) -> None:
+    page = make_page(tmp_path)
+    assert page.count("<details") == 8
+    assert page.count("<svg") == 5  # three prices, the vote, the confidence
+    assert "1/4" in page
+    assert "may be chance" in page
+    assert "{{" not in page
+
+
+def test_what_others_wrote_is_text_and_nothing_is_loaded(tmp_path: Path) -> None:
+    page = make_page(tmp_path)
+    assert EVIL not in page
+    assert page.count("<script>") == 1
+    assert "&lt;script&gt;" in page
+    assert not re.findall(r"(?:src|href)=[\"']?https?:", page)
+    assert "default-src 'none'" in page

@@ -1,0 +1,94 @@
+"""Training data only from answers that ran, have sources and are right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from scripts import write_questions
+
+from sandreckoner.core.message import Message
+from sandreckoner.evals import evaluate, load_questions
+from sandreckoner.evals.training import grams, nearly_in, training_lines
+from sandreckoner.llms import ScriptedModel
+
+SUM = "```python\ndef solution():\n    return 17 + 4\n```"
+UNSOURCED = "```python\ndef solution():\n    return 3 * 7\n```"
+WRONG = "```python\ndef solution():\n    return 17 - 4\n```"
+CRASH = "```python\ndef solution():\n    return 17 / 0\n```"
+
+
+def run(tmp_path: Path, strategies: list[str], replies: dict[str, list[str]]) -> Path:
+    """An evaluation of the first question, each strategy with its own replies."""
+    questions = list(load_questions(write_questions(tmp_path)))[:1]
+    for strategy in strategies:
+        model = ScriptedModel(replies[strategy])
+        out = tmp_path / "run"
+        evaluate([strategy], questions, model, out=out, resume=out.exists(), concurrency=1)
+    return tmp_path / "run"
+
+
+def lines(tmp_path: Path, folder: Path, form: str, **options: object) -> list[dict[str, object]]:
+    questions = {question.id: question for question in load_questions(tmp_path / "sums.jsonl")}
+    found = training_lines(folder, form, questions, **options)  # type: ignore[arg-type]
+    return [json.loads(json.dumps(line)) for line in found]
+
+
+def test_a_right_and_sourced_program_becomes_a_conversation(tmp_path: Path) -> None:
+    folder = run(tmp_path, ["pal"], {"pal": [SUM]})
+    (line,) = lines(tmp_path, folder, "sft")
+    messages = line["messages"]
+    assert isinstance(messages, list)
+    assert [messages[0]["role"], messages[-1]["role"]] == ["system", "assistant"]
+    assert messages[-2]["content"] == "What is 17 plus 4?"
+    assert messages[-1]["content"] == SUM
+
+
+def test_wrong_unsourced_and_failing_programs_are_left_out(tmp_path: Path) -> None:
+    for place, reply in enumerate((WRONG, UNSOURCED, CRASH)):
+        (tmp_path / str(place)).mkdir()
+        folder = run(tmp_path / str(place), ["pal"], {"pal": [reply, reply]})
+        assert lines(tmp_path / str(place), folder, "sft") == []
+
+
+def test_a_preference_sets_the_right_program_before_a_wrong_one(tmp_path: Path) -> None:
+    spec = "sc(pal, n=3)"
+    folder = run(tmp_path, [spec], {spec: [WRONG, SUM, SUM]})
+    (line,) = lines(tmp_path, folder, "preferences")
+    assert line["chosen"] == [{"role": "assistant", "content": SUM}]
+    assert line["rejected"] == [{"role": "assistant", "content": WRONG}]
+
+
+def test_steps_are_the_cells_of_a_line(tmp_path: Path) -> None:
+    cells = ["```python\na = 17\n```", "```python\nanswer = a + 4\n```"]
+    folder = run(tmp_path, ["cells"], {"cells": cells})
+    (line,) = lines(tmp_path, folder, "steps")
+    assert line["completions"] == ["a = 17", "answer = a + 4"]
+    assert line["labels"] == [True, True]
+
+
+def test_what_nearly_repeats_a_held_out_question_is_left_out(tmp_path: Path) -> None:
+    folder = run(tmp_path, ["pal"], {"pal": [SUM]})
+    held_out = list(load_questions(tmp_path / "sums.jsonl"))
+    assert lines(tmp_path, folder, "sft", held_out=held_out) == []
+    text = "Tom has 12 apples and gives 3 of them to each of his two sisters; how many are left?"
+    other_numbers = text.replace("12", "1,200").replace("3", "7")
+    assert nearly_in(other_numbers, grams(text))
+    assert not nearly_in(
+        "A train leaves the station at noon and runs 80 km in an hour without a stop.", grams(text)
+    )
+
+
+def test_without_gold_answers_two_strategies_must_agree(tmp_path: Path) -> None:
+    path = write_questions(tmp_path)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps({**row, "answer": None}) + "\n" for row in rows))
+    questions = list(load_questions(path))[:1]
+
+    def reply(messages: tuple[Message, ...]) -> str:
+        return SUM
+
+    evaluate(["pal"], questions, ScriptedModel(reply), out=tmp_path / "run")
+    assert lines(tmp_path, tmp_path / "run", "sft") == []
+    evaluate(["pot"], questions, ScriptedModel(reply), out=tmp_path / "run", resume=True)
+    assert len(lines(tmp_path, tmp_path / "run", "sft")) == 2
