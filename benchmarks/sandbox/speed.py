@@ -1,70 +1,69 @@
-"""How long a program takes in the sandbox, beside the plain ways to run one; all interleaved in one run.
+"""How long a program takes in the sandbox, beside other ways to run one; all interleaved in one run.
 
     python -m benchmarks.sandbox.speed [--rounds N]
 
-Prints medians, 99th percentiles and ratios to a cold `python -I -c` of the same program.
+Prints medians, 99th percentiles and ratios. `peers.py` says what each peer is and in which process it runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
-import multiprocessing
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from sandreckoner.tools.python import Sandbox, Walls
+from benchmarks.sandbox.peers import PEERS, SCIENCE, STANDARD
+from benchmarks.sandbox.within import branching, loops
 
 TINY = "1 + 1"
 SYMPY = "from sympy import symbols, solve\nx = symbols('x')\nsolve(x**2 - 5*x + 6, x)"
-LOOPS = {
-    "arithmetic": "t = 0\nfor i in range(400_000): t += i * i % 7",
-    "lists": (
-        "x = [i for i in range(1000)]\n"
-        "for k in range(150):\n    y = [a + b for a, b in zip(x, x)]\n    x[k] = sum(y) % 9"
-    ),
-    "dictionaries": "d = {}\nfor i in range(200_000): d[i % 997] = d.get(i % 997, 0) + i",
-    "objects": (
-        "class P:\n    def __init__(self): self.n = 0\n    def step(self, k): self.n += k; return self.n\n"
-        "p = P()\nfor i in range(150_000): p.step(i)"
-    ),
-    "strings": "s = []\nfor i in range(100_000): s.append(str(i).upper().strip())\nlen(','.join(s))",
-    "recursion": "def f(n): return n if n < 2 else f(n - 1) + f(n - 2)\nf(22)",
-}
+PROGRAMS = {"a tiny program": (TINY, STANDARD, "2"), "a sympy solve": (SYMPY, [*STANDARD, *SCIENCE], None)}
+PARALLEL = ("spares", "demand", "forkserver", "fork", "pool")
+FIRST = """
+import time; started = time.perf_counter()
+from sandreckoner.tools.python import Sandbox
+with Sandbox() as sandbox:
+    sandbox.run("1 + 1")
+    print((time.perf_counter() - started) * 1e3)
+"""
 
 
-def cold(code: str) -> None:
-    """A new interpreter."""
-    subprocess.run([sys.executable, "-I", "-c", code], check=True)
+class Peer:
+    """One way, in its process."""
 
+    def __init__(self, name: str, modules: list[str]) -> None:
+        self.title = PEERS[name][1]
+        # With -c there is no main module for multiprocessing to import again in every child.
+        code = f"from benchmarks.sandbox.peers import serve; serve({name!r}, {' '.join(modules)!r})"
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.missing = self._read().get("missing")
 
-def plain(code: str) -> None:
-    """In this process, contained by nothing."""
-    exec(code, {})
+    def batch(self, code: str, count: int, *, threads: int = 1) -> dict[str, Any]:
+        """Run a program `count` times; its values, milliseconds and the seconds of the whole."""
+        assert self._process.stdin is not None
+        print(
+            json.dumps({"code": code, "count": count, "threads": threads}),
+            file=self._process.stdin,
+            flush=True,
+        )
+        return self._read()
 
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
 
-def _preloaded(code: str) -> None:
-    exec(code, {})
-    os._exit(0)
-
-
-def forked(code: str) -> None:
-    """A process of multiprocessing, forked from this one with everything imported."""
-    process = multiprocessing.get_context("fork").Process(target=_preloaded, args=(code,))
-    process.start()
-    process.join()
-
-
-def milliseconds(call: Callable[[str], object], code: str) -> float:
-    """How long one call takes."""
-    started = time.perf_counter()
-    call(code)
-    return (time.perf_counter() - started) * 1e3
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
 
 
 def percentile(times: list[float], share: float) -> float:
@@ -72,63 +71,64 @@ def percentile(times: list[float], share: float) -> float:
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
-def latency(name: str, code: str, rounds: int, sandbox: Sandbox, on_demand: Sandbox) -> None:
-    """One program, each way in turn, round by round."""
-    ways: dict[str, Callable[[str], object]] = {
-        "cold python -I -c": cold,
-        "sandbox, spares": sandbox.run,
-        "sandbox, fork on demand": on_demand.run,
-        "multiprocessing": forked,
-        "exec, no containment": plain,
-    }
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    for way in ways.values():
-        way(code)
+def usable(names: tuple[str, ...], code: str, modules: list[str], expected: str | None) -> dict[str, Peer]:
+    """The peers that are here and that can run the program, each warmed; a line about each other one."""
+    found = {}
+    for name in names:
+        peer = Peer(name, modules)
+        tried = {"failed": f"not installed ({peer.missing})"} if peer.missing else peer.batch(code, 3)
+        if "failed" not in tried and expected is not None and tried["values"] != [expected]:
+            tried["failed"] = f"wrong: {tried['values']}"
+        if "failed" in tried:
+            print(f"  {peer.title:28} {tried['failed']}")
+            peer.close()
+        else:
+            found[name] = peer
+    return found
+
+
+def latency(title: str, rounds: int, *, pause_s: float, count: int) -> None:
+    """One program, each way in turn, round by round: `count` in a row after a pause."""
+    code, modules, expected = PROGRAMS[title]
+    print(f"\n{title}, {'one after a pause' if count == 1 else f'{count} in a row'}: ms p50, p99; p50 / cold")
+    peers = usable(tuple(PEERS), code, modules, expected)
+    times: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(rounds):
-        for way, call in ways.items():
-            time.sleep(0.01)
-            times[way].append(milliseconds(call, code))
-    base = statistics.median(times["cold python -I -c"])
-    print(f"\n{name}: p50 ms, p99 ms, ratio of p50 to cold")
-    for way, found in times.items():
-        middle = statistics.median(found)
-        print(f"  {way:26} {middle:9.2f} {percentile(found, 0.99):9.2f} {middle / base:8.3f}")
+        for name, peer in peers.items():
+            time.sleep(pause_s)
+            times[name] += peer.batch(code, count)["times"]
+    base = statistics.median(times["cold"])
+    for name, peer in peers.items():
+        middle = statistics.median(times[name])
+        print(f"  {peer.title:28} {middle:8.2f} {percentile(times[name], 0.99):8.2f} {middle / base:8.3f}")
+        peer.close()
 
 
-def branching(sandbox: Sandbox, rounds: int) -> None:
-    """Running from a state, small and large."""
-    for name, code in {"small": "x = [1]", "of 200 MB": "import numpy\nx = numpy.ones(25_000_000)"}.items():
-        origin = sandbox.run(code, keep=True)
-        run = functools.partial(sandbox.run, state=origin.state)
-        runs = [milliseconds(run, "x[0]") for _ in range(rounds)]
-        print(f"  fork of a state {name} and a run in it: p50 {statistics.median(runs):.2f} ms")
+def throughput(rounds: int, count: int) -> None:
+    """Programs a second with four in flight, median of the rounds."""
+    print("\nprograms a second, 4 in flight; beside multiprocessing's fork server")
+    for title, (code, modules, expected) in PROGRAMS.items():
+        peers = usable(PARALLEL, code, modules, expected)
+        rates: dict[str, list[float]] = {name: [] for name in peers}
+        for _ in range(rounds):
+            for name, peer in peers.items():
+                rates[name].append(count / peer.batch(code, count, threads=4)["seconds"])
+        base = statistics.median(rates["forkserver"])
+        for name, peer in peers.items():
+            middle = statistics.median(rates[name])
+            print(f"  {title}: {peer.title:28} {middle:8.1f} {middle / base:7.2f}")
+            peer.close()
 
 
-def throughput(sandbox: Sandbox, count: int) -> None:
-    """Programs a second with four in flight."""
-    print("\nprograms a second, 4 in flight")
-    for name, code in (("tiny", TINY), ("sympy", SYMPY)):
-        rates = []
-        for call in (sandbox.run, forked):
-            with ThreadPoolExecutor(4) as threads:
-                started = time.perf_counter()
-                list(threads.map(call, [code] * count))
-                rates.append(count / (time.perf_counter() - started))
-        ratio = rates[0] / rates[1]
-        print(f"  {name:6} sandbox {rates[0]:7.1f}   multiprocessing {rates[1]:7.1f}   ratio {ratio:.2f}")
-
-
-def loops(sandbox: Sandbox, rounds: int) -> None:
-    """What the language wall costs a program that computes: the same process, with it and without."""
-    with Sandbox(without=Walls.LANGUAGE) as unguarded:
-        ratios = []
-        print("\nloops: time under the policy over time without it, least of the rounds")
-        for name, code in LOOPS.items():
-            timed = f"import time\n_start = time.perf_counter()\n{code}\ntime.perf_counter() - _start"
-            runs = [(sandbox.run(timed).value, unguarded.run(timed).value) for _ in range(rounds)]
-            ratios.append(min(run[0] for run in runs) / min(run[1] for run in runs))
-            print(f"  {name:14} {ratios[-1]:.3f}")
-        print(f"  geometric mean {statistics.geometric_mean(ratios):.3f}")
+def cold_start(rounds: int) -> None:
+    """A new process, from before the import to the first result."""
+    times = []
+    for _ in range(rounds):
+        done = subprocess.run([sys.executable, "-c", FIRST], check=True, capture_output=True, text=True)
+        times.append(float(done.stdout))
+    print(
+        f"from nothing to the first result: {statistics.median(times):.0f} ms ({min(times):.0f} at the least)"
+    )
 
 
 def main() -> None:
@@ -136,20 +136,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=40)
     rounds = parser.parse_args().rounds
-    started = time.perf_counter()
-    with Sandbox(spares=0) as first:
-        first.run(TINY)
-        print(f"from nothing to the first result: {(time.perf_counter() - started) * 1e3:.0f} ms")
-    with Sandbox(spares=4) as sandbox, Sandbox(spares=0) as on_demand:
-        latency("a tiny program", TINY, rounds, sandbox, on_demand)
-        import sympy  # what multiprocessing and exec find imported
-
-        sympy.solve(sympy.Symbol("x") - 1)
-        latency("a sympy solve", SYMPY, max(8, rounds // 4), sandbox, on_demand)
-        print("\nstates")
-        branching(on_demand, rounds)
-        throughput(sandbox, 100)
-        loops(sandbox, max(5, rounds // 8))
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}")
+    cold_start(max(3, rounds // 8))
+    latency("a tiny program", rounds, pause_s=0.02, count=1)
+    latency("a tiny program", max(3, rounds // 8), pause_s=0.02, count=20)
+    latency("a sympy solve", max(5, rounds // 8), pause_s=0.1, count=1)
+    throughput(max(3, rounds // 10), 60)
+    branching(rounds)
+    loops(max(5, rounds // 8))
 
 
 if __name__ == "__main__":

@@ -158,6 +158,16 @@ async def test_async_gives_the_same() -> None:
         assert (await sandbox.arun("1 / 0")).error == sandbox.run("1 / 0").error
 
 
+def test_the_science_tier_starts_behind_the_standard_one() -> None:
+    with Sandbox(spares=1) as sandbox:
+        sandbox.run("1")
+        pool = sandbox._pool
+        assert settles(lambda: len(pool._nests) == 2)
+        science = pool._nests["science"].zygote
+        assert sandbox.run("import sympy\nsympy.Integer(2) + 2").value["number"] == 4
+        assert pool._nests["science"].zygote is science
+
+
 async def test_cancelling_ends_the_program() -> None:
     children = Watch()
     async with Sandbox(spares=0) as sandbox:

@@ -53,10 +53,11 @@ def unpack(body: bytes) -> dict[str, Any]:
         Garbled: it is not a JSON object.
     """
     try:
-        message = _DECODER.decode(body.decode("ascii"))
+        text = body.decode("ascii")
+        message, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError) as fault:
         raise Garbled(str(fault)[:200]) from None
-    if not isinstance(message, dict):
+    if end != len(text) or not isinstance(message, dict):
         raise Garbled("not an object")
     return message
 

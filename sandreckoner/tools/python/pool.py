@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import threading
 
@@ -11,6 +12,9 @@ from sandreckoner.tools.python.process import Process
 from sandreckoner.tools.python.tiers import Tier
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.zygote import Plan, Zygote, fresh
+
+# Late enough that the first standard program, and whoever runs just that one, has the processors to itself.
+_BEHIND_S = 1.0
 
 
 class Nest:
@@ -71,13 +75,14 @@ class Nest:
 
 
 class Pool:
-    """All tiers. Each starts when it is first needed; `science` starts behind `standard`. Thread-safe."""
+    """All tiers. Each starts when first needed, and `science` a little behind `standard`. Thread-safe."""
 
     def __init__(self, plan: Plan, spares: int) -> None:
         self._plan = plan
         self._spares = spares
         self._lock = threading.Lock()
         self._nests: dict[Tier, Nest] = {}
+        self._behind: threading.Timer | None = None
         self._closed = False
         self.owner = os.getpid()
 
@@ -96,7 +101,16 @@ class Pool:
             if found is not None:
                 found.close()
             self._nests[tier] = Nest(tier, self._plan, self._spares)
+            if tier == "standard" and self._spares and self._behind is None:
+                self._behind = threading.Timer(_BEHIND_S, self._start_science)
+                self._behind.daemon = True
+                self._behind.start()
             return self._nests[tier]
+
+    def _start_science(self) -> None:
+        # Where it cannot start, the program that needs it is told.
+        with contextlib.suppress(SandboxError):
+            self.nest("science")
 
     def walls(self) -> Walls:
         """The walls that stand, as the standard tier found them."""
@@ -106,6 +120,8 @@ class Pool:
         """End everything. Idempotent."""
         with self._lock:
             self._closed = True
+            if self._behind is not None:
+                self._behind.cancel()
             nests = list(self._nests.values())
             self._nests.clear()
         for nest in nests:

@@ -173,9 +173,10 @@ class Zygote:
             self._process.stderr.close()
         if self._owner != os.getpid():
             return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-            return
+        if self._walls is not None:  # it listens, and ends by itself
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+                return
         self._process.kill()
         self._process.wait(5)
 

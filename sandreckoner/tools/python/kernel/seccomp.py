@@ -105,30 +105,48 @@ def _program(*, forks: bool) -> list[Instruction]:
         (_IF_AT_LEAST, 0, 1, 0x40000000),
         _answer(_KILL),
     ]
-    for number in _ALLOWED.values():
-        lines += _on(number, [_answer(_ALLOW)])
-    lines += _on(_OPENAT, _unless_bits(2, _WRITING))
-    lines += _on(_OPEN, _unless_bits(1, _WRITING))
-    # No memory that is executable: shellcode through a hole in some library has nowhere to go. None that is
-    # shared: a state and its branches would go on seeing each other through it.
+    return lines + _tree(sorted(_rules(forks=forks).items()))
+
+
+def _rules(*, forks: bool) -> dict[int, list[Instruction]]:
+    """What becomes of each call that is not refused outright; every list ends in answers."""
     shared = [_argument(3), (_IF_BITS, 0, 1, _MAP_SHARED), _refuse(errno.EPERM)]
-    lines += _on(_MMAP, [*shared, *_unless_bits(2, _PROT_EXEC)])
-    lines += _on(_MPROTECT, _unless_bits(2, _PROT_EXEC))
-    lines += _on(_FCNTL, [_argument(1), *_any_of(_FCNTL_ALLOWED), _refuse(errno.EPERM)])
-    lines += _on(_IOCTL, [_argument(1), *_any_of((_FIOCLEX,)), _refuse(errno.ENOTTY)])  # isatty() must say no
-    lines += _on(_PRLIMIT, _reading_own_limits())
-    lines += _on(
-        _CLONE3, [_refuse(errno.ENOSYS)]
-    )  # the C library falls back to clone, whose flags can be read
+    rules = {number: [_answer(_ALLOW)] for number in _ALLOWED.values()}
+    rules |= {number: [_answer(_KILL)] for number in _DEADLY.values()}
+    rules |= {
+        _OPENAT: _unless_bits(2, _WRITING),
+        _OPEN: _unless_bits(1, _WRITING),
+        # No memory that is executable: shellcode through a hole in some library has nowhere to go. None that
+        # is shared: a state and its branches would go on seeing each other through it.
+        _MMAP: [*shared, *_unless_bits(2, _PROT_EXEC)],
+        _MPROTECT: _unless_bits(2, _PROT_EXEC),
+        _FCNTL: [_argument(1), *_any_of(_FCNTL_ALLOWED), _refuse(errno.EPERM)],
+        _IOCTL: [_argument(1), *_any_of((_FIOCLEX,)), _refuse(errno.ENOTTY)],  # isatty() must say no
+        _PRLIMIT: _reading_own_limits(),
+        _CLONE3: [_refuse(errno.ENOSYS)],  # the C library falls back to clone, whose flags can be read
+    }
     if forks:
-        lines += _on(
-            _CLONE, [_argument(0), (_IF_EQUAL, 0, 1, _FORK_FLAGS), _answer(_ASK), _refuse(errno.EPERM)]
-        )
-        for number in _FORKING.values():
-            lines += _on(number, [_answer(_ALLOW)])
-    for number in _DEADLY.values():
-        lines += _on(number, [_answer(_KILL)])
-    return [*lines, _refuse(errno.EPERM)]
+        rules[_CLONE] = [
+            _argument(0),
+            (_IF_EQUAL, 0, 1, _FORK_FLAGS),
+            _answer(_ASK),
+            _refuse(errno.EPERM),
+        ]
+        rules |= {number: [_answer(_ALLOW)] for number in _FORKING.values()}
+    return rules
+
+
+def _tree(rules: Sequence[tuple[int, list[Instruction]]]) -> list[Instruction]:
+    """The rules, sorted by number, as a search tree.
+
+    The kernel tries a new filter on every call number there is. With the rules one after the other, that
+    takes a third of the time in which a child raises all its walls.
+    """
+    if len(rules) <= 3:
+        return [*(line for rule in rules for line in _on(*rule)), _refuse(errno.EPERM)]
+    middle = len(rules) // 2
+    below, above = _tree(rules[:middle]), _tree(rules[middle:])
+    return [(_IF_AT_LEAST, len(below), 0, rules[middle][0]), *below, *above]
 
 
 def _any_of(values: Sequence[int]) -> list[Instruction]:

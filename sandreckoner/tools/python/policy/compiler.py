@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from types import CodeType
 from typing import Literal
 
@@ -62,9 +61,7 @@ def compile_fragment(source: str, name: str, mode: Mode) -> CodeType:
 
 def _parse(source: str, name: str, mode: Mode) -> ast.AST:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a plain string warns; the program runs all the same
-            return ast.parse(source, name, mode)
+        return ast.parse(source, name, mode)
     except (ValueError, RecursionError, MemoryError) as fault:
         raise SyntaxError(_plain(fault)) from None
 
@@ -82,10 +79,8 @@ def _check(tree: ast.AST) -> None:
 def _compile(tree: ast.AST, name: str, mode: Mode) -> CodeType:
     ast.fix_missing_locations(tree)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            code: CodeType = compile(tree, name, mode, dont_inherit=True)  # type: ignore[call-overload]
-            return code
+        code: CodeType = compile(tree, name, mode, dont_inherit=True)  # type: ignore[call-overload]
+        return code
     except (ValueError, RecursionError, MemoryError) as fault:
         raise SyntaxError(_plain(fault)) from None
 

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+import warnings
 from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
@@ -55,6 +56,8 @@ class Interpreter:
 
     def prepare(self) -> None:
         """Do in the zygote what no child has to do again: listen to the clocks; make hot what runs."""
+        # "\d" in a plain string warns; the program runs all the same.
+        warnings.simplefilter("ignore", SyntaxWarning)
         signal.signal(signal.SIGALRM, self._too_late)
         signal.signal(signal.SIGXCPU, self._too_late)
         for _ in range(_REHEARSALS):

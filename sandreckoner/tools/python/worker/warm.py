@@ -60,7 +60,13 @@ def freeze() -> None:
 def _exercise_sympy() -> None:
     sympy = importlib.import_module("sympy")
     x = sympy.Symbol("x")
-    sympy.solve(x**2 - 1, x)
+    y = sympy.Symbol("y")
+    for equation in (x**2 - 1, x**2 + 3 * x - 10, x**2 + x - 1, 2 * x - 7):
+        sympy.solve(equation, x)
+    sympy.solve([x + 2 * y - 8, x - y + 1], [x, y])
+    sympy.expand((x + 1) ** 2)
+    sympy.factor(x**2 + 2 * x + 1)
+    sympy.diff(x**3, x)
     sympy.integrate(x**2, x)
     sympy.simplify(sympy.sin(x) ** 2 + sympy.cos(x) ** 2)
     sympy.sympify("x + 1")

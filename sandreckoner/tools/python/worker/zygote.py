@@ -24,12 +24,14 @@ from sandreckoner.tools.python.worker.child import live, report_failure
 from sandreckoner.tools.python.worker.enclose import CHANNEL
 from sandreckoner.tools.python.worker.ground import Ground
 from sandreckoner.tools.python.worker.names import prepare_names
+from sandreckoner.tools.python.worker.pages import Heap
 from sandreckoner.tools.python.worker.program import Interpreter
 from sandreckoner.tools.python.worker.repeat import Repeatable
 from sandreckoner.tools.python.worker.tree import watch_over_branches
 from sandreckoner.tools.python.worker.warm import freeze
 
 _CAP = 1 << 20
+_PAUSE_MS = 5
 _HANDLE = struct.Struct("i")
 _ROOM = socket.CMSG_SPACE(_HANDLE.size)
 _DONE = codec.pack({"done": True})
@@ -60,6 +62,7 @@ class Zygote:
             names, output_bytes=limits["output_bytes"], restrict=Walls.LANGUAGE in asked
         )
         self._interpreter.prepare()
+        self._heap = Heap()  # while /proc is still there to say
         self._ground = Ground(
             asked & ~Walls.LANGUAGE, control, cpu_s=limits["cpu_s"], memory_bytes=limits["memory_bytes"]
         )
@@ -78,11 +81,14 @@ class Zygote:
         watched.register(self._control, select.POLLIN)
         if self._host is not None:
             watched.register(self._host, select.POLLIN)
-        every_ms = None if self._host is not None else 1000
+        idle_ms = None if self._host is not None else 1000
+        gathering = True
         while True:
-            ready = watched.poll(every_ms)
-            if ready == [] and os.getppid() == 1:
-                break
+            ready = watched.poll(_PAUSE_MS if gathering else idle_ms)
+            if not ready:
+                gathering = gathering and self._heap.gather_one()
+                if self._host is None and os.getppid() == 1:
+                    break
             if any(descriptor == self._host for descriptor, _ in ready):
                 break
             if ready and not self._answer():
