@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.chains.reading.program import read_program
@@ -86,7 +87,7 @@ class Cells:
         return tuple(self._candidate(problem, end) for end in ends)
 
     def _cells(self, problem: Problem, node: Node, sampling: Sampling) -> Steps[tuple[Node, ...]]:
-        replies = yield from sampling.ask(self.prompt.messages(problem, thoughts=node.text))
+        _, replies = yield from ask_fitting(self.prompt, problem, sampling, thoughts=node.text)
         runs = [self._run(node, place, reply) for place, reply in enumerate(replies, 1)]
         return tuple((yield from together(runs)))
 

@@ -23,16 +23,18 @@ def ask_fitting(
     Raises:
         ContextOverflow: it does not fit without any example either.
     """
-    total = len(prompt.examples)
+    total = len(prompt.examples_for(problem))
     while True:
         messages = prompt.messages(problem, **variables)
         try:
             return messages, (yield from sampling.ask(messages))
         except ContextOverflow:
-            if not prompt.examples:
+            shown = prompt.examples_for(problem)
+            if not shown:
                 raise
-        prompt = replace(prompt, examples=prompt.examples[: len(prompt.examples) // 2])
+        kept = shown[: len(shown) // 2]
+        prompt = replace(prompt, examples=kept, examples_with_passages=())
         yield from note(
-            f"the prompt does not fit the model's window: {total - len(prompt.examples)} of its {total} "
-            "examples are left out"
+            f"the prompt does not fit the model's window: {total - len(kept)} of its {total} examples are "
+            "left out"
         )

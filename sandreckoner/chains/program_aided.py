@@ -18,7 +18,7 @@ from sandreckoner.chains.reading.result import read_result, with_answer
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.combine import together
 from sandreckoner.core.effects import Steps, run
-from sandreckoner.core.errors import BudgetSpent, UsageError
+from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
@@ -63,7 +63,7 @@ class ProgramAided:
             messages = (*messages, Message("assistant", completion.text), Message("user", said))
             try:
                 replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
-            except BudgetSpent:
+            except (BudgetSpent, ContextOverflow):
                 break
             if not replies:
                 break

@@ -79,6 +79,7 @@ class Refine:
         return critique
 
 
-def refine(form: Form, *, rounds: int = 2, **sampling: object) -> Refine:
+def refine(form: Form, *, rounds: int = 2, critic: Prompt | None = None, **sampling: object) -> Refine:
     """`refine(program_aided, rounds=2)`; other keywords are those of `Sampling`."""
-    return Refine(form, rounds, sampling=Sampling(**sampling))  # type: ignore[arg-type]  # Sampling checks
+    drawn = Sampling(**sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
+    return Refine(form, rounds, critic or load_prompt("refine_critic"), drawn)

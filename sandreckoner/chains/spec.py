@@ -27,7 +27,7 @@ from sandreckoner.chains.least_to_most import LeastToMost
 from sandreckoner.chains.nested import as_form
 from sandreckoner.chains.once import once
 from sandreckoner.chains.program_aided import ProgramAided
-from sandreckoner.chains.prompt import load_prompt
+from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.chains.refine import refine
 from sandreckoner.chains.require_sources import RequireSources
 from sandreckoner.chains.retrieval_augmented import RetrievalAugmented
@@ -55,15 +55,19 @@ class Name:
 
 
 def _prompted(form: Callable[..., Form], default: str) -> Callable[..., Form]:
-    """A form whose prompt is named in the specification: `cot(prompt="mine.txt")`."""
+    """A form with a prompt of ours, unless the specification names another: `cot(prompt="mine.txt")`."""
 
-    def build(*, prompt: str = default, **options: Any) -> Form:
-        return form(prompt=load_prompt(prompt), **options)
+    def build(*, prompt: Prompt | None = None, **options: Any) -> Form:
+        return form(prompt=prompt or load_prompt(default), **options)
 
     return build
 
 
 ANY = 20
+# Options that are prompts: their values are names of ours or paths of your own.
+PROMPTS = frozenset(
+    ["prompt", "repair", "split", "solve", "questions", "check", "final", "critic", "propose", "judge"]
+)
 NAMES: Mapping[str, Name] = {
     "direct": Name(_prompted(Direct, "direct"), "form", "the bare answer"),
     "cot": Name(_prompted(ChainOfThought, "chain_of_thought"), "form", "reason step by step in prose"),
@@ -165,10 +169,15 @@ def _name(node: ast.expr) -> str:
 
 
 def _literal(keyword: ast.keyword) -> object:
+    """The value of an option: a number, a text, or several texts; a prompt is read from its file."""
     value = keyword.value
     sign = 1
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
         value, sign = value.operand, -1
+    if isinstance(value, ast.Tuple | ast.List) and all(isinstance(item, ast.Constant) for item in value.elts):
+        return tuple(item.value for item in value.elts if isinstance(item, ast.Constant))
     if keyword.arg is None or not isinstance(value, ast.Constant):
         raise UsageError(f'strategy: `{ast.unparse(keyword)[:40]}` must be name=number or name="text"')
+    if keyword.arg in PROMPTS:
+        return load_prompt(str(value.value))
     return -value.value if sign < 0 and isinstance(value.value, int | float) else value.value

@@ -13,6 +13,7 @@ from typing import Any, cast
 from sandreckoner.chains.chain_of_thought import ChainOfThought
 from sandreckoner.chains.form import Form, Sampling
 from sandreckoner.chains.once import conclude, reasons
+from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.tree.beam import Beam
 from sandreckoner.chains.tree.best_first import BestFirst
 from sandreckoner.chains.tree.depth_first import DepthFirst
@@ -84,6 +85,8 @@ def tree_of_thoughts(
     k: int = 5,
     samples: bool = False,
     votes: int = 3,
+    propose: Prompt | None = None,
+    judge: Prompt | None = None,
     temperature: float = 0.7,
     top_p: float | None = None,
     top_k: int | None = None,
@@ -101,6 +104,8 @@ def tree_of_thoughts(
         k: the most next steps of a node.
         samples: draw the next steps one by one instead of having them proposed together.
         votes: verdicts on each thought, or votes on each comparison.
+        propose: asks for next steps in prose, in the place of ours.
+        judge: asks for verdicts or votes, in the place of ours.
         temperature: of proposals and verdicts, as are `top_p`, `top_k`, `stop` and `seed`.
         top_p: see `Sampling`.
         top_k: see `Sampling`.
@@ -123,6 +128,8 @@ def tree_of_thoughts(
     if form is not None and hasattr(form, "expand"):
         thoughts: Thoughts = replace(cast(Any, form), k=k, sampling=drawn)
     else:
-        thoughts = Prose(form or ChainOfThought(), k, samples, sampling=drawn)
+        thoughts = Prose(form or ChainOfThought(), k, samples, propose, sampling=drawn)
     judged = _EVALUATORS[evaluator](sampling=replace(drawn, n=votes))
+    if judge is not None:
+        judged = replace(judged, prompt=judge)
     return TreeOfThoughts(thoughts, judged, _ORDERS[order](**limits))  # type: ignore[arg-type]  # the order checks

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sandreckoner.chains.chain_of_thought import ChainOfThought
 from sandreckoner.chains.direct import prose_candidate
 from sandreckoner.chains.estimate import form_calls
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Form, Sampling, require_positive
 from sandreckoner.chains.lines import read_lines
 from sandreckoner.chains.prompt import Prompt, load_prompt
@@ -65,7 +66,7 @@ class Prose:
         prompt = self.prompt or load_prompt("tree_sample" if self.samples else "tree_propose")
         variables = {} if self.samples else {"k": str(self.k)}
         sampling = replace(self.sampling, n=self.k if self.samples else 1)
-        replies = yield from sampling.ask(prompt.messages(problem, thoughts=node.text, **variables))
+        _, replies = yield from ask_fitting(prompt, problem, sampling, thoughts=node.text, **variables)
         per_reply = 1 if self.samples else self.k
         lines = [line for reply in replies for line in self.read(reply.text)[:per_reply]]
         if not lines:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.chains.tree.node import Node, inside
@@ -55,7 +56,7 @@ class ValueEach:
         return "".join(f"{step.thought}\n" for step in line)
 
     def _value(self, problem: Problem, text: str) -> Steps[float]:
-        replies = yield from self.sampling.ask(self.prompt.messages(problem, thoughts=text))
+        _, replies = yield from ask_fitting(self.prompt, problem, self.sampling, thoughts=text)
         words = [self._verdict(reply) for reply in replies]
         unread = words.count(None)
         if unread:

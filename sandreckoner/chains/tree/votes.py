@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sandreckoner.chains.fitting import ask_fitting
 from sandreckoner.chains.form import Sampling
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.chains.tree.node import Node
@@ -39,7 +40,7 @@ class VoteAmong:
         if len(nodes) < 2:
             return (float(self.sampling.n),) * len(nodes)
         choices = "\n\n".join(f"Choice {place}:\n{node.text}" for place, node in enumerate(nodes, 1))
-        replies = yield from self.sampling.ask(self.prompt.messages(problem, choices=choices))
+        _, replies = yield from ask_fitting(self.prompt, problem, self.sampling, choices=choices)
         votes = [0.0] * len(nodes)
         unread = 0
         for reply in replies:

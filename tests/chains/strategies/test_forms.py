@@ -16,7 +16,8 @@ from sandreckoner.chains.lines import read_lines
 from sandreckoner.chains.once import once
 from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.self_consistency import self_consistency
-from sandreckoner.core.effects import Run
+from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.core.effects import Note, Run
 from sandreckoner.core.errors import ContextOverflow, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import ScriptedModel
@@ -108,6 +109,39 @@ def test_a_prompt_that_does_not_fit_loses_examples_first_and_says_so(perform, ho
     assert notes[0].endswith("2 of its 4 examples are left out")
     assert notes[1].endswith("3 of its 4 examples are left out")
     assert len(run.model.asked[-1].messages) == 4
+
+
+def test_examples_with_passages_go_too_where_the_window_is_narrow(perform):
+    run = perform(parse_strategy("rag(pal)"), model=Narrow(2))
+    shown = [step.effect.text for step in run.steps if isinstance(step.effect, Note)]
+    assert shown and shown[-1].endswith("examples are left out")
+    assert (run.answer.verdict, run.answer.reason) == ("no answer", "no program in the reply")
+
+
+@pytest.mark.parametrize(
+    ("spec", "sections"),
+    [
+        ("ltm(split={0}, solve={0})", "{{most}} {{worked_out}} {{part}}"),
+        ("knowledge(direct, prompt={0})", "{{most}}"),
+        ("verify(direct, questions={0})", "{{draft}} {{most}}"),
+        ("refine(direct, critic={0})", "{{attempt}}"),
+        ("tot(direct, propose={0})", "{{thoughts}} {{k}}"),
+        ("tot(direct, judge={0})", "{{thoughts}}"),
+        ("pal(repair={0})", "{{trouble}}"),
+    ],
+)
+def test_every_prompt_of_a_strategy_may_come_from_a_file(spec: str, sections: str, tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text(f"=== instruction ===\nMy own words. {sections}\n")
+    assert "My own words." in repr(parse_strategy(spec.format(f'"{path}"')))
+
+
+def test_sampling_is_the_caller_s_on_every_call(perform):
+    options = 'temperature=0.3, top_p=0.9, top_k=7, stop=("END", "##"), seed=5'
+    for spec in ("sc(pal, n=2, {})", "asc(cot, n=2, {})", "tot(cells, k=2, {})", "refine(cot, {})"):
+        for ask in perform(parse_strategy(spec.format(options))).model.asked:
+            drawn = (ask.temperature, ask.top_p, ask.top_k, ask.stop)
+            assert drawn == (0.3, 0.9, 7, ("END", "##")) and ask.seed >= 5
 
 
 def test_a_prompt_that_does_not_fit_without_examples_either_is_an_error(perform):
