@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import statistics
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from multiprocessing.connection import Connection
 
 from langchain_core.language_models import FakeListChatModel
@@ -22,6 +23,7 @@ from langchain_core.messages import HumanMessage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.message import Message
 from sandreckoner.llms import ChatGGUF, LangChainModel, load_model
+from sandreckoner.llms.events import chunks
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 REPLY = json.dumps(
@@ -71,33 +73,52 @@ def serve(pipe: Connection) -> None:
     asyncio.run(run())
 
 
-async def at_once_s(address: str, n: int) -> tuple[float, float]:
-    """Seconds for `n` asks at once, of the bare chat model and of ours."""
+Seconds = tuple[float, float]  # of the wall clock, and of this process on the processor
+
+
+async def at_once_s(address: str, n: int, rounds: int = 5) -> tuple[Seconds, Seconds]:
+    """Median seconds for `n` asks at once, of the bare chat model and of ours, in turns."""
     model = load_model(f"{address}#tiny")
     assert isinstance(model, LangChainModel)
-    await asyncio.gather(*(model.aask(QUESTION) for _ in range(n)))  # the connections are made
-    start = time.perf_counter()
-    await asyncio.gather(*(model.chat.ainvoke("Two and two?") for _ in range(n)))
-    middle = time.perf_counter()
-    await asyncio.gather(*(model.aask(QUESTION) for _ in range(n)))
-    return middle - start, time.perf_counter() - middle
+    ours: Callable[[], Awaitable[object]] = lambda: model.aask(QUESTION)  # noqa: E731
+    bare: Callable[[], Awaitable[object]] = lambda: model.chat.ainvoke("Two and two?")  # noqa: E731
+    await _together(ours, n)  # the connections are made
+    taken = [(await _together(bare, n), await _together(ours, n)) for _ in range(rounds)]
+    return _median([one for one, _ in taken]), _median([one for _, one in taken])
 
 
-def one_prompt(n: int) -> None:
-    """Seconds for a long prompt alone, for n samples of it, and for the n samples' tokens."""
+async def _together(call: Callable[[], Awaitable[object]], n: int) -> Seconds:
+    wall, processor = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(call() for _ in range(n)))
+    return time.perf_counter() - wall, time.process_time() - processor
+
+
+def _median(seconds: Sequence[Seconds]) -> Seconds:
+    return statistics.median(one for one, _ in seconds), statistics.median(one for _, one in seconds)
+
+
+def one_prompt(n: int, tokens: int = 32) -> None:
+    """What n samples of one long prompt cost, beside the prompt alone and as many tokens in one stream."""
     text = "The lamp turns and the sea is grey and the keeper counts the ships. " * 40
-    message = [HumanMessage(f"{text}\nWrite a story about it.")]
-    chat = ChatGGUF(model="qwen2.5-coder-0.5b", n_ctx=8192, slots=n, cache_prompt=False)
-    chat.generate([message], max_tokens=1)
-    for label, samples, tokens in (
-        ("1 sample, 1 token", 1, 1),
-        (f"{n} samples, 1 token", n, 1),
-        (f"{n}, 32", n, 32),
+    chat = ChatGGUF(model="qwen2.5-coder-0.5b", n_ctx=8192, slots=n)
+    grammar = "root ::= [a-z ]*"  # no sample ends before its length
+    body = {"messages": [{"role": "user", "content": f"{text}\nWrite a story."}], "grammar": grammar}
+    body |= {"cache_prompt": False, "temperature": 1.0, "seed": 1}
+    list(chunks(chat._engine(), body | {"n": 1, "max_tokens": 1}, None))
+    seconds = {}
+    for label, samples, longest in (
+        ("the prompt alone", 1, 1),
+        (f"{n} samples of {tokens}", n, tokens),
+        (f"1 sample of {n * tokens}", 1, n * tokens),
     ):
         start = time.perf_counter()
-        result = chat.generate([message], n=samples, max_tokens=tokens, temperature=1.0, seed=1)
-        assert result.llm_output is not None
-        print(f"  {label:22} {time.perf_counter() - start:6.2f} s  {result.llm_output['token_usage']}")
+        heard = list(chunks(chat._engine(), body | {"n": samples, "max_tokens": longest}, None))
+        seconds[label] = time.perf_counter() - start
+        read = sum(chunk["timings"]["prompt_n"] for chunk in heard if "timings" in chunk)
+        written = sum(chunk["usage"]["completion_tokens"] for chunk in heard if chunk.get("usage"))
+        print(f"  {label:18} {seconds[label]:6.2f} s, tokens read {read}, tokens written {written}")
+    _, together, alone = seconds.values()
+    print(f"  {n} samples take {together / alone:.2f} of the time of as many tokens in one stream")
     chat.close()
 
 
@@ -110,8 +131,10 @@ def main() -> None:
     mine, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     server.start()
-    bare, ours = asyncio.run(at_once_s(f"http://127.0.0.1:{mine.recv()}/v1", 64))
-    print(f"64 at once of a server that takes 1 s: bare {bare:.2f} s, ours {ours:.2f} s")
+    both = asyncio.run(at_once_s(f"http://127.0.0.1:{mine.recv()}/v1", 64))
+    print("64 at once of a server that takes 1 s, medians of 5:")
+    for label, (wall, processor) in zip(("bare", "ours"), both, strict=True):
+        print(f"  {label} {wall:.2f} s, of which {processor:.2f} s on the processor")
     server.terminate()
     if arguments.weights:
         print("one prompt of about 600 tokens, 0.5B, no prompt cache:")

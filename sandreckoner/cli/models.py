@@ -40,7 +40,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _show(console: Console, rows: list[ModelRow]) -> None:
     """What can be used now, then what each of the others needs; side by side where there is room."""
-    usable = [(row.spec, row.title, []) for row in rows if row.usable]
+    usable: list[tuple[str, str, list[str]]] = [(row.spec, row.title, []) for row in rows if row.usable]
     others = [(row.spec, row.title, row.command.split(" && ")) for row in rows if not row.usable]
     for heading, part in (("ready", usable), ("ready after", others)):
         console.print(f"[bold]{heading}[/]")

@@ -65,7 +65,7 @@ def checked(name: tuple[str, ...], value: object, where: str) -> object:
         case ("keys", provider):
             raise UsageError(f"{where}: the key of {provider} is no text")  # without the value
         case (table,) | (table, _) if table in TABLES:
-            raise UsageError(f"{where}: {'.'.join(name)} is a table; see the head of llms/settings.py")
+            raise UsageError(f"{where}: {'.'.join(name)} is a table; docs/settings.md has an example")
     _known(name[0], (*PLAIN, *TABLES), where)
     raise UsageError(f"{where}: {'.'.join(name)}: {name[0]} is no table")
 

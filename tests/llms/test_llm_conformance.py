@@ -82,11 +82,12 @@ class TestLlamaCpp(ModelConformance):
 
 @pytest.mark.model
 class TestServer(ModelConformance):
-    """The same weights, behind the server of OpenAI's protocol that llama.cpp opens on loopback."""
+    """The same weights, behind the server of OpenAI's protocol that llama.cpp opens on loopback.
+
+    It gives text as it is written: tool calls and schemas are read and held by `ChatGGUF`, not by it.
+    """
 
     logprobs = True
-    tools = True
-    structured = True
     window_words = 6000
 
     @pytest.fixture

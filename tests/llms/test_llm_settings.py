@@ -184,3 +184,12 @@ def test_a_key_of_the_settings_makes_a_provider_usable() -> None:
 def test_settings_can_be_passed_and_then_no_file_has_a_say(served: Served) -> None:
     write_user("modle = 3")
     assert load_model(served.spec, settings=Settings()).ask(QUESTION)[0].text == "one two three"
+
+
+def test_the_example_of_the_documents_is_right() -> None:
+    page = Path(__file__).parents[2] / "docs" / "settings.md"
+    write_user(page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
+    settings = load_settings()
+    assert settings.limits("openai") == Limits(60, 100_000, 8)
+    assert settings.price("openai:gpt-5-mini") == Price(0.25, 2.0)
+    assert settings.key("http://127.0.0.1:8000/v1/") == "…"
