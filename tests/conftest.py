@@ -25,13 +25,17 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 def at_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of its own for each test (settings, sessions, indexes), and the network shut but for loopback.
 
-    The cache of models is the user's: half a gigabyte is not fetched twice.
+    What was fetched is the user's: half a gigabyte is not fetched twice.
     """
     home = tmp_path_factory.mktemp("home")
-    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sandreckoner"
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
-    monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    own = home / "xdg_cache_home" / "sandreckoner"
+    own.mkdir(parents=True)
+    for fetched in ("models", "all-minilm-l6-v2"):
+        (cache / fetched).mkdir(parents=True, exist_ok=True)
+        (own / fetched).symlink_to(cache / fetched, target_is_directory=True)
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)

@@ -45,11 +45,10 @@ def write_texts(folder: Path, version: str, count: int) -> Path:
 
 
 def add_and_tell(folder: Path, texts: Path) -> None:
-    """What a child does: add, and say each document's name when it is acknowledged."""
+    """What a child does: add, and say how far it is; a document is acknowledged once all of it is done."""
 
     def tell(name: str, done: int, total: int) -> None:
-        if done == total:
-            print(name, flush=True)
+        print(name if done == total else "…", flush=True)
 
     with open_index(folder) as index:
         print("open", flush=True)
@@ -63,16 +62,18 @@ def child(folder: Path, texts: Path) -> subprocess.Popen[str]:
 
 
 def killed(folder: Path, seed: int) -> str:
-    """kill -9 at a random moment of an add; then look, and go on."""
+    """kill -9 at a random step of an add, some milliseconds into it; then look, and go on."""
     texts = write_texts(folder / "texts", "a", 12)
     writer = child(folder / "index", texts)
     assert writer.stdout is not None
-    writer.stdout.readline()
-    time.sleep(random.Random(seed).uniform(0.0, 1.5))
+    chance = random.Random(seed)
+    steps = chance.randint(1, 24)  # of 25: two for each document, and the opening
+    said = [writer.stdout.readline().strip() for _ in range(steps)]
+    time.sleep(chance.uniform(0.0, 0.1))
     writer.kill()
-    said = [line.strip() for line in writer.stdout if line.endswith("\n")]
+    said += [line.strip() for line in writer.stdout if line.endswith("\n")]
     writer.wait()
-    acknowledged = [name for name in said if name != "end"]
+    acknowledged = [name for name in said if name not in ("open", "…", "end")]
     with open_index(folder / "index") as index:
         held = {entry.source for entry in index.entries}
         assert set(acknowledged) <= held, f"lost: {set(acknowledged) - held}"
@@ -82,7 +83,7 @@ def killed(folder: Path, seed: int) -> str:
         assert set(added.unchanged) == held, "what was there was done again"
         assert len(index.entries) == 12
         assert (faults := verify(index)) == (), faults
-    return f"{len(acknowledged)} acknowledged, {len(held)} held, then all 12"
+    return f"at step {steps}: {len(acknowledged)} acknowledged, {len(held)} held, then all 12"
 
 
 def _check_found(index: Index, sources: set[str]) -> None:
@@ -129,6 +130,22 @@ def reader_beside_writer(folder: Path) -> str:
     return f"{searches} searches while it wrote; all 20 documents found at the end"
 
 
+def reader_comes_late(folder: Path) -> str:
+    """A reader that opens in the middle of another's add waits for nothing, and sees what is acknowledged."""
+    writer = child(folder / "index", write_texts(folder / "texts", "a", 20))
+    assert writer.stdout is not None
+    while (line := writer.stdout.readline().strip()) in ("open", "…"):
+        pass
+    start = time.monotonic()
+    with open_index(folder / "index") as reader:
+        seconds = time.monotonic() - start
+        held = {entry.source for entry in reader.entries}
+        assert line in held and writer.poll() is None, "it opened only after the add"
+        _check_found(reader, {line})
+    assert writer.wait(300) == 0
+    return f"opened in {seconds:.1f} s with {len(held)} of 20 documents there, while the add went on"
+
+
 def swapped_embedder(folder: Path) -> str:
     """The index is opened with another embedder of the same dimension."""
     open_index(folder / "index").close()
@@ -151,7 +168,7 @@ def full_disk(folder: Path) -> str:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)]
     if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
-        return "not tried: needs the right to mount"
+        return file_limit(folder)
     try:
         texts = write_texts(folder / "texts", "a", 60)
         with open_index(disk / "index") as index:
@@ -176,6 +193,23 @@ def full_disk(folder: Path) -> str:
         subprocess.run(["umount", str(disk)], check=False)
 
 
+def file_limit(folder: Path) -> str:
+    """The same where nothing may be mounted: no file of the writer may grow beyond 2 MB."""
+    texts = write_texts(folder / "texts", "a", 60)
+    limited = f"ulimit -f 2000; exec {sys.executable} {__file__} --child {folder / 'index'} {texts}"
+    done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+    fault = done.stderr.strip().splitlines()[-1]
+    assert done.returncode != 0 and "LibraryError" in fault, done.stderr
+    acknowledged = {line for line in done.stdout.split() if line.endswith(".md")}
+    with open_index(folder / "index") as index:
+        held = {entry.source for entry in index.entries}
+        assert acknowledged <= held and (faults := verify(index)) == (), faults
+        _check_found(index, held)
+        index.add([texts])
+        assert len(index.entries) == 60 and (faults := verify(index)) == (), faults
+    return f"{len(held)} of 60 held, one line ({fault.partition(': ')[2]}); without the limit, all 60"
+
+
 def main() -> int:
     """Run all trials; the exit status is the number that failed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -189,8 +223,10 @@ def main() -> int:
         *((f"kill -9, trial {n + 1}", lambda folder, n=n: killed(folder, n)) for n in range(options.kills)),
         ("two writers at once", two_writers),
         ("a reader beside a writer", reader_beside_writer),
+        ("a reader that comes late", reader_comes_late),
         ("another embedder", swapped_embedder),
         ("a full disk", full_disk),
+        ("a file that may not grow", file_limit),
     ]
     failed = 0
     print("| trial | outcome |\n|---|---|")

@@ -288,8 +288,8 @@ class Store:
         try:
             yield
         except sqlite3.Error as fault:
-            if "full" in str(fault):
+            if "full" in str(fault) or "disk I/O" in str(fault):
                 raise LibraryError(
-                    f"{self._where}: the disk is full; what was acknowledged is kept"
+                    f"{self._where}: the disk is full, or a file may not grow; what was acknowledged is kept"
                 ) from None
             raise LibraryError(f"{self._where}: {fault}") from None
