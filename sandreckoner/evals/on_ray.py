@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -133,11 +134,16 @@ def _next(ray: Any, waiting: list[Any], *, in_order: bool) -> tuple[Any, list[An
 
 
 class _Worker:
-    """What runs in an actor: the job, opened once."""
+    """What runs in an actor: the job, opened at the first task and then kept."""
 
     def __init__(self, job: Job[Any, Any]) -> None:
+        self._job = job
         self._stack = ExitStack()
-        self._work = self._stack.enter_context(job.open())
+        self._lock = threading.Lock()
+        self._work: Callable[[Any], Any] | None = None
 
     def work(self, task: Any) -> Any:
+        with self._lock:
+            if self._work is None:
+                self._work = self._stack.enter_context(self._job.open())
         return self._work(task)
