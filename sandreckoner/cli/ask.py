@@ -17,6 +17,7 @@ from sandreckoner.chains.answering import (
     to_problem,
     to_strategy,
 )
+from sandreckoner.cli.events import print_event
 from sandreckoner.cli.live import Progress
 from sandreckoner.cli.look import make_look
 from sandreckoner.cli.settings import Settings
@@ -34,7 +35,8 @@ def command(arguments: argparse.Namespace) -> int:
     problem = to_problem(arguments.question)
     settings = Settings(vars(arguments))
     budget, thought = settings.budget(), settings.text("strategy")
-    with Progress(make_look(stderr=True, quiet=arguments.quiet or arguments.json)) as progress:
+    quiet = arguments.quiet or arguments.json or arguments.jsonl
+    with Progress(make_look(stderr=True, quiet=quiet, plain=arguments.plain)) as progress:
         library = _documents(arguments, progress)
         documents = library is not None
         spec = f"sourced({thought})" if arguments.require_sources else thought
@@ -53,7 +55,8 @@ def command(arguments: argparse.Namespace) -> int:
             stack.callback(getattr(model, "close", lambda: None))
             sandbox = stack.enter_context(Sandbox())
             journal = stack.enter_context(recording(arguments.journal, header))
-            world = World(model, sandbox, library, budget=budget, journal=journal, trace=Trace(progress))
+            trace = Trace(progress, *([print_event] if arguments.jsonl else []))
+            world = World(model, sandbox, library, budget=budget, journal=journal, trace=trace)
             found = answer(strategy, problem, world)
     return present(
         found,
@@ -63,6 +66,8 @@ def command(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
         quiet=arguments.quiet,
         html=arguments.html,
+        as_events=arguments.jsonl,
+        plain=arguments.plain,
     )
 
 

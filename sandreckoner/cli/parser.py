@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
+from sandreckoner.cli.ask_words import add_questions, add_terminal
 from sandreckoner.cli.eval_words import add_batch, add_eval, add_export
 from sandreckoner.cli.index_words import add_index
 from sandreckoner.cli.run_words import add_runs
@@ -42,10 +43,9 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
-    _terminal(parser)
+    add_terminal(parser, _later)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _chat(commands)
-    _ask(commands)
+    add_questions(commands, _later, _Formatter)
     _strategies(commands)
     _models(commands)
     add_index(commands, _later("index"), _Formatter)
@@ -89,63 +89,6 @@ def _later(module: str) -> Callable[[argparse.Namespace], int]:
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _chat(commands: Commands) -> None:
-    chat = commands.add_parser(
-        "chat",
-        help="open the terminal, as `reckon` alone does",
-        allow_abbrev=False,
-        formatter_class=_Formatter,
-    )
-    _terminal(chat)
-
-
-def _terminal(parser: argparse.ArgumentParser) -> None:
-    """The options of the terminal, which `reckon` alone opens."""
-    terminal = parser.add_argument_group("the terminal, which opens where no command is named")
-    again = terminal.add_mutually_exclusive_group()
-    again.add_argument(
-        "-c", "--continue", dest="go_on", action="store_true", help="go on with the last session"
-    )
-    again.add_argument("--session", metavar="NAME", help="open this session, or begin it")
-    terminal.add_argument(
-        "--plain", action="store_true", help="no boxes and no redrawing, for screen readers"
-    )
-    for name, says in (("--model", "who thinks"), ("--strategy", "how to think")):
-        terminal.add_argument(name, help=f"{says}, for this session")
-    terminal.add_argument(
-        "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
-    )
-    parser.set_defaults(command=_later("chat"))
-
-
-def _ask(commands: Commands) -> None:
-    ask = commands.add_parser(
-        "ask", help="answer one question", allow_abbrev=False, formatter_class=_Formatter
-    )
-    ask.add_argument("question", help="the question; what is piped in on stdin is its context")
-    ask.add_argument("--strategy", help="how to think, for example cot, pal, 'sc(pal, n=5)'")
-    ask.add_argument("--model", help="who thinks, for example local, openai:gpt-5-mini")
-    ask.add_argument(
-        "--docs", action="append", default=[], metavar="PATH", help="a document or a folder; repeatable"
-    )
-    ask.add_argument("--index", metavar="NAME", help="what `reckon index add` keeps under that name")
-    ask.add_argument(
-        "--require-sources",
-        action="store_true",
-        help="send an answer with an unsourced number back once, then refuse it",
-    )
-    ask.add_argument("--html", metavar="FILE", help="write the answer with its numbers and their sources")
-    ask.add_argument("--json", action="store_true", help="print one JSON object (version 1)")
-    ask.add_argument("--journal", metavar="FILE", help="record the run, for `reckon replay FILE`")
-    ask.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
-    budget = ask.add_argument_group("budget", "when it ends, the best answer so far comes back, marked")
-    budget.add_argument("--calls", type=int, help="at most so many completions")
-    budget.add_argument("--tokens", type=int, help="at most so many tokens, prompts included")
-    budget.add_argument("--usd", type=float, help="at most so many US dollars")
-    budget.add_argument("--seconds", type=float, help="at most so many seconds")
-    ask.set_defaults(command=_later("ask"))
 
 
 def _strategies(commands: Commands) -> None:

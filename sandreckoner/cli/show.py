@@ -11,7 +11,8 @@ from rich.text import Text
 from sandreckoner.cli import ANSWERED, BUDGET_SPENT, NO_ANSWER, REFUSED, blocks
 from sandreckoner.cli.as_html import write_page
 from sandreckoner.cli.as_json import answer_object
-from sandreckoner.cli.look import make_look
+from sandreckoner.cli.events import print_answer
+from sandreckoner.cli.look import Look, make_look
 from sandreckoner.cli.words import status_line, visible
 from sandreckoner.core.answer import Answer
 
@@ -24,21 +25,24 @@ def present(
     model: str,
     as_json: bool,
     quiet: bool,
+    as_events: bool = False,
+    plain: bool = False,
     html: str | None = None,
 ) -> int:
     """Print an answer, for a person or as JSON, and return the exit code that says how it ended."""
     if html is not None:
         write_page(html, answer, question=question)
-    if as_json:
-        found = answer_object(answer, question=question, strategy=strategy, model=model)
+    found = answer_object(answer, question=question, strategy=strategy, model=model)
+    if as_events:
+        print_answer(found)
+    elif as_json:
         print(json.dumps(found, indent=2))
     else:
-        _show_answer(answer, strategy=strategy, quiet=quiet)
+        _show_answer(answer, make_look(stderr=True, quiet=quiet, plain=plain), strategy)
     return exit_code(answer)
 
 
-def _show_answer(answer: Answer, *, strategy: str, quiet: bool) -> None:
-    look = make_look(stderr=True, quiet=quiet)
+def _show_answer(answer: Answer, look: Look, strategy: str) -> None:
     last = answer.candidates[-1] if answer.candidates else None
     for block in blocks.work(answer.winner or last, look):
         look.console.print(block)

@@ -70,6 +70,19 @@ def test_json_is_one_object_of_the_published_schema(script: str) -> None:
     assert found["passages"]
 
 
+def test_jsonl_prints_what_happens_and_the_answer_last(script: str) -> None:
+    lines = [
+        json.loads(line)
+        for line in reckon("ask", QUESTION, "--model", script, "--jsonl").stdout.split("\n")[:-1]
+    ]
+    assert [line["event"] for line in lines if line["event"] != "text"] == [
+        "started", "done", "started", "done", "answer"
+    ]  # fmt: skip
+    assert "".join(line["text"] for line in lines if line["event"] == "text") == PROGRAM
+    assert {line["version"] for line in lines} == {1}
+    jsonschema.validate(lines[-1]["answer"], json.loads((ROOT / "docs" / "answer.schema.json").read_text()))
+
+
 def test_a_recorded_run_replays_byte_for_byte(script: str, tmp_path: Path) -> None:
     journal = tmp_path / "run.jsonl"
     live = reckon("ask", QUESTION, "--model", script, "--json", "--journal", str(journal))

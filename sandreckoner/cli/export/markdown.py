@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sandreckoner.cli.blocks import numbered
-from sandreckoner.cli.terminal.entries import Cell, Conversation, Turn
+from sandreckoner.cli.terminal.entries import Cell, Conversation, Turn, cell_lines
 from sandreckoner.cli.words import describe_source, status_line, visible
 from sandreckoner.core.answer import Answer
 
@@ -25,7 +25,7 @@ def session_markdown(session: Conversation) -> str:
 
 def _cell(cell: Cell) -> Iterator[str]:
     yield from ("## A cell", "", *_block(cell.code, "python"))
-    said = cell.execution.stdout or (str(cell.execution.value) if cell.execution.value is not None else "")
+    said = "\n".join(cell_lines(cell))
     if said:
         yield from _block(said)
 

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from sandreckoner.cli.blocks import numbered
-from sandreckoner.cli.terminal.entries import Cell, Conversation, Entry, Turn
+from sandreckoner.cli.terminal.entries import Cell, Conversation, Entry, Turn, cell_lines
 from sandreckoner.cli.tree import Knot, knots
 from sandreckoner.cli.words import describe_source, plural, status_line, visible
 from sandreckoner.core.answer import Answer, NumberSource
@@ -42,7 +42,7 @@ def _about(session: Conversation) -> str:
 
 def _entry(entry: Entry, number: int) -> str:
     if isinstance(entry, Cell):
-        said = entry.execution.stdout or str(entry.execution.value or "")
+        said = "\n".join(cell_lines(entry))
         return f"<article><h2>Cell</h2>{_pre(entry.code)}{_pre(said) if said else ''}</article>"
     parts = [f'<article id="turn-{number}"><h2 dir="auto">{_text(entry.question)}</h2>']
     parts += _turn(entry)

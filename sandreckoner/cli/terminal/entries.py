@@ -85,6 +85,19 @@ class Cell:
 Entry: TypeAlias = Turn | Cell
 
 
+def cell_lines(cell: Cell) -> list[str]:
+    """What a cell printed, its value, and why it failed."""
+    done = cell.execution
+    lines = [done.stdout.rstrip()] if done.stdout.strip() else []
+    if done.error is not None:
+        lines.append(f"{done.error.type}: {done.error.message}")
+    elif done.value is not None:
+        # A value that JSON cannot hold comes as its type and its text.
+        text = done.value.get("text") if isinstance(done.value, dict) and "type" in done.value else None
+        lines.append(str(done.value if text is None else text))
+    return lines
+
+
 class Conversation(Protocol):
     """What can be exported: an open session, or a recorded run."""
 

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from sandreckoner.cli import blocks
 from sandreckoner.cli.terminal.desk import Desk
-from sandreckoner.cli.terminal.entries import Cell, Turn
+from sandreckoner.cli.terminal.entries import Cell, Turn, cell_lines
 from sandreckoner.cli.words import plural, price, status_line, visible
 from sandreckoner.core.answer import Answer
 
@@ -35,18 +35,12 @@ def show_turn(desk: Desk, turn: Turn) -> None:
 
 def show_cell(desk: Desk, cell: Cell) -> None:
     """Print what came of a cell of the user's own."""
-    for block in blocks.execution(cell.execution, desk.look):
-        desk.look.console.print(block)
-    value = cell.execution.value
-    if value is not None:
-        desk.say(visible(_value(value)), "bold")
-
-
-def _value(value: object) -> str:
-    """As Python wrote it, where it could not come as data."""
-    if isinstance(value, dict) and set(value) >= {"type", "text"}:
-        return str(value["text"])
-    return str(value)
+    if cell.execution.error is not None:
+        for block in blocks.execution(cell.execution, desk.look):
+            desk.look.console.print(block)
+        return
+    for line in cell_lines(cell):
+        desk.say(visible(line), "bold")
 
 
 def _show_answer(answer: Answer, desk: Desk) -> None:
