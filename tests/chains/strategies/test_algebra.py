@@ -183,3 +183,27 @@ def test_a_number_is_compared_at_nine_digits(sandbox: Sandbox) -> None:
     third = str(float(Fraction(1, 3)))
     assert perform(same_answer(r"\frac{\sqrt{9}}{9}", third), sandbox)
     assert not perform(same_answer(r"\frac{\sqrt{9}}{9}", "0.333333"), sandbox)
+
+
+KNOWN = {
+    r"\sqrt{8}": "2.8",
+    r"2\sqrt{2}": "2.8",
+    "2*sqrt(2)": "2.8",
+    "x+1": "a",
+    "1+x": "a",
+    "east/west": None,
+}
+
+
+@given(st.lists(st.sampled_from([*KNOWN, "3", None]), max_size=9), st.randoms())
+def test_the_order_of_answers_never_changes_who_is_together(answers: list[str | None], chance) -> None:
+    def groups(order: list[int]) -> set[frozenset[int]]:
+        found = drive(unified([answers[place] for place in order], {**KNOWN, "3": "3"}), World())
+        together: dict[str | None, set[int]] = {}
+        for place, leader in zip(order, found, strict=True):
+            together.setdefault(leader, set()).add(place)
+        return {frozenset(places) for places in together.values()}
+
+    order = list(range(len(answers)))
+    shuffled = chance.sample(order, len(order))
+    assert groups(order) == groups(shuffled)
