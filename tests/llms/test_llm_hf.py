@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -262,15 +263,19 @@ def test_code_of_a_model_is_not_run(tiny_folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_quantisation_needs_its_package(tiny_folder: Path) -> None:
-    try:
-        import bitsandbytes  # noqa: F401
-    except ModuleNotFoundError:
+@pytest.mark.parametrize("bits", [4, 8])
+def test_quantisation_loads_fewer_bytes_or_names_its_package(tmp_path: Path, bits: int) -> None:
+    make_tiny(tmp_path, width=256)
+    model = load_model(f"hf:{tmp_path}", bits=bits)
+    assert isinstance(model, LangChainModel)
+    if find_spec("bitsandbytes") is None:
         with pytest.raises(MissingExtra, match="pip install bitsandbytes"):
-            load_model(f"hf:{tiny_folder}", bits=4).ask(Ask(QUESTION))
-    else:
-        (reply,) = load_model(f"hf:{tiny_folder}", bits=4).ask(Ask(QUESTION, max_tokens=4))
-        assert reply.usage.output_tokens > 0
+            model.ask(Ask(QUESTION))
+        return
+    (reply,) = model.ask(Ask(QUESTION, max_tokens=4))
+    assert reply.usage.output_tokens > 0
+    linear = model.chat._engine()._weights.model.layers[0].mlp.up_proj  # type: ignore[attr-defined]
+    assert type(linear).__name__ == {4: "Linear4bit", 8: "Linear8bitLt"}[bits]
 
 
 @given(

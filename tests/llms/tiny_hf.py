@@ -14,7 +14,7 @@ _TEMPLATE = (
 _TEXT = "the lamp turns and the sea is grey and the keeper counts the ships from 1 to 8 in digits " * 20
 
 
-def make_tiny(folder: Path, *, window: int = 4096, chat_template: bool = True) -> Path:
+def make_tiny(folder: Path, *, window: int = 4096, width: int = 32, chat_template: bool = True) -> Path:
     """Write weights and a tokenizer of bytes into `folder`, as transformers saves them."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -37,8 +37,8 @@ def make_tiny(folder: Path, *, window: int = 4096, chat_template: bool = True) -
     torch.manual_seed(3)
     config = Qwen2Config(
         vocab_size=len(fast),
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=width,
+        intermediate_size=2 * width,
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
