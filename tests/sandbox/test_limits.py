@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.tools.python import Limits, Sandbox, Walls
+
+from .processes import Watch
 
 WALL_S = 1.0
 SLACK_S = 0.1
@@ -138,6 +142,35 @@ while True: pass
         started = time.monotonic()
         assert sandbox.run(code).status == "timeout"
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="needs Linux")
+def test_the_kernel_ends_programs_first_when_memory_runs_out() -> None:
+    children = Watch()
+    scores = set()
+    with Sandbox(spares=0) as sandbox:
+        kept = sandbox.run("1", keep=True)
+        for process in children():
+            with contextlib.suppress(OSError):  # it has ended in between
+                scores.add(Path(f"/proc/{process}/oom_score_adj").read_text())
+    assert scores == {"1000\n"}
+    del kept
+
+
+@pytest.mark.parametrize(
+    "match",
+    ["re.match(r'(a+)+$', x)", "re.compile(r'(a|a)*$').fullmatch(x)", "re.sub(r'(x+x+)+y', '', 'x' * 40)"],
+)
+def test_a_regular_expression_that_backtracks_for_ever_is_stopped_in_its_line(match: str) -> None:
+    """From within, while it matches; where the machine is too busy for that within 50 ms, from outside."""
+    code = f"import re\nx = 'a' * 40 + 'b'\nprint('begun')\n{match}"
+    with Sandbox(spares=0) as sandbox:
+        for _ in range(10):
+            execution = sandbox.run(code, timeout_s=0.4)
+            assert execution.status == "timeout"
+            if execution.error and execution.error.line == 4 and execution.stdout == "begun\n":
+                return
+    pytest.fail(f"never stopped from within: {execution}")
 
 
 def test_cpu_seconds_are_limited_too() -> None:

@@ -124,9 +124,12 @@ def test_a_refusal_lists_every_violation_with_its_line(sandbox: Sandbox) -> None
         ("open('x')", "give the data as inputs"),
         ("input('n?')", "give the data as inputs"),
         ("exec('x = 1')", "write the statements into the program itself"),
+        ("import pandas as pd", "write it with numpy"),
+        ("import os.path", "there are no files here"),
+        ("from urllib.request import urlopen", "there is no network"),
     ],
 )
-def test_a_missing_builtin_says_what_to_do_instead(sandbox: Sandbox, code: str, advice: str) -> None:
+def test_what_is_missing_says_what_to_do_instead(sandbox: Sandbox, code: str, advice: str) -> None:
     error = sandbox.run(code).error
     assert error is not None
     assert advice in error.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import resource
 from collections.abc import Iterable
 
@@ -49,3 +50,13 @@ def _below(kind: int, soft: int, hard: int | None = None) -> Limit:
     if ceiling != resource.RLIM_INFINITY:
         values = (min(values[0], ceiling), min(values[1], ceiling))
     return kind, values
+
+
+def be_the_first_to_go() -> None:
+    """Where memory runs out, let the kernel end a program before anything else of the user's."""
+    try:
+        descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    except OSError:  # not Linux, or no /proc
+        return
+    os.write(descriptor, b"1000")
+    os.close(descriptor)

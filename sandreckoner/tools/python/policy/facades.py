@@ -23,6 +23,21 @@ _C_IMPORTS = tuple(
 )
 
 
+_INSTEAD = {
+    "os io pathlib shutil glob tempfile csv pickle": "there are no files here; give the data as inputs",
+    "requests urllib http socket httpx yfinance": "there is no network here; give the data as inputs",
+    "subprocess threading multiprocessing asyncio": "there are no other processes and no threads here",
+    "pandas polars sklearn torch": "write it with numpy or with plain lists and dictionaries",
+    "matplotlib seaborn plotly tkinter": "there is no screen here; print the numbers",
+}
+
+
+def _advice(name: object) -> str:
+    """What to do without a module, where we know."""
+    package = str(name).partition(".")[0]
+    return next((f": {advice}" for names, advice in _INSTEAD.items() if package in names.split()), "")
+
+
 class Facades:
     """The modules of one sandbox, each built when it is first wanted."""
 
@@ -61,7 +76,7 @@ class Facades:
                 builtins.__import__(name)
             return None
         if level or type(name) is not str or name not in self._selections:
-            raise ImportError(f'the module "{name}" is not available in the sandbox', name=str(name)[:100])
+            raise ImportError(f'the module "{name}" is not available in the sandbox{_advice(name)}')
         if fromlist:
             return self._with_members(name, fromlist)
         parts = name.split(".")

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.kernel.call import PR_SET_DUMPABLE, fork, prctl
+from sandreckoner.tools.python.kernel.rlimits import be_the_first_to_go
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.child import live, report_failure
@@ -42,6 +43,7 @@ def main(descriptor: int) -> NoReturn:
     control = socket.socket(fileno=descriptor)
     order = codec.receive(control, cap_bytes=_CAP)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host
+    be_the_first_to_go()
     Zygote(control, order).serve()
 
 
