@@ -16,7 +16,7 @@ from embedders import HashedWords
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.meaning import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.meaning_chroma import ChromaMeaning, chroma_at
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import verify
 

@@ -20,7 +20,11 @@ from sandreckoner.tools.retrieval.minilm import minilm_ready
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "data"
 RECKON = str(Path(sys.executable).with_name("reckon"))
-PROGRAM = "```python\nrevenue_2024 = 1152.8\nrevenue_2023 = 1044.7\nanswer = round(revenue_2024 - revenue_2023, 1)\n```"
+PROGRAM = """```python
+revenue_2024 = 1152.8
+revenue_2023 = 1044.7
+answer = round(revenue_2024 - revenue_2023, 1)
+```"""
 MADE_UP = PROGRAM.replace("1152.8", "1561.9")
 QUESTION = "By how much did total revenue grow from 2023 to 2024, in millions?"
 
@@ -158,7 +162,7 @@ def test_documents_of_a_question_are_remembered(tmp_path: Path, model) -> None:
     second = json.loads(reckon(*ask).stdout)
     assert (folders[0] / "text.sqlite").stat().st_mtime_ns == vectors, "nothing was written the second time"
     assert (first["answer"], first["passages"]) == (second["answer"], second["passages"])
-    assert {number["origin"] for number in first["numbers"]} == {"passage"}
+    assert [number["origin"] for number in first["numbers"]] == ["passage", "passage", "constant"]
 
 
 @needs_minilm

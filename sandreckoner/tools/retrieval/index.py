@@ -19,7 +19,8 @@ from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.embed import Embedder
 from sandreckoner.tools.retrieval.load import Found, find, load, read_bytes, sha256_of
 from sandreckoner.tools.retrieval.lock import locked
-from sandreckoner.tools.retrieval.meaning import ChromaMeaning, Meaning, chroma_in
+from sandreckoner.tools.retrieval.meaning import Meaning
+from sandreckoner.tools.retrieval.meaning_chroma import ChromaMeaning, chroma_in
 from sandreckoner.tools.retrieval.pieces import rows_of
 from sandreckoner.tools.retrieval.search import How, find_passages, how_for
 from sandreckoner.tools.retrieval.store import Entry, Store

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.meaning import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.meaning_chroma import ChromaMeaning, chroma_at
 from sandreckoner.tools.retrieval.remember import embedder_at_hand
 from sandreckoner.tools.retrieval.search import How
 

@@ -7,21 +7,16 @@ beside it. The store is the truth about what is in an index: vectors, wherever t
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
+from sandreckoner.tools.retrieval.database import Database
 from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.pieces import Row, body_of
 from sandreckoner.tools.retrieval.words import match_query
-
-Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 _SCHEMA = """
 create table if not exists setting (name text primary key, value text not null);
@@ -79,7 +74,7 @@ class Stored:
     key: str
 
 
-class Store:
+class Store(Database):
     """Documents, pages, pieces and words. Thread-safe; the caller sees to it that one process writes.
 
     Args:
@@ -87,37 +82,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._lock = threading.RLock()
-        self._where = str(path or "the library")
-        with self._faults():
-            self._connection = sqlite3.connect(
-                path or ":memory:", timeout=30, check_same_thread=False, isolation_level=None
-            )
-            self._connection.execute("pragma foreign_keys = on")
-            if path:
-                self._connection.execute("pragma journal_mode = wal")
-            self._connection.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self, *, write: bool = False) -> Iterator[None]:
-        """All or nothing for what is written inside; one unchanging view for what is read inside."""
-        with self._lock, self._faults():
-            if self._connection.in_transaction:
-                yield
-                return
-            self._connection.execute("begin immediate" if write else "begin")
-            try:
-                yield
-                self._connection.execute("commit")
-            except BaseException:
-                # A full disk has rolled back already.
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
+        super().__init__(_SCHEMA, path)
 
     def put(self, document: Document, rows: Sequence[Row], *, root: str = "") -> None:
         """Store a document in the place of the one that has its source."""
@@ -125,13 +90,13 @@ class Store:
             self._drop(document.source)
             entry = (document.source, document.path, root or document.path, document.title)
             entry_rest = (document.sha256, document.modified_s, len(document.pages))
-            self._do("insert into document values (?, ?, ?, ?, ?, ?, ?)", (*entry, *entry_rest))
+            self.do("insert into document values (?, ?, ?, ?, ?, ?, ?)", (*entry, *entry_rest))
             for number, text in enumerate(document.pages, 1):
-                self._do("insert into page values (?, ?, ?)", (document.source, number, text))
+                self.do("insert into page values (?, ?, ?)", (document.source, number, text))
             for row in rows:
                 place = (document.source, row.page, row.piece.start, row.piece.end, row.title, row.key)
-                self._do("insert into piece values (null, ?, ?, ?, ?, ?, ?)", place)
-                self._do("insert into words (rowid, body) values (last_insert_rowid(), ?)", (row.body,))
+                self.do("insert into piece values (null, ?, ?, ?, ?, ?, ?)", place)
+                self.do("insert into words (rowid, body) values (last_insert_rowid(), ?)", (row.body,))
             self._changed()
 
     def forget(self, source: str) -> None:
@@ -141,8 +106,8 @@ class Store:
             self._changed()
 
     def _drop(self, source: str) -> None:
-        self._do("delete from words where rowid in (select id from piece where source = ?)", (source,))
-        self._do("delete from document where source = ?", (source,))
+        self.do("delete from words where rowid in (select id from piece where source = ?)", (source,))
+        self.do("delete from document where source = ?", (source,))
 
     def _changed(self) -> None:
         self.keep("generation", str(self.generation() + 1))
@@ -158,7 +123,7 @@ class Store:
 
     def keep(self, name: str, value: str) -> None:
         """Keep a setting."""
-        self._do("insert or replace into setting values (?, ?)", (name, value))
+        self.do("insert or replace into setting values (?, ?)", (name, value))
 
     def by_words(self, question: str, *, k: int, sources: Sequence[str] | None = None) -> dict[int, float]:
         """The `k` pieces with the highest BM25, as piece id to score, best first.
@@ -216,7 +181,7 @@ class Store:
         """
         found = self.rows("select text from page where source = ? and number = ?", (source, number))
         if not found:
-            raise LibraryError(f"{source}, page {number}: there is no such page in {self._where}")
+            raise LibraryError(f"{source}, page {number}: there is no such page in {self.where}")
         return str(found[0][0])
 
     def entries(self) -> tuple[Entry, ...]:
@@ -265,31 +230,12 @@ class Store:
         """Remember that these keys have their vectors."""
         with self.transaction(write=True):
             for key in keys:
-                self._do("insert or ignore into vector values (?)", (key,))
+                self.do("insert or ignore into vector values (?)", (key,))
             self._changed()
 
     def drop_vectors(self, keys: Iterable[str]) -> None:
         """Remember that these keys have none."""
         with self.transaction(write=True):
             for key in keys:
-                self._do("delete from vector where key = ?", (key,))
+                self.do("delete from vector where key = ?", (key,))
             self._changed()
-
-    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """What a query finds."""
-        with self._lock, self._faults():
-            return self._connection.execute(statement, values).fetchall()
-
-    def _do(self, statement: str, values: Values) -> None:
-        self._connection.execute(statement, values)
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as fault:
-            if "full" in str(fault) or "disk I/O" in str(fault):
-                raise LibraryError(
-                    f"{self._where}: the disk is full, or a file may not grow; what was acknowledged is kept"
-                ) from None
-            raise LibraryError(f"{self._where}: {fault}") from None
