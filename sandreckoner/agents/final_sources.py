@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sandreckoner.chains.provenance import trace_numbers
@@ -34,10 +35,16 @@ def sources_of(
         if any(_shows(number.text, result) for result in results):
             computed = True
             continue
-        (source, *_) = trace_numbers(f"answer = {_literal(number.text)}", question, passages) or (None,)
-        if source is not None:
-            found.append(source)
+        name = _name(text, number.start, number.end)
+        found += trace_numbers(f"{name} = {_literal(number.text)}\n{name}", question, passages)
     return (*(trace_numbers("\n".join(programs), question, passages) if computed else ()), *found)
+
+
+def _name(text: str, start: int, end: int) -> str:
+    """The words around a number as the name of a variable: what it is of decides which one is meant."""
+    before = re.findall(r"[a-z]+", text[max(0, start - 60) : start].lower())[-6:]
+    after = re.findall(r"[a-z]+", text[end : end + 30].lower())[:3]
+    return "_".join(["n", *before, *after])
 
 
 def _shows(number: str, result: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from sandreckoner.agents.redaction import IBAN, PHONE
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ PERSONAL: Mapping[str, str | None] = {
     "email": None,  # LangChain has a detector of its own
     "credit_card": None,
     "ip": None,
-    "iban": r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b",
-    "phone": r"(?<![\w.,$€£-])(?:\+|00)\d{1,3}[ /-]?(?:\(?\d{1,5}\)?[ /-]?){2,5}\d{2,4}\b",
+    "iban": IBAN,
+    "phone": PHONE,
 }
 
 

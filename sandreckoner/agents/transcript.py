@@ -11,12 +11,12 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from sandreckoner.agents.final_sources import sources_of
 from sandreckoner.agents.middleware.ending import last_reply, this_run
 from sandreckoner.agents.text_chat import text_of
-from sandreckoner.agents.toolbox import programs_of
+from sandreckoner.agents.toolbox import passages_of, programs_of
+from sandreckoner.chains.citations import check_citations
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.message import Usage
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.wire import from_json
 
 
 def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
@@ -26,7 +26,8 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
     """
     messages: Sequence[AnyMessage] = state["messages"]
     run = this_run(messages)
-    passages = (*problem.passages, *_passages(messages))
+    found = (*problem.passages, *passages_of(messages))
+    passages = (*found, *_told(messages))
     results = _results(run)
     ended, reply = state.get("ended", ""), last_reply(messages)
     structured = state.get("structured_response")
@@ -40,13 +41,15 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
     else:
         text = (str(reply.text).strip() if reply else "") or None
     reason = ended or ("" if text is not None else "the model answered with nothing")
+    checked = check_citations(text or "", found)  # a quote that stands nowhere is struck
+    text = text and checked.text
     programs = programs_of(messages)
     candidate = Candidate(
         answer=text,
         reasoning="\n".join(text_of(message) for message in run[1:]),
         program="\n".join(programs),
         trouble=reason,
-        evidence=tuple(dict.fromkeys(passages)),
+        evidence=passages,
     )
     said = [whole for whole, _ in results]
     return Answer(
@@ -56,18 +59,23 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
         candidates=(candidate,),
         reason=reason,
         sources=sources_of(text or "", problem.question, candidate.evidence, programs, said),
+        citations=checked.citations,
         usage=_usage(run),
     )
 
 
-def _passages(messages: Sequence[AnyMessage]) -> list[Passage]:
-    """Everything that was found in the conversation, in order."""
-    found: list[Passage] = []
-    for message in messages:
-        if isinstance(message, ToolMessage) and isinstance(message.artifact, list):
-            read = from_json(message.artifact)
-            found += [one for one in read if isinstance(one, Passage)]
-    return found
+def _told(messages: Sequence[AnyMessage]) -> list[Passage]:
+    """What other tools said: evidence for numbers too, by the tool's name."""
+    return [
+        Passage(str(message.text), f"tool {message.name}", end=len(str(message.text)))
+        for message in messages
+        if isinstance(message, ToolMessage) and message.status == "success" and not _is_ours(message)
+    ]
+
+
+def _is_ours(message: ToolMessage) -> bool:
+    artifact = message.artifact
+    return isinstance(artifact, list) or (isinstance(artifact, dict) and "kept" in artifact)
 
 
 def _results(run: Sequence[AnyMessage]) -> list[tuple[str, str | None]]:
@@ -75,9 +83,7 @@ def _results(run: Sequence[AnyMessage]) -> list[tuple[str, str | None]]:
     return [
         (str(message.text), message.artifact.get("value"))
         for message in run
-        if isinstance(message, ToolMessage)
-        and isinstance(message.artifact, dict)
-        and "kept" in message.artifact
+        if isinstance(message, ToolMessage) and _is_ours(message) and isinstance(message.artifact, dict)
     ]
 
 
