@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -18,12 +18,12 @@ from sandreckoner.cli import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER
 from sandreckoner.cli.as_json import VERSION, passage_object
 from sandreckoner.core.effects import Search
 from sandreckoner.core.execution import JSON
-from sandreckoner.tools.retrieval.index import Added, Index
+from sandreckoner.tools.retrieval.adding import Added
+from sandreckoner.tools.retrieval.adding import Progress as Step
+from sandreckoner.tools.retrieval.index import Index
 from sandreckoner.tools.retrieval.named import existing_folder, index_folder, named_index
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import repair, verify
-
-Step = Callable[[str, int, int], None]
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sandreckoner.tools.retrieval.index import Added, Index
+from sandreckoner.tools.retrieval.adding import Added
+from sandreckoner.tools.retrieval.index import Index
 from sandreckoner.tools.retrieval.library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import load_minilm
 from sandreckoner.tools.retrieval.named import named_index

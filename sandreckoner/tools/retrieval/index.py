@@ -9,46 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.document import Document
+from sandreckoner.tools.retrieval.adding import Added, Adding, Progress
 from sandreckoner.tools.retrieval.embed import Embedder
-from sandreckoner.tools.retrieval.load import Found, find, load, read_bytes, sha256_of
 from sandreckoner.tools.retrieval.lock import locked
 from sandreckoner.tools.retrieval.meaning import Meaning
 from sandreckoner.tools.retrieval.meaning_chroma import ChromaMeaning, chroma_in
-from sandreckoner.tools.retrieval.pieces import rows_of
 from sandreckoner.tools.retrieval.search import How, find_passages, how_for
 from sandreckoner.tools.retrieval.store import Entry, Store
 
-# Takes a document's name, how many of its pieces are done, and how many there are.
-Progress = Callable[[str, int, int], None]
-
-_EMBED_AT_ONCE = 128
 _FORMAT = "1"
-
-
-@dataclass(slots=True)
-class Added:
-    """What an `add` did.
-
-    Attributes:
-        read: documents that were new or had changed.
-        unchanged: documents that were as before.
-        forgotten: documents whose files are gone.
-        failed: a line for each file that could not be read.
-        embedded: pieces that were embedded; the others of a changed document had their vectors already.
-    """
-
-    read: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    embedded: int = 0
 
 
 class Index:
@@ -156,15 +130,15 @@ class Index:
         Raises:
             LibraryError: where a path is not there, or the index cannot be written.
         """
-        added = Added()
+        adding = Adding(self._store, self._meaning, progress)
         on_wait = (lambda: progress("waiting for another process to finish", 0, 0)) if progress else None
         with self._writing(on_wait):
-            self._embed_missing(added, progress)
+            adding.missing()
             roots = [str(path) for path in paths] or sorted({entry.root for entry in self.entries})
             for root in roots:
-                self._add_root(root, added, progress, is_known=not paths)
-            self._drop_unused()
-        return added
+                adding.root(root, is_known=not paths)
+            adding.drop_unused()
+        return adding.added
 
     def remove(self, sources: Sequence[str]) -> tuple[str, ...]:
         """Forget documents by name (`*` at the end means all that begin so); returns which.
@@ -181,7 +155,7 @@ class Index:
                 gone += meant
             for source in gone:
                 self._store.forget(source)
-            self._drop_unused()
+            Adding(self._store, self._meaning).drop_unused()
         return tuple(gone)
 
     def close(self) -> None:
@@ -195,79 +169,6 @@ class Index:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _add_root(self, root: str, added: Added, progress: Progress | None, *, is_known: bool) -> None:
-        root = root if root in ("-", "stdin") else str(Path(root).expanduser().resolve())
-        before = {entry.path: entry for entry in self.entries}
-        present: set[str] = set()
-        if not is_known or Path(root).exists():
-            for found in find([root]):
-                path = str(found.path.resolve()) if found.path else "stdin"
-                present.add(path)
-                self._add_file(found, root, before.get(path), added, progress)
-        for entry in before.values():
-            if entry.root == root and entry.path not in present and root != "stdin":
-                self._store.forget(entry.source)
-                added.forgotten.append(entry.source)
-
-    def _add_file(
-        self, found: Found, root: str, known: Entry | None, added: Added, progress: Progress | None
-    ) -> None:
-        try:
-            data = read_bytes(found)
-            if known and known.sha256 == sha256_of(data):
-                added.unchanged.append(known.source)
-                return
-            document = load(found, data)
-        except LibraryError as fault:
-            added.failed.append(str(fault))
-            return
-        source = known.source if known else self._free_name(document)
-        self._put(replace(document, source=source), root, added, progress)
-
-    def _put(self, document: Document, root: str, added: Added, progress: Progress | None) -> None:
-        rows = tuple(rows_of(document))
-        report = (lambda done, total: progress(document.source, done, total)) if progress else None
-        added.embedded += self._embed({row.key: row.body for row in rows}, report)
-        self._store.put(document, rows, root=root)
-        added.read.append(document.source)
-        if report:
-            report(len(rows), len(rows))
-
-    def _embed(self, bodies: dict[str, str], report: Callable[[int, int], None] | None) -> int:
-        """Give vectors to the bodies that have none; returns to how many."""
-        if self._meaning is None:
-            return 0
-        self._meaning.refresh(self._store.generation())
-        missing = self._store.without_vector(bodies)
-        for first in range(0, len(missing), _EMBED_AT_ONCE):
-            keys = missing[first : first + _EMBED_AT_ONCE]
-            if report:
-                report(len(bodies) - len(missing) + first, len(bodies))
-            self._meaning.add({key: bodies[key] for key in keys})
-            self._store.note_vectors(keys)
-        return len(missing)
-
-    def _embed_missing(self, added: Added, progress: Progress | None) -> None:
-        """Pieces taken up while there was no embedder, or whose vectors were lost."""
-        bodies = dict(self._store.bodies_without_vector()) if self._meaning is not None else {}
-        report = (lambda done, total: progress("pieces without a vector", done, total)) if progress else None
-        added.embedded += self._embed(bodies, report)
-
-    def _drop_unused(self) -> None:
-        if self._meaning is not None and (unused := self._store.unused_vectors()):
-            self._meaning.forget(unused)
-            self._store.drop_vectors(unused)
-
-    def _free_name(self, document: Document) -> str:
-        """The document's name, with the folders above it as far as others are called the same."""
-        taken = {entry.source for entry in self.entries}
-        name, above = document.source, list(Path(document.path).parents)
-        depth = len(Path(document.source).parts) - 1
-        while name in taken and depth < len(above) - 1:
-            name = f"{above[depth].name}/{name}"
-            depth += 1
-        return name
 
     @contextmanager
     def _writing(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:

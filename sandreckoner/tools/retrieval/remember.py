@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.index import Index, Progress
+from sandreckoner.tools.retrieval.adding import Progress
+from sandreckoner.tools.retrieval.index import Index
 from sandreckoner.tools.retrieval.library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_ready
 from sandreckoner.tools.retrieval.search import How

@@ -1,0 +1,59 @@
+"""Relevance feedback, and how documents are searched unless somebody says otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from embedders import HashedWords
+
+from sandreckoner.core.effects import Search
+from sandreckoner.core.errors import UsageError
+from sandreckoner.tools.retrieval.feedback import moved
+from sandreckoner.tools.retrieval.index import Index
+from sandreckoner.tools.retrieval.library import open_library
+from sandreckoner.tools.retrieval.search import LONG_REPORTS, How, how_for
+from sandreckoner.tools.retrieval.store import Entry
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
+
+
+def test_the_question_moves_towards_what_was_found_and_keeps_its_length() -> None:
+    question, found = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
+    near, far = moved(question, [found], 0.5), moved(question, [found], 5.0)
+    assert 0 < near @ found < far @ found < 1
+    assert np.linalg.norm(near) == pytest.approx(1) and np.linalg.norm(far) == pytest.approx(1)
+    assert (moved(question, [], 0.5) == question).all()
+
+
+def test_on_disk_and_in_memory_find_the_same_with_it(tmp_path: Path) -> None:
+    how = How(words=0.0, feedback=0.7, route=False)
+    library = open_library([EXAMPLES], embedder=HashedWords(), how=how)
+    with Index(tmp_path, embedder=HashedWords(), how=how) as index:
+        index.add([EXAMPLES])
+        for question in ("order backlog", "inventories of finished goods", "interest paid"):
+            kept = [(p.source, p.start) for p in index.search(Search(question, 8))]
+            assert kept == [(p.source, p.start) for p in library.search(Search(question, 8))]
+        plain = index.search(Search("interest paid", 20), how=How(words=0.0, route=False))
+        assert plain != index.search(Search("interest paid", 20))
+    with pytest.raises(UsageError, match="feedback must be 0 or more"):
+        How(feedback=-1)
+
+
+def entry(source: str, pages: int, pieces: int) -> Entry:
+    return Entry(source, f"/{source}", "/", source, "", 0.0, pages, pieces)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([], How()),
+        ([entry("note.md", 1, 40)], How()),
+        ([entry("report.PDF", 120, 500), entry("note.md", 1, 40)], LONG_REPORTS),
+        ([entry("letter.pdf", 2, 6)], How()),
+        ([entry("report.pdf", 120, 500), entry("book.txt", 1, 900)], How()),
+    ],
+)
+def test_long_pdf_files_are_searched_as_reports(entries: list[Entry], expected: How) -> None:
+    assert how_for(entries) == expected
