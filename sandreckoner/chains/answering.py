@@ -14,8 +14,8 @@ from sandreckoner.chains.marked import marked
 from sandreckoner.chains.nested import refuse_unaffordable
 from sandreckoner.chains.once import once
 from sandreckoner.chains.require_sources import RequireSources
-from sandreckoner.chains.sourcing import with_sources
 from sandreckoner.chains.seeded import Seeded
+from sandreckoner.chains.sourcing import with_sources
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.conduct import spent
