@@ -184,6 +184,27 @@ answer = sales * 14
         assert all(line[-1] in "╮╯│" for line in panel)
 
 
+def test_the_tree_grows_on_the_screen_while_it_is_searched(tmp_path: Path) -> None:
+    thinking = "n = 0\nwhile n < 10**9:\n    n += 1"  # until its time is over
+    script = [
+        {"when": "Next cell:", "text": "```python\npens = 14 * 3\n```"},
+        {"when": "Next cell:", "text": "```python\nguess = 17\n```"},
+        {"when": "pens = 14 * 3\n# (no output)\n\nNext cell:", "text": f"```python\n{thinking}\n```"},
+        {"when": "Steps so far:\npens", "text": "It is right.\nsure"},
+        {"when": "Steps so far:\nguess", "text": "It is not.\nimpossible"},
+    ]
+    (tmp_path / "tree.json").write_text(json.dumps(script))
+    words = ["--model", f"scripted:{tmp_path / 'tree.json'}", "--strategy"]
+    with opened(*words, "tot(cells, k=2, depth=2, breadth=1, votes=1)", cwd=tmp_path) as screen:
+        screen.wait_for("›")
+        screen.type("14 pens at 3 dollars?")
+        shown = screen.wait_for("├─ 1 pens = 14 * 3", "✂ 2 guess = 17", "the program runs")
+        assert "20.00" in shown
+        screen.keys("C-c")
+        shown = screen.wait_for("stopped")
+        assert "the program runs" not in shown
+
+
 def test_the_tree_can_be_walked(model: str, tmp_path: Path) -> None:
     with opened("--model", model, "--strategy", "cross(pal, pot)", cwd=tmp_path) as screen:
         screen.wait_for("›")
