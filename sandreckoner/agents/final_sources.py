@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from sandreckoner.chains.provenance import trace_numbers
-from sandreckoner.chains.reading.normal import equal
+from sandreckoner.chains.provenance import trace_numbers, trace_prose
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.numbers import find_numbers
 from sandreckoner.core.passage import Passage
 
-_MOST = 50
+_LONGEST = 20_000  # characters of an answer, and of a program's result
+_MOST = 50  # numbers of a result
 
 
 def sources_of(
@@ -29,39 +28,16 @@ def sources_of(
         programs: those whose variables lasted, in order; they are one program over the conversation.
         results: what each program gave, as text.
     """
-    found: list[NumberSource] = []
-    computed = False
-    for number in find_numbers(text[:20_000])[:_MOST]:
-        if any(_shows(number.text, result) for result in results):
-            computed = True
-            continue
-        name = _name(text, number.start, number.end)
-        found += trace_numbers(f"{name} = {_literal(number.text)}\n{name}", question, passages)
-    return (*(trace_numbers("\n".join(programs), question, passages) if computed else ()), *found)
+    computed = [number.value for said in results for number in find_numbers(said[:_LONGEST])[:_MOST]]
+    stated = trace_prose(text[:_LONGEST], question, passages)
+    others = [source for source in stated if not _is_one_of(source.text, computed)]
+    if len(others) == len(stated):
+        return stated
+    return (*trace_numbers("\n".join(programs), question, passages), *others)
 
 
-def _name(text: str, start: int, end: int) -> str:
-    """The words around a number as the name of a variable: what it is of decides which one is meant."""
-    before = re.findall(r"[a-z]+", text[max(0, start - 60) : start].lower())[-6:]
-    after = re.findall(r"[a-z]+", text[end : end + 30].lower())[:3]
-    return "_".join(["n", *before, *after])
-
-
-def _shows(number: str, result: str) -> bool:
-    """Whether a number is a computed one, rounded to the digits that are shown."""
-    digits = _literal(number)
-    _, point, decimals = digits.partition(".")
-    for one in find_numbers(result[:5_000])[:_MOST]:
-        try:
-            if round(float(_literal(one.text)), len(decimals) if point else 0) == float(digits):
-                return True
-        except ValueError:
-            continue
-    return equal(number, result)
-
-
-def _literal(text: str) -> str:
-    """`$1,234.50` and `12%` as Python writes them."""
-    return (
-        "".join(character for character in text if character.isdigit() or character == ".").strip(".") or "0"
-    )
+def _is_one_of(number: str, computed: Sequence[object]) -> bool:
+    """Whether a number is a computed one, rounded to the digits that it shows."""
+    (read, *_) = find_numbers(number)
+    decimals = "".join(filter(lambda character: character in ".0123456789", number)).partition(".")[2]
+    return any(round(value, len(decimals)) == read.value for value in computed)  # type: ignore[call-overload]

@@ -36,6 +36,7 @@ from sandreckoner.agents.middleware.ending import this_run
 from sandreckoner.agents.middleware.failures import Failures
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
 from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
+from sandreckoner.agents.middleware.source_guard import SourceGuard
 from sandreckoner.agents.own_tools import as_base_tool
 from sandreckoner.agents.pause import Pause, as_resumption, paused
 from sandreckoner.agents.prompting import agent_prompt
@@ -83,6 +84,7 @@ class ToolAgent(StrategyChain):
         most_calls: int = 30,
         pauses: bool = False,
         asks: bool = False,
+        require_sources: bool = False,
         answer_as: type[BaseModel] | None = None,
         memory: str | Path | None = None,
         switches: Switches | None = None,
@@ -103,6 +105,8 @@ class ToolAgent(StrategyChain):
             most_calls: calls of tools for one question; the others are refused.
             pauses: ask the user for more when the budget is spent, instead of ending.
             asks: give the model a tool to ask the user.
+            require_sources: whether an answer is sent back once, and then refused, where one of its numbers
+                or quotes has no source.
             answer_as: a pydantic schema; then the answer's text is its JSON.
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
             switches: LangChain's own middleware, each by one word.
@@ -151,6 +155,7 @@ class ToolAgent(StrategyChain):
                 RepeatGuard(),
                 CallMender([*names, *schema]),
                 *middleware,
+                *([SourceGuard()] if require_sources else []),
                 BudgetGuard(budget, most=most, pauses=pauses, price=price),
             ],
             response_format=ToolStrategy(answer_as) if answer_as else None,

@@ -13,7 +13,7 @@ from sandreckoner.agents.middleware.ending import last_reply, this_run
 from sandreckoner.agents.text_chat import text_of
 from sandreckoner.agents.toolbox import passages_of, programs_of
 from sandreckoner.chains.citations import check_citations
-from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.answer import Answer, Candidate, Verdict
 from sandreckoner.core.message import Usage
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
@@ -52,16 +52,24 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
         evidence=passages,
     )
     said = [whole for whole, _ in results]
+    if refused := state.get("refused", ""):
+        text, reason = None, f"{text} is not answered: {refused}"
     return Answer(
         text,
-        "budget spent" if ended else ("answered" if text is not None else "no answer"),
+        _verdict(state, text),
         winner=candidate,
         candidates=(candidate,),
         reason=reason,
-        sources=sources_of(text or "", problem.question, candidate.evidence, programs, said),
+        sources=sources_of(checked.text, problem.question, candidate.evidence, programs, said),
         citations=checked.citations,
         usage=_usage(run),
     )
+
+
+def _verdict(state: Mapping[str, Any], text: str | None) -> Verdict:
+    if state.get("ended"):
+        return "budget spent"
+    return "refused" if state.get("refused") else "answered" if text is not None else "no answer"
 
 
 def _told(messages: Sequence[AnyMessage]) -> list[Passage]:

@@ -227,3 +227,28 @@ def test_a_chat_model_of_langchain_is_used_as_it_is(sandbox: Sandbox) -> None:
     ]
     with opened(Fake(responses=replies), None, sandbox) as agent:
         assert agent.invoke("6 times 7?").text == "42"
+
+
+def test_a_number_without_a_source_is_sent_back_once_and_then_refused(
+    library: MemoryLibrary, sandbox: Sandbox
+) -> None:
+    invented = "Net sales grew by 77.3 %."
+    model = ScriptedModel([CALLS[0], invented, *CALLS[1:]])
+    with opened(model, library, sandbox, require_sources=True) as agent:
+        assert agent.invoke(QUESTION).text == CALLS[-1]
+    assert "77.3" in model.asked[2].messages[-1].content
+    assert "has a source" in model.asked[2].messages[-1].content
+    with opened(ScriptedModel([invented, invented]), library, sandbox, require_sources=True) as agent:
+        found = agent.invoke(QUESTION)
+    assert (found.text, found.verdict) == (None, "refused") and "77.3" in found.reason
+    with opened(ScriptedModel([invented]), library, sandbox) as agent:
+        loose = agent.invoke(QUESTION)
+    assert loose.text == invented and [source.origin for source in loose.sources] == ["unsourced"]
+
+
+def test_a_made_up_quote_is_struck(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    said = "“Net sales were 8,412 in 2021” [1], and “they will double” [1]."
+    with opened(ScriptedModel([CALLS[0], said]), library, sandbox) as agent:
+        found = agent.invoke(QUESTION)
+    assert found.text == "“Net sales were 8,412 in 2021” [1], and ~~“they will double”~~ [1]."
+    assert [citation.verdict for citation in found.citations] == ["found", "not found"]
