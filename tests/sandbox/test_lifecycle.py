@@ -168,6 +168,17 @@ def test_the_science_tier_starts_behind_the_standard_one() -> None:
         assert pool._nests["science"].zygote is science
 
 
+def test_a_tier_that_died_while_it_started_is_started_anew() -> None:
+    with Sandbox(spares=1) as sandbox:
+        sandbox.run("1")
+        pool = sandbox._pool
+        assert settles(lambda: len(pool._nests) == 2)
+        dead = pool._nests["science"].zygote
+        dead._process.kill()
+        assert settles(lambda: not dead.alive)  # whoever fills its spares has noticed
+        assert sandbox.run("import sympy\nint(sympy.Integer(2) + 2)").value == 4
+
+
 async def test_cancelling_ends_the_program() -> None:
     children = Watch()
     async with Sandbox(spares=0) as sandbox:

@@ -118,6 +118,7 @@ class Zygote:
                     deadline = time.monotonic() + _START_S
                     answer = codec.receive(self._control, cap_bytes=_CAP, deadline=deadline)
                 except (codec.Closed, codec.Late, codec.Garbled) as fault:
+                    self._closed = True  # the next program gets another one
                     raise SandboxError(f"the sandbox could not start: {self._last_words(fault)}") from None
                 self._walls = Walls(answer["walls"])
             return self._walls
