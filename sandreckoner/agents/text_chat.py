@@ -48,7 +48,7 @@ class TextChat(BaseChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
-        params["ls_provider"], params["ls_model_name"] = "sandreckoner", self.model.name
+        params["ls_provider"], params["ls_model_name"] = "sandreckoner", kwargs.get("model", self.model.name)
         return params
 
     def bind_tools(
