@@ -59,13 +59,14 @@ class Answering:
         """Load the model and start a sandbox; both end with the context."""
         from sandreckoner.llms import load_model
         from sandreckoner.tools.python import Sandbox
+        from sandreckoner.tools.retrieval.nearest import Nearest
 
         with ExitStack() as stack:
             sandbox = stack.enter_context(Sandbox())
             model = load_model(self.model) if isinstance(self.model, str) else self.model
             if model is not self.model:
                 stack.callback(getattr(model, "close", lambda: None))
-            world = World(model=model, interpreter=sandbox, budget=self.budget)
+            world = World(model=model, interpreter=sandbox, tools={"nearest": Nearest()}, budget=self.budget)
             yield lambda line: self._finish(line, world)
 
     def _finish(self, line: Line, world: World) -> Answered:

@@ -24,7 +24,7 @@ from sandreckoner.evals.engine import Engine, in_threads
 from sandreckoner.evals.log import Log, open_log
 from sandreckoner.evals.question import Question
 from sandreckoner.evals.record import Record, answered, failed, key_of
-from sandreckoner.evals.scoring import Scorer, score
+from sandreckoner.evals.scoring import Scorer, mathematical, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,14 @@ class Answering:
         """Load the model and start a sandbox; both end with the context."""
         from sandreckoner.llms import load_model
         from sandreckoner.tools.python import Sandbox
+        from sandreckoner.tools.retrieval.nearest import Nearest
 
         with ExitStack() as stack:
             sandbox = stack.enter_context(Sandbox())
             model = load_model(self.model) if isinstance(self.model, str) else self.model
             if model is not self.model:
                 stack.callback(getattr(model, "close", lambda: None))
-            world = World(model=model, interpreter=sandbox, budget=self.budget)
+            world = World(model=model, interpreter=sandbox, tools={"nearest": Nearest()}, budget=self.budget)
             yield lambda piece: self._finish(piece, world)
 
     def _finish(self, piece: Piece, world: World) -> Finished:
@@ -88,7 +89,7 @@ class Answering:
             strategy = Seeded(to_strategy(piece.strategy), seed)
             with_book = replace(world, journal=JournalFile(book, header), trace=type(world.trace)())
             found = answer(strategy, piece.question.problem, with_book)
-            scored = score(found, piece.question, self.scorer)
+            scored = score(found, piece.question, self.scorer or _scorer(piece.question, world))
         except Exception as fault:  # the boundary of a sample: see the rule on broad excepts in CONTRIBUTING
             reason = (
                 str(fault) if isinstance(fault, SandreckonerError) else f"{type(fault).__name__}: {fault}"
@@ -97,6 +98,13 @@ class Answering:
             return Finished(record, book.getvalue())
         record = answered(piece.key, piece.question, piece.strategy, piece.epoch, found, scored)
         return Finished(record, book.getvalue())
+
+
+def _scorer(question: Question, world: World) -> Scorer | None:
+    """Algebra for mathematics, which needs the sandbox; None for what needs nothing."""
+    if question.kind != "mathematical" or world.interpreter is None:
+        return None
+    return mathematical(world.interpreter)
 
 
 def evaluate(

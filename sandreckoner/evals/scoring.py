@@ -15,9 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sandreckoner.chains.algebra import same_answer
 from sandreckoner.chains.reading.harness import exact_match, flexible_number, strict_number
 from sandreckoner.chains.reading.normal import alike, equal, normalise, values_of
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.drive import drive
+from sandreckoner.core.world import Interpreter, World
 from sandreckoner.evals.game24 import makes_24
 from sandreckoner.evals.question import Kind, Question
 
@@ -48,7 +51,7 @@ def score(answer: Answer, question: Question, scorer: Scorer | None = None) -> S
     Args:
         answer: what a strategy found; no answer is a wrong one.
         question: with the gold answer; without one nothing is scored.
-        scorer: None for that of the question's kind.
+        scorer: None for that of the question's kind (of mathematics by its text alone; see `mathematical`).
     """
     if question.gold is None:
         return Score(None)
@@ -107,8 +110,18 @@ def choice(found: str, question: Question) -> bool:
 
 
 def same(found: str, question: Question) -> bool:
-    """The same once normalised: dates, lists, yes and no, mathematics as far as its writing tells."""
+    """The same once normalised: dates, lists, yes and no; mathematics only as far as its writing tells."""
     return equal(found, question.gold or "")
+
+
+def mathematical(interpreter: Interpreter) -> Scorer:
+    """The same once a computer algebra system has looked at it, in the sandbox; see `chains.algebra`."""
+    world = World(interpreter=interpreter)
+
+    def scorer(found: str, question: Question) -> bool:
+        return drive(same_answer(found, question.gold or ""), world)
+
+    return scorer
 
 
 def exact(found: str, question: Question) -> bool:

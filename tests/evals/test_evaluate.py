@@ -17,6 +17,7 @@ from sandreckoner.chains.answering import replay
 from sandreckoner.core.errors import ModelError, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
+from sandreckoner.core.problem import Problem
 from sandreckoner.evals import as_text, evaluate, load_questions, make_table
 from sandreckoner.evals.log import journal_path, read_records
 from sandreckoner.evals.question import Question
@@ -97,6 +98,16 @@ def test_the_replies_are_kept_so_a_new_scorer_needs_no_call(tmp_path: Path) -> N
 
     assert sum(bool(record.right) for record in rescore(tmp_path / "run", questions, generous)) == 4
     assert sum(bool(record.right) for record in rescore(tmp_path / "run", questions)) == 3
+
+
+def test_mathematics_is_compared_by_algebra_in_the_sandbox(tmp_path: Path) -> None:
+    asked = [
+        Question(str(place), Problem(f"Simplify {place}."), "2\\sqrt{2}", "mathematical") for place in (1, 2)
+    ]
+    replies = {"Simplify 1.": "The answer is \\boxed{\\sqrt{8}}.", "Simplify 2.": "\\boxed{\\sqrt{7}}"}
+    model = ScriptedModel(lambda messages: replies[messages[-1].content])
+    records = evaluate(["cot"], asked, model, out=tmp_path / "run")
+    assert [record.right for record in records] == [True, False]
 
 
 def test_each_piece_can_be_replayed_from_its_journal(tmp_path: Path) -> None:
