@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sandreckoner.core.effects import Run
 from sandreckoner.core.execution import Execution, State
@@ -17,12 +18,21 @@ from sandreckoner.core.world import Interpreter
 _MOST = 16  # conversations whose sessions are kept alive
 
 
+@dataclass(slots=True)
+class _Session:
+    """One conversation's; its programs run one after the other."""
+
+    state: State | None = None
+    is_new: bool = True
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Sessions:
-    """A state for each conversation, the ones used last. Thread-safe."""
+    """A session for each conversation, the ones used last. Thread-safe."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
-        self._states: OrderedDict[str, State | None] = OrderedDict()
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._lock = threading.Lock()
 
     def run(self, code: str, *, conversation: str, earlier: Sequence[str] = ()) -> Execution:
@@ -33,23 +43,28 @@ class Sessions:
             conversation: names the session.
             earlier: its programs so far, run again first where the session is not alive.
         """
-        with self._lock:
-            if conversation not in self._states:
-                self._states[conversation] = None
+        session = self._session(conversation)
+        with session.lock:
+            if session.is_new:
+                session.is_new = False
                 for program in earlier:
-                    self._advance(program, conversation)
-            self._states.move_to_end(conversation)
-            while len(self._states) > _MOST:
-                self._states.popitem(last=False)
-            return self._advance(code, conversation)
+                    self._advance(session, program)
+            return self._advance(session, code)
 
-    def _advance(self, code: str, conversation: str) -> Execution:
-        execution = self._interpreter.perform(Run(code, self._states[conversation], keep=True))
-        if execution.state is not None:
-            self._states[conversation] = execution.state
+    def _session(self, conversation: str) -> _Session:
+        with self._lock:
+            session = self._sessions.setdefault(conversation, _Session())
+            self._sessions.move_to_end(conversation)
+            while len(self._sessions) > _MOST:
+                self._sessions.popitem(last=False)
+            return session
+
+    def _advance(self, session: _Session, code: str) -> Execution:
+        execution = self._interpreter.perform(Run(code, session.state, keep=True))
+        session.state = execution.state or session.state
         return execution
 
     def close(self) -> None:
         """Let go of every session."""
         with self._lock:
-            self._states.clear()
+            self._sessions.clear()

@@ -28,7 +28,10 @@ class BudgetState(EndingState):
 
 
 class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
-    """Ends a run whose budget is spent, or pauses it and asks the user for as much again."""
+    """Ends a run whose budget is spent, or pauses it and asks the user for as much again.
+
+    Looked at between calls: one that is under way is not broken off when the seconds are over.
+    """
 
     state_schema = BudgetState
 
