@@ -50,10 +50,15 @@ def _may_read(owner: Any, name: str) -> bool:
     if not name.startswith("_"):
         return True
     if is_dunder(name):
-        return type(owner) is not types.ModuleType
+        # The methods of a proxy still hand out the dictionary behind it (see `libraries.guard_proxies`).
+        proxy = type(owner) is types.MappingProxyType or owner is types.MappingProxyType
+        return type(owner) is not types.ModuleType and not (proxy and name in _OPERATORS)
     if name in NAMEDTUPLE_ATTRIBUTES:
         return isinstance(owner, tuple) or (isinstance(owner, type) and issubclass(owner, tuple))
     return gave(owner, name)
+
+
+_OPERATORS = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__or__", "__ror__"})
 
 
 def _refused(owner: Any, name: str) -> Any:

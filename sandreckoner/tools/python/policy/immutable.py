@@ -16,6 +16,8 @@ _IMMUTABLE = 1 << 8
 # In PyTypeObject: the object's head, its size, and the pointers before each field.
 _FLAGS = object.__basicsize__ + 19 * 8
 _NEW = object.__basicsize__ + 37 * 8
+_COMPARE = object.__basicsize__ + 23 * 8
+_AS_NUMBER, _OR = object.__basicsize__ + 10 * 8, 15 * 8
 
 # Found by a search for stores to classes in functions of the libraries: counters, and instances that change
 # their class.
@@ -63,7 +65,19 @@ def set_immutable(kind: type, immutable: bool) -> None:
 def constructor(kind: type) -> ctypes._CFunctionType:
     """What C calls to make an instance of `kind`: takes the class, positional and keyword arguments."""
     prototype = ctypes.PYFUNCTYPE(ctypes.py_object, *[ctypes.py_object] * 3)
-    return prototype(ctypes.c_void_p.from_address(id(kind) + _NEW).value or 0)
+    return prototype(_word(id(kind) + _NEW).value or 0)
+
+
+def compare_by_identity(kind: type) -> None:
+    """Let instances of a class of C be equal to themselves alone, have no order, and know no `|`."""
+    _word(id(kind) + _COMPARE).value = _word(id(object) + _COMPARE).value
+    numbers = _word(id(kind) + _AS_NUMBER).value
+    if numbers:
+        _word(numbers + _OR).value = None
+
+
+def _word(address: int) -> ctypes.c_void_p:
+    return ctypes.c_void_p.from_address(address)
 
 
 def _below(kind: type) -> Iterator[type]:

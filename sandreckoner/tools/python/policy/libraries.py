@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import operator
 import sys
 import types
 from collections.abc import Callable, Iterable
@@ -11,7 +10,12 @@ from typing import Any
 
 from sandreckoner.tools.python.policy.classes import check_members
 from sandreckoner.tools.python.policy.dataclass import guard_fields
-from sandreckoner.tools.python.policy.immutable import constructor, make_classes_immutable, set_immutable
+from sandreckoner.tools.python.policy.immutable import (
+    compare_by_identity,
+    constructor,
+    make_classes_immutable,
+    set_immutable,
+)
 from sandreckoner.tools.python.policy.names import is_dunder
 
 
@@ -87,18 +91,8 @@ def guard_arrays() -> None:
 
 
 def guard_proxies() -> None:
-    """Compare and join copies: `proxy == x` would hand the dictionary itself to `x.__eq__`."""
-    for name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__or__", "__ror__"):
-        _replace(types.MappingProxyType, name, _with_a_copy(name))
-
-
-def _with_a_copy(name: str) -> Callable[[Any, Any], Any]:
-    operation = getattr(operator, name.replace("__r", "__"))
-
-    def method(self: Any, other: Any) -> Any:
-        return operation(other, dict(self)) if name == "__ror__" else operation(dict(self), other)
-
-    return method
+    """`proxy == x` and `proxy | x` would hand the dictionary behind it to `x`: it equals itself alone."""
+    compare_by_identity(types.MappingProxyType)
 
 
 def guard_generators() -> None:
