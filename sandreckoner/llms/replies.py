@@ -31,9 +31,10 @@ def from_message(message: AIMessage, effect: Ask) -> Completion:
     reasoning = message.additional_kwargs.get("reasoning_content") or _reasoning_blocks(message) or thoughts
     about = message.response_metadata
     reason = str(about.get("finish_reason") or about.get("stop_reason") or about.get("done_reason") or "")
-    finish: Finish = "length" if reason.lower() in _CUT else "stop"
+    kept = cut_at_stop(text, effect.stop)
+    finish: Finish = "length" if reason.lower() in _CUT and kept == text else "stop"
     return Completion(
-        cut_at_stop(text, effect.stop),
+        kept,
         str(reasoning),
         _logprob(about.get("logprobs")),
         finish,
