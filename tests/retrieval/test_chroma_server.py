@@ -17,6 +17,7 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.index import Index
 from sandreckoner.tools.retrieval.meaning_chroma import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.minilm import minilm_ready
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import verify
 
@@ -61,6 +62,23 @@ def test_an_index_may_keep_its_vectors_in_a_server(port: int, tmp_path: Path) ->
         assert verify(index) == ()
     with pytest.raises(LibraryError, match="made with the embedder hashed words a"):
         ChromaMeaning(chroma_at("127.0.0.1", port), HashedWords("b"), collection="reports")
+
+
+@pytest.mark.skipif(not minilm_ready(), reason="needs `reckon models pull minilm`")
+def test_the_command_takes_it_by_one_option_and_remembers_it(port: int, tmp_path: Path) -> None:
+    index = ["--index", str(tmp_path / "kept")]
+    reckon = str(Path(sys.executable).with_name("reckon"))
+
+    def said(*words: str, code: int = 0) -> str:
+        done = subprocess.run([reckon, "index", *words, *index], capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, done.stderr
+        return done.stdout or done.stderr
+
+    assert said("add", str(EXAMPLES), "--chroma", f"127.0.0.1:{port}").startswith("2 read")
+    assert not (tmp_path / "kept" / "vectors").exists()
+    assert "backlog" in said("search", "order backlog", "--words", "0", "-k", "1")
+    assert said("verify").startswith("sound: 2 documents, 34 passages, every offset, word and vector")
+    assert "is told when it is made" in said("add", "--chroma", "127.0.0.1:1", code=2)
 
 
 def test_a_server_that_is_not_there_is_one_line() -> None:

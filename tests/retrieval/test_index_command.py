@@ -33,7 +33,7 @@ needs_minilm = pytest.mark.skipif(not minilm_ready(), reason="needs `reckon mode
 
 def reckon(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [RECKON, *words], capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL
+        [RECKON, *words], capture_output=True, text=True, timeout=290, stdin=subprocess.DEVNULL
     )
     assert done.returncode == code, done.stderr
     return done
@@ -119,8 +119,8 @@ def test_interrupted_it_keeps_what_is_done_and_goes_on_with_a_bar_on_the_termina
     )
     os.close(inside)
     drawn = b""
-    end = time.monotonic() + 150
-    while b"03.md" not in drawn and time.monotonic() < end:
+    end = time.monotonic() + 200
+    while b"02.md" not in drawn and time.monotonic() < end:
         drawn += os.read(terminal, 4096)
     adding.send_signal(signal.SIGINT)
     while True:
@@ -128,11 +128,11 @@ def test_interrupted_it_keeps_what_is_done_and_goes_on_with_a_bar_on_the_termina
             drawn += os.read(terminal, 4096)
         except OSError:
             break
-    assert adding.wait(60) == 130
+    assert adding.wait(90) == 130
     assert adding.stdout is not None and adding.stdout.read() == b""
     assert b"documents are kept, the same command goes on" in drawn and b"Traceback" not in drawn
     kept = json.loads(reckon("index", "list", "--json", *index).stdout)["documents"]
-    assert 3 <= len(kept) < 40
+    assert 2 <= len(kept) < 40
     assert reckon("index", "verify", *index).stdout.startswith("sound")
     rest = reckon("index", "add", str(texts), *index)
     assert rest.stdout.startswith(f"{40 - len(kept)} read, {len(kept)} unchanged")
