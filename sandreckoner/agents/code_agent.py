@@ -26,7 +26,7 @@ from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CodeAgent:
     """Write and run cells until one calls `answer`. A strategy.
 
@@ -50,6 +50,10 @@ class CodeAgent:
 
     def __post_init__(self) -> None:
         require_positive(most=self.most, most_calls=self.most_calls, repeats=self.repeats)
+
+    def __repr__(self) -> str:
+        # What a journal's header says; the prompt is in its steps.
+        return f"code(most={self.most}, most_calls={self.most_calls}, repeats={self.repeats})"
 
     @property
     def calls(self) -> int:

@@ -37,7 +37,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _SAID = ("boxed", "hashes", "phrase")  # ways to state an answer that cannot be met by chance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReAct:
     """Think and act in turns until an action finishes. A strategy.
 
@@ -59,6 +59,10 @@ class ReAct:
 
     def __post_init__(self) -> None:
         require_positive(most=self.most, k=self.k, repeats=self.repeats)
+
+    def __repr__(self) -> str:
+        # What a journal's header says; the prompt is in its steps.
+        return f"react(most={self.most}, k={self.k}, repeats={self.repeats})"
 
     @property
     def calls(self) -> int:
