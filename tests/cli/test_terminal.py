@@ -143,7 +143,7 @@ def test_a_session_goes_on_with_its_turns_settings_documents_and_variables(here:
         here, ["/strategy pot", "/docs add report.md", QUESTION, "/run extra = pens + 1"], "--session", "work"
     )
     shown = reckon(here, ["/settings", "/run extra + price", "And twice as many?"], "-c", replies=[TWICE])
-    assert "2 turns before" in shown and "1 path of documents" in shown
+    assert "2 turns before" in shown and "documents: report.md" in shown
     assert "pot" in shown and "(this session)" in shown
     assert "\n18\n" in shown
     assert "84" in shown

@@ -22,6 +22,7 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Trace
 from sandreckoner.core.world import World
 from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.retrieval.nearest import Nearest
 
 _NOT_TOLD = {"answer"}  # every program makes its own
 
@@ -55,6 +56,7 @@ def ask(desk: Desk, question: str, *, strategy: str = "") -> Turn:
             model=StoppableModel(model, stop),
             interpreter=StoppableInterpreter(variables, stop),
             library=documents,
+            tools={"nearest": Nearest()},
             budget=desk.settings.budget(),
             journal=desk.session.journal(header),
             trace=trace,

@@ -27,7 +27,9 @@ class Walk:
     def __init__(self, top: Knot) -> None:
         self._top = top
         # A search may have hundreds of branches; what was done in each waits until it is wanted.
-        self._open = {id(knot) for _, knot in top.walk() if knot.kind in ("question", "branch", "answer")}
+        self._open = {
+            id(knot) for _, knot in top.walk() if knot.kind in ("question", "branch", "answer", "program")
+        }
         self.cursor = 0
         self.scroll = 0
 
@@ -80,7 +82,8 @@ class Walk:
             sign = "▾ " if id(knot) in self._open and knot.knots else "▸ " if knot.knots else "  "
             value = f"  {knot.value:.2f}" if knot.value is not None else ""
             mark = f"  ({knot.mark})" if knot.mark in ("pruned", "dead end", "winner") else ""
-            line = "  " * depth + sign + one_line(knot.label, max(8, width - 2 * depth - 14)) + value + mark
+            room = max(8, width - 2 * depth - 2 - len(value) - len(mark))
+            line = "  " * depth + sign + one_line(knot.label, room) + value + mark
             cursor = place == self.cursor
             if cursor:
                 text.append(("[SetCursorPosition]", ""))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sandreckoner import __version__
 from sandreckoner.cli.terminal.asking import ask
 from sandreckoner.cli.terminal.commands import perform
 from sandreckoner.cli.terminal.desk import Desk
 from sandreckoner.cli.terminal.reader import Reader
 from sandreckoner.cli.terminal.result import show_turn
-from sandreckoner.cli.words import plural, visible
+from sandreckoner.cli.words import one_line, plural, visible
 from sandreckoner.core.errors import SandboxError, SandreckonerError
 from sandreckoner.tools.python import Walls
 
@@ -41,7 +43,8 @@ def _handle(desk: Desk, line: str) -> None:
 def show_header(desk: Desk) -> None:
     """One line on what is set, one on where one is."""
     settings, session = desk.settings, desk.session
-    docs = plural(len(session.docs), "path") + " of documents" if session.docs else "no documents"
+    names = ", ".join(Path(path).name for path in session.docs)
+    docs = f"documents: {one_line(names, 40)}" if names else "no documents"
     model, strategy = settings.text("model"), settings.text("strategy")
     parts = [f"Sandreckoner {__version__}", _short(model), strategy, docs, _walls(desk)]
     desk.say(" · ".join(parts), "bold")
