@@ -45,6 +45,7 @@ def command(arguments: argparse.Namespace) -> int:
 
         from sandreckoner.llms import load_model
         from sandreckoner.tools.python import Sandbox
+        from sandreckoner.tools.retrieval.nearest import Nearest
 
         model = load_model(settings.text("model"))
         header = journal_header(problem, spec, documents=documents, model=model.name)
@@ -55,8 +56,9 @@ def command(arguments: argparse.Namespace) -> int:
             stack.callback(getattr(model, "close", lambda: None))
             sandbox = stack.enter_context(Sandbox())
             journal = stack.enter_context(recording(arguments.journal, header))
+            tools = {"nearest": Nearest()}
             trace = Trace(progress, *([print_event] if arguments.jsonl else []))
-            world = World(model, sandbox, library, budget=budget, journal=journal, trace=trace)
+            world = World(model, sandbox, library, tools, budget, journal, trace)
             found = answer(strategy, problem, world)
     return present(
         found,
