@@ -87,6 +87,17 @@ def test_broken_json_is_mended(broken: str, library: MemoryLibrary, sandbox: San
     assert [use.tool for use in used(events)] == ["python"] and found.text == "42"
 
 
+def test_a_result_that_a_model_makes_up_beside_its_call_is_not_kept(
+    library: MemoryLibrary, sandbox: Sandbox
+) -> None:
+    invented = "I search.\n\nThe search says: 9,999.\n\n"
+    for written in (call("python", code="6 * 7"), '{{"name": "python", "arguments": {"code": "6 * 7"}}'):
+        model = ScriptedModel([invented + written, "42"])
+        _, found = run(model, library, sandbox)
+        seen = str([message.content for message in model.asked[1].messages])
+        assert found.text == "42" and "I search." in seen and "9,999" not in seen
+
+
 def test_json_that_cannot_be_read_is_sent_back_once(library: MemoryLibrary, sandbox: Sandbox) -> None:
     model = ScriptedModel(["<tool_call>{name: python, code}</tool_call>", "Then in words: 42"])
     _, found = run(model, library, sandbox)

@@ -35,12 +35,14 @@ class CallMender(AgentMiddleware[EndingState, Any, Any]):
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
-        """Arguments as the memory can keep them, before it is given them."""
+        """Arguments as the memory can keep them, and no made-up result beside a call."""
         response = handler(request)
         for message in response.result:
             if isinstance(message, AIMessage):
                 for call in message.tool_calls:
                     call["args"] = plain(call["args"])
+                if message.tool_calls and isinstance(message.content, str):
+                    message.content = _thought(message.content)
         return response
 
     @hook_config(can_jump_to=["model"])
@@ -57,8 +59,15 @@ class CallMender(AgentMiddleware[EndingState, Any, Any]):
                 name=call.name, args=plain(call.arguments), id=f"call_{uuid4().hex[:12]}", type="tool_call"
             )
             before = re.sub(r"(?:```(?:json)?|<tool_call>)\s*\Z", "", text[: call.start]).strip()
-            return {"messages": [reply.model_copy(update={"content": before, "tool_calls": [made]})]}
+            return {
+                "messages": [reply.model_copy(update={"content": _thought(before), "tool_calls": [made]})]
+            }
         told = any(said.name == US and said.text == _UNREADABLE for said in this_run(state["messages"]))
         if alone and not told:
             return {"messages": [HumanMessage(_UNREADABLE, name=US)], "jump_to": "model"}
         return None
+
+
+def _thought(beside: str) -> str:
+    """The first paragraph of what stands beside a call: below it small models make the result up."""
+    return beside.strip().partition("\n\n")[0]
