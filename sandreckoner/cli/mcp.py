@@ -24,14 +24,11 @@ if TYPE_CHECKING:
 
 def command(arguments: argparse.Namespace) -> int:
     """Serve until the client goes away."""
-    try:
-        import anyio
+    _need_package()
+    import anyio
 
-        from sandreckoner.cli.mcp_tools import server_of
-    except ModuleNotFoundError as fault:
-        if fault.name not in ("mcp", "anyio"):
-            raise
-        raise MissingExtra("mcp is not installed: pip install 'sandreckoner[mcp]'") from None
+    from sandreckoner.cli.mcp_tools import server_of
+
     if "-" in arguments.docs:
         raise UsageError("--docs - reads stdin, which belongs to the protocol here; name files or folders")
     # A thread of the protocol's waits on stdin and would not hear of KeyboardInterrupt; the kernel ends the
@@ -46,6 +43,17 @@ def command(arguments: argparse.Namespace) -> int:
         except* (BrokenPipeError, ConnectionError):  # the client went without a word
             pass
     return ANSWERED
+
+
+def _need_package() -> None:
+    try:
+        from mcp.server.lowlevel import Server
+    except ModuleNotFoundError as fault:
+        if (fault.name or "").partition(".")[0] != "mcp":
+            raise
+        raise MissingExtra("mcp is not installed: pip install 'sandreckoner[mcp]'") from None
+    if not hasattr(Server, "list_tools"):
+        raise MissingExtra("mcp 2 is installed, and version 1 is needed: pip install 'sandreckoner[mcp]'")
 
 
 def _sandbox(accept_uncontained: bool) -> Sandbox:
