@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from sandreckoner.cli.ask_words import add_questions, add_terminal
 from sandreckoner.cli.eval_words import add_batch, add_eval, add_export
@@ -34,7 +34,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="reckon",
         description="Questions with numbers in them: a model writes the computation, a sandbox runs it, "
         "the answer says where every number came from.",
@@ -57,6 +57,29 @@ def make_parser() -> argparse.ArgumentParser:
     add_batch(commands, _later("batch"), _Formatter)
     add_export(commands, _later("training"), _Formatter)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the nearest word that there is."""
+
+    def error(self, message: str) -> NoReturn:
+        from sandreckoner.core.errors import UsageError
+
+        raise UsageError(f"{_with_hint(message)}; `{self.prog} --help` has examples")
+
+
+def _with_hint(message: str) -> str:
+    """What argparse says of a choice that is none, made shorter."""
+    import difflib
+    import re
+
+    found = re.search(r"invalid choice: '?(.*?)'? \(choose from (.*)\)", message)
+    if found is None:
+        return message
+    known = re.findall(r"[\w-]+", found[2])
+    near = difflib.get_close_matches(found[1], known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"no {message.split(':')[0].removeprefix('argument ').lower()} {found[1]!r}: {hint}"
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -118,6 +118,10 @@ def test_what_is_piped_in_is_context(tmp_path: Path) -> None:
         (["ask", "a?", "--model", "scripted:x", "--journal", "nowhere/run.jsonl"], 2, "cannot be"),
         (["replay", "nowhere.jsonl"], 1, "nowhere.jsonl: cannot be read as a journal"),
         (["models", "pull", "gpt-7"], 2, "gpt-7"),
+        (["aks", "a?"], 2, "no command 'aks': did you mean ask?"),
+        (["ask"], 2, "the following arguments are required: question; `reckon ask --help` has examples"),
+        (["ask", "a?", "--modle", "x"], 2, "--modle"),
+        (["completion", "bush"], 2, "did you mean bash?"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
@@ -218,6 +222,20 @@ def test_however_it_ends_no_process_is_left_and_the_journal_is_kept(
     while time.monotonic() < deadline and any(map(_alive, family)):
         time.sleep(0.05)
     assert not [pid for pid in family if _alive(pid)]
+
+
+def test_a_terminal_whose_reader_leaves_is_silent(script: str) -> None:
+    pipe = f"yes '/help' | head -200 | {RECKON[0]} --model {script} | head -c 1"
+    done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "S"
+    assert done.stderr == ""
+
+
+def test_forced_colours_go_into_a_pipe_and_refused_ones_do_not(script: str) -> None:
+    forced = reckon("ask", QUESTION, "--model", script, env={"FORCE_COLOR": "1"})
+    assert "\x1b[" in forced.stderr
+    plain = reckon("ask", QUESTION, "--model", script, "--plain")
+    assert "program:\nprice = 3" in plain.stderr and "╭" not in plain.stderr
 
 
 def test_help_and_version() -> None:
