@@ -112,6 +112,7 @@ def test_markdown_cannot_be_broken_out_of(exported: Path) -> None:
 def test_json_is_of_the_schemas(exported: Path) -> None:
     found = json.loads((exported / "page.json").read_text())
     schema = json.loads((ROOT / "docs" / "answer.schema.json").read_text())
+    jsonschema.validate(found, json.loads((ROOT / "docs" / "session.schema.json").read_text()))
     assert (found["version"], len(found["entries"])) == (1, 3)
     for entry in found["entries"]:
         if "question" in entry:
