@@ -42,7 +42,7 @@ def reckon(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
 def numbered_texts(folder: Path, count: int) -> Path:
     folder.mkdir()
     for file in range(count):
-        lines = (f"Line {n} of file {file}: the value is {file * 7919 + n}." for n in range(200))
+        lines = (f"Line {n} of file {file}: the value is {file * 7919 + n}." for n in range(100))
         (folder / f"{file:02}.md").write_text("\n".join(lines), "utf-8")
     return folder
 
@@ -111,7 +111,7 @@ def test_damage_is_told_and_repaired(tmp_path: Path) -> None:
 def test_interrupted_it_keeps_what_is_done_and_goes_on_with_a_bar_on_the_terminal_alone(
     tmp_path: Path,
 ) -> None:
-    texts = numbered_texts(tmp_path / "texts", 40)
+    texts = numbered_texts(tmp_path / "texts", 24)
     index = ["--index", str(tmp_path / "index")]
     terminal, inside = pty.openpty()
     adding = subprocess.Popen(
@@ -132,10 +132,10 @@ def test_interrupted_it_keeps_what_is_done_and_goes_on_with_a_bar_on_the_termina
     assert adding.stdout is not None and adding.stdout.read() == b""
     assert b"documents are kept, the same command goes on" in drawn and b"Traceback" not in drawn
     kept = json.loads(reckon("index", "list", "--json", *index).stdout)["documents"]
-    assert 2 <= len(kept) < 40
+    assert 2 <= len(kept) < 24
     assert reckon("index", "verify", *index).stdout.startswith("sound")
     rest = reckon("index", "add", str(texts), *index)
-    assert rest.stdout.startswith(f"{40 - len(kept)} read, {len(kept)} unchanged")
+    assert rest.stdout.startswith(f"{24 - len(kept)} read, {len(kept)} unchanged")
     assert rest.stderr == "", "no bar where no terminal is"
 
 
