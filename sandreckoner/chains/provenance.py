@@ -112,17 +112,21 @@ def _source(literal: Literal, index: NumberIndex, asked: frozenset[str]) -> Numb
         return _made(literal, "unsourced", note, best.place.quote, shown)
     ties = sum(_agreement(span, named, asked) == _agreement(best, named, asked) for span in fitting)
     ambiguous = f"ambiguous: {ties} places fit equally well" if ties > 1 else ""
-    sign = (
-        "sign turned" if (literal.value < 0) != (best.number.value < 0) and not best.number.enclosed else ""
-    )
     note = _join(
         str(best.place),
         best.place.contradiction(named),
         best.note,
-        sign if literal.value < 0 else "",
+        _sign_note(literal.value < 0, best.number),
         ambiguous,
     )
     return _made(literal, "passage", note, best.place.quote, shown)
+
+
+def _sign_note(is_negative: bool, number: Number) -> str:
+    """What to say where the program's sign is not the passage's; brackets mean minus, or nothing."""
+    if number.enclosed:
+        return "" if is_negative else "in brackets there, which may mean minus"
+    return "sign turned" if is_negative and number.value >= 0 else ""
 
 
 def _agreement(span: Span, named: frozenset[str], asked: frozenset[str]) -> int:

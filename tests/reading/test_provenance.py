@@ -152,7 +152,7 @@ def test_only_what_reaches_the_answer_is_traced() -> None:
     ("program", "note"),
     [
         ("net_sales = 14694\nanswer = net_sales", "row “Net sales”"),
-        ("cost = 11969\nanswer = cost", "row “Cost of sales”"),
+        ("cost = 11969\nanswer = cost", "row “Cost of sales”; in brackets there, which may mean minus"),
         ("employees = 17\nanswer = employees", "row “Employees”"),
     ],
 )
@@ -187,3 +187,14 @@ def test_any_page_gives_exact_offsets(text: str, start: int) -> None:
     for source in trace_numbers("answer = [1, 2.5, 10, 345, 0.07]", "abc?", [passage]):
         for place in source.passages:
             assert text[place.start - start : place.end - start] == place.text
+
+
+def test_a_loss_in_brackets_that_is_used_as_a_gain_is_pointed_out() -> None:
+    page = "Effective income tax rate (0.6) % 14.8 % 17.5 %"
+    passage = Passage(page, "filing.pdf", 24, 0, len(page))
+    question = "How did the effective tax rate change?"
+    program = "effective_tax_rate_2022 = {}\nanswer = effective_tax_rate_2022 - 14.8"
+    positive, _ = trace_numbers(program.format("0.6"), question, [passage])
+    assert "in brackets there, which may mean minus" in positive.note
+    negative, _ = trace_numbers(program.format("-0.6"), question, [passage])
+    assert "brackets" not in negative.note and "sign" not in negative.note
