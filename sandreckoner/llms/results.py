@@ -15,7 +15,7 @@ from sandreckoner.llms.samples import Sample, Samples
 from sandreckoner.llms.toolcalls import find_calls
 
 
-def as_result(samples: Sequence[Sample], names: set[str], **about: str) -> ChatResult:
+def as_result(samples: Sequence[Sample], names: set[str], /, **about: str) -> ChatResult:
     """The samples of one question; the prompt is counted on the first.
 
     Args:
@@ -61,7 +61,7 @@ class ChunkMaker:
     end: until then nobody knows whether it is text or a call.
     """
 
-    def __init__(self, names: set[str], **about: str) -> None:
+    def __init__(self, names: set[str], /, **about: str) -> None:
         self._about = about
         self._names = names
         self._samples = Samples(1)
