@@ -47,6 +47,12 @@ def test_async_gives_the_same() -> None:
     assert asyncio.run(LIBRARY.asearch(effect)) == LIBRARY.search(effect)
 
 
+def test_a_single_path_is_no_list_of_letters(tmp_path: Path) -> None:
+    (tmp_path / "note.md").write_text("The parcel weighs 12 kg.")
+    for one in (str(tmp_path), tmp_path / "note.md"):
+        assert open_library(one).search(Search("parcel"))[0].source == "note.md"
+
+
 def test_k_below_one_is_refused() -> None:
     with pytest.raises(UsageError, match="k must be 1 or more"):
         LIBRARY.search(Search("revenue", 0))

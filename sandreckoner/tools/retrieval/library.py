@@ -62,7 +62,7 @@ class MemoryLibrary:
 
 
 def open_library(
-    paths: Sequence[str | Path],
+    paths: str | Path | Sequence[str | Path],
     *,
     embedder: Embedder | None = None,
     how: How | None = None,
@@ -71,7 +71,7 @@ def open_library(
     """Read files and folders into a library in memory.
 
     Args:
-        paths: files, folders with everything readable below them, or `-` for what is piped in.
+        paths: one or several files, folders with everything readable below them, or `-` for what is piped in.
         embedder: makes the vectors; None searches by words alone.
         how: how to search.
         report: takes one line for each file that cannot be read; then the others still are. Without it the
@@ -80,6 +80,7 @@ def open_library(
     Raises:
         LibraryError: where a file cannot be read (without `report`), or none can.
     """
+    paths = [paths] if isinstance(paths, str | Path) else paths
     documents = []
     for found in find(paths):
         try:
