@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 _connect = socket.socket.connect
+
+# A shell starts what it puts in the background with the interrupt ignored, and processes inherit that: the
+# tests that press Ctrl-C would wait for ever.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _loopback_only(self: socket.socket, address: object) -> None:

@@ -215,7 +215,10 @@ def test_an_interrupt_takes_effect_at_once_in_the_middle_of_a_generation() -> No
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     start = time.monotonic()
-    out, _ = process.communicate(timeout=30)
+    try:
+        out, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert out == "interrupted\n"
     assert process.returncode == 0
     # A whole story takes minutes; the machine may be busy.
