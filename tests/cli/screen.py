@@ -72,6 +72,13 @@ class Screen:
             time.sleep(0.1)
         raise AssertionError(f"{texts} did not appear within {PATIENCE_S:g} s on:\n{shown}")
 
+    def wait_for_growth(self, after: str, characters: int) -> None:
+        """Until so many characters stand below `after`: what a model writes is not known beforehand."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.text().rpartition(after)[2].strip()) < characters:
+            assert time.monotonic() < deadline, self.text()
+            time.sleep(0.1)
+
     def wait_for_end(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not self.ended:

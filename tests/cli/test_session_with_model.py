@@ -42,7 +42,8 @@ def test_open_add_ask_tree_undo_fork_interrupt_and_resume_after_a_kill(
         terminal.wait_for("strategy: cot")
         terminal.type("Count from 1 to 400, one number a line, and add them up.")
         terminal.wait_for("the model writes")
-        terminal.wait_for("\n1", "\n2")  # it streams
+        terminal.wait_for_growth("add them up.", 60)  # the line of progress, then what it streams
+        terminal.wait_for_growth("add them up.", 120)
         terminal.keys("C-c")
         terminal.wait_for("stopped")
         terminal.type("/run pens * 3")
