@@ -164,7 +164,7 @@ def _opened(path: Path) -> Iterator[IO[str]]:
 
 def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
-        from pyarrow import ArrowException, parquet  # type: ignore[import-not-found, unused-ignore]
+        from pyarrow import ArrowException, parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         raise MissingExtra(
             "Parquet needs pyarrow, which is not installed: pip install 'sandreckoner[eval]'"

@@ -130,7 +130,7 @@ def named_rows(name: str, folder: Path | None) -> Iterator[Question]:
 
 def _hub(path: str, configuration: str | None, split: str) -> Iterator[Row]:
     try:
-        from datasets import load_dataset  # type: ignore[import-not-found, unused-ignore]
+        from datasets import load_dataset  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         raise MissingExtra(
             "the data sets of the hub need the package datasets: pip install 'sandreckoner[eval]'"
