@@ -19,7 +19,7 @@ from typing import Any
 from sandreckoner.chains.answering import answer, to_strategy
 from sandreckoner.chains.seeded import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.errors import SandreckonerError, UsageError
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.wire import dumps
@@ -27,6 +27,7 @@ from sandreckoner.core.world import Model, World
 from sandreckoner.evals.datasets import problem_of
 from sandreckoner.evals.engine import Engine, in_threads
 from sandreckoner.evals.rows import DoneRows, Line, lines
+from sandreckoner.evals.station import open_world, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,7 @@ class Answering:
     @contextmanager
     def open(self) -> Iterator[Callable[[Line], Answered]]:
         """Load the model and start a sandbox; both end with the context."""
-        from sandreckoner.llms import load_model
-        from sandreckoner.tools.python import Sandbox
-        from sandreckoner.tools.retrieval.nearest import Nearest
-
-        with ExitStack() as stack:
-            sandbox = stack.enter_context(Sandbox())
-            model = load_model(self.model) if isinstance(self.model, str) else self.model
-            if model is not self.model:
-                stack.callback(getattr(model, "close", lambda: None))
-            world = World(model=model, interpreter=sandbox, tools={"nearest": Nearest()}, budget=self.budget)
+        with open_world(self.model, self.budget) as world:
             yield lambda line: self._finish(line, world)
 
     def _finish(self, line: Line, world: World) -> Answered:
@@ -75,10 +67,7 @@ class Answering:
             strategy = Seeded(to_strategy(self.strategy), derived_seed(self.seed, line.row))
             found = answer(strategy, problem, replace(world, trace=type(world.trace)()))
         except Exception as fault:  # the boundary of a row: it is set aside with its error, the others go on
-            reason = (
-                str(fault) if isinstance(fault, SandreckonerError) else f"{type(fault).__name__}: {fault}"
-            )
-            aside = {"row": line.row, "error": reason.split("\n")[0], "text": line.text[:10_000]}
+            aside = {"row": line.row, "error": why(fault), "text": line.text[:10_000]}
             return Answered(line.row, dumps(aside), poison=True)
         usage = found.usage
         out: dict[str, JSON] = {

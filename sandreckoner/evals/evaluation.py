@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +15,7 @@ import sandreckoner
 from sandreckoner.chains.answering import answer, journal_header, to_strategy
 from sandreckoner.chains.seeded import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.errors import SandreckonerError, UsageError
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.wire import to_json
@@ -25,6 +25,7 @@ from sandreckoner.evals.log import Log, open_log
 from sandreckoner.evals.question import Question
 from sandreckoner.evals.record import Record, answered, failed, key_of
 from sandreckoner.evals.scoring import Scorer, mathematical, score
+from sandreckoner.evals.station import open_world, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,7 @@ class Answering:
     @contextmanager
     def open(self) -> Iterator[Callable[[Piece], Finished]]:
         """Load the model and start a sandbox; both end with the context."""
-        from sandreckoner.llms import load_model
-        from sandreckoner.tools.python import Sandbox
-        from sandreckoner.tools.retrieval.nearest import Nearest
-
-        with ExitStack() as stack:
-            sandbox = stack.enter_context(Sandbox())
-            model = load_model(self.model) if isinstance(self.model, str) else self.model
-            if model is not self.model:
-                stack.callback(getattr(model, "close", lambda: None))
-            world = World(model=model, interpreter=sandbox, tools={"nearest": Nearest()}, budget=self.budget)
+        with open_world(self.model, self.budget) as world:
             yield lambda piece: self._finish(piece, world)
 
     def _finish(self, piece: Piece, world: World) -> Finished:
@@ -91,10 +83,7 @@ class Answering:
             found = answer(strategy, piece.question.problem, with_book)
             scored = score(found, piece.question, self.scorer or _scorer(piece.question, world))
         except Exception as fault:  # the boundary of a sample: see the rule on broad excepts in CONTRIBUTING
-            reason = (
-                str(fault) if isinstance(fault, SandreckonerError) else f"{type(fault).__name__}: {fault}"
-            )
-            record = failed(piece.key, piece.question, piece.strategy, piece.epoch, reason.split("\n")[0])
+            record = failed(piece.key, piece.question, piece.strategy, piece.epoch, why(fault))
             return Finished(record, book.getvalue())
         record = answered(piece.key, piece.question, piece.strategy, piece.epoch, found, scored)
         return Finished(record, book.getvalue())

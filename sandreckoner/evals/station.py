@@ -1,0 +1,31 @@
+"""Where pieces of work are answered: a model and a sandbox of their own, wherever the work has travelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.errors import SandreckonerError
+from sandreckoner.core.world import Model, World
+
+
+@contextmanager
+def open_world(model: str | Model, budget: Budget) -> Iterator[World]:
+    """Load the model and start a sandbox; both end with the context. A model that is passed in stays open."""
+    from sandreckoner.llms import load_model
+    from sandreckoner.tools.python import Sandbox
+    from sandreckoner.tools.retrieval.nearest import Nearest
+
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox())
+        loaded = load_model(model) if isinstance(model, str) else model
+        if loaded is not model:
+            stack.callback(getattr(loaded, "close", lambda: None))
+        yield World(model=loaded, interpreter=sandbox, tools={"nearest": Nearest()}, budget=budget)
+
+
+def why(fault: Exception) -> str:
+    """A fault in one line, for a record."""
+    said = str(fault) if isinstance(fault, SandreckonerError) else f"{type(fault).__name__}: {fault}"
+    return said.split("\n")[0]
