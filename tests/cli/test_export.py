@@ -7,10 +7,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 from browser import browser
+
+from sandreckoner.cli.export.page import session_page
+from sandreckoner.cli.terminal.entries import Turn
+from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.literals import reaching_literals
 
 ROOT = Path(__file__).parent.parent.parent
 RECKON = str(Path(sys.executable).with_name("reckon"))
@@ -118,3 +124,12 @@ def test_json_is_of_the_schemas(exported: Path) -> None:
         if "question" in entry:
             jsonschema.validate(entry, schema)
     assert found["entries"][1]["execution"]["value"] == 2
+
+
+def test_a_number_behind_a_letter_of_two_bytes_is_marked_where_it_stands() -> None:
+    program = "größe = 512.3\nanswer = größe"
+    (literal,) = reaching_literals(program)
+    source = NumberSource(literal.text, literal.line, literal.column, "unsourced")
+    answer = Answer("512.3", winner=Candidate("512.3", program=program), sources=(source,))
+    entry = Turn({"problem": {"question": "?"}, "strategy": "pal", "model": "none"}, answer=answer)
+    assert "größe = <mark" in session_page(SimpleNamespace(name="work", docs=[], entries=[entry]))

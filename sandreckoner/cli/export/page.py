@@ -95,8 +95,7 @@ def _program(answer: Answer) -> str:
 def _line(line: str, sources: list[NumberSource]) -> str:
     parts, done = [], 0
     for source in sorted(sources, key=lambda each: each.column):
-        # Columns of a syntax tree count bytes of UTF-8.
-        start = len(line.encode()[: source.column].decode(errors="replace"))
+        start = source.column
         if start < done or line[start : start + len(source.text)] != source.text:
             continue
         parts.append(_text(line[done:start]))
