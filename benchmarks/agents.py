@@ -28,7 +28,7 @@ from time import process_time
 from typing import Any
 
 from extraction import data_folder
-from strategies import wilson
+from strategies import Done, read_done
 
 from sandreckoner.agents import ToolAgent, open_code_agent
 from sandreckoner.chains import StrategyChain, chain
@@ -37,6 +37,7 @@ from sandreckoner.core.world import Model
 from sandreckoner.evals.datasets import load_questions
 from sandreckoner.evals.question import Question
 from sandreckoner.evals.scoring import exact, scaled
+from sandreckoner.evals.statistics import share
 from sandreckoner.llms import load_model
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.document import Document
@@ -44,7 +45,6 @@ from sandreckoner.tools.retrieval.library import MemoryLibrary
 
 CALLS = 6
 LONGEST = 512  # tokens of a reply
-Done = dict[tuple[str, str], dict[str, Any]]
 
 
 def tool_agent(model: Model, library: MemoryLibrary, sandbox: Sandbox) -> StrategyChain:
@@ -84,22 +84,9 @@ def report_of(question: Question) -> MemoryLibrary:
     return MemoryLibrary([Document("report.md", "report.md", "Report", (text,), "")])
 
 
-def read_done(path: Path, model: str) -> Done:
-    """The pieces that this model has done already; a last line that was cut short is taken off the file."""
-    done: Done = {}
-    if path.exists():
-        whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
-        path.write_text(f"{whole}\n" if whole else "", encoding="utf-8")
-        for line in whole.splitlines():
-            record = json.loads(line)
-            if record["model"] == model:
-                done[record["question"], record["row"]] = record
-    return done
-
-
 def work(asked: Sequence[Question], spec: str, path: Path, rows: Sequence[str]) -> Done:
     """Do every piece that is not done yet, a question at a time."""
-    done = read_done(path, spec)
+    done = read_done(path, spec, "row")
     missing = [(question, row) for question in asked for row in rows if (question.id, row) not in done]
     if not missing:
         return done
@@ -149,14 +136,16 @@ def table(asked: Sequence[Question], done: Done, rows: Sequence[str]) -> None:
         pairs = [(number_of(record), question) for record, question in zip(records, asked, strict=True)]
         right = sum(bool(text) and scaled(text, question) for text, question in pairs)
         same = sum(exact(text, bare(question)) for text, question in pairs)
-        low, high = (100 * edge for edge in wilson(right, len(asked)))
+        accuracy = share(right, len(asked))
+        assert accuracy is not None, "there are questions"
         seconds = [record["seconds"] for record in records]
         guard = sum(record["verdict"] == "budget spent" for record in records)
         none = sum(record["answer"] is None for record in records)
         calls = mean(record["calls"] for record in records)
-        share = f"{right:2}/{len(asked):<2}  {100 * right / len(asked):5.1f} % [{low:4.1f}, {high:4.1f}]"
+        low, high = 100 * accuracy.low, 100 * accuracy.high
+        shown = f"{right:2}/{len(asked):<2}  {100 * accuracy.value:5.1f} % [{low:4.1f}, {high:4.1f}]"
         print(
-            f"{row:20}  {same:5}  {share}  {guard:5}  {none:4}  {calls:5.1f}  "
+            f"{row:20}  {same:5}  {shown}  {guard:5}  {none:4}  {calls:5.1f}  "
             f"{mean(seconds):6.1f} ({median(seconds):.1f})"
         )
 

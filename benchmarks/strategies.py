@@ -22,7 +22,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +37,7 @@ from sandreckoner.chains.reading.vote import majority
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.world import World
+from sandreckoner.evals.statistics import mcnemar, share
 from sandreckoner.llms import load_model
 from sandreckoner.tools.python import Sandbox
 
@@ -85,8 +85,11 @@ def questions(n: int) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def read_done(path: Path, model: str) -> Done:
-    """The pieces that this model has done already; a last line that was cut short is taken off the file."""
+def read_done(path: Path, model: str, piece: str = "piece") -> Done:
+    """The pieces that this model has done already; a last line that was cut short is taken off the file.
+
+    `piece` is the field that tells two records of a question apart.
+    """
     done: Done = {}
     if path.exists():
         whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
@@ -94,7 +97,7 @@ def read_done(path: Path, model: str) -> Done:
         for line in whole.splitlines():
             record = json.loads(line)
             if record["model"] == model:
-                done[record["question"], record["piece"]] = record
+                done[record["question"], record[piece]] = record
     return done
 
 
@@ -141,23 +144,6 @@ def outcome(row: Mapping[str, Any], pieces: Sequence[Mapping[str, Any]]) -> Outc
     )
 
 
-def wilson(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    share = right / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return middle - half, middle + half
-
-
-def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
-    """The exact two-sided p-value that two rows differ on the same questions only by chance."""
-    only_ours = sum(a and not b for a, b in zip(ours, theirs, strict=True))
-    only_theirs = sum(b and not a for a, b in zip(ours, theirs, strict=True))
-    n = only_ours + only_theirs
-    tail = sum(math.comb(n, k) for k in range(min(only_ours, only_theirs) + 1)) / 2**n
-    return min(1.0, 2 * tail)
-
-
 def table(asked: Sequence[Mapping[str, Any]], done: Done, rows: Sequence[str]) -> None:
     """One line for each row."""
     by_row = {
@@ -169,7 +155,9 @@ def table(asked: Sequence[Mapping[str, Any]], done: Done, rows: Sequence[str]) -
     print(f"{'strategy':34}  right   accuracy, 95 %         against cot       none  calls  processor s (p50)")
     for name, results in by_row.items():
         right = [result.right for result in results]
-        low, high = (100 * edge for edge in wilson(sum(right), n))
+        accuracy = share(sum(right), n)
+        assert accuracy is not None, "there are questions"
+        low, high = 100 * accuracy.low, 100 * accuracy.high
         against = f"{100 * (mean(right) - mean(baseline)):+.1f} (p={mcnemar(right, baseline):.2f})"
         none = sum(not result.answered for result in results)
         seconds = [result.seconds for result in results]
