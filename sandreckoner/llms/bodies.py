@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,8 @@ def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], most: in
     body |= {name: options[name] for name in _PASSED_ON if options.get(name) is not None}
     if tools := _offered(options):
         body["tools"] = tools
+    if (wanted := _wanted(options)) is not None:
+        body["messages"] = _told(body["messages"], wanted)
     if (schema := _schema(options, tools)) is not None:
         body["schema"] = _closed(schema) | {"x-guidance": _SPACING}
     n = options.get("n") or 1
@@ -52,11 +55,32 @@ def _schema(options: Mapping[str, Any], tools: Sequence[dict[str, Any]]) -> dict
     choice = options.get("tool_choice")
     if tools and choice not in (None, "auto"):
         return schema_of_calls(tools, None if choice in ("any", "required", True) else choice)
+    is_json = (options.get("response_format") or {}).get("type") == "json_object"
+    return {"type": "object"} if is_json else _wanted(options)
+
+
+def _wanted(options: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The JSON schema that the caller wants the reply in."""
     wanted = options.get("response_format") or {"type": "text"}
-    if wanted["type"] == "json_schema":
-        schema: dict[str, Any] = wanted["json_schema"]["schema"]
-        return schema
-    return {"type": "object"} if wanted["type"] == "json_object" else None
+    if wanted["type"] != "json_schema":
+        return None
+    schema: dict[str, Any] = wanted["json_schema"]["schema"]
+    return schema
+
+
+def _told(messages: Sequence[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The messages, the schema said in the last of the user's.
+
+    A model that is held to a schema it has not seen writes its first field without end: it does not know
+    that others follow.
+    """
+    said = f"Reply in JSON that fits this schema:\n{json.dumps(schema, ensure_ascii=False)}"
+    place = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=None)
+    if place is None:
+        return [*messages, {"role": "user", "content": said}]
+    content = messages[place]["content"]
+    whole = f"{content}\n\n{said}" if isinstance(content, str) else [*content, {"type": "text", "text": said}]
+    return [*messages[:place], {**messages[place], "content": whole}, *messages[place + 1 :]]
 
 
 def _closed(schema: Any) -> Any:

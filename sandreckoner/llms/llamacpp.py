@@ -37,8 +37,8 @@ class ChatGGUF(InProcessChat):
     """
 
     model: str = DEFAULT
-    n_ctx: int = Field(8192, ge=256)
-    slots: int = Field(8, ge=1, le=64)
+    n_ctx: int = Field(16384, ge=256)
+    slots: int = Field(16, ge=1, le=64)
     threads: int = Field(default_factory=_cores, ge=1)
     gpu_layers: int = 0
     cache_prompt: bool = True

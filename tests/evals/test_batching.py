@@ -154,10 +154,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             file.write(json.dumps({"question": f"What is 17 plus 4? ({row})", "junk": junk}) + "\n")
     (tmp_path / "script.jsonl").write_text('{"when": "17", "text": "The answer is 21."}\n')
     program = (
-        "import resource, sys\n"
+        "import sys\n"
         "from sandreckoner.cli import main\n"
         "main(sys.argv[1:])\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # Not `ru_maxrss`: that begins with what the process had before it became this program, which is
+        # what the tests have taken.
+        "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     words = ["batch", "in.jsonl", "out.jsonl", "--model", "scripted:script.jsonl", "--strategy", "direct"]
     done = subprocess.run(
