@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.agents.code_agent import CodeAgent
-from sandreckoner.agents.documents import document_tools
 from sandreckoner.agents.own_tools import as_functions
 from sandreckoner.agents.react import ReAct
 from sandreckoner.chains.runnable import StrategyChain, chain
@@ -61,7 +60,7 @@ def open_code_agent(
         strategy,
         model=model,
         library=library,
-        tools={**(document_tools(library) if library is not None else {}), **own},
+        tools=own,
         interpreter=interpreter,
         budget=budget,
     )

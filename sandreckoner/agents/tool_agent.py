@@ -37,6 +37,7 @@ from sandreckoner.agents.middleware.failures import Failures
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
 from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
 from sandreckoner.agents.middleware.source_guard import SourceGuard
+from sandreckoner.agents.names import TOOL_AGENT
 from sandreckoner.agents.own_tools import as_base_tool
 from sandreckoner.agents.pause import Pause, as_resumption, paused
 from sandreckoner.agents.prompting import agent_prompt
@@ -228,7 +229,7 @@ class ToolAgent(StrategyChain):
         listener: Listener | None,
         journal: str | None,
     ) -> Answer:
-        header = journal_header(problem, "tool agent", documents=self._documents, model=self._name)
+        header = journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._name)
         with recording(journal, header) as book:
             book_of_run = Recording(book, Trace(listener) if listener else Trace())
             answer = self._perform(given, problem, config, thread, book_of_run)

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import interrupt
 
-from sandreckoner.agents.documents import names_of, surroundings
+from sandreckoner.tools.retrieval.host_tools import names_of, surroundings
 from sandreckoner.agents.prompting import cut
 from sandreckoner.agents.sessions import Sessions
 from sandreckoner.chains.reading.result import read_result

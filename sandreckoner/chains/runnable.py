@@ -40,7 +40,7 @@ from sandreckoner.core.trace import Event, Listener, Trace
 from sandreckoner.core.world import Interpreter, Library, Model, Tool, World
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.nearest import Nearest
+from sandreckoner.tools.retrieval.host_tools import host_tools
 
 Asked: TypeAlias = str | Problem | Mapping[str, Any]
 
@@ -98,7 +98,7 @@ class StrategyChain(Runnable[Asked, Answer]):
             model=self._model,
             interpreter=interpreter,
             library=library,
-            tools={"nearest": Nearest(), **(tools or {})},
+            tools={**host_tools(library), **(tools or {})},
             budget=budget or Budget(),
         )
 

@@ -1,7 +1,8 @@
 """Strategies by name: `"sc(rag(pal, k=6), n=20)"` is read into the strategy that it names.
 
 The text is parsed as a Python expression and only names, calls, keywords and literals are taken from it:
-nothing in it is evaluated.
+nothing in it is evaluated. Installed packages bring further names by the entry-point group
+`sandreckoner.strategies`: an entry is called as the name and loads to a `Name`. Our agents come this way.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from sandreckoner.chains.retrieval_augmented import RetrievalAugmented
 from sandreckoner.chains.self_consistency import self_consistency
 from sandreckoner.chains.tree_of_thoughts import tree_of_thoughts
 from sandreckoner.core.errors import UnknownName, UsageError
+from sandreckoner.core.plugins import STRATEGIES, load_plugin, plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,18 @@ class Name:
 
     Attributes:
         build: makes the form or the strategy.
-        kind: a `form` can be drawn from; a `search` is a strategy. A search inside either is nested: each of
-            its answers is one candidate.
+        kind: a `form` can be drawn from; a `search` is a strategy over forms, an `agent` one that
+            chooses its steps. Either inside another is nested: each of its answers is one candidate.
         says: what it does, in a few words.
         takes: how many forms (for `cascade`, strategies) stand inside: at least and at most.
+        told: whether `build` is told by `documents=` if there are any.
     """
 
     build: Callable[..., Any]
-    kind: Literal["form", "search"]
+    kind: Literal["form", "search", "agent"]
     says: str
     takes: tuple[int, int] = (0, 0)
+    told: bool = False
 
 
 def _prompted(form: Callable[..., Form], default: str) -> Callable[..., Form]:
@@ -96,6 +100,11 @@ NAMES: Mapping[str, Name] = {
 }
 
 
+def known_names() -> Mapping[str, Name]:
+    """Every name that a specification may use, those that installed packages bring included."""
+    return {**NAMES, **{name: load_plugin(entry) for name, entry in plugins(STRATEGIES).items()}}
+
+
 def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
     """The strategy that a specification names.
 
@@ -112,7 +121,7 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        built = _build(tree, wrap=documents and "rag" not in named)
+        built = _build(tree, documents=documents, wrap=documents and "rag" not in named)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         if isinstance(fault, UsageError):
             raise
@@ -122,16 +131,18 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
     return _as_strategy(built)
 
 
-def _build(node: ast.expr, *, wrap: bool) -> Any:
+def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
     """The form or strategy at a node; with `wrap`, each innermost form looks for passages first."""
-    head, name = _name(node), NAMES[_name(node)]
+    head, name = _name(node)
     call = node if isinstance(node, ast.Call) else None
-    inner = [_build(argument, wrap=wrap) for argument in call.args] if call else []
+    inner = [_build(argument, documents=documents, wrap=wrap) for argument in call.args] if call else []
     least, most = name.takes
     if not least <= len(inner) <= most:
         raise UsageError(f"{head} takes {_wanted(head, name)}")
     inner = [_as_strategy(part) if head in ("cascade", "sourced") else as_form(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
+    if name.told:
+        options = {"documents": documents} | options
     try:
         built = name.build(*inner, **options)
     except TypeError as fault:
@@ -157,15 +168,19 @@ def _as_strategy(built: Any) -> Strategy:
     return strategy
 
 
-def _name(node: ast.expr) -> str:
+def _name(node: ast.expr) -> tuple[str, Name]:
     head = node.func if isinstance(node, ast.Call) else node
+    if isinstance(head, ast.Name) and head.id in NAMES:
+        return head.id, NAMES[head.id]
+    brought = plugins(STRATEGIES)
+    if isinstance(head, ast.Name) and head.id in brought:
+        return head.id, load_plugin(brought[head.id])
+    known = [*NAMES, *brought]
     if not isinstance(head, ast.Name):
-        raise UsageError(f"strategy: `{ast.unparse(node)[:40]}` is not a name; known: {', '.join(NAMES)}")
-    if head.id not in NAMES:
-        near = difflib.get_close_matches(head.id, NAMES, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}"
-        raise UnknownName(f"unknown strategy {head.id!r}; {hint}")
-    return head.id
+        raise UsageError(f"strategy: `{ast.unparse(node)[:40]}` is not a name; known: {', '.join(known)}")
+    near = difflib.get_close_matches(head.id, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    raise UnknownName(f"unknown strategy {head.id!r}; {hint}")
 
 
 def _literal(keyword: ast.keyword) -> object:

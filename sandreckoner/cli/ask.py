@@ -45,7 +45,7 @@ def command(arguments: argparse.Namespace) -> int:
 
         from sandreckoner.llms import load_model
         from sandreckoner.tools.python import Sandbox
-        from sandreckoner.tools.retrieval.nearest import Nearest
+        from sandreckoner.tools.retrieval.host_tools import host_tools
 
         model = load_model(settings.text("model"))
         header = journal_header(problem, spec, documents=documents, model=model.name)
@@ -56,9 +56,8 @@ def command(arguments: argparse.Namespace) -> int:
             stack.callback(getattr(model, "close", lambda: None))
             sandbox = stack.enter_context(Sandbox())
             journal = stack.enter_context(recording(arguments.journal, header))
-            tools = {"nearest": Nearest()}
             trace = Trace(progress, *([print_event] if arguments.jsonl else []))
-            world = World(model, sandbox, library, tools, budget, journal, trace)
+            world = World(model, sandbox, library, host_tools(library), budget, journal, trace)
             found = answer(strategy, problem, world)
     return present(
         found,

@@ -9,6 +9,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
+from sandreckoner.agents.names import TOOL_AGENT
 from sandreckoner.chains.answering import answer, recording, replay, to_strategy
 from sandreckoner.cli.forking import Fork, Revived
 from sandreckoner.cli.live import Progress
@@ -26,6 +27,11 @@ def command(arguments: argparse.Namespace) -> int:
     """Replay a journal and show its answer as `reckon ask` did."""
     journal = read_journal(Path(arguments.journal))
     model = str(journal.header.get("model", ""))
+    if journal.header.get("strategy") == TOOL_AGENT:
+        raise UsageError(
+            f"{arguments.journal} records a tool agent, whose tools are those of the code that made it; "
+            "there, `agent.replay(read_journal(path))` answers again"
+        )
     if arguments.start is None:
         if arguments.model or arguments.record:
             raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
@@ -49,6 +55,7 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> Answer:
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
     from sandreckoner.tools.retrieval import remembered_library
+    from sandreckoner.tools.retrieval.host_tools import host_tools
 
     header = journal.header
     strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
@@ -65,6 +72,7 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> Answer:
             model,
             Revived(sandbox, journal),
             library,
+            host_tools(library),
             journal=Fork(journal, arguments.start, into),
             trace=Trace(progress),
         )

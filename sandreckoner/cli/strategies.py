@@ -7,16 +7,21 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from sandreckoner.chains.spec import NAMES
+from sandreckoner.chains.spec import known_names
 from sandreckoner.cli import ANSWERED
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """List the forms of thought and the searches over them."""
+    """List the forms of thought, the searches over them, and the agents."""
     console = Console(highlight=False)
-    for kind, heading in (("form", "forms of thought"), ("search", "searches over any form")):
+    headings = {
+        "form": "forms of thought",
+        "search": "searches over any form",
+        "agent": "agents, which choose their steps",
+    }
+    for kind, heading in headings.items():
         table = Table(box=None, pad_edge=False, show_header=False, title=heading, title_justify="left")
-        for name, entry in NAMES.items():
+        for name, entry in known_names().items():
             if entry.kind == kind:
                 table.add_row(f"  {name:14}", entry.says)
         console.print(table)

@@ -15,14 +15,14 @@ def open_world(model: str | Model, budget: Budget) -> Iterator[World]:
     """Load the model and start a sandbox; both end with the context. A model that is passed in stays open."""
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
-    from sandreckoner.tools.retrieval.nearest import Nearest
+    from sandreckoner.tools.retrieval.host_tools import host_tools
 
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox())
         loaded = load_model(model) if isinstance(model, str) else model
         if loaded is not model:
             stack.callback(getattr(loaded, "close", lambda: None))
-        yield World(model=loaded, interpreter=sandbox, tools={"nearest": Nearest()}, budget=budget)
+        yield World(model=loaded, interpreter=sandbox, tools=host_tools(), budget=budget)
 
 
 def why(fault: Exception) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandreckoner.core.errors import MissingExtra, UsageError
+from sandreckoner.core.plugins import MODELS, load_plugin, plugins
 from sandreckoner.core.world import Model
 from sandreckoner.llms import catalogue
 from sandreckoner.llms.faults import without_keys
 from sandreckoner.llms.providers import PROVIDERS, Provider
 from sandreckoner.llms.settings import Settings
-from sandreckoner.llms.third_party import builder_of, third_parties
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -33,10 +33,11 @@ def find_builder(provider: str) -> Builder | None:
         return BUILDERS[provider]
     if provider in PROVIDERS:
         return lambda model, options, settings: _provided(PROVIDERS[provider], model, options, settings)
-    entry = third_parties().get(provider)
+    entry = plugins(MODELS).get(provider)
     if entry is None:
         return None
-    build = builder_of(entry)
+    # It loads to a function of the model's name and the options, which returns a chat model or a `Model`.
+    build = load_plugin(entry)
     return lambda model, options, settings: _with_options(
         build, f"{provider}:{model}", model=model, **options
     )

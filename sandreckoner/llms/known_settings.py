@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandreckoner.core.errors import UnknownName, UsageError
+from sandreckoner.core.plugins import MODELS, plugins
 from sandreckoner.llms.providers import KEY_VARIABLES, PROVIDERS, is_address
-from sandreckoner.llms.third_party import third_parties
 
 # Plain settings, and whether they are words, whole numbers or any numbers above 0.
 PLAIN: dict[str, type] = {
@@ -97,7 +97,7 @@ def _number(
 
 
 def _known_provider(name: str, where: str) -> None:
-    if not is_address(name) and name not in third_parties():
+    if not is_address(name) and name not in plugins(MODELS):
         _known(name, {*PROVIDERS, *KEY_VARIABLES}, where)
 
 

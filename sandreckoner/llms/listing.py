@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandreckoner.core.plugins import MODELS as BROUGHT
+from sandreckoner.core.plugins import plugins
 from sandreckoner.llms.catalogue import DEFAULT, MODELS, Weights
 from sandreckoner.llms.fetching import is_verified
 from sandreckoner.llms.providers import PROVIDERS, is_installed
 from sandreckoner.llms.settings import Settings, load_settings
-from sandreckoner.llms.third_party import third_parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def model_rows(settings: Settings | None = None) -> list[ModelRow]:
     ]
     rows += [
         ModelRow(f"{name}:NAME", f"brought by {entry.dist.name if entry.dist else entry.value}")
-        for name, entry in sorted(third_parties().items())
+        for name, entry in sorted(plugins(BROUGHT).items())
     ]
     rows.append(ModelRow("scripted:FILE", "replies from a file: JSON, JSON lines or text"))
     rows.append(ModelRow("replay:FILE", "the completions of a recorded run"))

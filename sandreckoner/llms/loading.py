@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.errors import UnknownName, UsageError
+from sandreckoner.core.plugins import MODELS, plugins
 from sandreckoner.core.world import Model
 from sandreckoner.llms import catalogue
 from sandreckoner.llms.adapter import LangChainModel
@@ -17,7 +18,6 @@ from sandreckoner.llms.gate import gate_of
 from sandreckoner.llms.patience import ONCE, Patience
 from sandreckoner.llms.providers import PROVIDERS, is_address
 from sandreckoner.llms.settings import Settings, load_settings
-from sandreckoner.llms.third_party import third_parties
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -112,7 +112,7 @@ def _build(spec: str, options: dict[str, Any], settings: Settings) -> Any:
 
 
 def _unknown(spec: str, provider: str) -> UnknownName:
-    known = ["local", *BUILDERS, *PROVIDERS, *third_parties()]
+    known = ["local", *BUILDERS, *PROVIDERS, *plugins(MODELS)]
     near = difflib.get_close_matches(provider, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else "write PROVIDER:MODEL"
     if not near and Path(spec).suffix == ".gguf":

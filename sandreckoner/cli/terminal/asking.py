@@ -22,7 +22,7 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Trace
 from sandreckoner.core.world import World
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.nearest import Nearest
+from sandreckoner.tools.retrieval.host_tools import host_tools
 
 _NOT_TOLD = {"answer"}  # every program makes its own
 
@@ -56,7 +56,7 @@ def ask(desk: Desk, question: str, *, strategy: str = "") -> Turn:
             model=StoppableModel(model, stop),
             interpreter=StoppableInterpreter(variables, stop),
             library=documents,
-            tools={"nearest": Nearest()},
+            tools=host_tools(documents),
             budget=desk.settings.budget(),
             journal=desk.session.journal(header),
             trace=trace,

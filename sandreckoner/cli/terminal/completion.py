@@ -74,6 +74,6 @@ def _models() -> list[tuple[str, str]]:
 
 @cache
 def _strategies() -> list[tuple[str, str]]:
-    from sandreckoner.chains.spec import NAMES
+    from sandreckoner.chains.spec import known_names
 
-    return [(name, entry.says) for name, entry in NAMES.items()]
+    return [(name, entry.says) for name, entry in known_names().items()]

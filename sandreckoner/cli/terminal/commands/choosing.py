@@ -34,10 +34,10 @@ def strategy(desk: Desk, words: str) -> None:
     if words:
         _change(desk, "strategy", words)
         return
-    from sandreckoner.chains.spec import NAMES
+    from sandreckoner.chains.spec import known_names
 
     table = Table(box=None, show_header=False, pad_edge=False)
-    for name, entry in NAMES.items():
+    for name, entry in known_names().items():
         table.add_row(name, entry.says)
     desk.look.console.print(table)
     desk.say(f"now: {desk.settings.text('strategy')}; they nest, like sc(pal, n=5)")

@@ -1,4 +1,4 @@
-"""What agents do with documents beside searching: read what stands around a passage, and list them."""
+"""What strategies may `Use` of the host: texts close in meaning, and of documents their text and their list."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON, Returned
 from sandreckoner.core.world import Tool
+from sandreckoner.tools.retrieval.nearest import Nearest
 
 AROUND = 1_500  # characters read on either side of a passage
 MOST_LISTED = 500
@@ -30,13 +31,16 @@ class HostTool:
         return await asyncio.to_thread(self.use, arguments)
 
 
-def document_tools(library: Any) -> dict[str, Tool]:
-    """`read` and `list_documents` over an `Index` or a `MemoryLibrary`."""
+def host_tools(library: Any = None) -> dict[str, Tool]:
+    """For `World.tools`: `nearest`, and with an `Index` or a `MemoryLibrary` `read` and `list_documents`."""
+    if library is None:
+        return {"nearest": Nearest()}
 
     def read(source: str, page: int, start: int, end: int) -> JSON:
         return surroundings(library, source, page, start, end)
 
-    return {"read": HostTool(read), "list_documents": HostTool(lambda: names_of(library))}
+    listing = HostTool(lambda: names_of(library))
+    return {"nearest": Nearest(), "read": HostTool(read), "list_documents": listing}
 
 
 def surroundings(library: Any, source: str, page: int, start: int, end: int) -> dict[str, JSON]:

@@ -1,0 +1,13 @@
+"""The agents that a specification may name, as in `reckon ask --strategy "react(most=6)"`."""
+
+from __future__ import annotations
+
+from sandreckoner.agents.code_agent import CodeAgent
+from sandreckoner.agents.react import ReAct
+from sandreckoner.chains.spec import Name
+
+REACT = Name(ReAct, "agent", "think and act in turns: search, compute, finish")
+CODE = Name(CodeAgent, "agent", "act by cells of Python that call the tools", told=True)
+
+# What stands in a tool agent's journal instead: its tools cannot be named.
+TOOL_AGENT = "tool agent"
