@@ -2,7 +2,7 @@
 
     python benchmarks/batch_memory.py [--gigabytes 1]
 
-The rows have 10 kB each; the model is a script. Linux: the figure is the kernel's `ru_maxrss`.
+The rows have 10 kB each; the model is a script. Linux: the figure is the kernel's `VmHWM`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 
 ROW = 10_000  # bytes
 PROGRAM = """\
-import resource, sys
+import sys
 from sandreckoner.cli import main
 main(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TypeAlias
 
+from sandreckoner.cli.budget_words import add_budget
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Later: TypeAlias = Callable[[str], Callable[[argparse.Namespace], int]]
 
@@ -103,8 +105,4 @@ def _add_ask(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("--plain", action="store_true", help="no boxes and no redrawing, for screen readers")
     ask.add_argument("--journal", metavar="FILE", help="record the run, for `reckon replay FILE`")
     ask.add_argument("--quiet", action="store_true", help="only the answer, nothing on stderr")
-    budget = ask.add_argument_group("budget", "when it ends, the best answer so far comes back, marked")
-    budget.add_argument("--calls", type=int, help="at most so many completions")
-    budget.add_argument("--tokens", type=int, help="at most so many tokens, prompts included")
-    budget.add_argument("--usd", type=float, help="at most so many US dollars")
-    budget.add_argument("--seconds", type=float, help="at most so many seconds")
+    add_budget(ask, "budget", "when it ends, the best answer so far comes back, marked")

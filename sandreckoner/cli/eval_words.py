@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from sandreckoner.cli.budget_words import add_budget
+
 Command = Callable[[argparse.Namespace], int]
 
 _EVAL = """\
@@ -107,8 +109,4 @@ def _common(words: argparse.ArgumentParser) -> None:
     words.add_argument("--quiet", action="store_true", help="no progress on stderr")
     words.add_argument("--engine", choices=["local", "ray"], default="local", help="where it is done")
     words.add_argument("--address", help="of a running Ray cluster; without it, Ray runs on this machine")
-    budget = words.add_argument_group("budget of each question")
-    budget.add_argument("--calls", type=int, help="at most so many completions")
-    budget.add_argument("--tokens", type=int, help="at most so many tokens, prompts included")
-    budget.add_argument("--usd", type=float, help="at most so many US dollars")
-    budget.add_argument("--seconds", type=float, help="at most so many seconds")
+    add_budget(words, "budget of each question")
