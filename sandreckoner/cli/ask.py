@@ -67,6 +67,7 @@ def command(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
         quiet=arguments.quiet,
         html=arguments.html,
+        steps=trace.steps,
         as_events=arguments.jsonl,
         plain=arguments.plain,
     )

@@ -35,10 +35,11 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.start is None:
         if arguments.model or arguments.record:
             raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
-        found = replay(journal)
+        trace = Trace()
+        found = replay(journal, World(trace=trace))
     else:
         model = arguments.model or model
-        found = _fork(arguments, journal, model)
+        found, trace = _fork(arguments, journal, model)
     return present(
         found,
         question=str(journal.header["problem"]["question"]),
@@ -47,10 +48,11 @@ def command(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
         quiet=arguments.quiet,
         html=arguments.html,
+        steps=trace.steps,
     )
 
 
-def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> Answer:
+def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[Answer, Trace]:
     """The run from one of its steps on, with a model that may be another."""
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
@@ -76,4 +78,4 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> Answer:
             journal=Fork(journal, arguments.start, into),
             trace=Trace(progress),
         )
-        return answer(strategy, from_json(header.get("problem")), world)
+        return answer(strategy, from_json(header.get("problem")), world), world.trace

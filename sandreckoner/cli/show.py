@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 from sandreckoner.cli import ANSWERED, BUDGET_SPENT, NO_ANSWER, REFUSED, blocks
-from sandreckoner.cli.as_html import write_page
 from sandreckoner.cli.as_json import answer_object
 from sandreckoner.cli.events import print_answer
+from sandreckoner.cli.export import write_export
 from sandreckoner.cli.look import Look, make_look
+from sandreckoner.cli.recorded import Recorded
+from sandreckoner.cli.terminal.entries import Turn
 from sandreckoner.cli.words import status_line, visible
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.trace import Step
 
 
 def present(
@@ -28,10 +33,15 @@ def present(
     as_events: bool = False,
     plain: bool = False,
     html: str | None = None,
+    steps: Sequence[Step] = (),
 ) -> int:
-    """Print an answer, for a person or as JSON, and return the exit code that says how it ended."""
+    """Print an answer, for a person or as JSON, and return the exit code that says how it ended.
+
+    With `html`, also write it to a page, and how it came about by these `steps`.
+    """
     if html is not None:
-        write_page(html, answer, question=question)
+        header = {"problem": {"question": question}, "strategy": strategy, "model": model}
+        write_export("html", Recorded("An answer", [], [Turn(header, steps, answer)]), Path(html))
     found = answer_object(answer, question=question, strategy=strategy, model=model)
     if as_events:
         print_answer(found)
