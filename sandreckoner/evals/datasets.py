@@ -6,23 +6,18 @@ they are there; `fields` gives them other names.
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import json
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from sandreckoner.core.errors import MissingExtra, UsageError
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals.named import NAMED, named_rows
 from sandreckoner.evals.question import Kind, Question, gold_text
-from sandreckoner.evals.rows import LONGEST_ROW
+from sandreckoner.evals.reading import KINDS, kind_of, read_rows
 
 FIELDS = {name: name for name in ("id", "question", "answer", "options", "context")}
 
@@ -53,6 +48,10 @@ def load_questions(
         rows: Iterator[Question] = (
             Question(question.id, question.problem, question.gold, kind or question.kind)
             for question in found
+        )
+    elif kind_of(Path(data)) not in KINDS:
+        raise UsageError(
+            f"{data}: neither a file of JSON lines, CSV or Parquet nor a data set's name ({', '.join(NAMED)})"
         )
     else:
         rows = _from_file(Path(data), {**FIELDS, **_known(fields or {})}, kind or "numeric")
@@ -112,66 +111,3 @@ def _options(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise UsageError(f"{where}: options is neither a list nor text separated by |")
     return tuple(str(option) for option in value)
-
-
-def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of a file, one at a time.
-
-    Raises:
-        UsageError: it cannot be read, or is of no known kind.
-    """
-    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
-    kind = suffixes[-1] if suffixes else ""
-    if kind == ".parquet":
-        yield from _parquet(path)
-        return
-    if kind not in (".jsonl", ".json", ".csv"):
-        raise UsageError(
-            f"{path}: neither a file of JSON lines, CSV or Parquet nor a data set's name ({', '.join(NAMED)})"
-        )
-    with _opened(path) as file:
-        if kind == ".csv":
-            csv.field_size_limit(min(sys.maxsize, LONGEST_ROW))
-            yield from csv.DictReader(file)
-            return
-        for number, line in enumerate(iter(lambda: file.readline(LONGEST_ROW), ""), 1):
-            if line.strip():
-                yield _row(line, f"{path}:{number}")
-
-
-def _row(line: str, where: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        raise UsageError(f"{where}: this line is not JSON") from None
-    if not isinstance(row, dict):
-        raise UsageError(f"{where}: this line is not a JSON object")
-    return row
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8-sig", newline="")
-        ) as file:
-            yield file
-    except (OSError, EOFError, UnicodeDecodeError) as fault:
-        raise UsageError(f"{path}: cannot be read: {fault}") from None
-
-
-def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
-    try:
-        from pyarrow import ArrowException, parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
-    except ImportError:
-        raise MissingExtra(
-            "Parquet needs pyarrow, which is not installed: pip install 'sandreckoner[eval]'"
-        ) from None
-    try:
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=256):
-                yield from batch.to_pylist()
-    except (OSError, ArrowException) as fault:
-        raise UsageError(f"{path}: cannot be read as Parquet: {str(fault).splitlines()[0]}") from None

@@ -5,8 +5,6 @@ They are looked for as files in a folder; where there is none, in the hub that t
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +16,7 @@ from sandreckoner.core.errors import MissingExtra, UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals.question import Kind, Question, gold_text
+from sandreckoner.evals.reading import read_rows
 
 Row = Mapping[str, Any]
 
@@ -116,9 +115,8 @@ def named_rows(name: str, folder: Path | None) -> Iterator[Question]:
         path = folder / f"{named.file}.jsonl.gz"
         if not path.is_file():
             raise UsageError(f"{name}: there is no {path}; give its folder with --folder")
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                yield from named.read(json.loads(line))
+        for row in read_rows(path):
+            yield from named.read(row)
         return
     if named.hub is None:
         raise UsageError(

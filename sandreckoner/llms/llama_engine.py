@@ -74,9 +74,11 @@ def _body(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key: str) -> Any:
-    # OpenMP's threads spin while they wait; beside any other load that costs a factor of ten. libgomp reads
-    # this once, when it is loaded.
+    # OpenMP's threads spin while they wait for each other, some hundred times a token; beside any other load
+    # that costs a factor of ten. Without any spinning each wait is a sleep, and a token on an idle machine
+    # takes a third longer. A short spin is best in both cases. libgomp reads this once, when it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import xllamacpp
     except ModuleNotFoundError:

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from browser import browser
 from scripts import write_questions
 
 from sandreckoner.core.message import Message
@@ -13,6 +14,11 @@ from sandreckoner.evals import evaluate, load_questions
 from sandreckoner.evals.page import write_page
 from sandreckoner.llms import ScriptedModel
 
+CHOOSE_WRONG = """{
+    const verdict = document.getElementById("verdict");
+    verdict.value = "wrong";
+    verdict.dispatchEvent(new Event("input"));
+}"""
 EVIL = "<script>document.title = 'taken'</script>"
 
 
@@ -47,3 +53,26 @@ def test_what_others_wrote_is_text_and_nothing_is_loaded(tmp_path: Path) -> None
     assert "&lt;script&gt;" in page
     assert not re.findall(r"(?:src|href)=[\"']?https?:", page)
     assert "default-src 'none'" in page
+
+
+def test_in_a_browser_it_opens_from_disk_filters_and_unfolds(tmp_path: Path) -> None:
+    make_page(tmp_path)
+    with browser(tmp_path) as page:
+        page.open(tmp_path / "page.html")
+        assert page.requested == [(tmp_path / "page.html").resolve().as_uri()]
+        assert page.evaluate("document.title") != "taken"
+        shown = "[...document.querySelectorAll('details')].filter(e => e.checkVisibility()).length"
+        assert page.evaluate(shown) == 8
+        page.evaluate(CHOOSE_WRONG)
+        wrong = page.evaluate(shown)
+        assert 0 < wrong < 8
+        programs = "[...document.querySelectorAll('details pre')].filter(e => e.checkVisibility()).length"
+        assert page.evaluate(programs) == 0
+        page.evaluate("[...document.querySelectorAll('details')].find(e => e.checkVisibility()).open = true")
+        assert page.evaluate(programs) > 0
+        for width in (1000, 360):
+            page.open(tmp_path / "page.html", width=width)
+            assert page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            )
+        assert page.pdf().startswith(b"%PDF-")
