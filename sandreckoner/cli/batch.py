@@ -27,6 +27,7 @@ def command(arguments: argparse.Namespace) -> int:
                 model=arguments.model,
                 budget=Budget(arguments.calls, arguments.tokens, arguments.usd, arguments.seconds),
                 seed=arguments.seed,
+                index=arguments.index,
                 concurrency=arguments.concurrency,
                 in_order=not arguments.any_order,
                 resume=arguments.resume,

@@ -61,6 +61,7 @@ def _evaluate(arguments: argparse.Namespace, questions: Sequence[Question], fold
                 out=folder,
                 epochs=arguments.epochs,
                 seed=arguments.seed,
+                index=arguments.index,
                 budget=Budget(arguments.calls, arguments.tokens, arguments.usd, arguments.seconds),
                 resume=arguments.resume,
                 concurrency=arguments.concurrency,

@@ -104,6 +104,9 @@ def add_export(commands: Any, command: Command, formatter: type[argparse.HelpFor
 
 def _common(words: argparse.ArgumentParser) -> None:
     words.add_argument("--model", default="local", help="who thinks, for example local, openai:gpt-5-mini")
+    words.add_argument(
+        "--index", metavar="NAME", default="", help="documents to search, as `reckon index add` keeps them"
+    )
     words.add_argument("--concurrency", type=int, default=4, help="questions at a time (default 4)")
     words.add_argument("--seed", type=int, default=0, help="of sampling (default 0)")
     words.add_argument("--quiet", action="store_true", help="no progress on stderr")

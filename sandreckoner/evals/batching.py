@@ -48,23 +48,26 @@ class Answering:
         model: a specification (it can travel to another process), or a model that stays here.
         budget: of each row.
         seed: of the batch.
+        index: the name of an index of documents to search; empty for none.
     """
 
     strategy: str
     model: str | Model
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
+    index: str = ""
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Line], Answered]]:
-        """Load the model and start a sandbox; both end with the context."""
-        with open_world(self.model, self.budget) as world:
+        """Load the model, start a sandbox, open the index; all end with the context."""
+        with open_world(self.model, self.budget, self.index) as world:
             yield lambda line: self._finish(line, world)
 
     def _finish(self, line: Line, world: World) -> Answered:
         try:
             name, problem = read_row(line)
-            strategy = Seeded(to_strategy(self.strategy), derived_seed(self.seed, line.row))
+            thought = to_strategy(self.strategy, documents=bool(self.index))
+            strategy = Seeded(thought, derived_seed(self.seed, line.row))
             found = answer(strategy, problem, replace(world, trace=type(world.trace)()))
         except Exception as fault:  # the boundary of a row: it is set aside with its error, the others go on
             aside = {"row": line.row, "error": why(fault), "text": line.text[:10_000]}
@@ -119,6 +122,7 @@ def batch(
     model: str | Model = "local",
     budget: Budget | None = None,
     seed: int = 0,
+    index: str = "",
     concurrency: int = 4,
     in_order: bool = True,
     resume: bool = False,
@@ -134,6 +138,7 @@ def batch(
         model: a specification, or a model.
         budget: what each row may spend.
         seed: of sampling.
+        index: documents to search, by the name that `reckon index add` keeps them under.
         concurrency: rows at a time.
         in_order: whether the output has the order of the input.
         resume: go on with an `out` that is there; the rows that it or the errors have are passed over.
@@ -154,7 +159,7 @@ def batch(
         raise UsageError(f"{out} is there already; go on with --resume, or name another file")
     done = DoneRows()
     answered, poisoned = (done.take(path) if resume and path.exists() else 0 for path in (out, aside))
-    job = Answering(strategy, model, budget or Budget(), seed)
+    job = Answering(strategy, model, budget or Budget(), seed, index)
     state = Progress(answered + poisoned, poisoned, 0.0)
     with ExitStack() as stack:
         try:

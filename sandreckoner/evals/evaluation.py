@@ -55,17 +55,19 @@ class Answering:
         budget: of each piece.
         scorer: None for that of each question's kind.
         seed: of the evaluation.
+        index: the name of an index of documents to search; empty for none.
     """
 
     model: str | Model
     budget: Budget = field(default_factory=Budget)
     scorer: Scorer | None = None
     seed: int = 0
+    index: str = ""
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Piece], Finished]]:
-        """Load the model and start a sandbox; both end with the context."""
-        with open_world(self.model, self.budget) as world:
+        """Load the model, start a sandbox, open the index; all end with the context."""
+        with open_world(self.model, self.budget, self.index) as world:
             yield lambda piece: self._finish(piece, world)
 
     def _finish(self, piece: Piece, world: World) -> Finished:
@@ -73,12 +75,14 @@ class Answering:
         assert world.model is not None
         seed = derived_seed(self.seed, piece.question.id, piece.epoch)
         header = {
-            **journal_header(piece.question.problem, piece.strategy, documents=False, model=world.model.name),
+            **journal_header(
+                piece.question.problem, piece.strategy, documents=bool(self.index), model=world.model.name
+            ),
             "seed": seed,
         }
         book = io.StringIO()
         try:
-            strategy = Seeded(to_strategy(piece.strategy), seed)
+            strategy = Seeded(to_strategy(piece.strategy, documents=bool(self.index)), seed)
             with_book = replace(world, journal=JournalFile(book, header), trace=type(world.trace)())
             found = answer(strategy, piece.question.problem, with_book)
             scored = score(found, piece.question, self.scorer or _scorer(piece.question, world))
@@ -106,6 +110,7 @@ def evaluate(
     seed: int = 0,
     budget: Budget | None = None,
     scorer: Scorer | None = None,
+    index: str = "",
     resume: bool = False,
     concurrency: int = 4,
     engine: Engine = in_threads,
@@ -122,6 +127,7 @@ def evaluate(
         seed: the same gives the same samples, where the model can repeat them.
         budget: what each piece may spend.
         scorer: yours; see `scoring`.
+        index: documents to search, by the name that `reckon index add` keeps them under.
         resume: go on with what is in `out`. Pieces that failed are done again.
         concurrency: pieces at a time.
         engine: where the pieces are done.
@@ -147,10 +153,10 @@ def evaluate(
         for question in asked
         for spec in strategies
     ]
-    with open_log(Path(out), _configuration(name, seed, budget), resume=resume) as log:
+    with open_log(Path(out), _configuration(name, seed, budget, index), resume=resume) as log:
         missing = [piece for piece in pieces if not log.done(piece.key)]
         if missing:
-            job = Answering(model, budget or Budget(), scorer, seed)
+            job = Answering(model, budget or Budget(), scorer, seed, index)
             finished = engine(job, iter(missing), concurrency=concurrency, in_order=False)
             _keep(finished, log, len(pieces) - len(missing), len(pieces), progress)
         return [log.records[piece.key] for piece in pieces]
@@ -169,7 +175,7 @@ def _keep(
             progress(number, total, piece.record)
 
 
-def _configuration(model: str, seed: int, budget: Budget | None) -> Mapping[str, JSON]:
+def _configuration(model: str, seed: int, budget: Budget | None, index: str) -> Mapping[str, JSON]:
     """What decides an answer and does not stand in a record's key."""
     return {
         "made_by": f"sandreckoner {sandreckoner.__version__}",
@@ -177,6 +183,7 @@ def _configuration(model: str, seed: int, budget: Budget | None) -> Mapping[str,
         "model": model,
         "seed": seed,
         "budget": to_json(budget or Budget()),
+        **({"index": index} if index else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""Where pieces of work are answered: a model and a sandbox of their own, wherever the work has travelled."""
+"""Where work is answered: a model, a sandbox and an index of its own, wherever it has travelled."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from sandreckoner.core.world import Model, World
 
 
 @contextmanager
-def open_world(model: str | Model, budget: Budget) -> Iterator[World]:
-    """Load the model and start a sandbox; both end with the context. A model that is passed in stays open."""
+def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[World]:
+    """Load the model, start a sandbox and open the index that is named; all end with the context.
+
+    A model that is passed in stays open.
+    """
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
+    from sandreckoner.tools.retrieval import named_index
     from sandreckoner.tools.retrieval.host_tools import host_tools
 
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox())
+        library = stack.enter_context(named_index(index)) if index else None
         loaded = load_model(model) if isinstance(model, str) else model
         if loaded is not model:
             stack.callback(getattr(loaded, "close", lambda: None))
-        yield World(model=loaded, interpreter=sandbox, tools=host_tools(), budget=budget)
+        yield World(loaded, sandbox, library, host_tools(library), budget)
 
 
 def why(fault: Exception) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sandreckoner.tools.retrieval import named_index
+
 QUESTIONS = {
     "What is 17 plus 4?": "21",
     "What is 12 times 12?": "144",
@@ -36,3 +38,14 @@ def write_script(folder: Path) -> Path:
     replies = [{"when": question, "text": reply_to(question)} for question in QUESTIONS]
     path.write_text("".join(json.dumps(reply) + "\n" for reply in replies))
     return path
+
+
+def write_index(folder: Path) -> tuple[str, Path]:
+    """An index of one note, and the script of a model that knows its number only where the note is shown."""
+    (folder / "note.txt").write_text("Net sales of Northwell were 8412 in 2021.\n")
+    with named_index(str(folder / "index"), make=True) as index:
+        index.add([folder / "note.txt"])
+    script = folder / "reader.jsonl"
+    reply = {"when": "Northwell were 8412", "text": "```python\ndef solution():\n    return 8412 / 2\n```"}
+    script.write_text(json.dumps(reply) + "\n")
+    return str(folder / "index"), script

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scripts import QUESTIONS, reply_to, write_script
+from scripts import QUESTIONS, reply_to, write_index, write_script
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
@@ -167,3 +167,23 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     )
     assert len(rows(tmp_path / "out.jsonl")) == 250
     assert int(done.stdout) < 200_000  # kB
+
+
+def test_rows_are_answered_over_an_index(tmp_path: Path) -> None:
+    index, script = write_index(tmp_path)
+    (tmp_path / "in.jsonl").write_text('{"question": "What is half of the net sales of Northwell?"}\n')
+    words = [RECKON, "batch", "in.jsonl", "out.jsonl", "--model", f"scripted:{script}"]
+    done = subprocess.run(
+        [*words, "--index", index], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    (row,) = rows(tmp_path / "out.jsonl")
+    assert (row["answer"], row["unsourced"]) == ("4206", 0)
+    missing = subprocess.run(
+        [*words, "--resume", "--index", "nowhere/index"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert (missing.returncode, "nowhere/index" in missing.stderr) == (1, True), missing.stderr

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scripts import QUESTIONS, write_questions, write_script
+from scripts import QUESTIONS, write_index, write_questions, write_script
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals import batch, evaluate, load_questions, make_table
@@ -62,6 +62,15 @@ def test_an_evaluation_too(tmp_path: Path, cluster: str) -> None:
     model = f"scripted:{write_script(tmp_path)}"
     records = evaluate(["direct", "pal"], questions, model, out=tmp_path / "run", engine=OnRay(cluster))
     assert [row.right for row in make_table(records)] == [3, 4]
+
+
+def test_each_actor_searches_the_index(tmp_path: Path, cluster: str) -> None:
+    index, script = write_index(tmp_path)
+    row = {"question": "What is half of the net sales of Northwell?"}
+    (tmp_path / "in.jsonl").write_text(f"{json.dumps(row)}\n" * 8)
+    out = tmp_path / "out.jsonl"
+    batch(tmp_path / "in.jsonl", out, model=f"scripted:{script}", index=index, engine=OnRay(cluster))
+    assert [row["answer"] for row in answers(out)] == ["4206"] * 8
 
 
 def workers() -> list[int]:
