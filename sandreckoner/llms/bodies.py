@@ -78,9 +78,9 @@ def _told(messages: Sequence[dict[str, Any]], schema: dict[str, Any]) -> list[di
     place = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=None)
     if place is None:
         return [*messages, {"role": "user", "content": said}]
-    content = messages[place]["content"]
-    whole = f"{content}\n\n{said}" if isinstance(content, str) else [*content, {"type": "text", "text": said}]
-    return [*messages[:place], {**messages[place], "content": whole}, *messages[place + 1 :]]
+    asked = messages[place]
+    whole = {**asked, "content": f"{asked['content']}\n\n{said}"}
+    return [*messages[:place], whole, *messages[place + 1 :]]
 
 
 def _closed(schema: Any) -> Any:

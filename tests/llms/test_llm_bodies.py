@@ -25,16 +25,6 @@ def test_the_schema_stands_below_the_last_question() -> None:
     assert '"punchline"' in str(told[3]["content"])
 
 
-def test_parts_of_a_question_get_one_more() -> None:
-    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
-    parts = HumanMessage([{"type": "text", "text": "A joke."}, picture])
-    (told,) = messages_of([parts], HELD)
-    content = told["content"]
-    assert isinstance(content, list)
-    assert [part["type"] for part in content] == ["text", "image_url", "text"]
-    assert content[2]["text"].startswith(SAID)
-
-
 def test_without_a_question_it_is_said_alone() -> None:
     assert str(messages_of([SystemMessage("Tell a joke.")], HELD)[1]["content"]).startswith(SAID)
 
