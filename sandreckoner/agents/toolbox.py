@@ -13,7 +13,6 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import interrupt
 
-from sandreckoner.tools.retrieval.host_tools import names_of, surroundings
 from sandreckoner.agents.prompting import cut
 from sandreckoner.agents.sessions import Sessions
 from sandreckoner.chains.reading.result import read_result
@@ -23,6 +22,7 @@ from sandreckoner.core.execution import JSON
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.wire import from_json, to_json
 from sandreckoner.tools.python.spoken import say
+from sandreckoner.tools.retrieval.host_tools import names_of, surroundings
 
 _SHOWN = 6_000  # characters of one result
 PYTHON = "python"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandreckoner.agents import ToolAgent
+from sandreckoner.agents import CodeAgent, ToolAgent
 from sandreckoner.agents.names import CODE, REACT
 from sandreckoner.chains.spec import known_names, parse_strategy
 from sandreckoner.core.errors import UnknownName
@@ -38,10 +38,10 @@ def reckon(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_they_stand_among_the_names() -> None:
     assert known_names()["react"] is REACT
     assert known_names()["code"] is CODE
-    assert [parse_strategy("code", documents=documents).documents for documents in (False, True)] == [  # type: ignore[attr-defined]
-        False,
-        True,
-    ]
+    for documents in (False, True):
+        agent = parse_strategy("code", documents=documents)
+        assert isinstance(agent, CodeAgent)
+        assert agent.documents is documents
     with pytest.raises(UnknownName, match="did you mean react"):
         parse_strategy("raect")
 
@@ -51,7 +51,9 @@ def test_asked_recorded_and_replayed(tmp_path: Path, strategy: str, replies: lis
     (tmp_path / "note.txt").write_text(NOTE)
     (tmp_path / "script.json").write_text(json.dumps(replies))
     asked = ["ask", "By what per cent did net sales grow?", "--docs", "note.txt", "--strategy", strategy]
-    first = reckon(*asked, "--model", "scripted:script.json", "--journal", "run.jsonl", "--json", cwd=tmp_path)
+    first = reckon(
+        *asked, "--model", "scripted:script.json", "--journal", "run.jsonl", "--json", cwd=tmp_path
+    )
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["answer"] == "5.81"
     (tmp_path / "script.json").unlink()

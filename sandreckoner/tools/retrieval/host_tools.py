@@ -1,4 +1,4 @@
-"""What strategies may `Use` of the host: texts close in meaning, and of documents their text and their list."""
+"""What strategies may `Use` of the host: the texts closest in meaning; documents' text and their list."""
 
 from __future__ import annotations
 
