@@ -22,7 +22,7 @@ from typing import Any
 
 from extraction import cut_equal, data_folder
 from recorded_programs import FCOT_PRELUDE, POT_PRELUDE, fcot_equal, pot_equal, records, svamp_equal
-from votes import nearest, same_value
+from votes import right_option
 
 from sandreckoner.chains.reading.normal import equal
 from sandreckoner.core.effects import Ask
@@ -68,13 +68,6 @@ def program(prelude: str, end: str = "") -> Callable[[str], str]:
     return written
 
 
-def option(found: str, row: Row) -> bool:
-    """AQuA: the option that a model chose for this value, else the nearest."""
-    meta = row["meta"]
-    chosen = meta["prediction"] if same_value(found, row["source_pred"]) else nearest(found, meta["options"])
-    return bool(chosen == row["gold"])
-
-
 def by(rule: Callable[[str, str], bool]) -> Callable[[str, Row], bool]:
     """A rule of two texts as one of an answer and its row."""
     return lambda found, row: rule(found, gold_of(row))
@@ -93,7 +86,7 @@ ONE_PROGRAM, ONE_CHAIN = "once(pot(repairs=0))", "once(cot)"
 RUNS = (
     Recorded("pot_gsm8k_greedy_codex", ONE_PROGRAM, 71.5, program(POT_PRELUDE), by(pot_equal)),
     Recorded("pot_svamp_greedy_codex", ONE_PROGRAM, 85.2, program(POT_PRELUDE), by(svamp_equal)),
-    Recorded("pot_aqua_sc30_codex", "sc(pot(repairs=0), n=30)", 58.1, program(POT_PRELUDE), option),
+    Recorded("pot_aqua_sc30_codex", "sc(pot(repairs=0), n=30)", 58.1, program(POT_PRELUDE), right_option),
     Recorded("fcot_GSM8K_noNL_code002", ONE_PROGRAM, 72.8, program(FCOT_PRELUDE), by(fcot_equal)),
     Recorded("fcot_GSM8K_NLSL_code002", ONE_PROGRAM, 72.3, program(FCOT_PRELUDE), by(fcot_equal)),
     Recorded("fcot_GSM8K_COT_code002", ONE_CHAIN, 63.3, right=by(cut_equal)),

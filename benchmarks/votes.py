@@ -22,10 +22,11 @@ Reads `$SANDRECKONER_DATA/recorded` (or `../shared/data/recorded` beside the rep
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import mean, stdev
+from typing import Any
 
 from extraction import data_folder
 from recorded_programs import POT_PRELUDE, Recording, answer_of, pot_equal, records, to_run
@@ -96,16 +97,16 @@ def aqua() -> list[Question]:
 
 
 def _option_rule(row: dict[str, object]) -> Callable[[str | None], bool]:
-    meta, gold, voted = row["meta"], row["gold"], str(row["source_pred"])
-    assert isinstance(meta, dict)
+    return lambda winner: winner is not None and right_option(winner, row)
 
-    def right(winner: str | None) -> bool:
-        if winner is None:
-            return False
-        chosen = meta["prediction"] if same_value(winner, voted) else nearest(winner, meta["options"])
-        return bool(chosen == gold)
 
-    return right
+def right_option(value: str, row: Mapping[str, Any]) -> bool:
+    """Whether AQuA's right option was chosen for this value: as a model did, else the nearest."""
+    meta = row["meta"]
+    chosen = (
+        meta["prediction"] if same_value(value, str(row["source_pred"])) else nearest(value, meta["options"])
+    )
+    return bool(chosen == row["gold"])
 
 
 def same_value(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from sandreckoner.cli import ANSWERED
 
 def command(arguments: argparse.Namespace) -> int:
     """List the forms of thought, the searches over them, and the agents."""
-    console = Console(highlight=False)
+    console, names = Console(highlight=False), known_names()
     headings = {
         "form": "forms of thought",
         "search": "searches over any form",
@@ -21,7 +21,7 @@ def command(arguments: argparse.Namespace) -> int:
     }
     for kind, heading in headings.items():
         table = Table(box=None, pad_edge=False, show_header=False, title=heading, title_justify="left")
-        for name, entry in known_names().items():
+        for name, entry in names.items():
             if entry.kind == kind:
                 table.add_row(f"  {name:14}", entry.says)
         console.print(table)

@@ -9,7 +9,6 @@ A kill loses the rows in progress. What is done is known from the two output fil
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from sandreckoner.core.wire import dumps
 from sandreckoner.core.world import Model, World
 from sandreckoner.evals.datasets import problem_of
 from sandreckoner.evals.engine import Engine, in_threads
+from sandreckoner.evals.reading import row_of
 from sandreckoner.evals.rows import DoneRows, Line, lines
 from sandreckoner.evals.station import open_world, why
 
@@ -96,12 +96,7 @@ def read_row(line: Line) -> tuple[str, Problem]:
     Raises:
         UsageError: it is not a JSON object with a question.
     """
-    try:
-        row = json.loads(line.text)
-    except (ValueError, RecursionError):
-        raise UsageError("this line is not JSON") from None
-    if not isinstance(row, dict):
-        raise UsageError("this line is not a JSON object")
+    row = row_of(line.text)
     return str(row.get("id", line.row)), problem_of(row, f"row {line.row}")
 
 

@@ -42,16 +42,25 @@ def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
             return
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_ROW), ""), 1):
             if line.strip():
-                yield _row(line, f"{path}:{number}")
+                try:
+                    row = row_of(line)
+                except UsageError as fault:
+                    raise UsageError(f"{path}:{number}: {fault}") from None
+                yield row
 
 
-def _row(line: str, where: str) -> Mapping[str, Any]:
+def row_of(line: str) -> Mapping[str, Any]:
+    """A line of JSON lines.
+
+    Raises:
+        UsageError: it is not a JSON object.
+    """
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        raise UsageError(f"{where}: this line is not JSON") from None
+        raise UsageError("this line is not JSON") from None
     if not isinstance(row, dict):
-        raise UsageError(f"{where}: this line is not a JSON object")
+        raise UsageError("this line is not a JSON object")
     return row
 
 

@@ -37,7 +37,7 @@ def bodies(messages: Sequence[BaseMessage], options: Mapping[str, Any], most: in
         body["tools"] = tools
     if (wanted := _wanted(options)) is not None:
         body["messages"] = _told(body["messages"], wanted)
-    if (schema := _schema(options, tools)) is not None:
+    if (schema := _schema(options, tools, wanted)) is not None:
         body["schema"] = _closed(schema) | {"x-guidance": _SPACING}
     n = options.get("n") or 1
     return [
@@ -50,13 +50,15 @@ def _offered(options: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [] if options.get("tool_choice") == "none" else list(options.get("tools") or ())
 
 
-def _schema(options: Mapping[str, Any], tools: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+def _schema(
+    options: Mapping[str, Any], tools: Sequence[dict[str, Any]], wanted: dict[str, Any] | None
+) -> dict[str, Any] | None:
     """The JSON schema that holds the reply, if there is one."""
     choice = options.get("tool_choice")
     if tools and choice not in (None, "auto"):
         return schema_of_calls(tools, None if choice in ("any", "required", True) else choice)
     is_json = (options.get("response_format") or {}).get("type") == "json_object"
-    return {"type": "object"} if is_json else _wanted(options)
+    return {"type": "object"} if is_json else wanted
 
 
 def _wanted(options: Mapping[str, Any]) -> dict[str, Any] | None:
