@@ -1,6 +1,7 @@
 """`--jsonl`: what happens in a run, one JSON object a line, as it happens; the answer is the last.
 
 {"version":1,"event":"started","step":0,"effect":{"is":"Ask",…}}
+{"version":1,"event":"thought","step":0,"text":"Revenue is"}      of a reasoning model, no part of its reply
 {"version":1,"event":"text","step":0,"text":"```python"}
 {"version":1,"event":"done","step":0,"reply":[…],"error":"","seconds":1.25}
 {"version":1,"event":"answer","answer":{…}}         the object of --json
@@ -22,7 +23,7 @@ def print_event(event: Event) -> None:
     if isinstance(event, StepStarted):
         _print("started", {"step": event.index, "effect": to_json(event.effect)})
     elif isinstance(event, TextArrived):
-        _print("text", {"step": event.index, "text": event.text})
+        _print("thought" if event.thought else "text", {"step": event.index, "text": event.text})
     else:
         reply = to_json(event.reply)
         _print(

@@ -39,7 +39,7 @@ class Progress:
         self._begun = time.monotonic()
         self._doing: dict[int, str] = {}
         self._said: set[str] = set()
-        self._text = ""
+        self._text = self._thought = ""
         self._steps: list[Step] = []
         self._spinner = Spinner("dots")
         self._live = Live(
@@ -69,7 +69,9 @@ class Progress:
             if isinstance(event, StepStarted):
                 self._doing[event.index] = _doing(event)
                 if isinstance(event.effect, Ask):
-                    self._text = ""
+                    self._text = self._thought = ""
+            elif isinstance(event, TextArrived) and event.thought:
+                self._thought += event.text
             elif isinstance(event, TextArrived):
                 self._text += event.text
             elif isinstance(event, Step):
@@ -85,11 +87,12 @@ class Progress:
 
     def _picture(self) -> RenderableType:
         with self._lock:
-            steps, text = list(self._steps), self._text
+            steps, text, thought = list(self._steps), self._text, self._thought
             doing = "; ".join(dict.fromkeys(self._doing.values())) or "thinking"
         rows = max(6, self._look.console.height - 4)
         parts = self._tree(steps, rows // 2)
         parts += self._writing(steps, text, rows - len(parts))
+        parts += [] if text else self._thinking(thought, max(2, rows // 2 - len(parts)))
         self._spinner.update(text=Text(self._status(doing, steps), style="dim", no_wrap=True))
         return Group(*parts, self._spinner)
 
@@ -117,6 +120,12 @@ class Progress:
         if last and isinstance(last.effect, Run) and isinstance(last.reply, Execution) and rows > 3:
             parts += blocks.execution(last.reply, self._look)
         return parts
+
+    def _thinking(self, thought: str, rows: int) -> list[RenderableType]:
+        """The last of what a reasoning model thinks aloud, until it begins to write."""
+        console = self._look.console
+        end = Text(visible(thought.strip()[-rows * console.width :]), style="dim italic")
+        return list(end.wrap(console, console.width)[-rows:]) if end else []
 
     def _status(self, doing: str, steps: list[Step]) -> str:
         replies = [

@@ -140,8 +140,8 @@ class _Conductor:
         if isinstance(effect, Ask) and self._world.trace.heard:
             trace = self._world.trace
 
-            def on_text(text: str) -> None:
-                trace.emit(TextArrived(index, text))
+            def on_text(text: str, /, *, thought: bool = False) -> None:
+                trace.emit(TextArrived(index, text, thought))
 
         return Job(index, effect, granted, self._ledger.seconds_left(now), on_text, now)
 

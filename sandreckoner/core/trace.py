@@ -20,10 +20,17 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class TextArrived:
-    """A piece of the reply to step `index`, while the model writes it. Never part of the stored trace."""
+    """A piece of the reply to step `index`, while the model writes it. Never part of the stored trace.
+
+    Attributes:
+        index: of the step.
+        text: the piece.
+        thought: whether it is of the reasoning, which is no part of the reply's text.
+    """
 
     index: int
     text: str
+    thought: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,19 @@ from sandreckoner.core.message import Completion
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.trace import Trace
 
-OnText = Callable[[str], None]
+
+class OnText(Protocol):
+    """Takes a reply piece by piece. A `thought` is the reasoning before it, which is no part of its text."""
+
+    def __call__(self, text: str, /, *, thought: bool = False) -> None: ...
 
 
 class Model(Protocol):
     """Performs `Ask`. `llms.load_model` gives one.
 
     Both methods return at most `effect.n` completions, raise `ModelError` on a fault and `ModelTimeout`
-    when `timeout_s` seconds have gone by. Where `on_text` is given and `effect.n` is 1, the reply's text is
-    handed to it piece by piece as it arrives.
+    when `timeout_s` seconds have gone by. Where `on_text` is given and `effect.n` is 1, the reply is handed
+    to it piece by piece as it arrives.
     """
 
     @property

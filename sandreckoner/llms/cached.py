@@ -16,6 +16,7 @@ from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.wire import dumps, from_json, to_json
 from sandreckoner.core.world import Model, OnText
+from sandreckoner.llms.replies import hand_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +120,5 @@ class CachedModel:
         replies = [reply if reply is not None else next(rest, None) for reply in looked.found]
         given = tuple(reply for reply in replies if reply is not None)
         if on_text is not None and len(given) == 1:
-            on_text(given[0].text)
+            hand_over(given[0], on_text)
         return given

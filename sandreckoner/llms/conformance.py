@@ -23,7 +23,7 @@ import pytest
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ContextOverflow, ModelTimeout, UsageError
 from sandreckoner.core.message import Completion, Message, Usage
-from sandreckoner.core.world import Model
+from sandreckoner.core.world import Model, OnText
 
 _COUNT = Message("user", "Count from 1 to 8 in digits, separated by spaces.")
 _WORD = Message("user", "Say a random word.")
@@ -31,6 +31,16 @@ _WORD = Message("user", "Say a random word.")
 
 def _total(replies: tuple[Completion, ...]) -> Usage:
     return sum((reply.usage for reply in replies), Usage())
+
+
+def _into(pieces: list[str]) -> OnText:
+    """A listener that keeps the text of a reply."""
+
+    def hear(piece: str, /, *, thought: bool = False) -> None:
+        if not thought:
+            pieces.append(piece)
+
+    return hear
 
 
 def _chat_of(model: Model) -> Any:
@@ -102,7 +112,7 @@ class ModelConformance:
 
     def test_the_pieces_of_a_stream_are_the_reply(self, model: Model) -> None:
         pieces: list[str] = []
-        (reply,) = model.ask(Ask((_COUNT,), max_tokens=24), on_text=pieces.append)
+        (reply,) = model.ask(Ask((_COUNT,), max_tokens=24), on_text=_into(pieces))
         assert "".join(pieces) == reply.text
         if self.greedy:
             (whole,) = model.ask(Ask((_COUNT,), max_tokens=24))
@@ -113,7 +123,7 @@ class ModelConformance:
         pieces: list[str] = []
 
         async def both() -> tuple[Completion, Completion]:
-            (streamed,) = await model.aask(Ask((_COUNT,), max_tokens=24), on_text=pieces.append)
+            (streamed,) = await model.aask(Ask((_COUNT,), max_tokens=24), on_text=_into(pieces))
             (whole,) = await model.aask(Ask((_COUNT,), max_tokens=24))
             return streamed, whole
 

@@ -65,8 +65,8 @@ def _listen(on_text: OnText | None) -> tuple[list[bool], OnText | None]:
     if on_text is None:
         return heard, None
 
-    def listener(text: str) -> None:
+    def listener(text: str, /, *, thought: bool = False) -> None:
         heard.append(True)
-        on_text(text)
+        on_text(text, thought=thought)
 
     return heard, listener

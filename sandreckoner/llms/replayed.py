@@ -12,6 +12,7 @@ from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.wire import dumps, from_json, to_json
 from sandreckoner.core.world import OnText
+from sandreckoner.llms.replies import hand_over
 
 
 class ReplayModel:
@@ -51,7 +52,7 @@ class ReplayModel:
                 )
             reply = replies.popleft()
         if on_text is not None and effect.n == 1 and reply:
-            on_text(reply[0].text)
+            hand_over(reply[0], on_text)
         return reply
 
     async def aask(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.message import Completion, Finish, Message, Usage
+from sandreckoner.core.world import OnText
 from sandreckoner.llms.stopping import cut_at_stop, split_thoughts
 
 if TYPE_CHECKING:
@@ -25,17 +26,28 @@ def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
     return [kinds[message.role](content=message.content) for message in messages]
 
 
+def hand_over(completion: Completion, on_text: OnText) -> None:
+    """Hand a reply that is there whole to somebody who expects pieces."""
+    if completion.reasoning:
+        on_text(completion.reasoning, thought=True)
+    on_text(completion.text)
+
+
+def reasoning_of(message: AIMessage) -> str:
+    """What the backend itself tells apart as reasoning."""
+    return str(message.additional_kwargs.get("reasoning_content") or _reasoning_blocks(message))
+
+
 def from_message(message: AIMessage, effect: Ask) -> Completion:
     """One reply; its usage is what the message itself says."""
     thoughts, text = split_thoughts(str(message.text))
-    reasoning = message.additional_kwargs.get("reasoning_content") or _reasoning_blocks(message) or thoughts
     about = message.response_metadata
     reason = str(about.get("finish_reason") or about.get("stop_reason") or about.get("done_reason") or "")
     kept = cut_at_stop(text, effect.stop)
     finish: Finish = "length" if reason.lower() in _CUT and kept == text else "stop"
     return Completion(
         kept,
-        str(reasoning),
+        reasoning_of(message) or thoughts,
         _logprob(about.get("logprobs")),
         finish,
         _usage(message),

@@ -14,7 +14,7 @@ from sandreckoner.core.world import OnText
 from sandreckoner.llms.attempts import Attempts
 from sandreckoner.llms.deadline import given_up
 from sandreckoner.llms.prices import Price, charged
-from sandreckoner.llms.replies import from_message, from_result, to_langchain
+from sandreckoner.llms.replies import from_message, from_result, reasoning_of, to_langchain
 from sandreckoner.llms.stopping import ThoughtFilter
 
 if TYPE_CHECKING:
@@ -168,14 +168,19 @@ class _Listener:
 
     def hear(self, chunk: AIMessageChunk) -> None:
         self._chunks.append(chunk)
-        if text := self._filter.feed(str(chunk.text)):
+        self._tell(reasoning_of(chunk), "")
+        self._tell(*self._filter.feed(str(chunk.text)))
+
+    def _tell(self, thought: str, text: str) -> None:
+        if thought:
+            self._on_text(thought, thought=True)
+        if text:
             self._on_text(text)
 
     def completion(self, effect: Ask) -> Completion:
         from langchain_core.messages.ai import AIMessageChunk, add_ai_message_chunks
 
-        if text := self._filter.end():
-            self._on_text(text)
+        self._tell(*self._filter.end())
         first, *rest = self._chunks or [AIMessageChunk(content="")]
         # A chat model that cannot stream gives one message, which is no chunk.
         return from_message(add_ai_message_chunks(first, *rest) if rest else first, effect)

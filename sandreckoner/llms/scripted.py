@@ -61,7 +61,10 @@ class ScriptedModel:
             _as_completion(reply, effect, prompt if place == 0 else 0) for place, reply in enumerate(replies)
         )
         if on_text is not None and effect.n == 1:
-            for piece in _pieces(completions[0].text):
+            (reply,) = completions
+            if reply.reasoning:
+                on_text(reply.reasoning, thought=True)
+            for piece in _pieces(reply.text):
                 on_text(piece)
         return completions
 

@@ -37,31 +37,43 @@ def split_thoughts(text: str) -> tuple[str, str]:
 
 
 class ThoughtFilter:
-    """Passes on a reply that arrives in pieces, without its leading `<think>…</think>`."""
+    r"""Tells a reply that arrives in pieces from the `<think>…</think>` before it.
+
+    >>> filter = ThoughtFilter()
+    >>> [filter.feed(piece) for piece in ("<thi", "nk>two and two</th", "ink>\n", "4")], filter.end()
+    ([('', ''), ('two and ', ''), ('two', ''), ('', '4')], ('', ''))
+    """
 
     def __init__(self) -> None:
         self._held = ""
+        self._told = 0  # letters of the thoughts
         self._through = False
 
-    def feed(self, piece: str) -> str:
-        """What may be shown now."""
+    def feed(self, piece: str) -> tuple[str, str]:
+        """The thought and the text that may be shown now; the rest may be the beginning of a mark."""
         if self._through:
-            return piece
+            return "", piece
         self._held += piece
         head = self._held.lstrip()
         if head.startswith(OPEN):
-            _, closed, reply = head.partition(CLOSE)
-            if not closed or not reply.strip():
-                return ""
-            return self._release(reply.lstrip())
+            thoughts, closed, reply = head[len(OPEN) :].partition(CLOSE)
+            new = self._new(thoughts if closed else thoughts[: 1 - len(CLOSE)])
+            return new, self._release(reply.lstrip()) if reply.strip() else ""
         if OPEN.startswith(head):  # not enough has come to tell
-            return ""
-        return self._release(self._held)
+            return "", ""
+        return "", self._release(self._held)
 
-    def end(self) -> str:
-        """What was held back and is no thought."""
-        thoughts, reply = split_thoughts(self._held)
-        return "" if self._through or thoughts else self._release(reply)
+    def end(self) -> tuple[str, str]:
+        """What was held back."""
+        head = self._held.lstrip()
+        if head.startswith(OPEN):
+            return self._new(head[len(OPEN) :].partition(CLOSE)[0]), ""
+        return "", self._release(self._held)
+
+    def _new(self, thoughts: str) -> str:
+        new = thoughts[self._told :]
+        self._told += len(new)
+        return new
 
     def _release(self, text: str) -> str:
         self._through, self._held = True, ""

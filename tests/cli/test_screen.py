@@ -52,6 +52,19 @@ def test_a_question_is_answered_on_the_screen(model: str, tmp_path: Path) -> Non
         screen.wait_for_end()
 
 
+def test_what_a_reasoning_model_thinks_is_seen_dim_until_it_writes(slow: Served, tmp_path: Path) -> None:
+    slow.usual = Plan(reasoning="Fourteen times three.", text="Forty two it is, I think.", gap_s=1.0)
+    with opened("--model", slow.spec, "--strategy", "direct", cwd=tmp_path) as screen:
+        screen.wait_for("›")
+        screen.type(QUESTION)
+        screen.wait_for("Fourteen times three.")
+        assert re.search(r"\x1b\[[0-9;]*2[0-9;]*m.*Fourteen times three", screen.text(colours=True))
+        shown = screen.wait_for("direct · 1 call")
+        assert "Fourteen times three." not in shown and "Forty two" in shown
+        screen.type("/trace 1")
+        assert "Fourteen times three." in screen.wait_for("── reasoning")
+
+
 def test_keys(model: str, tmp_path: Path) -> None:
     """Alt-Enter, pasted lines, history and Ctrl-R, /edit, an unknown command, completion."""
     editor = tmp_path / "editor.sh"

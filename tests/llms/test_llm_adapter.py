@@ -28,6 +28,17 @@ QUESTION = (Message("system", "Be short."), Message("user", "Two and two?"))
 KEY = "sk-secret-0123456789abcdef"
 
 
+class Heard:
+    """Keeps what a stream says, thoughts and text apart."""
+
+    def __init__(self) -> None:
+        self.thoughts: list[str] = []
+        self.text: list[str] = []
+
+    def __call__(self, piece: str, /, *, thought: bool = False) -> None:
+        (self.thoughts if thought else self.text).append(piece)
+
+
 def total(completions: tuple[Completion, ...]) -> Usage:
     return sum((one.usage for one in completions), Usage())
 
@@ -84,9 +95,9 @@ def test_a_backend_without_n_gets_concurrent_requests(way: Any) -> None:
 
 def test_a_stream_is_handed_on_and_is_the_reply(served: Served, way: Any) -> None:
     served.usual = Plan(text="one two three", reasoning="let me think")
-    pieces: list[str] = []
-    (reply,) = way(load_model(served.spec), Ask(QUESTION), on_text=pieces.append)
-    assert pieces == ["one", " two", " three"]
+    heard = Heard()
+    (reply,) = way(load_model(served.spec), Ask(QUESTION), on_text=heard)
+    assert (heard.thoughts, heard.text) == (["let me think"], ["one", " two", " three"])
     assert (reply.text, reply.reasoning) == ("one two three", "let me think")
     assert reply.usage == Usage(1, 10, 3, reply.usage.usd)
     assert served.requests[0]["stream_options"] == {"include_usage": True}
@@ -97,9 +108,10 @@ def test_reasoning_stays_out_of_the_answer(served: Served, way: Any) -> None:
     (reply,) = way(load_model(served.spec), Ask(QUESTION))
     assert (reply.text, reply.reasoning) == ("4", "two and two")
     served.usual = Plan(text="<think>two and two</think>\n\n4")
-    pieces: list[str] = []
-    (reply,) = way(load_model(served.spec), Ask(QUESTION), on_text=pieces.append)
-    assert (reply.text, reply.reasoning, "".join(pieces)) == ("4", "two and two", "4")
+    heard = Heard()
+    (reply,) = way(load_model(served.spec), Ask(QUESTION), on_text=heard)
+    assert (reply.text, reply.reasoning) == ("4", "two and two")
+    assert ("".join(heard.text), "".join(heard.thoughts)) == ("4", "two and two")
 
 
 def test_a_slow_reply_is_given_up_at_the_deadline(served: Served, way: Any) -> None:

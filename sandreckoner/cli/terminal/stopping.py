@@ -74,10 +74,11 @@ class StoppableModel:
             raise BudgetSpent(REASON)
         written: list[str] = []
 
-        def hear(text: str) -> None:
-            written.append(text)
+        def hear(text: str, /, *, thought: bool = False) -> None:
+            if not thought:
+                written.append(text)
             if on_text is not None:
-                on_text(text)
+                on_text(text, thought=thought)
 
         reply = await self._stop.race(
             self._model.aask(effect, timeout_s=timeout_s, on_text=hear if on_text else None)
