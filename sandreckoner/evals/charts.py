@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from sandreckoner.evals.curve import Point
 from sandreckoner.evals.table import Row
 
 _COLOURS = ("#0b6e99", "#c4572f", "#4a7c2f", "#7a4fa3", "#a3862a", "#50585f", "#b0305c", "#2a9d8f")
+_LETTERS = 80  # of a name in one line of the legend
+_LINE_INCHES = 0.2
 
 
 def frontier(rows: Sequence[Row], price: str) -> str:
@@ -36,7 +39,6 @@ def frontier(rows: Sequence[Row], price: str) -> str:
         axes.set_xlabel(label)
         axes.set_ylabel("accuracy, % (95 %)")
         axes.set_xlim(left=0)
-        axes.legend(loc="best")
 
     return _svg(draw)
 
@@ -61,7 +63,6 @@ def curves(found: Mapping[str, Sequence[Point]]) -> str:
         axes.set_xlabel("candidates that vote")
         axes.set_ylabel("accuracy, % (95 %)")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend(loc="best")
 
     return _svg(draw)
 
@@ -84,7 +85,6 @@ def reliability(found: Mapping[str, Calibration]) -> str:
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("confidence")
         axes.set_ylabel("share that is right (95 %)")
-        axes.legend(loc="best")
 
     return _svg(draw)
 
@@ -134,10 +134,17 @@ def _svg(draw: Callable[[Any], None]) -> str:
         "legend.frameon": False,
     }
     with mpl.rc_context(settings):
-        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+        figure = Figure(layout="constrained")
         axes = figure.subplots()
         axes.grid(axis="y", color="#dddddd", lw=0.6)
         draw(axes)
+        # Below the chart: a strategy's name may be longer than the chart is wide.
+        handles, names = axes.get_legend_handles_labels()
+        names = [textwrap.fill(name, _LETTERS) for name in names]
+        if names:
+            figure.legend(handles, names, loc="outside lower left")
+        lines = sum(name.count("\n") + 1 for name in names)
+        figure.set_size_inches(6.4, 3.6 + _LINE_INCHES * lines)
         book = io.StringIO()
         figure.savefig(book, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return book.getvalue()[book.getvalue().index("<svg") :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from browser import browser
@@ -22,7 +23,10 @@ CHOOSE_WRONG = """{
 EVIL = "<script>document.title = 'taken'</script>"
 
 
-def make_page(folder: Path) -> str:
+LONG = "cascade(once(direct, max_tokens=512), once(pal, max_tokens=512), sc(pal, n=3, max_tokens=512))"
+
+
+def make_page(folder: Path, strategies: Sequence[str] = ("direct", "sc(pal, n=3)")) -> str:
     path = write_questions(folder)
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     path.write_text("".join(json.dumps({**row, "question": row["question"] + EVIL}) + "\n" for row in rows))
@@ -31,8 +35,7 @@ def make_page(folder: Path) -> str:
     def reply(messages: tuple[Message, ...]) -> str:
         return f"```python\ndef solution():\n    return 21  # {EVIL}\n```\nThe answer is 9. {EVIL}"
 
-    strategies = ["direct", "sc(pal, n=3)"]
-    records = evaluate(strategies, questions, ScriptedModel(reply), out=folder / "run")
+    records = evaluate(list(strategies), questions, ScriptedModel(reply), out=folder / "run")
     write_page(folder / "page.html", records, questions, folder / "run")
     return (folder / "page.html").read_text()
 
@@ -53,6 +56,11 @@ def test_what_others_wrote_is_text_and_nothing_is_loaded(tmp_path: Path) -> None
     assert "&lt;script&gt;" in page
     assert not re.findall(r"(?:src|href)=[\"']?https?:", page)
     assert "default-src 'none'" in page
+
+
+def test_a_name_longer_than_a_chart_leaves_it_its_room(tmp_path: Path) -> None:
+    page = make_page(tmp_path, [LONG, "sc(pal, n=3)"])  # matplotlib warns where nothing is left for the axes
+    assert page.count("<svg") == 5
 
 
 def test_in_a_browser_it_opens_from_disk_filters_and_unfolds(tmp_path: Path) -> None:
