@@ -10,10 +10,15 @@ from sandreckoner.core.numbers import Number
 QUOTE = 80  # characters of the surroundings on each side
 LONGEST = 1_000  # characters of a line on each side of the number that are looked at
 HIGHEST = 2_000  # rows of a table above the number that are looked at
+HEADING = 60  # lines above a line of figures among which its years may stand
+LABEL = 12  # words that a line of a table has at most; a longer one is prose, and ends the table
 _WORD = re.compile(r"[a-z]+|\d{4}|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _RULE = re.compile(r"[\s|:+-]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_YEARS = re.compile(r"(?<![^\s,])(?:19|20)\d\d(?:\s+(?:19|20)\d\d)+\s*$")
+_FIGURE = re.compile(r"(?<!\S)[($€£-]*\d[\d,.]*[)%]*(?!\S)")
+_FIGURE_OR_NONE = re.compile(rf"{_FIGURE.pattern}|(?<!\S)[$€£]*[—–-](?!\S)")
 # Words that say nothing about which figure is meant.
 _EMPTY = frozenset(
     re.findall(
@@ -96,7 +101,9 @@ def place_of(text: str, number: Number) -> Place:
         return _in_table(text, start, line, number)
     first, last = _sentence_start(line, at), _sentence_end(line, end)
     left, right = _at_words(line, max(first, at - QUOTE), min(last, end + QUOTE), at, end)
-    return Place(line[left:right].strip(), _line_label(line, at), "", words_of(line[first:last]))
+    label = _line_label(line, at)
+    column = _year_above(text[:start], line, at) if label else ""
+    return Place(line[left:right].strip(), label, column, words_of(f"{line[first:last]} {column}"))
 
 
 def _in_table(text: str, start: int, line: str, number: Number) -> Place:
@@ -142,11 +149,28 @@ def _head_length(rows: list[list[str]]) -> int:
 def _line_label(line: str, at: int) -> str:
     """The words before the first figure of a line of figures, as a table of a PDF comes out."""
     match = re.match(r"\s*([A-Za-z][^\d$€£|]{2,80}?)[\s.$€£(]*(?=[-−(]?\d)", line)
-    figures = re.findall(r"(?<!\S)[($€£-]*\d[\d,.]*[)%]*(?!\S)", line)
-    if match is None or len(figures) < 2 or match.end(1) > at:
+    if match is None or len(_FIGURE.findall(line)) < 2 or match.end(1) > at:
         return ""
     words_after = re.findall(r"[A-Za-z]{2,}", line[match.end() :])
     return match[1].strip() if len(words_after) <= 1 else ""
+
+
+def _year_above(above: str, line: str, at: int) -> str:
+    r"""The year over a figure of such a line: the last line of as many years as it has figures.
+
+    >>> _year_above("Years ended December 31, 2024 2023\n", "Sales $512.3 $498.1", 13)
+    '2023'
+    """
+    figures = list(_FIGURE_OR_NONE.finditer(line))
+    place = next((place for place, figure in enumerate(figures) if figure.end() > at), None)
+    for heading in reversed(above.split("\n")[-HEADING:]):
+        years = _YEARS.search(heading)
+        if years is not None and place is not None:
+            found = years[0].split()
+            return found[place] if len(found) == len(figures) else ""
+        if len(re.findall("[A-Za-z]{2,}", heading)) > LABEL:
+            return ""
+    return ""
 
 
 def _sentence_start(line: str, at: int) -> int:

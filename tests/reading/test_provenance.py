@@ -198,3 +198,31 @@ def test_a_loss_in_brackets_that_is_used_as_a_gain_is_pointed_out() -> None:
     assert "in brackets there, which may mean minus" in positive.note
     negative, _ = trace_numbers(program.format("-0.6"), question, [passage])
     assert "brackets" not in negative.note and "sign" not in negative.note
+
+
+FILING = """Consolidated results
+Years ended December 31, 2024 2023 2022
+Revenues $66,610 $62,280 $58,150
+Non-GAAP
+Margins (5.3) % 4.7 % (22.0) %
+Financing 199 — 261
+One-off items 12 15
+These measures leave out some parts of what pensions and other benefits after employment cost; see below.
+Total 801 802 803
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("revenues_2023", "62280", "row “Revenues”, column “2023”"),
+        ("revenues_2023", "58150", "row “Revenues”, column “2022”; but the program calls it 2023"),
+        ("margin_2024", "-5.3", "row “Margins”, column “2024”"),
+        ("financing_2022", "261", "row “Financing”, column “2022”"),
+        ("one_off_items_2023", "15", "row “One-off items”"),  # two figures under three years: which are they?
+        ("total_2022", "803", "row “Total”"),  # below prose: another table
+    ],
+)
+def test_a_line_of_figures_has_its_years(name: str, value: str, note: str) -> None:
+    (source,) = trace_numbers(f"{name} = {value}\nanswer = {name}", "?", [Passage(FILING, "r.pdf")])
+    assert (source.origin, source.note) == ("passage", note)
