@@ -107,6 +107,10 @@ from sympy.physics.units import Quantity
 print(sympy.Dummy('a') == sympy.Dummy('a'), Quantity('q'))
 x = sympy.Symbol('x'); print(sympy.lambdify(x, sympy.sin(x) + x)(0), sympy.Function('f')(x).diff(x))
 """,
+    "a context of mpmath that sympy makes anew": """
+import sympy
+x = sympy.Symbol('x', positive=True); print(sympy.simplify((x * 0.5 + (x - 1) * 6) / 12))
+""",
 }
 
 

@@ -27,6 +27,7 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_proxies()
     guard_arrays()
     guard_generators()
+    keep_contexts()
     make_classes_immutable(but={name.partition(".")[0] for name in own_modules})
 
 
@@ -102,6 +103,13 @@ def guard_generators() -> None:
         return
     _check_position(numpy.random.MT19937, 624, lambda state: state["state"]["pos"])
     _check_position(numpy.random.Philox, 4, lambda state: state["buffer_pos"])
+
+
+def keep_contexts() -> None:
+    """Let sympy make another context of mpmath: its class has the functions, and is not given them again."""
+    functions = sys.modules.get("mpmath.functions.functions")
+    if functions is not None:
+        functions.SpecialFunctions.defined_functions.clear()
 
 
 def _check_position(kind: Any, most: int, position: Callable[[Any], Any]) -> None:
