@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
+from sandreckoner.tools.python.policy.classes import Type
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
 from sandreckoner.tools.python.policy.names import (
     DEFINABLE_DUNDERS,
@@ -175,6 +176,13 @@ def test_a_name_must_be_a_plain_string() -> None:
 
     with pytest.raises(TypeError):
         guarded_getattr(object(), Name("__class__"))
+
+
+def test_the_annotations_of_a_library_do_not_hand_out_the_real_type() -> None:
+    def of_a_library(kind, count): ...
+
+    of_a_library.__annotations__ = {"kind": type, "count": int}  # as typing.is_protocol has them from 3.13 on
+    assert guarded_getattr(of_a_library, "__annotations__") == {"kind": Type, "count": int}
 
 
 def test_the_lists_do_not_contradict_each_other() -> None:

@@ -91,8 +91,8 @@ def _resize(owner: Any, name: str) -> Any:
 
 
 def _annotations(owner: Any, name: str) -> Any:
-    # A copy: the real one becomes source code when @dataclass reads it.
-    return dict(getattr(owner, name))
+    # A copy: the real one becomes source code when @dataclass reads it. Some of typing's own say `tp: type`.
+    return {key: _screened(value, name) for key, value in dict(getattr(owner, name)).items()}
 
 
 _SPECIAL: dict[str, Callable[[Any, str], Any]] = {
