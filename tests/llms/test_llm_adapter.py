@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from heard import Heard
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel, GenericFakeChatModel
@@ -26,17 +27,6 @@ from sandreckoner.llms import LangChainModel, load_model
 
 QUESTION = (Message("system", "Be short."), Message("user", "Two and two?"))
 KEY = "sk-secret-0123456789abcdef"
-
-
-class Heard:
-    """Keeps what a stream says, thoughts and text apart."""
-
-    def __init__(self) -> None:
-        self.thoughts: list[str] = []
-        self.text: list[str] = []
-
-    def __call__(self, piece: str, /, *, thought: bool = False) -> None:
-        (self.thoughts if thought else self.text).append(piece)
 
 
 def total(completions: tuple[Completion, ...]) -> Usage:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from heard import Heard
 from server import Plan, Served
 
 from sandreckoner.core.effects import Ask
@@ -111,16 +112,16 @@ def test_the_next_model_is_asked_where_one_fails(served: Served, way: Any) -> No
     served.usual = Plan(status=404)
     model = FallbackModel([load_model(served.spec), ScriptedModel(["four", "4"])])
     assert way(model, QUESTION)[0].text == "four"
-    pieces: list[str] = []
-    way(model, QUESTION, on_text=pieces.append)
-    assert pieces == ["4", ""]
+    heard = Heard()
+    way(model, QUESTION, on_text=heard)
+    assert heard.text == ["4", ""]
 
 
 def test_a_reply_that_has_begun_is_not_begun_by_another(served: Served, way: Any) -> None:
     served.usual = Plan(cut_after=2)
     second = ScriptedModel(["four"])
     with pytest.raises(ModelError, match=r"127\.0\.0\.1"):
-        way(FallbackModel([load_model(served.spec), second]), QUESTION, on_text=lambda _: None)
+        way(FallbackModel([load_model(served.spec), second]), QUESTION, on_text=Heard())
     assert second.asked == []
 
 
