@@ -192,7 +192,8 @@ def test_what_a_model_or_a_document_writes_is_not_obeyed(here: Path) -> None:
 
 
 def test_leaving(here: Path) -> None:
-    assert "42" not in reckon(here, ["/quit", QUESTION])
+    assert "1 call" in reckon(here, [QUESTION, "/quit"])
+    assert "1 call" not in reckon(here, ["/quit", QUESTION])
 
 
 def test_no_session_to_continue_is_one_line(here: Path) -> None:
