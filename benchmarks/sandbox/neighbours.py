@@ -22,7 +22,6 @@ import json
 import os
 import queue
 import resource
-import select
 import signal
 import subprocess
 import sys
@@ -30,10 +29,10 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+from benchmarks.extraction import data_folder
 from benchmarks.sandbox.peers import SCIENCE, STANDARD
-from benchmarks.sandbox.plain import run_plain
+from benchmarks.sandbox.plain import read_until, run_plain
 from sandreckoner.tools.python import Sandbox
 from tests.sandbox.arena import Attack, arena, corpus
 from tests.sandbox.test_attacks import LIMITS, NOBODY, assault
@@ -127,7 +126,8 @@ def _in_fork(run: Printed, code: str) -> str:
         _child(run, code, theirs)
     os.close(theirs)
     try:
-        return _read(ours, time.monotonic() + _TIMEOUT_S).decode(errors="replace")
+        printed, _ = read_until(ours, time.monotonic() + _TIMEOUT_S)
+        return printed.decode(errors="replace")
     finally:
         os.close(ours)
         with contextlib.suppress(ProcessLookupError):
@@ -153,16 +153,6 @@ def _child(run: Printed, code: str, answer: int) -> None:
     finally:
         sys.stdout.flush()
         os._exit(0)
-
-
-def _read(pipe: int, deadline: float) -> bytes:
-    data = b""
-    while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
-        piece = os.read(pipe, 1 << 16)
-        if not piece:
-            break
-        data += piece
-    return data
 
 
 class Neighbour:
@@ -246,9 +236,8 @@ def main() -> None:
     if arguments.serve:
         serve(arguments.serve)
         return
-    root = Path(__file__).parents[2]
-    folder = Path(os.environ.get("SANDRECKONER_DATA", root / ".." / "shared" / "data"))
-    programs = [json.loads(line)["code"] for line in (folder / "programs.jsonl").read_text().splitlines()]
+    lines = (data_folder() / "programs.jsonl").read_text().splitlines()
+    programs = [json.loads(line)["code"] for line in lines]
     expected = [run_plain(code) for code in programs]
     print(f"{'':28} of {len(programs)} programs, breaches by {len(corpus())} attacks")
     print(row_of_ours(programs, expected), flush=True)

@@ -40,12 +40,16 @@ def _child(code: str, answer: int) -> None:
 
 
 def _collect(pipe: int, deadline: float) -> str | None:
+    data, ended = read_until(pipe, deadline)
+    return data[1:].decode() if data and ended else None
+
+
+def read_until(pipe: int, deadline: float) -> tuple[bytes, bool]:
+    """What comes out of a pipe, and whether it ended before the deadline."""
     data = b""
-    while True:
-        ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            return None
+    while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
         piece = os.read(pipe, 1 << 16)
         if not piece:
-            return data[1:].decode() if data else None
+            return data, True
         data += piece
+    return data, False

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.extraction import data_folder
 from benchmarks.sandbox.plain import run_plain
 from sandreckoner.tools.python import Limits, Sandbox
 
@@ -111,11 +112,9 @@ def main() -> int:
     every = parser.parse_args().every
     if os.environ.get("PYTHONHASHSEED") != "0":  # sets must print in the same order on both sides
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})
-    root = Path(__file__).parents[2]
-    folder = Path(os.environ.get("SANDRECKONER_DATA", root / ".." / "shared" / "data"))
     started = time.monotonic()
     with Sandbox(Limits(wall_s=10)) as sandbox:
-        outcome = compare(list(recorded_programs(folder))[::every], sandbox)
+        outcome = compare(list(recorded_programs(data_folder()))[::every], sandbox)
     for name, what in outcome.different.items():
         print(f"{name}: {what}")
     same = outcome.ran - len(outcome.different)

@@ -163,7 +163,7 @@ def _year_above(above: str, line: str, at: int) -> str:
     """
     figures = list(_FIGURE_OR_NONE.finditer(line))
     place = next((place for place, figure in enumerate(figures) if figure.end() > at), None)
-    for heading in reversed(above.split("\n")[-HEADING:]):
+    for heading in reversed(above.rsplit("\n", HEADING)[-HEADING:]):
         years = _YEARS.search(heading)
         if years is not None and place is not None:
             found = years[0].split()

@@ -23,7 +23,7 @@ import pytest
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ContextOverflow, ModelTimeout, UsageError
 from sandreckoner.core.message import Completion, Message, Usage
-from sandreckoner.core.world import Model, OnText
+from sandreckoner.core.world import Model
 
 _COUNT = Message("user", "Count from 1 to 8 in digits, separated by spaces.")
 _WORD = Message("user", "Say a random word.")
@@ -33,14 +33,15 @@ def _total(replies: tuple[Completion, ...]) -> Usage:
     return sum((reply.usage for reply in replies), Usage())
 
 
-def _into(pieces: list[str]) -> OnText:
-    """A listener that keeps the text of a reply."""
+class Heard:
+    """A listener (`OnText`) that keeps what a stream says, thoughts and text apart."""
 
-    def hear(piece: str, /, *, thought: bool = False) -> None:
-        if not thought:
-            pieces.append(piece)
+    def __init__(self) -> None:
+        self.thoughts: list[str] = []
+        self.text: list[str] = []
 
-    return hear
+    def __call__(self, piece: str, /, *, thought: bool = False) -> None:
+        (self.thoughts if thought else self.text).append(piece)
 
 
 def _chat_of(model: Model) -> Any:
@@ -111,24 +112,24 @@ class ModelConformance:
         assert [one.text for one in model.ask(ask)] == [one.text for one in model.ask(ask)]
 
     def test_the_pieces_of_a_stream_are_the_reply(self, model: Model) -> None:
-        pieces: list[str] = []
-        (reply,) = model.ask(Ask((_COUNT,), max_tokens=24), on_text=_into(pieces))
-        assert "".join(pieces) == reply.text
+        heard = Heard()
+        (reply,) = model.ask(Ask((_COUNT,), max_tokens=24), on_text=heard)
+        assert "".join(heard.text) == reply.text
         if self.greedy:
             (whole,) = model.ask(Ask((_COUNT,), max_tokens=24))
             assert reply.text == whole.text
             assert reply.finish == whole.finish
 
     def test_an_event_loop_gets_the_same(self, model: Model) -> None:
-        pieces: list[str] = []
+        heard = Heard()
 
         async def both() -> tuple[Completion, Completion]:
-            (streamed,) = await model.aask(Ask((_COUNT,), max_tokens=24), on_text=_into(pieces))
+            (streamed,) = await model.aask(Ask((_COUNT,), max_tokens=24), on_text=heard)
             (whole,) = await model.aask(Ask((_COUNT,), max_tokens=24))
             return streamed, whole
 
         streamed, whole = asyncio.run(both())
-        assert "".join(pieces) == streamed.text
+        assert "".join(heard.text) == streamed.text
         if self.greedy:
             assert streamed.text == whole.text == model.ask(Ask((_COUNT,), max_tokens=24))[0].text
 

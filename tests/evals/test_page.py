@@ -21,8 +21,6 @@ CHOOSE_WRONG = """{
     verdict.dispatchEvent(new Event("input"));
 }"""
 EVIL = "<script>document.title = 'taken'</script>"
-
-
 LONG = "cascade(once(direct, max_tokens=512), once(pal, max_tokens=512), sc(pal, n=3, max_tokens=512))"
 
 

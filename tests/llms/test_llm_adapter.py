@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import pytest
-from heard import Heard
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel, GenericFakeChatModel
@@ -24,6 +23,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.message import Completion, Message, Usage
 from sandreckoner.llms import LangChainModel, load_model
+from sandreckoner.llms.conformance import Heard
 
 QUESTION = (Message("system", "Be short."), Message("user", "Two and two?"))
 KEY = "sk-secret-0123456789abcdef"

@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import pytest
-from heard import Heard
 from server import Plan, Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from sandreckoner.core.message import Message
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
+from sandreckoner.llms.conformance import Heard
 from sandreckoner.llms.patience import Circuit, Patience
 
 QUESTION = Ask((Message("user", "Two and two?"),))
