@@ -8,13 +8,14 @@ checked, and becomes an effect of the strategy like any other; its result comes 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandreckoner.agents.functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
 from sandreckoner.agents.notebook import Notebook
 from sandreckoner.agents.prompting import agent_prompt, cut
 from sandreckoner.chains.form import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
+from sandreckoner.chains.reading.fences import find_blocks
 from sandreckoner.chains.reading.program import read_program
 from sandreckoner.chains.reading.result import read_result, value_text
 from sandreckoner.core.answer import Answer
@@ -22,8 +23,12 @@ from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow, LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
+from sandreckoner.core.message import Message
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.program import MAX_CHARACTERS
+
+_SHOWN = 4_000  # characters of one cell's output that the model sees
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,8 +41,8 @@ class CodeAgent:
         repeats: times that the same cell is told to be a repetition before the agent is stopped.
         functions: further functions; each is a tool of that name in the world.
         documents: whether there are documents to `search`, `read` and list.
-        prompt: its variables are `{{functions}}` and `{{cells}}`.
-        sampling: how a cell is drawn.
+        prompt: its variable is `{{functions}}`; its examples show runs, left out where there are no documents.
+        sampling: how a cell is drawn; after a repeated one the next is drawn at 0.7 or above.
     """
 
     most: int = 8
@@ -65,6 +70,11 @@ class CodeAgent:
         """All functions that its cells may call."""
         return (*((SEARCH, READ, LIST_DOCUMENTS) if self.documents else ()), *self.functions, ANSWER)
 
+    def opening(self, problem: Problem) -> tuple[Message, ...]:
+        """The conversation before the first cell."""
+        prompt = self.prompt if self.documents else replace(self.prompt, examples=())
+        return prompt.messages(problem, functions="\n".join(function.line for function in self.offered))
+
     def __call__(self, problem: Problem) -> Steps[Answer]:
         run = _Trial(self, Notebook(problem))
         for number in range(1, self.most + 1):
@@ -85,38 +95,53 @@ class _Trial:
     book: Notebook
     state: State | None = None
     calls: int = 0
+    repeated: bool = False
+    turns: list[Message] = field(default_factory=list)
     returned: dict[str, Returned] = field(default_factory=dict)
 
     def cell(self, number: int) -> Steps[Answer | None]:
         """Ask for a cell and run it; an answer where it gives one or the agent has to be stopped."""
-        lines = "\n".join(function.line for function in self.agent.offered)
-        messages = self.agent.prompt.messages(self.book.problem, functions=lines, cells=self._cells(number))
-        replies = yield from self.agent.sampling.ask(messages)
+        replies = yield from self._sampling(number).ask((*self.agent.opening(self.book.problem), *self.turns))
         if not replies:
             return self.book.stopped("the budget ended")
-        program = read_program(replies[0].text)
-        code = program.code if program else ""
-        self.book.lines.append(f"Cell {number}:\n```python\n{code or cut(replies[0].text, 500)}\n```")
+        code = _cell_in(replies[0].text)
+        written = f"```python\n{code}\n```" if code else cut(replies[0].text, 500)
         times = self.book.times("cell", code)
+        self.repeated = times > 1
         if times > 1 + self.agent.repeats:
+            self.book.lines.append(f"Cell {number}:\n{written}")
             return self.book.stopped("the agent was stopped: it repeated a cell although it was told")
         if not code:
             seen = "There is no cell in the reply. Write one Python code block."
-        elif times > 1:
+        elif self.repeated:
             seen = (
-                "This cell was run before, and was not run again. Use what it printed, or call answer(...)."
+                "This cell was run before, and was not run again; its output stands above. Compute with what "
+                "it printed and call answer(...), or do something else."
             )
         else:
             execution = yield from self._run(code)
             if isinstance(execution, Answer):
                 return execution
             seen = _seen(execution)
-        self.book.lines.append(f"Output of cell {number}:\n{cut(seen)}")
+        self._tell(number, written, cut(seen, _SHOWN))
         return None
 
-    def _cells(self, number: int) -> str:
-        last = "The last cell; it must call answer(...):" if number == self.agent.most else f"Cell {number}:"
-        return "\n".join([*self.book.lines, last])
+    def _sampling(self, number: int) -> Sampling:
+        """A model that repeats itself at 0 does so for ever: the next cell is drawn with some chance."""
+        sampling = self.agent.sampling
+        if not self.repeated:
+            return sampling
+        return replace(sampling, temperature=max(sampling.temperature, 0.7), seed=sampling.seed or number)
+
+    def _tell(self, number: int, written: str, seen: str) -> None:
+        """What was written and what came of it, as the next turns of the conversation."""
+        output = f"Output of cell {number}:\n{seen}"
+        self.book.lines += [f"Cell {number}:\n{written}", output]
+        # Small models forget the question over a long output.
+        told = f"{output}\n\nThe question was: {self.book.problem.question}"
+        if number + 1 == self.agent.most:
+            told += "\nWrite the last cell now; it must call answer(...)."
+        self.turns += [Message("assistant", written), Message("user", told)]
 
     def _run(self, code: str) -> Steps[Execution | Answer]:
         """Run a cell, its calls included."""
@@ -129,6 +154,7 @@ class _Trial:
                 most = self.agent.most_calls
                 return self.book.stopped(f"the agent was stopped: it called functions more than {most} times")
             if execution.call.function == ANSWER.name and (text := _answer_in(execution.call)) is not None:
+                self.book.lines.append(f"Last cell:\n```python\n{code}\n```")
                 self.book.programs.append(code)
                 self.book.execution = None
                 return self.book.answer(text)
@@ -177,6 +203,14 @@ class _Trial:
         wider = Passage(title=passage.title, **returned.value)
         ((wider_name, _),) = self.book.keep([wider]) or ((name, wider),)
         return Returned(_as_data(wider_name, wider))
+
+
+def _cell_in(reply: str) -> str:
+    """The cell of a reply; what cannot be mended is run as it is, for its error to be told with its line."""
+    if (program := read_program(reply)) is not None:
+        return program.code
+    blocks = [block.code.strip() for block in find_blocks(reply[:MAX_CHARACTERS]) if block.is_python]
+    return next((code for code in reversed(blocks) if code), "")
 
 
 def _answer_in(call: Call) -> str | None:

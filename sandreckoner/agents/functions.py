@@ -54,7 +54,10 @@ class Function:
             UsageError: they do not fit; the message is for the program.
         """
         if len(call.positional) > len(self.parameters):
-            raise UsageError(f"{self.name}() takes at most {len(self.parameters)} arguments")
+            raise UsageError(
+                f"{self.name}() takes at most {len(self.parameters)} arguments, not {len(call.positional)}; "
+                f"it is {self.line}. Numbers are written without commas between thousands: 1226114"
+            )
         given = dict(zip(self.parameters, call.positional, strict=False))
         for name, value in call.named.items():
             if name not in self.parameters or name in given:

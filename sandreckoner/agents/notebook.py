@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from sandreckoner.chains.reading.normal import Normal, normalise
 from sandreckoner.chains.reading.result import read_result
 from sandreckoner.core.answer import Answer, Candidate, Verdict
 from sandreckoner.core.execution import Execution
@@ -24,7 +25,7 @@ class Notebook:
         passages: all that was found, each once, in order; the agent calls them p1, p2, …
         programs: those whose variables last, in order.
         execution: the last that ran to its end.
-        best: an answer to give where the run is cut short.
+        best: an answer to give where the run is cut short: the last that a program gave, prose left out.
         lines: the record of what was thought and done.
     """
 
@@ -50,12 +51,14 @@ class Notebook:
         self._calls.pop(_as_made(name, argument), None)
 
     def ran(self, program: str, execution: Execution) -> None:
-        """A program ran, and what it did lasts; its result is the best answer until another comes."""
+        """A program ran, and what it did lasts; a number it gave is the best answer until another comes."""
         if execution.state is not None:  # what failed half way has left its variables too
             self.programs.append(program)
         if execution.ok:
             self.execution = replace(execution, state=None)
-            self.best = read_result(execution) or self.best
+            result = read_result(execution)
+            if result is not None and not _is_prose(normalise(result)):  # the end of a printed page is none
+                self.best = result
 
     def keep(self, found: Sequence[Passage]) -> list[tuple[str, Passage]]:
         """Keep passages as evidence; returns each with its name."""
@@ -98,3 +101,7 @@ class Notebook:
 
 def _as_made(name: str, argument: str) -> tuple[str, str]:
     return name.lower(), " ".join(argument.lower().split())
+
+
+def _is_prose(result: Normal) -> bool:
+    return result.kind == "text" or any(map(_is_prose, result.items))

@@ -43,7 +43,13 @@ CELLS = [
 
 
 def script(messages: tuple[Message, ...]) -> str:
-    return CELLS[messages[-1].content.count("Output of cell")]
+    return CELLS[told(messages).count("Output of cell")]
+
+
+def told(messages: tuple[Message, ...]) -> str:
+    """What the model was told since the question; the example before it shows cells too."""
+    start = next(place for place, one in enumerate(messages) if one.content.endswith(f"Question: {QUESTION}"))
+    return "\n".join(one.content for one in messages[start + 1 :] if one.role == "user")
 
 
 def test_it_looks_repairs_computes_and_answers_with_its_sources(
@@ -58,7 +64,7 @@ def test_it_looks_repairs_computes_and_answers_with_its_sources(
     assert awaited.text == streamed.text == found.text
     kinds = [type(event.effect) for event in events if isinstance(event, Step)]
     assert kinds == [Ask, Run, Search, Resume, Ask, Run, Use, Resume, Use, Resume, Ask, Run]
-    last = model.asked[2].messages[-1].content
+    last = told(model.asked[2].messages)
     assert "p1 " in last and "8,412" in last and "True ['auditor.md', 'northwell.md']" in last
     assert "NameError" in last
     origins = {source.text: source.origin for source in found.sources}
@@ -83,7 +89,7 @@ def test_a_call_that_does_not_fit_is_an_error_in_the_program(
     model = ScriptedModel([cell(code), cell("answer('done')")])
     with open_code_agent(model=model, library=library, interpreter=sandbox) as agent:
         assert agent.invoke(QUESTION).text == "done"
-    told = model.asked[1].messages[-1].content
+    seen = told(model.asked[1].messages)
     for said in (
         "search() needs 'query'",
         "search() wants 'query' as str, not int",
@@ -94,7 +100,7 @@ def test_a_call_that_does_not_fit_is_an_error_in_the_program(
         "longer than 20,000 characters",
         "search() takes at most 2 arguments",
     ):
-        assert said in told
+        assert said in seen
 
 
 def test_five_hundred_searches_end_at_the_limit(library: MemoryLibrary, sandbox: Sandbox) -> None:
@@ -119,6 +125,8 @@ def test_a_repeated_cell_is_told_once_and_then_stopped(library: MemoryLibrary, s
     with open_code_agent(model=model, library=library, interpreter=sandbox, most=50) as agent:
         *events, found = agent.stream(QUESTION)
     assert found.usage.calls == 3 and "repeated a cell" in found.reason
+    assert [(ask.temperature, ask.seed) for ask in model.asked] == [(0.0, None), (0.0, None), (0.7, 3)]
+    assert found.text is None  # what a search printed is no answer
     assert sum(isinstance(event, Step) and isinstance(event.effect, Run) for event in events) == 1
 
 
@@ -134,8 +142,40 @@ def test_what_a_document_says_is_data(library: MemoryLibrary, sandbox: Sandbox) 
     model = ScriptedModel(obeying)
     with open_code_agent(model=model, library=library, interpreter=sandbox) as agent:
         assert agent.invoke(QUESTION).text == "0"
-    seen = model.asked[-1].messages[-1].content
+    seen = told(model.asked[-1].messages)
     assert "root:" not in seen and "PATH" not in seen
+
+
+def test_the_conversation_only_grows(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    """So that a backend reads each part of it once."""
+    model = ScriptedModel(script)
+    with open_code_agent(model=model, library=library, interpreter=sandbox, most=3) as agent:
+        assert agent.invoke(QUESTION).text
+    first, second, third = (ask.messages for ask in model.asked)
+    assert second[: len(first)] == first and third[: len(second)] == second
+    assert third[-2].role == "assistant" and third[-2].content == CELLS[1]
+    assert third[-1].content.endswith(
+        f"The question was: {QUESTION}\nWrite the last cell now; it must call answer(...)."
+    )
+
+
+def test_without_documents_no_search_is_shown(sandbox: Sandbox) -> None:
+    model = ScriptedModel([cell("answer(2)")])
+    with open_code_agent(model=model, interpreter=sandbox) as agent:
+        assert agent.invoke(QUESTION).text == "2"
+    assert not any("search(" in message.content for message in model.asked[0].messages)
+
+
+def test_a_cell_that_is_no_python_is_told_with_its_line(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    model = ScriptedModel(
+        [cell("3 thousand = 3000"), "I do not know.", cell("answer(1,226,114)"), cell("answer(7)")]
+    )
+    with open_code_agent(model=model, library=library, interpreter=sandbox) as agent:
+        assert agent.invoke(QUESTION).text == "7"
+    first, second, third = (one.messages[-1].content for one in model.asked[1:])
+    assert "SyntaxError" in first and "line 1" in first
+    assert "There is no cell in the reply" in second
+    assert "at most 1 arguments, not 3" in third and "without commas" in third
 
 
 def test_tools_of_the_caller_are_functions_too(sandbox: Sandbox) -> None:

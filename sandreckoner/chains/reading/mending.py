@@ -13,6 +13,8 @@ MAX_MENDS = 40
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "\xa0": " ", "…": "..."}
 )
+# An assignment to a difference is never valid, so a name with hyphens is what was meant.
+_HYPHENED = re.compile(r"^[ \t]*([A-Za-z_]\w*(?:-\w+)+)[ \t]*=(?!=)", re.MULTILINE)
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.)(?: |$)")
 
 Mend = Callable[[list[str], SyntaxError], list[str] | None]
@@ -86,6 +88,14 @@ def _leading_zeros(lines: list[str], fault: SyntaxError) -> list[str] | None:
     return [*lines[: fault.lineno - 1], line, *lines[fault.lineno :]]
 
 
+def _hyphens(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """`long-lived_assets = 784469`: a term of the document became a name as it is spelled."""
+    code = "\n".join(lines)
+    for name in sorted(set(_HYPHENED.findall(code)), key=len, reverse=True):
+        code = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", name.replace("-", "_"), code)
+    return code.split("\n")
+
+
 def _tabs(lines: list[str], fault: SyntaxError) -> list[str] | None:
     if not isinstance(fault, IndentationError) or not any("\t" in line for line in lines):
         return None
@@ -135,6 +145,7 @@ def _flat_function(lines: list[str], fault: SyntaxError) -> list[str] | None:
 _MENDS: tuple[tuple[str, Mend], ...] = (
     ("typographic signs replaced", _typography),
     ("leading zeros of numbers taken off", _leading_zeros),
+    ("hyphens in names made underscores", _hyphens),
     ("tabs made spaces", _tabs),
     ("indentation of the first line restored", _first_line),
     ("indentation of a stray line restored", _stray_indent),
