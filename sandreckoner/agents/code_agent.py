@@ -17,7 +17,7 @@ from sandreckoner.chains.form import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.reading.fences import find_blocks
 from sandreckoner.chains.reading.program import read_program
-from sandreckoner.chains.reading.result import read_result, value_text
+from sandreckoner.chains.reading.result import read_result, value_text, with_last_value
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
@@ -41,7 +41,7 @@ class CodeAgent:
         repeats: times that the same cell is told to be a repetition before the agent is stopped.
         functions: further functions; each is a tool of that name in the world.
         documents: whether there are documents to `search`, `read` and list.
-        prompt: its variable is `{{functions}}`; its examples show runs, left out where there are no documents.
+        prompt: its variable is `{{functions}}`; its examples are left out without documents.
         sampling: how a cell is drawn; after a repeated one the next is drawn at 0.7 or above.
     """
 
@@ -146,7 +146,7 @@ class _Trial:
     def _run(self, code: str) -> Steps[Execution | Answer]:
         """Run a cell, its calls included."""
         names = tuple(function.name for function in self.agent.offered)
-        (execution,) = yield (Run(code, self.state, keep=True, functions=names),)
+        (execution,) = yield (Run(with_last_value(code), self.state, keep=True, functions=names),)
         assert isinstance(execution, Execution)
         while execution.call is not None and execution.state is not None:
             self.calls += 1

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandreckoner.core.execution import JSON
+from sandreckoner.llms.toolcalls import is_definition
 
 MAX_CHARACTERS = 100_000
 MAX_STARTS = 50
@@ -72,7 +73,7 @@ def _as_call(record: Mapping[str, Any], start: int) -> JSONCall | None:
     elif isinstance(inner, str):
         record = {"name": inner, **record}
     name = next((record[key] for key in _NAMES if isinstance(record.get(key), str)), None)
-    if not name or len(name) > 100:
+    if not name or len(name) > 100 or is_definition(record):
         return None
     arguments: JSON = next((record[key] for key in _ARGUMENTS if key in record), {})
     if isinstance(arguments, str) and arguments.lstrip().startswith("{"):

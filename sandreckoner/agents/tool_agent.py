@@ -34,6 +34,7 @@ from sandreckoner.agents.middleware.budget_guard import BudgetGuard
 from sandreckoner.agents.middleware.call_mender import CallMender
 from sandreckoner.agents.middleware.ending import this_run
 from sandreckoner.agents.middleware.failures import Failures
+from sandreckoner.agents.middleware.held_calls import HeldCalls
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
 from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
 from sandreckoner.agents.middleware.source_guard import SourceGuard
@@ -138,13 +139,14 @@ class ToolAgent(StrategyChain):
         names = [tool.name for tool in offered]
         if len(set(names)) < len(names):
             raise UsageError(f"two tools are called {next(n for n in names if names.count(n) > 1)!r}")
+        prompt = agent_prompt("tool_agent")
         schema = [answer_as.__name__] if answer_as else []
         self._documents = library is not None
         self._memory = open_memory(memory, [answer_as] if answer_as else [])
         self._graph: Any = create_agent(
             chat,
             offered,
-            system_prompt=instruction or agent_prompt("tool_agent").instruction,
+            system_prompt=instruction or prompt.instruction,
             middleware=[
                 # Calls go through these from the first to the last; replies come back from the last to the
                 # first: charged, mended, checked for repetition, counted, and only then shown for approval.
@@ -158,6 +160,7 @@ class ToolAgent(StrategyChain):
                 *middleware,
                 *([SourceGuard()] if require_sources else []),
                 BudgetGuard(budget, most=most, pauses=pauses, price=price),
+                HeldCalls(prompt.examples if library is not None else ()),
             ],
             response_format=ToolStrategy(answer_as) if answer_as else None,
             checkpointer=self._memory,

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from langchain.tools import ToolRuntime
-from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+from langchain_core.messages import AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import interrupt
 
 from sandreckoner.agents.prompting import cut
 from sandreckoner.agents.sessions import Sessions
-from sandreckoner.chains.reading.result import read_result
+from sandreckoner.chains.reading.mending import mend
+from sandreckoner.chains.reading.result import read_result, with_last_value
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON
@@ -88,7 +89,9 @@ def python_tool(sessions: Sessions) -> BaseTool:
         """
         conversation = str(runtime.config.get("configurable", {}).get("thread_id", ""))
         earlier = programs_of(runtime.state["messages"])
-        execution = sessions.run(code, conversation=conversation, earlier=earlier)
+        mended = mend(code)
+        code = mended[0] if mended else code  # what cannot be mended is told with its line
+        execution = sessions.run(with_last_value(code), conversation=conversation, earlier=earlier)
         kept = execution.state is not None
         artifact = {"ok": execution.ok, "kept": kept, "value": read_result(execution), "code": code}
         return cut(say(execution), _SHOWN), artifact
@@ -97,20 +100,14 @@ def python_tool(sessions: Sessions) -> BaseTool:
 
 
 def programs_of(messages: Sequence[AnyMessage]) -> list[str]:
-    """The programs of a conversation whose variables lasted, in order."""
-    done = {
-        message.tool_call_id
+    """The programs of a conversation whose variables lasted, in order, as they ran."""
+    return [
+        str(message.artifact.get("code", ""))
         for message in messages
         if isinstance(message, ToolMessage)
+        and message.name == PYTHON
         and isinstance(message.artifact, dict)
         and message.artifact.get("kept")
-    }
-    return [
-        str(call["args"].get("code", ""))
-        for message in messages
-        if isinstance(message, AIMessage)
-        for call in message.tool_calls
-        if call["name"] == PYTHON and call["id"] in done
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -59,6 +59,8 @@ def _as_call(value: object, names: Collection[str]) -> ToolCall | None:
     inner = value.get("function")
     record: dict[str, object] = inner if isinstance(inner, dict) else value
     name = record.get("name")
+    if is_definition(record):
+        return None
     arguments = record.get("arguments", record.get("parameters", {}))
     if isinstance(arguments, str):
         try:
@@ -68,6 +70,12 @@ def _as_call(value: object, names: Collection[str]) -> ToolCall | None:
     if name not in names or not isinstance(arguments, dict):
         return None
     return ToolCall(name=str(name), args=arguments, id=f"call_{uuid4().hex[:12]}", type="tool_call")
+
+
+def is_definition(record: Mapping[str, object]) -> bool:
+    """Whether this tells of a tool and does not call it: small models repeat what they were told."""
+    parameters = record.get("parameters")
+    return "arguments" not in record and isinstance(parameters, Mapping) and "properties" in parameters
 
 
 def schema_of_calls(tools: Sequence[dict[str, Any]], name: str | None) -> dict[str, Any]:

@@ -66,8 +66,8 @@ CUT = "unparsable lines at the end left out"
         ),
         ("a = 5 − 3\nprint(“x”, a)", 'a = 5 - 3\nprint("x", a)', ("typographic signs replaced",)),
         (
-            "```\nlong-lived_assets_2019 = 9\nlived_assets = 4\nx = long-lived_assets_2019 / 2-lived_assets\n```",
-            "long_lived_assets_2019 = 9\nlived_assets = 4\nx = long_lived_assets_2019 / 2-lived_assets",
+            "```\nlong-lived_assets_2019=9\nlived_assets = 4\nx=long-lived_assets_2019 / 2-lived_assets\n```",
+            "long_lived_assets_2019=9\nlived_assets = 4\nx=long_lived_assets_2019 / 2-lived_assets",
             ("hyphens in names made underscores",),
         ),
         ("answer = 5\n#", "answer = 5\n#", ()),

@@ -33,6 +33,21 @@ def with_answer(code: str) -> str:
     return f"{code.rstrip()}\n{expression}\n" if expression else code
 
 
+def with_last_value(code: str) -> str:
+    """The program with the name that its last line assigns shown as its value; any other as it is.
+
+    >>> with_last_value("total = 3 * 14").splitlines()
+    ['total = 3 * 14', 'total']
+    """
+    try:
+        last = parse(code).body[-1]
+    except (SyntaxError, IndexError):
+        return code
+    if isinstance(last, ast.Assign) and len(last.targets) == 1 and isinstance(last.targets[0], ast.Name):
+        return f"{code.rstrip()}\n{last.targets[0].id}"
+    return code
+
+
 def gives_answer(tree: ast.Module) -> bool:
     """Whether a program says what its answer is, in any of the ways above."""
     return bool(_answer_expression(tree)) or _ends_in_value(tree) or _prints(tree)
