@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandreckoner.chains.reading.result import read_result, value_text, with_answer
+from sandreckoner.chains.reading.result import read_result, value_text, with_answer, with_last_value
 from sandreckoner.core.execution import JSON, Execution, ProgramError
 
 
@@ -87,3 +87,21 @@ def test_a_program_that_failed_has_no_answer() -> None:
 
 def test_an_integer_too_long_to_write_is_no_answer() -> None:
     assert value_text(10**5000) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("total = 3 * 14", "total = 3 * 14\ntotal"),
+        ("a = 1\nb = a + 1\n", "a = 1\nb = a + 1\nb"),
+        ("a, b = 1, 2", "a, b = 1, 2"),
+        ("a = b = 1", "a = b = 1"),
+        ("x.y = 1", "x.y = 1"),
+        ("total = 3\nprint(total)", "total = 3\nprint(total)"),
+        ("def f():\n    return 1", "def f():\n    return 1"),
+        ("", ""),
+        ("3 thousand", "3 thousand"),
+    ],
+)
+def test_the_value_of_a_last_assignment_is_shown(code: str, shown: str) -> None:
+    assert with_last_value(code) == shown
