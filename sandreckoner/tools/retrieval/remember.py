@@ -15,6 +15,7 @@ from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.wheel import cache_folder
 
 Report = Callable[[str], None]
+_WORDS_ONLY = "documents are searched by words only; `reckon models pull minilm` adds search by meaning"
 
 
 def embedder_at_hand(report: Report | None) -> MiniLM | None:
@@ -22,7 +23,7 @@ def embedder_at_hand(report: Report | None) -> MiniLM | None:
     if minilm_ready():
         return load_minilm()
     if report:
-        report("documents are searched by words only; `reckon models pull minilm` adds search by meaning")
+        report(_WORDS_ONLY)
     return None
 
 
@@ -44,9 +45,24 @@ def remembered_library(
     Raises:
         LibraryError: where none of the documents can be read.
     """
-    embedder = embedder_at_hand(report)
+    embedder = embedder_at_hand(None)
+    library: Index | MemoryLibrary
     if "-" in map(str, paths):
-        return open_library(paths, embedder=embedder, report=report, how=how)
+        library = open_library(paths, embedder=embedder, report=report, how=how)
+    else:
+        library = _kept(paths, embedder, report, progress, how)
+    if embedder is None and report:  # said once something was read: a mistake is told alone
+        report(_WORDS_ONLY)
+    return library
+
+
+def _kept(
+    paths: Sequence[str | Path],
+    embedder: MiniLM | None,
+    report: Report | None,
+    progress: Progress | None,
+    how: How | None,
+) -> Index:
     index = Index(_folder(paths), embedder=embedder, how=how)
     try:
         for line in index.add(paths, progress=progress).failed:
