@@ -1,17 +1,18 @@
 """Agents side by side on questions about annual reports, with one model.
 
     python benchmarks/agents.py --questions 40 --model local --results agents-local.jsonl
+    python benchmarks/agents.py --questions 20 --results agents-local.jsonl --rows smolagents create_agent
 
 The first question with a computed number of each of the first N reports of TAT-QA's development set; each is
 asked over its own report, which is the whole library. Rows (`--rows` takes some): the tool agent and the code
 agent, at most 6 calls of the model each; plain retrieval and a program, `rag(pal)`, which has one call and
-one repair. Greedy; a reply is cut at 512 tokens.
+one repair; the agents of `agent_neighbours.py`. Greedy; a reply is cut at 512 tokens.
 
 `exact` is the gold number letter for letter; `equal` is the same number once rounded as the gold is, with its
 scale or without (`evals.scoring.scaled`), and has a 95 % Wilson interval. `guard` counts the questions that a
 limit ended: repeated calls, or all calls spent; their best answer so far is scored. `none` had no answer. Of
-the tool agent's sentences the answer is read as of a chain of thought. Seconds are those of the processor,
-all cores together, with a model that runs in this process.
+sentences, which the tool agent and the neighbours give, the answer is read as of a chain of thought. Seconds
+are those of the processor, all cores together, with a model that runs in this process.
 
 RESULTS takes one JSON line for each piece of work that is done; a run that is broken off goes on where it
 stopped.
@@ -27,6 +28,7 @@ from statistics import mean, median
 from time import process_time
 from typing import Any
 
+from agent_neighbours import NEIGHBOURS
 from extraction import data_folder
 from strategies import Done, read_done
 
@@ -59,11 +61,12 @@ def retrieval_and_program(model: Model, library: MemoryLibrary, sandbox: Sandbox
     return chain(f"once(rag(pal), max_tokens={LONGEST})", model=model, library=library, interpreter=sandbox)
 
 
-ROWS: Mapping[str, Callable[[Model, MemoryLibrary, Sandbox], StrategyChain]] = {
+OURS: Mapping[str, Callable[[Model, MemoryLibrary, Sandbox], StrategyChain]] = {
     "retrieval + program": retrieval_and_program,
     "code agent": code_agent,
     "tool agent": tool_agent,
 }
+ROWS: Mapping[str, Callable[[Any, MemoryLibrary, Sandbox], Any]] = {**OURS, **NEIGHBOURS}
 
 
 def questions(n: int) -> Iterator[Question]:
@@ -125,7 +128,7 @@ def piece(question: Question, row: str, model: Model, sandbox: Sandbox) -> dict[
 def number_of(record: Mapping[str, Any]) -> str:
     """The answer to be scored; empty where there is none."""
     text = record["answer"] or ""
-    return (read_answer(text) or text) if record["row"] == "tool agent" else text
+    return text if record["row"] in ("retrieval + program", "code agent") else (read_answer(text) or text)
 
 
 def table(asked: Sequence[Question], done: Done, rows: Sequence[str]) -> None:
@@ -160,7 +163,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=40)
     parser.add_argument("--model", default="local")
     parser.add_argument("--results", type=Path, default=Path("agents.jsonl"))
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(OURS), metavar="ROW")
     arguments = parser.parse_args()
     asked = list(questions(arguments.questions))
     table(asked, work(asked, arguments.model, arguments.results, arguments.rows), arguments.rows)
