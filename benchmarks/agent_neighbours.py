@@ -17,8 +17,8 @@ from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.spoken import say
 from sandreckoner.tools.retrieval.library import MemoryLibrary
 
-CALLS = 6
-LONGEST = 512
+CALLS = 6  # of the model, for one question
+LONGEST = 512  # tokens of a reply
 
 
 class Opened:

@@ -28,7 +28,7 @@ from statistics import mean, median
 from time import process_time
 from typing import Any
 
-from agent_neighbours import NEIGHBOURS
+from agent_neighbours import CALLS, LONGEST, NEIGHBOURS
 from extraction import data_folder
 from strategies import Done, read_done
 
@@ -44,9 +44,6 @@ from sandreckoner.llms import load_model
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.library import MemoryLibrary
-
-CALLS = 6
-LONGEST = 512  # tokens of a reply
 
 
 def tool_agent(model: Model, library: MemoryLibrary, sandbox: Sandbox) -> StrategyChain:

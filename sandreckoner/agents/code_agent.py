@@ -131,7 +131,8 @@ class _Trial:
         sampling = self.agent.sampling
         if not self.repeated:
             return sampling
-        return replace(sampling, temperature=max(sampling.temperature, 0.7), seed=sampling.seed or number)
+        seed = number if sampling.seed is None else sampling.seed
+        return replace(sampling, temperature=max(sampling.temperature, 0.7), seed=seed)
 
     def _tell(self, number: int, written: str, seen: str) -> None:
         """What was written and what came of it, as the next turns of the conversation."""

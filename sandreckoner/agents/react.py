@@ -18,7 +18,7 @@ from sandreckoner.agents.trajectory import Turn, read_turn
 from sandreckoner.chains.form import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.reading.answer import find_answer
-from sandreckoner.chains.reading.mending import mend
+from sandreckoner.chains.reading.mending import mended
 from sandreckoner.chains.reading.result import read_result
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import within
@@ -147,8 +147,7 @@ class _Trial:
     def _compute(self, text: str) -> Steps[str]:
         if not text.strip():
             return "There is no program in the brackets."
-        mended = mend(text)
-        code = mended[0] if mended else text  # what cannot be mended is told with its line
+        code = mended(text)
         (execution,) = yield (Run(code, self.state, keep=True),)
         assert isinstance(execution, Execution)
         self.state = execution.state or self.state

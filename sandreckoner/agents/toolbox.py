@@ -15,7 +15,7 @@ from langgraph.types import interrupt
 
 from sandreckoner.agents.prompting import cut
 from sandreckoner.agents.sessions import Sessions
-from sandreckoner.chains.reading.mending import mend
+from sandreckoner.chains.reading.mending import mended
 from sandreckoner.chains.reading.result import read_result, with_last_value
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
@@ -89,8 +89,7 @@ def python_tool(sessions: Sessions) -> BaseTool:
         """
         conversation = str(runtime.config.get("configurable", {}).get("thread_id", ""))
         earlier = programs_of(runtime.state["messages"])
-        mended = mend(code)
-        code = mended[0] if mended else code  # what cannot be mended is told with its line
+        code = mended(code)
         execution = sessions.run(with_last_value(code), conversation=conversation, earlier=earlier)
         kept = execution.state is not None
         artifact = {"ok": execution.ok, "kept": kept, "value": read_result(execution), "code": code}

@@ -63,6 +63,12 @@ def mend(code: str) -> tuple[str, tuple[str, ...]] | None:
     return None
 
 
+def mended(code: str) -> str:
+    """The program made to parse, or as it is: run then, it tells its fault with the line."""
+    found = mend(code)
+    return found[0] if found else code
+
+
 def _mend_once(lines: list[str], fault: SyntaxError, mends: list[str]) -> list[str]:
     for words, attempt in _MENDS:
         mended = attempt(lines, fault)
