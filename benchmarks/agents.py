@@ -34,16 +34,16 @@ from strategies import Done, read_done
 
 from sandreckoner.agents import ToolAgent, open_code_agent
 from sandreckoner.chains import StrategyChain, chain
-from sandreckoner.chains.reading.answer import read_answer
-from sandreckoner.core.world import Model
-from sandreckoner.evals.datasets import load_questions
-from sandreckoner.evals.question import Question
-from sandreckoner.evals.scoring import exact, scaled
-from sandreckoner.evals.statistics import share
+from sandreckoner.core.environment import Model
+from sandreckoner.evals.report.statistics import share
+from sandreckoner.evals.tasks.datasets import load_questions
+from sandreckoner.evals.tasks.question import Question
+from sandreckoner.evals.tasks.scoring import exact, scaled
 from sandreckoner.llms import load_model
+from sandreckoner.reading.final_answer import read_answer
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.document import Document
-from sandreckoner.tools.retrieval.library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 
 def tool_agent(model: Model, library: MemoryLibrary, sandbox: Sandbox) -> StrategyChain:

@@ -26,12 +26,12 @@ from statistics import median
 
 from extraction import data_folder
 
-from sandreckoner.chains.algebra import amounts, same_answer
-from sandreckoner.chains.reading.normal import equal
-from sandreckoner.core.drive import drive
+from sandreckoner.chains.strategies.algebra import amounts, same_answer
 from sandreckoner.core.effects import Run
+from sandreckoner.core.environment import World
+from sandreckoner.core.runtime import drive
 from sandreckoner.core.trace import Trace
-from sandreckoner.core.world import World
+from sandreckoner.reading.normalize import equal
 from sandreckoner.tools.python import Sandbox
 
 Pair = tuple[str, str]

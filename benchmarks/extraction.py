@@ -21,10 +21,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandreckoner.chains.reading.answer import read_answer
-from sandreckoner.chains.reading.harness import exact_match, flexible_number, strict_number
-from sandreckoner.chains.reading.normal import equal, normalise
-from sandreckoner.chains.reading.vote import majority
+from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.reading.final_answer import read_answer
+from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
+from sandreckoner.reading.normalize import equal, normalise
 
 FILES = (
     "fcot_GSM8K_COT_code002",

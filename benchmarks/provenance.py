@@ -34,9 +34,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from sandreckoner.chains.provenance import trace_numbers
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.passage import Passage
+from sandreckoner.provenance.program_sources import trace_numbers
 
 SEED = 0
 

@@ -24,12 +24,12 @@ from extraction import cut_equal, data_folder
 from recorded_programs import FCOT_PRELUDE, POT_PRELUDE, fcot_equal, pot_equal, records, svamp_equal
 from votes import right_option
 
-from sandreckoner.chains.reading.normal import equal
 from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import OnText
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import OnText
 from sandreckoner.evals import Question, evaluate, make_table
+from sandreckoner.reading.normalize import equal
 
 Row = Mapping[str, Any]
 _NAME = re.compile(r"recorded question (\S+)")

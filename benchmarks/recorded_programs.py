@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sandreckoner.chains.reading.program import read_program
-from sandreckoner.chains.reading.result import read_result, with_answer
 from sandreckoner.core.execution import Execution
+from sandreckoner.reading.program_result import read_result, with_answer
+from sandreckoner.reading.programs import read_program
 from sandreckoner.tools.python import Sandbox
 
 SOLVE_IT = """\

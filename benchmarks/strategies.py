@@ -32,13 +32,13 @@ from typing import Any
 from extraction import data_folder
 
 from sandreckoner.chains.answering import answer
-from sandreckoner.chains.reading.normal import equal
-from sandreckoner.chains.reading.vote import majority
 from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.core.environment import World
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
-from sandreckoner.evals.statistics import mcnemar, share
+from sandreckoner.evals.report.statistics import mcnemar, share
 from sandreckoner.llms import load_model
+from sandreckoner.reading.normalize import equal
 from sandreckoner.tools.python import Sandbox
 
 # Pieces of work; a row of the table is one of them, or the vote over two halves.

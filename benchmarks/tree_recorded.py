@@ -26,16 +26,16 @@ from pathlib import Path
 from typing import Any
 
 from sandreckoner.chains.prompt import Prompt
-from sandreckoner.chains.tree.beam import Beam
-from sandreckoner.chains.tree.growth import Growth
-from sandreckoner.chains.tree.node import Node
-from sandreckoner.chains.tree.prose import Prose
-from sandreckoner.chains.tree.values import WORTH, ValueEach
-from sandreckoner.core.drive import drive
+from sandreckoner.chains.strategies.tree.beam import Beam
+from sandreckoner.chains.strategies.tree.growth import Growth
+from sandreckoner.chains.strategies.tree.node import Node
+from sandreckoner.chains.strategies.tree.prose import Prose
+from sandreckoner.chains.strategies.tree.values import WORTH, ValueEach
 from sandreckoner.core.effects import Steps
+from sandreckoner.core.environment import World
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
+from sandreckoner.core.runtime import drive
 from sandreckoner.llms import ScriptedModel
 
 DEPTH, BREADTH = 4, 5

@@ -31,19 +31,24 @@ from typing import Any
 from extraction import data_folder
 from recorded_programs import POT_PRELUDE, Recording, answer_of, pot_equal, records, to_run
 
-from sandreckoner.chains.adaptive_self_consistency import AdaptiveSelfConsistency
-from sandreckoner.chains.confidence import Confidence, fit, lead, observe
-from sandreckoner.chains.form import Sampling
-from sandreckoner.chains.reading.answer import read_answer
-from sandreckoner.chains.reading.normal import equal, normalise
-from sandreckoner.chains.reading.vote import majority, tally
-from sandreckoner.chains.stopping import StoppingRule, beta_rule, horizon_rule, stability_rule
+from sandreckoner.chains.method import Sampling
+from sandreckoner.chains.strategies.adaptive_self_consistency import AdaptiveSelfConsistency
+from sandreckoner.chains.strategies.confidence import Confidence, fit, lead, observe
+from sandreckoner.chains.strategies.majority import majority, tally
+from sandreckoner.chains.strategies.stopping_rules import (
+    StoppingRule,
+    beta_rule,
+    horizon_rule,
+    stability_rule,
+)
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.drive import drive
 from sandreckoner.core.effects import Steps
-from sandreckoner.core.numbers import find_numbers
+from sandreckoner.core.environment import World
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
+from sandreckoner.core.runtime import drive
+from sandreckoner.reading.final_answer import read_answer
+from sandreckoner.reading.normalize import equal, normalise
+from sandreckoner.reading.numbers import find_numbers
 from sandreckoner.tools.python import Sandbox
 
 ORDERS = 6

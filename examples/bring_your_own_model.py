@@ -8,8 +8,8 @@ import pytest
 from sandreckoner.chains import chain
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion, Usage
-from sandreckoner.llms.conformance import ModelConformance
-from sandreckoner.llms.stopping import cut_at_stop
+from sandreckoner.reading.stop_strings import cut_at_stop
+from sandreckoner.testing.model_conformance import ModelConformance
 
 
 class Shuffled:

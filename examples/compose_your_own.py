@@ -4,9 +4,9 @@ import sys
 from dataclasses import dataclass, replace
 
 from sandreckoner.chains import chain
-from sandreckoner.chains.form import Form, Sampling
-from sandreckoner.chains.once import conclude
-from sandreckoner.chains.program_aided import ProgramAided
+from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.methods.program_aided import ProgramAided
+from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.effects import ask
 from sandreckoner.core.message import Message
 

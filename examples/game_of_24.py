@@ -14,14 +14,14 @@ from fractions import Fraction
 from itertools import combinations
 
 from sandreckoner.chains.answering import answer
-from sandreckoner.chains.cells import Cells
-from sandreckoner.chains.tree.beam import Beam
-from sandreckoner.chains.tree.values import ValueEach
-from sandreckoner.chains.tree_of_thoughts import TreeOfThoughts
+from sandreckoner.chains.methods.cells import Cells
+from sandreckoner.chains.strategies.tree.beam import Beam
+from sandreckoner.chains.strategies.tree.values import ValueEach
+from sandreckoner.chains.strategies.tree_of_thoughts import TreeOfThoughts
 from sandreckoner.core.effects import Note, Run
+from sandreckoner.core.environment import World
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Limits, Sandbox
 

@@ -22,9 +22,9 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.embed import LangChainEmbedder
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.pieces import body_of
+from sandreckoner.tools.retrieval.chunks import body_of
+from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import verify
 

@@ -13,9 +13,9 @@ from datasets import Dataset, Query
 from langchain_core.documents import Document
 
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.embed import Embedder
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.langchain import LibraryEmbeddings
+from sandreckoner.langchain.retriever import LibraryEmbeddings
+from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.embedder import Embedder
 
 Finder = Callable[[Query], Sequence[Passage]]
 K = 40

@@ -23,14 +23,14 @@ from neighbours import Finder, langchain_bm25, langchain_vectors, llamaindex_bm2
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.embed import Embedder
-from sandreckoner.tools.retrieval.index import Index
+from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm
 from sandreckoner.tools.retrieval.rerank import MaxSim
 from sandreckoner.tools.retrieval.search import LONG_REPORTS, How
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embed import Vectors
+    from sandreckoner.tools.retrieval.embedder import Vectors
 
 CUTS = (1, 5, 10)
 

@@ -19,8 +19,8 @@ from langchain_core.indexing import InMemoryRecordManager, index
 from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.langchain import LibraryEmbeddings
+from sandreckoner.langchain.retriever import LibraryEmbeddings
+from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm
 from sandreckoner.tools.retrieval.verify import verify
 

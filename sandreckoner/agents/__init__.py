@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandreckoner.agents.build import open_code_agent, open_react_agent
     from sandreckoner.agents.code_agent import CodeAgent
-    from sandreckoner.agents.mcp import mcp_tools
-    from sandreckoner.agents.pause import Pause
+    from sandreckoner.agents.interrupt import Pause
+    from sandreckoner.agents.mcp_client import mcp_tools
+    from sandreckoner.agents.middleware_options import Switches
     from sandreckoner.agents.react import ReAct
     from sandreckoner.agents.sub_agent import as_tool
-    from sandreckoner.agents.switches import Switches
     from sandreckoner.agents.tool_agent import ToolAgent
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
 
 _HOME = {
     "CodeAgent": "code_agent",
-    "Pause": "pause",
+    "Pause": "interrupt",
     "ReAct": "react",
-    "Switches": "switches",
+    "Switches": "middleware_options",
     "ToolAgent": "tool_agent",
-    "mcp_tools": "mcp",
+    "mcp_tools": "mcp_client",
     "as_tool": "sub_agent",
     "open_code_agent": "build",
     "open_react_agent": "build",

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.agents.code_agent import CodeAgent
-from sandreckoner.agents.own_tools import as_functions
 from sandreckoner.agents.react import ReAct
+from sandreckoner.agents.tool_adapters import as_functions
 from sandreckoner.chains.runnable import StrategyChain, chain
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.world import Interpreter, Library, Model
+from sandreckoner.core.environment import Interpreter, Library, Model
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -10,14 +10,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.agents.functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
-from sandreckoner.agents.notebook import Notebook
 from sandreckoner.agents.prompting import agent_prompt, cut
-from sandreckoner.chains.form import Sampling, require_positive
+from sandreckoner.agents.scratchpad import Notebook
+from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
+from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
-from sandreckoner.chains.reading.fences import find_blocks
-from sandreckoner.chains.reading.program import read_program
-from sandreckoner.chains.reading.result import read_result, value_text, with_last_value
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
@@ -26,7 +23,10 @@ from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
 from sandreckoner.core.message import Message
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.program import MAX_CHARACTERS
+from sandreckoner.reading.fences import find_blocks
+from sandreckoner.reading.program_result import read_result, value_text, with_last_value
+from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.syntax import MAX_CHARACTERS
 
 _SHOWN = 4_000  # characters of one cell's output that the model sees
 

@@ -12,20 +12,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandreckoner.agents.notebook import Notebook
 from sandreckoner.agents.prompting import agent_prompt, cut, shown
-from sandreckoner.agents.trajectory import Turn, read_turn
-from sandreckoner.chains.form import Sampling, require_positive
+from sandreckoner.agents.scratchpad import Notebook
+from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
-from sandreckoner.chains.reading.answer import find_answer
-from sandreckoner.chains.reading.mending import mended
-from sandreckoner.chains.reading.result import read_result
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Run, Steps, search
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow
 from sandreckoner.core.execution import Execution, State
 from sandreckoner.core.problem import Problem
+from sandreckoner.reading.final_answer import find_answer
+from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.repair import mended
+from sandreckoner.reading.trajectory import Turn, read_turn
 
 ACTIONS: Mapping[str, str] = {
     "Search": "Search[words] finds passages of the user's documents.",

@@ -9,7 +9,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.wire import to_json
+from sandreckoner.core.serialization import to_json
 
 
 def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> BaseTool:

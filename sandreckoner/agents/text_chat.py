@@ -20,7 +20,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.message import Completion, Message, Role
-from sandreckoner.llms.toolcalls import find_calls
+from sandreckoner.reading.tool_calls import find_calls
 
 _TOLD = """You may call these tools:
 {tools}

@@ -29,37 +29,37 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 from pydantic import BaseModel
 
+from sandreckoner.agents.conversation_answer import answer_of
+from sandreckoner.agents.interrupt import Pause, as_resumption, paused
 from sandreckoner.agents.memory import open_memory
 from sandreckoner.agents.middleware.budget_guard import BudgetGuard
-from sandreckoner.agents.middleware.call_mender import CallMender
-from sandreckoner.agents.middleware.ending import this_run
-from sandreckoner.agents.middleware.failures import Failures
-from sandreckoner.agents.middleware.held_calls import HeldCalls
+from sandreckoner.agents.middleware.forced_tool_calls import HeldCalls
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
 from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
+from sandreckoner.agents.middleware.run_ending import this_run
 from sandreckoner.agents.middleware.source_guard import SourceGuard
-from sandreckoner.agents.names import TOOL_AGENT
-from sandreckoner.agents.own_tools import as_base_tool
-from sandreckoner.agents.pause import Pause, as_resumption, paused
+from sandreckoner.agents.middleware.tool_call_repair import CallMender
+from sandreckoner.agents.middleware.tool_errors import Failures
+from sandreckoner.agents.middleware_options import Switches
 from sandreckoner.agents.prompting import agent_prompt
-from sandreckoner.agents.sessions import Sessions
-from sandreckoner.agents.switches import Switches
+from sandreckoner.agents.python_sessions import Sessions
+from sandreckoner.agents.strategy_names import TOOL_AGENT
 from sandreckoner.agents.text_chat import TextChat
+from sandreckoner.agents.tool_adapters import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
-from sandreckoner.agents.transcript import answer_of
 from sandreckoner.chains.answering import journal_header, recording, to_problem
 from sandreckoner.chains.prompt import passages_text, question_text
 from sandreckoner.chains.runnable import Asked, StrategyChain
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.environment import Interpreter, Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.journal import Replay, answer_record
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.serialization import from_json
 from sandreckoner.core.trace import Listener, Trace
-from sandreckoner.core.wire import from_json
-from sandreckoner.core.world import Interpreter, Model
 from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.llms.prices import Price
+from sandreckoner.settings.prices import Price
 from sandreckoner.tools.python import Sandbox
 
 T = TypeVar("T")

@@ -14,14 +14,14 @@ from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import interrupt
 
 from sandreckoner.agents.prompting import cut
-from sandreckoner.agents.sessions import Sessions
-from sandreckoner.chains.reading.mending import mended
-from sandreckoner.chains.reading.result import read_result, with_last_value
+from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.passage import Passage
-from sandreckoner.core.wire import from_json, to_json
+from sandreckoner.core.serialization import from_json, to_json
+from sandreckoner.reading.program_result import read_result, with_last_value
+from sandreckoner.reading.repair import mended
 from sandreckoner.tools.python.spoken import say
 from sandreckoner.tools.retrieval.host_tools import names_of, surroundings
 

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import Any, cast
 
 import sandreckoner
-from sandreckoner.chains.form import Form, Strategy
-from sandreckoner.chains.marked import marked
+from sandreckoner.chains.budget_status import marked
+from sandreckoner.chains.method import Form, Strategy
 from sandreckoner.chains.nested import refuse_unaffordable
-from sandreckoner.chains.once import once
-from sandreckoner.chains.require_sources import RequireSources
-from sandreckoner.chains.seeded import Seeded
-from sandreckoner.chains.sourcing import with_sources
 from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.require_sources import RequireSources
+from sandreckoner.chains.strategies.seeded import Seeded
+from sandreckoner.chains.strategies.single import once
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.conduct import spent
-from sandreckoner.core.drive import adrive, drive
 from sandreckoner.core.effects import Steps
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import Journal, JournalFile, Replay, answer_record
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.wire import from_json, to_json
-from sandreckoner.core.world import World
+from sandreckoner.core.runtime import adrive, drive
+from sandreckoner.core.scheduler import spent
+from sandreckoner.core.serialization import from_json, to_json
+from sandreckoner.provenance.attach_sources import with_sources
 
 LONGEST_QUESTION = 100_000  # characters; past that it is a document, and belongs in --docs
 

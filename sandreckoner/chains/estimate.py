@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandreckoner.chains.form import Form, Strategy
+from sandreckoner.chains.method import Form, Strategy
 
 
 def form_calls(form: Form, n: int) -> int:

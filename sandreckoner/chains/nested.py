@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import cast
 
 from sandreckoner.chains.estimate import strategy_calls
-from sandreckoner.chains.form import Form, Sampling, Strategy
+from sandreckoner.chains.method import Form, Sampling, Strategy
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.combine import altered, together, within

@@ -32,12 +32,12 @@ from sandreckoner.chains.answering import (
     to_problem,
     to_strategy,
 )
-from sandreckoner.chains.form import Form, Strategy
+from sandreckoner.chains.method import Form, Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.environment import Interpreter, Library, Model, Tool, World
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Event, Listener, Trace
-from sandreckoner.core.world import Interpreter, Library, Model, Tool, World
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.host_tools import host_tools

@@ -13,27 +13,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandreckoner.chains.adaptive_self_consistency import adaptive_self_consistency
-from sandreckoner.chains.cascade import cascade
-from sandreckoner.chains.cells import Cells
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.chain_of_verification import ChainOfVerification
-from sandreckoner.chains.cited import Cited
-from sandreckoner.chains.cross_examination import cross_examination
-from sandreckoner.chains.direct import Direct
-from sandreckoner.chains.few_shot import few_shot
-from sandreckoner.chains.form import Form, Strategy
-from sandreckoner.chains.generated_knowledge import GeneratedKnowledge
-from sandreckoner.chains.least_to_most import LeastToMost
+from sandreckoner.chains.method import Form, Strategy
+from sandreckoner.chains.methods.cells import Cells
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.methods.chain_of_verification import ChainOfVerification
+from sandreckoner.chains.methods.cited import Cited
+from sandreckoner.chains.methods.direct import Direct
+from sandreckoner.chains.methods.few_shot import few_shot
+from sandreckoner.chains.methods.generated_knowledge import GeneratedKnowledge
+from sandreckoner.chains.methods.least_to_most import LeastToMost
+from sandreckoner.chains.methods.program_aided import ProgramAided
+from sandreckoner.chains.methods.retrieval_augmented import RetrievalAugmented
 from sandreckoner.chains.nested import as_form
-from sandreckoner.chains.once import once
-from sandreckoner.chains.program_aided import ProgramAided
 from sandreckoner.chains.prompt import Prompt, load_prompt
-from sandreckoner.chains.refine import refine
-from sandreckoner.chains.require_sources import RequireSources
-from sandreckoner.chains.retrieval_augmented import RetrievalAugmented
-from sandreckoner.chains.self_consistency import self_consistency
-from sandreckoner.chains.tree_of_thoughts import tree_of_thoughts
+from sandreckoner.chains.strategies.adaptive_self_consistency import adaptive_self_consistency
+from sandreckoner.chains.strategies.cascade import cascade
+from sandreckoner.chains.strategies.cross_examination import cross_examination
+from sandreckoner.chains.strategies.refine import refine
+from sandreckoner.chains.strategies.require_sources import RequireSources
+from sandreckoner.chains.strategies.self_consistency import self_consistency
+from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.tree_of_thoughts import tree_of_thoughts
 from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.plugins import STRATEGIES, load_plugin, plugins
 

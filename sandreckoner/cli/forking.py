@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sandreckoner.core.effects import Resume, Run
+from sandreckoner.core.environment import Interpreter
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, State
 from sandreckoner.core.journal import Journal, Replay
-from sandreckoner.core.wire import from_json
-from sandreckoner.core.world import Interpreter
+from sandreckoner.core.serialization import from_json
 
 
 class Fork(Journal):

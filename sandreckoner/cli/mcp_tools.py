@@ -10,10 +10,10 @@ from mcp.server.lowlevel import Server
 
 from sandreckoner import __version__
 from sandreckoner.core.effects import Search
+from sandreckoner.core.environment import Library
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.passage import Passage
-from sandreckoner.core.world import Library
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.spoken import describe, say
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NoReturn, TypeAlias
 
-from sandreckoner.cli.ask_words import add_questions, add_terminal
-from sandreckoner.cli.eval_words import add_batch, add_eval, add_export
-from sandreckoner.cli.index_words import add_index
-from sandreckoner.cli.run_words import add_runs
+from sandreckoner.cli.commands.ask_options import add_questions, add_terminal
+from sandreckoner.cli.commands.eval_options import add_batch, add_eval, add_export
+from sandreckoner.cli.commands.index_options import add_index
+from sandreckoner.cli.commands.run_options import add_runs
 
 _EPILOG = """\
 examples:
@@ -55,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     _mcp(commands)
     add_eval(commands, _later("eval"), _Formatter)
     add_batch(commands, _later("batch"), _Formatter)
-    add_export(commands, _later("training"), _Formatter)
+    add_export(commands, _later("export"), _Formatter)
     return parser
 
 
@@ -105,7 +105,7 @@ def _later(module: str) -> Callable[[argparse.Namespace], int]:
     """The `command` of a module of this room, imported only when it is called."""
 
     def call(arguments: argparse.Namespace) -> int:
-        code: int = import_module(f"sandreckoner.cli.{module}").command(arguments)
+        code: int = import_module(f"sandreckoner.cli.commands.{module}").command(arguments)
         return code
 
     return call

@@ -21,7 +21,7 @@ from typing import TextIO
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import JournalError, ReplayDiverged
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.wire import dumps, from_json, to_json
+from sandreckoner.core.serialization import dumps, from_json, to_json
 
 VERSION = 1
 

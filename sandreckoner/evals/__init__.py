@@ -11,12 +11,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandreckoner.evals.batching import batch
-    from sandreckoner.evals.datasets import load_questions
-    from sandreckoner.evals.evaluation import evaluate
-    from sandreckoner.evals.question import Question
-    from sandreckoner.evals.scoring import Score, score
-    from sandreckoner.evals.table import as_markdown, as_text, make_table
+    from sandreckoner.evals.report.results_table import as_markdown, as_text, make_table
+    from sandreckoner.evals.run.batching import batch
+    from sandreckoner.evals.run.evaluation import evaluate
+    from sandreckoner.evals.tasks.datasets import load_questions
+    from sandreckoner.evals.tasks.question import Question
+    from sandreckoner.evals.tasks.scoring import Score, score
 
 __all__ = [
     "Question",
@@ -31,15 +31,15 @@ __all__ = [
 ]
 
 _HOME = {
-    "Question": "question",
-    "Score": "scoring",
-    "as_markdown": "table",
-    "as_text": "table",
-    "batch": "batching",
-    "evaluate": "evaluation",
-    "load_questions": "datasets",
-    "make_table": "table",
-    "score": "scoring",
+    "Question": "tasks.question",
+    "Score": "tasks.scoring",
+    "as_markdown": "report.results_table",
+    "as_text": "report.results_table",
+    "batch": "run.batching",
+    "evaluate": "run.evaluation",
+    "load_questions": "tasks.datasets",
+    "make_table": "report.results_table",
+    "score": "tasks.scoring",
 }
 
 

@@ -14,17 +14,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandreckoner.llms.adapter import LangChainModel
-    from sandreckoner.llms.cached import CachedModel
+    from sandreckoner.llms.cache import CachedModel
+    from sandreckoner.llms.client.adapter import LangChainModel
     from sandreckoner.llms.fallback import FallbackModel
-    from sandreckoner.llms.fetching import pull
-    from sandreckoner.llms.huggingface import ChatHF
     from sandreckoner.llms.listing import model_rows
-    from sandreckoner.llms.llamacpp import ChatGGUF
-    from sandreckoner.llms.loading import load_chat_model, load_model
-    from sandreckoner.llms.replayed import ReplayModel
-    from sandreckoner.llms.scripted import ScriptedModel
-    from sandreckoner.llms.settings import Settings, load_settings
+    from sandreckoner.llms.load import load_chat_model, load_model
+    from sandreckoner.llms.local.huggingface import ChatHF
+    from sandreckoner.llms.local.llamacpp import ChatGGUF
+    from sandreckoner.llms.replay_model import ReplayModel
+    from sandreckoner.llms.weights.fetch import pull
+    from sandreckoner.settings.user_settings import Settings, load_settings
+    from sandreckoner.testing.scripted_model import ScriptedModel
 
 __all__ = [
     "CachedModel",
@@ -43,23 +43,23 @@ __all__ = [
 ]
 
 _HOME = {
-    "CachedModel": "cached",
-    "ChatGGUF": "llamacpp",
-    "ChatHF": "huggingface",
-    "FallbackModel": "fallback",
-    "LangChainModel": "adapter",
-    "ReplayModel": "replayed",
-    "ScriptedModel": "scripted",
-    "Settings": "settings",
-    "load_chat_model": "loading",
-    "load_model": "loading",
-    "load_settings": "settings",
-    "model_rows": "listing",
-    "pull": "fetching",
+    "CachedModel": "llms.cache",
+    "ChatGGUF": "llms.local.llamacpp",
+    "ChatHF": "llms.local.huggingface",
+    "FallbackModel": "llms.fallback",
+    "LangChainModel": "llms.client.adapter",
+    "ReplayModel": "llms.replay_model",
+    "ScriptedModel": "testing.scripted_model",
+    "Settings": "settings.user_settings",
+    "load_chat_model": "llms.load",
+    "load_model": "llms.load",
+    "load_settings": "settings.user_settings",
+    "model_rows": "llms.listing",
+    "pull": "llms.weights.fetch",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"sandreckoner.{_HOME[name]}"), name)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import MissingExtra, UsageError
 from sandreckoner.core.plugins import MODELS, load_plugin, plugins
-from sandreckoner.core.world import Model
-from sandreckoner.llms import catalogue
-from sandreckoner.llms.faults import without_keys
-from sandreckoner.llms.providers import PROVIDERS, Provider
-from sandreckoner.llms.settings import Settings
+from sandreckoner.llms.client.error_mapping import without_keys
+from sandreckoner.llms.weights import registry
+from sandreckoner.settings.providers import PROVIDERS, Provider
+from sandreckoner.settings.user_settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -46,7 +46,7 @@ def find_builder(provider: str) -> Builder | None:
 def build_at(spec: str, options: Options, settings: Settings) -> BaseChatModel:
     """A model of the server at an address."""
     need("langchain_openai", "langchain-openai")
-    from sandreckoner.llms.chat_completions import ChatCompletions, split_address
+    from sandreckoner.llms.client.chat_completions import ChatCompletions, split_address
 
     address, model = split_address(spec)
     if key := settings.key(address):
@@ -87,9 +87,9 @@ def _with_key(provider: Provider, spec: str, options: Options, settings: Setting
 
 def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel:
     need("xllamacpp", "sandreckoner[local]")
-    from sandreckoner.llms.llamacpp import ChatGGUF
+    from sandreckoner.llms.local.llamacpp import ChatGGUF
 
-    return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(catalogue.find(model)), **options)
+    return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(registry.find(model)), **options)
 
 
 def _hf(model: str, options: Options, settings: Settings) -> BaseChatModel:
@@ -99,7 +99,7 @@ def _hf(model: str, options: Options, settings: Settings) -> BaseChatModel:
         model = str(Path(model).expanduser())
         if not Path(model).is_dir():
             raise UsageError(f"hf:{model}: there is no such folder")
-    from sandreckoner.llms.huggingface import ChatHF
+    from sandreckoner.llms.local.huggingface import ChatHF
 
     if key := settings.key("hf"):
         options = {"token": key} | options
@@ -110,7 +110,7 @@ def _openai(model: str, options: Options, settings: Settings) -> BaseChatModel:
     spec = f"openai:{model}"
     options = _with_key(PROVIDERS["openai"], spec, options, settings)
     need("langchain_openai", "langchain-openai")
-    from sandreckoner.llms.chat_completions import ChatCompletions
+    from sandreckoner.llms.client.chat_completions import ChatCompletions
 
     # Retries have one owner, and it is not the client.
     usual = {"stream_usage": True, "max_retries": 0, "use_responses_api": False}
@@ -132,14 +132,14 @@ def _provided(provider: Provider, model: str, options: Options, settings: Settin
 
 
 def _scripted(path: str, options: Options, settings: Settings) -> Model:
-    from sandreckoner.llms.scripted import ScriptedModel, read_script
+    from sandreckoner.testing.scripted_model import ScriptedModel, read_script
 
     _no_options("scripted", options)
     return ScriptedModel(read_script(Path(path)), name=f"scripted:{path}")
 
 
 def _replay(path: str, options: Options, settings: Settings) -> Model:
-    from sandreckoner.llms.replayed import ReplayModel
+    from sandreckoner.llms.replay_model import ReplayModel
 
     _no_options("replay", options)
     return ReplayModel(Path(path))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.errors import ModelError, UsageError
 from sandreckoner.core.message import Completion
-from sandreckoner.core.world import Model, OnText
 
 
 class FallbackModel:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sandreckoner.core.plugins import MODELS as BROUGHT
 from sandreckoner.core.plugins import plugins
-from sandreckoner.llms.catalogue import DEFAULT, MODELS, Weights
-from sandreckoner.llms.fetching import is_verified
-from sandreckoner.llms.providers import PROVIDERS, is_installed
-from sandreckoner.llms.settings import Settings, load_settings
+from sandreckoner.llms.weights.fetch import is_verified
+from sandreckoner.llms.weights.registry import DEFAULT, MODELS, Weights
+from sandreckoner.settings.providers import PROVIDERS, is_installed
+from sandreckoner.settings.user_settings import Settings, load_settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval import open_library
-from sandreckoner.tools.retrieval.library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
 

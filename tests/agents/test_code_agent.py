@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.agents import CodeAgent, as_tool, open_code_agent
-from sandreckoner.agents.functions import SEARCH
-from sandreckoner.agents.own_tools import as_functions
+from sandreckoner.agents.tool_adapters import as_functions
+from sandreckoner.agents.tool_functions import SEARCH
 from sandreckoner.chains.answering import replay
 from sandreckoner.core.effects import Ask, Resume, Run, Search, Use
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Call
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.trace import Step
-from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
 

@@ -14,10 +14,10 @@ from sandreckoner.agents import ToolAgent
 from sandreckoner.core.effects import Ask, Use
 from sandreckoner.core.trace import Step
 from sandreckoner.llms import ChatGGUF
-from sandreckoner.llms.engine import Engine, Generation, Put
-from sandreckoner.llms.in_process import InProcessChat
+from sandreckoner.llms.local.engine import Engine, Generation, Put
+from sandreckoner.llms.local.in_process import InProcessChat
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
 

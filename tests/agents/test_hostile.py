@@ -24,7 +24,7 @@ from sandreckoner.core.trace import Step
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval import Index
-from sandreckoner.tools.retrieval.library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
 

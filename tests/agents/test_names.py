@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.agents import CodeAgent, ToolAgent
-from sandreckoner.agents.names import CODE, REACT
+from sandreckoner.agents.strategy_names import CODE, REACT
 from sandreckoner.chains.spec import known_names, parse_strategy
 from sandreckoner.core.errors import UnknownName
 from sandreckoner.llms import ScriptedModel

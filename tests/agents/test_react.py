@@ -12,11 +12,11 @@ from sandreckoner.chains import chain
 from sandreckoner.chains.answering import replay
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, Run, Search
+from sandreckoner.core.environment import Library, World
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Step
-from sandreckoner.core.world import Library, World
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from sandreckoner.agents.react import ReAct
-from sandreckoner.agents.trajectory import read_action, read_trajectory
 from sandreckoner.chains.answering import answer
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Search
+from sandreckoner.core.environment import World
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Trace
-from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
+from sandreckoner.reading.trajectory import read_action, read_trajectory
 
 pytestmark = pytest.mark.data
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sandreckoner.agents.json_calls import first_call
-from sandreckoner.agents.trajectory import Turn, read_action, read_trajectory, read_turn
+from sandreckoner.reading.tool_calls import first_call
+from sandreckoner.reading.trajectory import Turn, read_action, read_trajectory, read_turn
 
 NAMES = ("Search", "Lookup", "Python", "Finish")
 

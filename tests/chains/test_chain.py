@@ -14,14 +14,14 @@ from langchain_core.runnables import Runnable
 
 from sandreckoner.chains import StrategyChain, chain
 from sandreckoner.chains.answering import replay
-from sandreckoner.chains.chain_of_thought import ChainOfThought
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Step, StepStarted, TextArrived
-from sandreckoner.llms.scripted import ScriptedModel
+from sandreckoner.testing.scripted_model import ScriptedModel
 
 PROGRAM = "```python\nanswer = 6 * 7\n```"
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from sandreckoner.chains.answering import answer
-from sandreckoner.chains.once import once
-from sandreckoner.chains.program_aided import ProgramAided
+from sandreckoner.chains.methods.program_aided import ProgramAided
+from sandreckoner.chains.strategies.single import once
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
-from sandreckoner.llms.scripted import ScriptedModel
+from sandreckoner.testing.scripted_model import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 
 QUESTION = "Pens cost 3 dollars each. What do 14 pens cost?"

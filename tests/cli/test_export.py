@@ -13,10 +13,10 @@ import jsonschema
 import pytest
 from browser import browser
 
-from sandreckoner.cli.export.page import session_page
-from sandreckoner.cli.terminal.entries import Turn
+from sandreckoner.cli.render.pages.html_page import session_page
+from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.core.answer import Answer, Candidate, NumberSource
-from sandreckoner.core.literals import reaching_literals
+from sandreckoner.provenance.literals import reaching_literals
 
 ROOT = Path(__file__).parent.parent.parent
 RECKON = str(Path(sys.executable).with_name("reckon"))

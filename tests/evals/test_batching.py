@@ -16,7 +16,7 @@ from scripts import QUESTIONS, reply_to, write_index, write_script
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.evals import batch
-from sandreckoner.evals.engine import AHEAD, in_threads
+from sandreckoner.evals.run.thread_engine import AHEAD, in_threads
 from sandreckoner.llms import ScriptedModel
 
 RECKON = str(Path(sys.executable).with_name("reckon"))

@@ -16,7 +16,7 @@ from scripts import QUESTIONS, write_index, write_questions, write_script
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals import batch, evaluate, load_questions, make_table
-from sandreckoner.evals.on_ray import OnRay
+from sandreckoner.evals.run.ray_engine import OnRay
 from sandreckoner.llms import ScriptedModel
 
 RAY = Path(sys.executable).with_name("ray")

@@ -12,7 +12,7 @@ from scripts import write_questions
 
 from sandreckoner.core.message import Message
 from sandreckoner.evals import evaluate, load_questions
-from sandreckoner.evals.page import write_page
+from sandreckoner.evals.report.eval_page import write_page
 from sandreckoner.llms import ScriptedModel
 
 CHOOSE_WRONG = """{

@@ -7,7 +7,7 @@ import pytest
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals import Question, Score, score
-from sandreckoner.evals.question import Kind
+from sandreckoner.evals.tasks.question import Kind
 
 ASKED = Problem("?")
 

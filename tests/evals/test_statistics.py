@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sandreckoner.evals.statistics import difference, mcnemar, quantile, share
+from sandreckoner.evals.report.statistics import difference, mcnemar, quantile, share
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:

@@ -9,8 +9,8 @@ from scripts import write_questions
 
 from sandreckoner.core.message import Message
 from sandreckoner.evals import evaluate, load_questions
-from sandreckoner.evals.training import grams, nearly_in, training_lines
 from sandreckoner.llms import ScriptedModel
+from sandreckoner.training.trl_export import grams, nearly_in, training_lines
 
 SUM = "```python\ndef solution():\n    return 17 + 4\n```"
 UNSOURCED = "```python\ndef solution():\n    return 3 * 7\n```"

@@ -12,8 +12,8 @@ from models import small_chat, small_model
 from server import Served, serve
 
 from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.message import Completion
-from sandreckoner.core.world import Model, OnText
 
 __all__ = ["small_chat", "small_model"]
 

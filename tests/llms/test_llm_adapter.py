@@ -23,7 +23,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.message import Completion, Message, Usage
 from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.llms.conformance import Heard
+from sandreckoner.testing.model_conformance import Heard
 
 QUESTION = (Message("system", "Be short."), Message("user", "Two and two?"))
 KEY = "sk-secret-0123456789abcdef"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from sandreckoner.llms.bodies import bodies
+from sandreckoner.llms.local.request_builder import bodies
 
 SCHEMA = {"type": "object", "properties": {"setup": {"type": "string"}, "punchline": {"type": "string"}}}
 HELD = {"response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}}}

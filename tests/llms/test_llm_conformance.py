@@ -11,10 +11,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
+from sandreckoner.core.environment import Model
 from sandreckoner.core.message import Message
-from sandreckoner.core.world import Model
 from sandreckoner.llms import ChatGGUF, LangChainModel, ScriptedModel, load_model
-from sandreckoner.llms.conformance import ModelConformance
+from sandreckoner.testing.model_conformance import ModelConformance
 
 
 class TestScripted(ModelConformance):

@@ -13,8 +13,8 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from sandreckoner.core.message import Message
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
-from sandreckoner.llms.conformance import Heard
-from sandreckoner.llms.patience import Circuit, Patience
+from sandreckoner.llms.client.retry_policy import Circuit, Patience
+from sandreckoner.testing.model_conformance import Heard
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 

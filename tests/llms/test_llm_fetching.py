@@ -18,8 +18,8 @@ import pytest
 
 from sandreckoner.core.errors import ModelUnavailable, UnknownName, UsageError
 from sandreckoner.llms import model_rows, pull
-from sandreckoner.llms.catalogue import MODELS, Weights
-from sandreckoner.llms.fetching import is_verified, remove
+from sandreckoner.llms.weights.fetch import is_verified, remove
+from sandreckoner.llms.weights.registry import MODELS, Weights
 
 CONTENT = b"GGUF" + bytes(range(256)) * 1000
 

@@ -24,6 +24,7 @@ from tiny_hf import make_tiny
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import (
     ContextOverflow,
     MissingExtra,
@@ -32,10 +33,9 @@ from sandreckoner.core.errors import (
     UsageError,
 )
 from sandreckoner.core.message import Message
-from sandreckoner.core.world import Model
 from sandreckoner.llms import ChatHF, LangChainModel, load_model
-from sandreckoner.llms.conformance import ModelConformance
-from sandreckoner.llms.drawing import draw
+from sandreckoner.llms.local.sampling import draw
+from sandreckoner.testing.model_conformance import ModelConformance
 
 QUESTION = (Message("user", "Count from 1 to 8."),)
 

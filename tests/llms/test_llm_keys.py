@@ -18,16 +18,16 @@ from typing import Any
 import pytest
 from server import Plan, Served
 
-from sandreckoner.core.drive import adrive, drive
 from sandreckoner.core.effects import Ask, Steps, ask
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import ModelError, SandreckonerError, UsageError
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.message import Message
+from sandreckoner.core.runtime import adrive, drive
 from sandreckoner.core.trace import Trace
-from sandreckoner.core.world import World
 from sandreckoner.llms import CachedModel, LangChainModel, load_model, load_settings, model_rows
-from sandreckoner.llms.providers import KEY_VARIABLES
-from sandreckoner.llms.settings import user_file
+from sandreckoner.settings.providers import KEY_VARIABLES
+from sandreckoner.settings.user_settings import user_file
 
 QUESTION = (Message("user", "Two and two?"),)
 # None looks like a key, so that nothing finds them by their looks.

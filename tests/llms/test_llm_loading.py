@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from sandreckoner.core.drive import drive
 from sandreckoner.core.effects import Ask, Steps, ask
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import (
     JournalError,
     MissingExtra,
@@ -24,10 +24,10 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.message import Message
-from sandreckoner.core.world import World
+from sandreckoner.core.runtime import drive
 from sandreckoner.llms import LangChainModel, ScriptedModel, load_chat_model, load_model, model_rows
 from sandreckoner.llms.builders import need
-from sandreckoner.llms.providers import PROVIDERS
+from sandreckoner.settings.providers import PROVIDERS
 
 QUESTION = (Message("user", "Two and two?"),)
 

@@ -7,13 +7,13 @@ from langchain_core.language_models import FakeListChatModel
 from server import Served
 
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.drive import drive
 from sandreckoner.core.effects import Ask, ask
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.message import Message, Usage
-from sandreckoner.core.world import World
+from sandreckoner.core.runtime import drive
 from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.llms.settings import user_file
+from sandreckoner.settings.user_settings import user_file
 
 QUESTION = (Message("user", "Two and two?"),)
 

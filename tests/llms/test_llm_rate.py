@@ -17,9 +17,10 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelTimeout, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import LangChainModel, Settings, load_model
-from sandreckoner.llms.gate import Gate, gate_of
-from sandreckoner.llms.rate import Limits, Rate
-from sandreckoner.llms.settings import Setting
+from sandreckoner.llms.client.rate_limiter import Gate, gate_of
+from sandreckoner.llms.client.rate_window import Rate
+from sandreckoner.settings.rate_limits import Limits
+from sandreckoner.settings.user_settings import Setting
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 

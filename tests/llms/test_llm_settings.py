@@ -11,9 +11,9 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import Settings, load_model, load_settings, model_rows
-from sandreckoner.llms.prices import Price
-from sandreckoner.llms.rate import Limits
-from sandreckoner.llms.settings import project_file, user_file
+from sandreckoner.settings.prices import Price
+from sandreckoner.settings.rate_limits import Limits
+from sandreckoner.settings.user_settings import project_file, user_file
 
 KEY = "not-looking-like-a-key-at-all"
 QUESTION = Ask((Message("user", "Two and two?"),))

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from sandreckoner.agents.json_calls import first_call
-from sandreckoner.llms.toolcalls import find_calls
+from sandreckoner.reading.tool_calls import find_calls, first_call
 
 DEFINITION = {
     "name": "search",

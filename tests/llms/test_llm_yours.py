@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandreckoner.core.world import Model
+from sandreckoner.core.environment import Model
 from sandreckoner.llms import load_model
-from sandreckoner.llms.conformance import ModelConformance
+from sandreckoner.testing.model_conformance import ModelConformance
 
 SPEC = os.environ.get("RECKON_TEST_MODEL", "")
 IN_PROCESS = SPEC.startswith(("hf:", "llamacpp:"))

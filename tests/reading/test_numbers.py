@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.core.numbers import find_numbers
-from sandreckoner.core.scales import caption_scales
+from sandreckoner.reading.numbers import find_numbers
+from sandreckoner.reading.scales import caption_scales
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from embedders import HashedWords
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.meaning_chroma import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.chroma_vectors import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.minilm import minilm_ready
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import verify

@@ -10,11 +10,11 @@ from embedders import HashedWords
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import UsageError
-from sandreckoner.tools.retrieval.feedback import moved
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.library import open_library
+from sandreckoner.tools.retrieval.chunk_store import Entry
+from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.memory_library import open_library
+from sandreckoner.tools.retrieval.relevance_feedback import moved
 from sandreckoner.tools.retrieval.search import LONG_REPORTS, How, how_for
-from sandreckoner.tools.retrieval.store import Entry
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.tools.retrieval.fuse import marginal, min_max, reciprocal_rank
+from sandreckoner.tools.retrieval.fusion import marginal, min_max, reciprocal_rank
 
 NUMBERS = st.integers(-10_000, 10_000).map(lambda number: number / 1000)
 SCORES = st.dictionaries(st.sampled_from("abcdefgh"), NUMBERS, max_size=8)

@@ -11,7 +11,7 @@ from embedders import HashedWords
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError, UsageError
-from sandreckoner.tools.retrieval.index import Index
+from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import repair, verify
 

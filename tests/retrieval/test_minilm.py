@@ -11,9 +11,9 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval import open_library
-from sandreckoner.tools.retrieval.embed import probe, same_embedder
+from sandreckoner.tools.retrieval.document_cache import remembered_library
+from sandreckoner.tools.retrieval.embedder import probe, same_embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_folder, minilm_ready
-from sandreckoner.tools.retrieval.remember import remembered_library
 from sandreckoner.tools.retrieval.rerank import MaxSim
 from sandreckoner.tools.retrieval.search import How
 

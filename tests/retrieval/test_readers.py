@@ -15,8 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.load import Found, load
-from sandreckoner.tools.retrieval.readers import excel, html, pdf, records, separated, table, text, word
+from sandreckoner.tools.retrieval.load_documents import Found, load
+from sandreckoner.tools.retrieval.readers import (
+    excel,
+    html,
+    markdown_table,
+    pdf,
+    records,
+    separated,
+    text,
+    word,
+)
 
 
 def pdf_of(*contents: str, trailer: str = "") -> bytes:
@@ -167,13 +176,13 @@ def test_word_keeps_headings_rows_and_merged_cells() -> None:
         for cell, value in zip(grid.rows[number].cells, row, strict=True):
             cell.text = value
     grid.cell(2, 0).merge(grid.cell(2, 2)).text = "unaudited"
-    document.add_paragraph("After the table.")
+    document.add_paragraph("After the markdown_table.")
     out = io.BytesIO()
     document.save(out)
     (page,) = word.pages(out.getvalue())
     assert page == (
         "# Results\n\nRevenue was $1,152.8 million.\n\n| In millions | 2024 | 2023 |\n|---|---|---|\n"
-        "| Total | 1,152.8 | 1,044.7 |\n| unaudited |  |  |\n\nAfter the table."
+        "| Total | 1,152.8 | 1,044.7 |\n| unaudited |  |  |\n\nAfter the markdown_table."
     )
 
 
@@ -209,7 +218,7 @@ def test_csv_is_read_with_any_delimiter_and_kept_to_the_letter(delimiter: str) -
     rows = [["item", "2024", "2023"], ["sales", "1234.50", "0010"], ["costs", "-7e3", ""]]
     data = "\r\n".join(delimiter.join(row) for row in rows)
     (page,) = separated.pages(data.encode())
-    assert page == table.markdown(rows)
+    assert page == markdown_table.markdown(rows)
 
 
 def test_json_lines_keep_numbers_as_written_and_line_numbers_as_pages() -> None:
@@ -225,7 +234,7 @@ def test_json_lines_keep_numbers_as_written_and_line_numbers_as_pages() -> None:
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=4), min_size=1, max_size=5))
 def test_every_markdown_table_has_a_line_for_each_row(rows: list[list[str]]) -> None:
-    lines = table.markdown(rows).split("\n")
+    lines = markdown_table.markdown(rows).split("\n")
     assert len(lines) == len(rows) + 1
     assert all(line.startswith("|") and line.endswith("|") for line in lines)
 

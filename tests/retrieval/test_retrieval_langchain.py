@@ -13,11 +13,11 @@ from langchain_tests.unit_tests import ToolsUnitTests
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
+from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
 from sandreckoner.tools.retrieval import open_library
-from sandreckoner.tools.retrieval.embed import LangChainEmbedder
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.langchain import LibraryEmbeddings, LibraryRetriever, LibraryTool
-from sandreckoner.tools.retrieval.meaning_langchain import LangChainMeaning
+from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
+from sandreckoner.tools.retrieval.langchain_vectors import LangChainMeaning
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import verify
 

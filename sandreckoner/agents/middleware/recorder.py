@@ -24,8 +24,8 @@ from sandreckoner.core.errors import ReplayDiverged
 from sandreckoner.core.execution import JSON, Returned
 from sandreckoner.core.journal import Journal, Replay
 from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.trace import Step, StepStarted, Trace
-from sandreckoner.core.wire import dumps, from_json, to_json
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.messages.tool import ToolCall
 from langgraph.runtime import Runtime
 
-from sandreckoner.agents.middleware.ending import EndingState, last_reply, this_run, unanswered
+from sandreckoner.agents.middleware.run_ending import EndingState, last_reply, this_run, unanswered
 
 _TOLD = (
     "You made exactly this call before; its result stands above and was not fetched again. Do something "

@@ -9,11 +9,11 @@ from langchain.agents.middleware.types import PrivateStateAttr
 from langchain_core.messages import HumanMessage
 from langgraph.runtime import Runtime
 
-from sandreckoner.agents.middleware.ending import US, EndingState, last_reply, this_run
-from sandreckoner.agents.transcript import answer_of
-from sandreckoner.chains.provenance import complaint
+from sandreckoner.agents.conversation_answer import answer_of
+from sandreckoner.agents.middleware.run_ending import US, EndingState, last_reply, this_run
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.problem import Problem
+from sandreckoner.provenance.program_sources import complaint
 
 _SENT_BACK = "Not everything in this answer has a source:"
 

@@ -9,18 +9,18 @@ from contextlib import suppress
 from typing import Any
 
 from sandreckoner.chains.answering import aanswer, journal_header, to_problem, to_strategy
-from sandreckoner.cli.live import Progress
-from sandreckoner.cli.terminal.desk import Desk
-from sandreckoner.cli.terminal.entries import Turn
+from sandreckoner.cli.render.live import Progress
+from sandreckoner.cli.terminal.context import Desk
 from sandreckoner.cli.terminal.flattening import flat
-from sandreckoner.cli.terminal.stopping import Stop, StoppableInterpreter, StoppableModel
+from sandreckoner.cli.terminal.interruption import Stop, StoppableInterpreter, StoppableModel
+from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.variables import Variables, current_state, table
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import SandreckonerError
 from sandreckoner.core.execution import State
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Trace
-from sandreckoner.core.world import World
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.host_tools import host_tools
 

@@ -8,8 +8,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.layout.dimension import Dimension
 
-from sandreckoner.cli.tree import Knot
-from sandreckoner.cli.words import one_line, visible
+from sandreckoner.cli.render.phrases import one_line, visible
+from sandreckoner.cli.render.run_tree import Knot
 
 _KEYS = "↑↓ move · ←→ fold · PgUp PgDn scroll the text · q back"
 _STYLE = {

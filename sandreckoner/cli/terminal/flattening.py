@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from sandreckoner.core.program import parse
+from sandreckoner.reading.syntax import parse
 
 
 def flat(program: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandreckoner import __version__
+from sandreckoner.cli.render.phrases import one_line, plural, visible
 from sandreckoner.cli.terminal.asking import ask
-from sandreckoner.cli.terminal.commands import perform
-from sandreckoner.cli.terminal.desk import Desk
+from sandreckoner.cli.terminal.context import Desk
 from sandreckoner.cli.terminal.reader import Reader
-from sandreckoner.cli.terminal.result import show_turn
-from sandreckoner.cli.words import one_line, plural, visible
+from sandreckoner.cli.terminal.slash_commands import perform
+from sandreckoner.cli.terminal.turn_view import show_turn
 from sandreckoner.core.errors import SandboxError, SandreckonerError
 from sandreckoner.tools.python import Walls
 

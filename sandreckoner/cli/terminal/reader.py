@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from sandreckoner.cli.folders import state_folder
-from sandreckoner.cli.terminal.desk import Desk
+from sandreckoner.cli.terminal.context import Desk
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -39,7 +39,7 @@ class KeyReader:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-        from sandreckoner.cli.terminal.completion import CommandCompleter
+        from sandreckoner.cli.terminal.completer import CommandCompleter
 
         folder = state_folder()
         history: History = InMemoryHistory()

@@ -24,11 +24,11 @@ from typing import Any
 
 import sandreckoner
 from sandreckoner.cli.folders import sessions_folder
-from sandreckoner.cli.terminal.entries import Cell, Entry, Turn, read_step
+from sandreckoner.cli.terminal.transcript import Cell, Entry, Turn, read_step
 from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile
-from sandreckoner.core.wire import dumps, from_json, to_json
+from sandreckoner.core.serialization import dumps, from_json, to_json
 
 VERSION = 1
 _NAME = re.compile(r"[\w][\w.-]{0,80}")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sandreckoner.cli.terminal.entries import Entry
+from sandreckoner.cli.terminal.transcript import Entry
 from sandreckoner.core.effects import Resume, Run
+from sandreckoner.core.environment import Interpreter
 from sandreckoner.core.execution import Execution, State
-from sandreckoner.core.program import bound_names, parse
-from sandreckoner.core.world import Interpreter
+from sandreckoner.reading.syntax import bound_names, parse
 from sandreckoner.tools.python import Sandbox
 
 _KEPT = 12  # states of one question; each is a process. Those of later programs replace the earliest.

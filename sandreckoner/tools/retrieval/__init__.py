@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sandreckoner.tools.retrieval.adding import Added
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.library import MemoryLibrary, open_library
+from sandreckoner.tools.retrieval.document_cache import remembered_library
+from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.index_registry import named_index
+from sandreckoner.tools.retrieval.indexing import Added
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import load_minilm
-from sandreckoner.tools.retrieval.named import named_index
-from sandreckoner.tools.retrieval.remember import remembered_library
 from sandreckoner.tools.retrieval.search import How
 from sandreckoner.tools.retrieval.verify import repair, verify
 

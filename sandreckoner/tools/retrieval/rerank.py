@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from sandreckoner.core.passage import Passage
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embed import Vectors
+    from sandreckoner.tools.retrieval.embedder import Vectors
 
 
 class TokenEmbedder(Protocol):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.fuse import FUSIONS, Fusion, marginal
-from sandreckoner.tools.retrieval.meaning import Meaning
-from sandreckoner.tools.retrieval.route import date_bonus, named_sources
-from sandreckoner.tools.retrieval.store import Entry, Store, Stored
+from sandreckoner.tools.retrieval.chunk_store import Entry, Store, Stored
+from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
+from sandreckoner.tools.retrieval.fusion import FUSIONS, Fusion, marginal
+from sandreckoner.tools.retrieval.vectors import Meaning
 
 # Takes a question and passages, gives a score for each; larger is better.
 Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]

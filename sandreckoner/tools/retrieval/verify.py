@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.index import Index
-from sandreckoner.tools.retrieval.pieces import body_of, key_of
-from sandreckoner.tools.retrieval.store import Store
+from sandreckoner.tools.retrieval.chunk_store import Store
+from sandreckoner.tools.retrieval.chunks import body_of, key_of
+from sandreckoner.tools.retrieval.document_index import Index
 
 _SHOWN = 5
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 import pytest
 from bakery import BAKERY, Letters, Shelf, reply
 
-from sandreckoner.chains.form import Strategy
-from sandreckoner.chains.marked import marked
+from sandreckoner.chains.budget_status import marked
+from sandreckoner.chains.method import Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.drive import adrive, drive
+from sandreckoner.core.environment import World
 from sandreckoner.core.execution import Execution, Resources
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.runtime import adrive, drive
 from sandreckoner.core.trace import Step, Trace
-from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.nearest import Nearest
+from sandreckoner.tools.retrieval.nearest_texts import Nearest
 
 
 @dataclass(frozen=True)

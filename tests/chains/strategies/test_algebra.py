@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandreckoner.chains.algebra import amounts, same_answer, unified
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.self_consistency import self_consistency
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.spec import parse_strategy
-from sandreckoner.core.drive import drive
+from sandreckoner.chains.strategies.algebra import amounts, same_answer, unified
+from sandreckoner.chains.strategies.self_consistency import self_consistency
 from sandreckoner.core.effects import Run
+from sandreckoner.core.environment import World
+from sandreckoner.core.runtime import drive
 from sandreckoner.core.trace import Trace
-from sandreckoner.core.world import World
 from sandreckoner.tools.python import Sandbox
 
 SAME = [

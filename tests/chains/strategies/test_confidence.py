@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.chains.confidence import (
+from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.confidence import (
     Fitted,
     fit,
     lead,
@@ -19,10 +20,9 @@ from sandreckoner.chains.confidence import (
     observe,
     save_confidence,
 )
-from sandreckoner.chains.reading.answer import read_answer
-from sandreckoner.chains.reading.vote import majority
-from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.majority import majority
 from sandreckoner.core.errors import UsageError
+from sandreckoner.reading.final_answer import read_answer
 
 
 def test_the_lead_is_what_the_paper_s_rule_says() -> None:

@@ -13,9 +13,9 @@ from sandreckoner.chains.answering import answer, journal_header, recording, rep
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.environment import World
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.trace import Trace
-from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 

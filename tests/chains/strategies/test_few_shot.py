@@ -6,21 +6,21 @@ import pytest
 from bakery import BAKERY, Letters
 
 from sandreckoner.chains.answering import answer, journal_header, recording, replay
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
-from sandreckoner.chains.least_to_most import LeastToMost
-from sandreckoner.chains.once import once
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.methods.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
+from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.prompt import Example, load_prompt
 from sandreckoner.chains.spec import parse_strategy
-from sandreckoner.core.drive import drive
+from sandreckoner.chains.strategies.single import once
 from sandreckoner.core.effects import Use
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
+from sandreckoner.core.runtime import drive
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.retrieval.minilm import minilm_ready
-from sandreckoner.tools.retrieval.nearest import Nearest
+from sandreckoner.tools.retrieval.nearest_texts import Nearest
 
 POOL = tuple(Example(question, "…") for question in ("apples", "pears", "trains", "trams"))
 

@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.chains.cells import Cells
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.chain_of_verification import ChainOfVerification
-from sandreckoner.chains.direct import Direct
-from sandreckoner.chains.generated_knowledge import GeneratedKnowledge
-from sandreckoner.chains.least_to_most import LeastToMost
-from sandreckoner.chains.lines import read_lines
-from sandreckoner.chains.once import once
+from sandreckoner.chains.methods.cells import Cells
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.methods.chain_of_verification import ChainOfVerification
+from sandreckoner.chains.methods.direct import Direct
+from sandreckoner.chains.methods.generated_knowledge import GeneratedKnowledge
+from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.prompt import load_prompt
-from sandreckoner.chains.self_consistency import self_consistency
 from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.self_consistency import self_consistency
+from sandreckoner.chains.strategies.single import once
 from sandreckoner.core.effects import Note, Run
 from sandreckoner.core.errors import ContextOverflow, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import ScriptedModel
+from sandreckoner.reading.listed_lines import read_lines
 
 
 def asked(run) -> list[str]:

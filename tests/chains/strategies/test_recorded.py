@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sandreckoner.chains.reading.answer import read_answer
-from sandreckoner.chains.reading.vote import majority
+from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.reading.final_answer import read_answer
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("SANDRECKONER_DATA", ROOT.parent / "shared" / "data"))

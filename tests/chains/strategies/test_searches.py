@@ -7,24 +7,24 @@ from dataclasses import dataclass
 import pytest
 
 from sandreckoner.chains.answering import answer
-from sandreckoner.chains.cascade import cascade
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.cross_examination import cross_examination
-from sandreckoner.chains.direct import Direct
-from sandreckoner.chains.form import Sampling
+from sandreckoner.chains.method import Sampling
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.methods.direct import Direct
+from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.nested import Nested, refuse_unaffordable
-from sandreckoner.chains.once import once
-from sandreckoner.chains.program_aided import ProgramAided
-from sandreckoner.chains.refine import refine
-from sandreckoner.chains.self_consistency import self_consistency
 from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.cascade import cascade
+from sandreckoner.chains.strategies.cross_examination import cross_examination
+from sandreckoner.chains.strategies.refine import refine
+from sandreckoner.chains.strategies.self_consistency import self_consistency
+from sandreckoner.chains.strategies.single import once
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Steps
+from sandreckoner.core.environment import World
 from sandreckoner.core.errors import BudgetSpent, ModelUnavailable, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.world import World
 from sandreckoner.llms import ScriptedModel
 
 COT = ChainOfThought()

@@ -7,16 +7,16 @@ from collections import Counter
 
 import pytest
 
-from sandreckoner.chains.cells import Cells
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.tree.beam import Beam
-from sandreckoner.chains.tree.best_first import BestFirst
-from sandreckoner.chains.tree.depth_first import DepthFirst
-from sandreckoner.chains.tree.monte_carlo import MonteCarlo
-from sandreckoner.chains.tree.orders import Order
-from sandreckoner.chains.tree.prose import Prose
-from sandreckoner.chains.tree.values import ValueEach
-from sandreckoner.chains.tree_of_thoughts import TreeOfThoughts, tree_of_thoughts
+from sandreckoner.chains.methods.cells import Cells
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.strategies.tree.beam import Beam
+from sandreckoner.chains.strategies.tree.best_first import BestFirst
+from sandreckoner.chains.strategies.tree.depth_first import DepthFirst
+from sandreckoner.chains.strategies.tree.monte_carlo import MonteCarlo
+from sandreckoner.chains.strategies.tree.orders import Order
+from sandreckoner.chains.strategies.tree.prose import Prose
+from sandreckoner.chains.strategies.tree.values import ValueEach
+from sandreckoner.chains.strategies.tree_of_thoughts import TreeOfThoughts, tree_of_thoughts
 from sandreckoner.core.effects import Ask, Note, Run
 from sandreckoner.core.execution import RecordedState
 from sandreckoner.core.message import Message

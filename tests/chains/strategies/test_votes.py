@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.chains.adaptive_self_consistency import adaptive_self_consistency
-from sandreckoner.chains.chain_of_thought import ChainOfThought
-from sandreckoner.chains.self_consistency import self_consistency
-from sandreckoner.chains.stopping import beta_rule, decided, lead_holds, lead_is_safe, stability_rule
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.strategies.adaptive_self_consistency import adaptive_self_consistency
+from sandreckoner.chains.strategies.self_consistency import self_consistency
+from sandreckoner.chains.strategies.stopping_rules import (
+    beta_rule,
+    decided,
+    lead_holds,
+    lead_is_safe,
+    stability_rule,
+)
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion
@@ -161,7 +167,7 @@ def test_a_longer_lead_is_safer() -> None:
 
 @given(st.lists(st.sampled_from(["1", "2", "3", None]), min_size=1, max_size=12), st.integers(0, 12))
 def test_what_is_decided_stays_decided(answers: list[str | None], cut: int) -> None:
-    from sandreckoner.chains.reading.vote import majority
+    from sandreckoner.chains.strategies.majority import majority
 
     drawn, rest = answers[:cut], answers[cut:]
     if decided(drawn, len(rest)):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from sandreckoner.tools.retrieval.readers.package import check_package
-from sandreckoner.tools.retrieval.readers.table import ROWS_PER_PAGE, markdown, pages_of
+from sandreckoner.tools.retrieval.readers.markdown_table import ROWS_PER_PAGE, markdown, pages_of
+from sandreckoner.tools.retrieval.readers.zip_archive import check_package
 
 
 def pages(data: bytes) -> Iterator[str]:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from sandreckoner.tools.retrieval.readers.table import pages_of
+from sandreckoner.tools.retrieval.readers.markdown_table import pages_of
 from sandreckoner.tools.retrieval.readers.text import decode
 
 

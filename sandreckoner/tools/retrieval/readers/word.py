@@ -6,8 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from sandreckoner.tools.retrieval.readers.package import check_package
-from sandreckoner.tools.retrieval.readers.table import markdown
+from sandreckoner.tools.retrieval.readers.markdown_table import markdown
+from sandreckoner.tools.retrieval.readers.zip_archive import check_package
 
 if TYPE_CHECKING:
     from docx.table import Table

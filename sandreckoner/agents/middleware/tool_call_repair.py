@@ -1,0 +1,73 @@
+"""Tool calls that a model wrote into its text as JSON, some of it broken, made into calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import uuid4
+
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, hook_config
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages.tool import ToolCall
+from langgraph.runtime import Runtime
+
+from sandreckoner.agents.middleware.plain_json import plain
+from sandreckoner.agents.middleware.run_ending import US, EndingState, last_reply, this_run
+from sandreckoner.reading.tool_calls import first_call
+
+_LOOKS_LIKE_A_CALL = re.compile(r"<tool_call>|^\s*(?:```(?:json)?\s*)?\{\s*\"(?:name|tool|function|action)\"")
+_UNREADABLE = (
+    "That looks like a tool call, but it could not be read as JSON. Write it again, or answer in plain words."
+)
+
+
+class CallMender(AgentMiddleware[EndingState, Any, Any]):
+    """Reads calls out of replies that have none; an unreadable one is sent back once a question."""
+
+    state_schema = EndingState
+
+    def __init__(self, names: Collection[str]) -> None:
+        """Know the tools: JSON that names another is only taken for a call where it stands alone."""
+        super().__init__()
+        self._names = frozenset(names)
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Arguments as the memory can keep them, and no made-up result beside a call."""
+        response = handler(request)
+        for message in response.result:
+            if isinstance(message, AIMessage):
+                for call in message.tool_calls:
+                    call["args"] = plain(call["args"])
+                if message.tool_calls and isinstance(message.content, str):
+                    message.content = _thought(message.content)
+        return response
+
+    @hook_config(can_jump_to=["model"])
+    def after_model(self, state: EndingState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Put the call in the place of the text."""
+        reply = last_reply(state["messages"])
+        if reply is None or reply.tool_calls or reply.invalid_tool_calls:
+            return None
+        text = str(reply.text)
+        call = first_call(text)
+        alone = bool(_LOOKS_LIKE_A_CALL.search(text))
+        if call is not None and isinstance(call.arguments, dict) and (call.name in self._names or alone):
+            made = ToolCall(
+                name=call.name, args=plain(call.arguments), id=f"call_{uuid4().hex[:12]}", type="tool_call"
+            )
+            before = re.sub(r"(?:```(?:json)?|<tool_call>)\s*\Z", "", text[: call.start]).strip()
+            return {
+                "messages": [reply.model_copy(update={"content": _thought(before), "tool_calls": [made]})]
+            }
+        told = any(said.name == US and said.text == _UNREADABLE for said in this_run(state["messages"]))
+        if alone and not told:
+            return {"messages": [HumanMessage(_UNREADABLE, name=US)], "jump_to": "model"}
+        return None
+
+
+def _thought(beside: str) -> str:
+    """The first paragraph of what stands beside a call: below it small models make the result up."""
+    return beside.strip().partition("\n\n")[0]

@@ -1,0 +1,107 @@
+"""What an agent gathers on its way: passages, programs, a best answer so far; and its guard against loops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.core.answer import Answer, Candidate, Verdict
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Problem
+from sandreckoner.reading.normalize import Normal, normalise
+from sandreckoner.reading.program_result import read_result
+
+_MOST_PASSAGES = 200
+
+
+@dataclass(slots=True)
+class Notebook:
+    """The book of one run. It performs nothing.
+
+    Attributes:
+        problem: what was asked.
+        passages: all that was found, each once, in order; the agent calls them p1, p2, …
+        programs: those whose variables last, in order.
+        execution: the last that ran to its end.
+        best: an answer to give where the run is cut short: the last that a program gave, prose left out.
+        lines: the record of what was thought and done.
+    """
+
+    problem: Problem
+    passages: list[Passage] = field(default_factory=list)
+    programs: list[str] = field(default_factory=list)
+    execution: Execution | None = None
+    best: str | None = None
+    lines: list[str] = field(default_factory=list)
+    _calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.passages.extend(self.problem.passages)
+
+    def times(self, name: str, argument: str) -> int:
+        """How often this call has been made now, this time included. Case and white space do not count."""
+        call = _as_made(name, argument)
+        self._calls[call] += 1
+        return self._calls[call]
+
+    def forget(self, name: str, argument: str) -> None:
+        """This call may be made again: it gives something new each time."""
+        self._calls.pop(_as_made(name, argument), None)
+
+    def ran(self, program: str, execution: Execution) -> None:
+        """A program ran, and what it did lasts; a number it gave is the best answer until another comes."""
+        if execution.state is not None:  # what failed half way has left its variables too
+            self.programs.append(program)
+        if execution.ok:
+            self.execution = replace(execution, state=None)
+            result = read_result(execution)
+            if result is not None and not _is_prose(normalise(result)):  # the end of a printed page is none
+                self.best = result
+
+    def keep(self, found: Sequence[Passage]) -> list[tuple[str, Passage]]:
+        """Keep passages as evidence; returns each with its name."""
+        places = {
+            (one.source, one.page, one.start, one.end, one.text): n for n, one in enumerate(self.passages)
+        }
+        named = []
+        for passage in found:
+            place = (passage.source, passage.page, passage.start, passage.end, passage.text)
+            if place not in places:
+                if len(self.passages) >= _MOST_PASSAGES:
+                    break
+                places[place] = len(self.passages)
+                self.passages.append(passage)
+            named.append((f"p{places[place] + 1}", passage))
+        return named
+
+    def passage(self, name: str) -> Passage | None:
+        """The passage of that name; None where there is none."""
+        digits = name.strip().lower().lstrip("p")
+        number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
+        return self.passages[number - 1] if 0 < number <= len(self.passages) else None
+
+    def answer(self, text: str | None, *, verdict: Verdict = "answered", reason: str = "") -> Answer:
+        """The answer, with the evidence and the programs behind it."""
+        candidate = Candidate(
+            answer=text,
+            reasoning="\n".join(self.lines),
+            program="\n".join(self.programs),
+            execution=self.execution,
+            trouble="" if text is not None else reason,
+            evidence=tuple(self.passages),
+        )
+        return Answer(text, verdict, winner=candidate, candidates=(candidate,), reason=reason)
+
+    def stopped(self, reason: str) -> Answer:
+        """The best answer so far, where a limit ended the run."""
+        return self.answer(self.best, verdict="budget spent", reason=reason)
+
+
+def _as_made(name: str, argument: str) -> tuple[str, str]:
+    return name.lower(), " ".join(argument.lower().split())
+
+
+def _is_prose(result: Normal) -> bool:
+    return result.kind == "text" or any(map(_is_prose, result.items))

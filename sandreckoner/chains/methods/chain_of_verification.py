@@ -1,0 +1,84 @@
+"""Chain of verification: draft, ask what would check it, answer that without the draft in sight, revise.
+
+Dhuliawala et al. 2023, "Chain-of-Verification Reduces Hallucination in Large Language Models" (the factored
+variant: each check is answered by itself).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.chains.context_fitting import ask_fitting
+from sandreckoner.chains.estimate import form_calls
+from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.methods.direct import prose_candidate
+from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.combine import together, within
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.errors import BudgetSpent
+from sandreckoner.core.message import Completion
+from sandreckoner.core.problem import Problem
+from sandreckoner.reading.listed_lines import read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class ChainOfVerification:
+    """A form whose drafts are checked and revised. A draft stands where the revision gives no answer.
+
+    Attributes:
+        form: how to draft.
+        most: the most checks of a draft, 1 or more.
+        questions: asks for the checks of `{{draft}}`, `{{most}}` at most.
+        check: asks one of them.
+        final: asks for the revision, with `{{draft}}` and `{{checks}}`.
+    """
+
+    form: Form = field(default_factory=ChainOfThought)
+    most: int = 3
+    questions: Prompt = field(default_factory=lambda: load_prompt("verification_questions"))
+    check: Prompt = field(default_factory=lambda: load_prompt("verification_check"))
+    final: Prompt = field(default_factory=lambda: load_prompt("verification_final"))
+
+    def __post_init__(self) -> None:
+        require_positive(most=self.most)
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return form_calls(self.form, n) + n * (self.most + 2)
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        drafts = yield from within("draft", self.form.draw(problem, sampling))
+        ways = [
+            within(f"verify {place + 1}", self._verified(problem, draft, sampling.one(place)))
+            for place, draft in enumerate(drafts)
+        ]
+        return tuple((yield from together(ways)))
+
+    def _verified(self, problem: Problem, draft: Candidate, sampling: Sampling) -> Steps[Candidate]:
+        try:
+            revised = yield from self._revise(problem, draft, sampling)
+        except BudgetSpent:
+            return draft
+        return draft if revised.answer is None else revised
+
+    def _revise(self, problem: Problem, draft: Candidate, sampling: Sampling) -> Steps[Candidate]:
+        text = candidate_text(draft)
+        _, replies = yield from ask_fitting(
+            self.questions, problem, sampling, draft=text, most=str(self.most)
+        )
+        asked = read_lines(replies[0].text, self.most) if replies else ()
+        alone = [replace(problem, question=question, options=(), notes="") for question in asked]
+        answers = yield from together([ask_fitting(self.check, question, sampling) for question in alone])
+        checks = "\n\n".join(
+            f"{question}\n{found[0].text.strip()}"
+            for question, (_, found) in zip(asked, answers, strict=True)
+            if found
+        )
+        if not checks:
+            return draft
+        _, final = yield from ask_fitting(self.final, problem, sampling, draft=text, checks=checks)
+        return prose_candidate(
+            final[0] if final else Completion(""), problem, before=f"{text}\n\n{checks}\n\n"
+        )

@@ -1,0 +1,121 @@
+"""Few-shot: a form that is shown examples chosen for the question.
+
+Liu et al. 2021, "What Makes Good In-Context Examples for GPT-3?" (by similarity).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
+
+from sandreckoner.chains.estimate import form_calls
+from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.prompt import Example, Prompt, load_prompt
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.effects import Steps, note, use
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.problem import Problem
+
+# Chooses k examples of a pool for a question.
+Selection: TypeAlias = Callable[[str, Sequence[Example], int], Steps[tuple[Example, ...]]]
+
+
+def fixed(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
+    """The first `k`, whatever the question."""
+    yield from ()
+    return tuple(pool[:k])
+
+
+def at_random(seed: int = 0) -> Selection:
+    """`k` by chance: the same ones for the same seed and question."""
+
+    def select(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
+        yield from ()
+        return tuple(random.Random(f"{seed} {question}").sample(list(pool), min(k, len(pool))))
+
+    return select
+
+
+def by_similarity(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
+    """The `k` whose questions are closest in meaning, the closest last, next to the question.
+
+    The world's tool `nearest` says which they are. Where it cannot, the first `k` are taken, with a note.
+    """
+    found = yield from use("nearest", {"text": question, "among": [each.question for each in pool], "k": k})
+    if found.error:
+        yield from note(f"the first {k} examples are shown: {found.error}")
+        return tuple(pool[:k])
+    return tuple(pool[place] for place in reversed(found.value))
+
+
+SELECTIONS: Mapping[str, Callable[[int], Selection]] = {
+    "fixed": lambda seed: fixed,
+    "random": at_random,
+    "similarity": lambda seed: by_similarity,
+}
+
+Prompted = TypeVar("Prompted", bound=Form)
+
+
+@dataclass(frozen=True, slots=True)
+class FewShot:
+    """A form whose prompt gets its examples anew for each question.
+
+    Attributes:
+        form: how to think; one with a `prompt`, such as `ChainOfThought`.
+        pool: examples to choose from.
+        k: how many are shown.
+        select: how they are chosen.
+    """
+
+    form: Form
+    pool: tuple[Example, ...]
+    k: int = 4
+    select: Selection = fixed
+
+    def __post_init__(self) -> None:
+        if not isinstance(getattr(self.form, "prompt", None), Prompt):
+            raise UsageError(f"few_shot takes a form with a prompt; {type(self.form).__name__} has none")
+        if self.k < 0:
+            raise UsageError(f"k must be 0 or more, not {self.k}")
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return form_calls(self.form, n)
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        chosen = yield from self.select(problem.question, self.pool, self.k)
+        yield from note("examples", places=[self.pool.index(example) for example in chosen])
+        return (yield from with_examples(self.form, chosen).draw(problem, sampling))
+
+
+def with_examples(form: Prompted, examples: Sequence[Example]) -> Prompted:
+    """The form with other examples in its prompt."""
+    prompt: Prompt = form.prompt  # type: ignore[attr-defined]  # FewShot has looked
+    return replace(form, prompt=replace(prompt, examples=tuple(examples)))  # type: ignore[type-var]
+
+
+def few_shot(
+    form: Form, *, pool: str = "", k: int = 4, by: Selection | str = "fixed", seed: int = 0
+) -> FewShot:
+    """`few_shot(chain_of_thought, pool="chain_of_thought_few_shot", by="random", seed=1)`.
+
+    Args:
+        form: how to think.
+        pool: a prompt file whose examples are the pool; empty for those of the form's own prompt.
+        k: how many are shown.
+        by: `fixed`, `random` or `similarity`, or a selection of your own.
+        seed: for `random`.
+
+    Raises:
+        UsageError: nobody knows the way of choosing, or the pool is empty.
+    """
+    own = getattr(form, "prompt", None)
+    examples = load_prompt(pool).examples if pool else own.examples if isinstance(own, Prompt) else ()
+    if isinstance(by, str) and by not in SELECTIONS:
+        raise UsageError(f"few_shot: by must be one of {', '.join(SELECTIONS)}, not {by!r}")
+    if not examples:
+        raise UsageError("few_shot: there are no examples to choose from; give pool=, a prompt file")
+    return FewShot(form, examples, k, SELECTIONS[by](seed) if isinstance(by, str) else by)

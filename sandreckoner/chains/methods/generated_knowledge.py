@@ -1,0 +1,48 @@
+"""Generated knowledge: the model first states what it knows, then answers with that before it.
+
+Liu et al. 2022, "Generated Knowledge Prompting for Commonsense Reasoning".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.chains.context_fitting import ask_fitting
+from sandreckoner.chains.estimate import form_calls
+from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.problem import Problem
+from sandreckoner.reading.listed_lines import read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedKnowledge:
+    """State facts, then think in any form. The facts are notes: no number may be sourced to them.
+
+    Attributes:
+        form: how to answer.
+        prompt: asks for the facts; its variable `{{most}}` is how many.
+        most: the most facts that are taken, 1 or more.
+    """
+
+    form: Form = field(default_factory=ChainOfThought)
+    prompt: Prompt = field(default_factory=lambda: load_prompt("generated_knowledge"))
+    most: int = 5
+
+    def __post_init__(self) -> None:
+        require_positive(most=self.most)
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take: the facts are stated once for all."""
+        return 1 + form_calls(self.form, n)
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        _, replies = yield from ask_fitting(self.prompt, problem, sampling.one(), most=str(self.most))
+        facts = read_lines(replies[0].text, self.most) if replies else ()
+        if facts:
+            notes = "\n".join(["This is known:", *(f"- {fact}" for fact in facts)])
+            problem = replace(problem, notes=f"{problem.notes}\n\n{notes}".strip())
+        return (yield from self.form.draw(problem, sampling))

@@ -1,0 +1,66 @@
+"""Least to most: break the problem into simpler ones, answer them in order, each with the earlier answers.
+
+Zhou et al. 2022, "Least-to-Most Prompting Enables Complex Reasoning in Large Language Models".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sandreckoner.chains.context_fitting import ask_fitting
+from sandreckoner.chains.method import Sampling, require_positive
+from sandreckoner.chains.methods.direct import prose_candidate
+from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.combine import together, within
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.errors import BudgetSpent
+from sandreckoner.core.message import Completion
+from sandreckoner.core.problem import Problem
+from sandreckoner.reading.listed_lines import read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class LeastToMost:
+    """Split, then solve part by part; the problem itself is the last part.
+
+    Attributes:
+        split: asks for the simpler questions; its variable `{{most}}` is how many.
+        solve: asks one of them; `{{worked_out}}` holds the earlier ones with their answers, `{{part}}` is it.
+        most: the most simpler questions that are taken, 1 or more.
+    """
+
+    split: Prompt = field(default_factory=lambda: load_prompt("least_to_most_split"))
+    solve: Prompt = field(default_factory=lambda: load_prompt("least_to_most_solve"))
+    most: int = 5
+
+    def __post_init__(self) -> None:
+        require_positive(most=self.most)
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return n * (self.most + 2)
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        _, splits = yield from ask_fitting(self.split, problem, sampling, most=str(self.most))
+        ways = [
+            within(
+                f"way {place + 1}",
+                self._solve(problem, split, sampling.one(place)),
+            )
+            for place, split in enumerate(splits)
+        ]
+        return tuple((yield from together(ways)))
+
+    def _solve(self, problem: Problem, split: Completion, sampling: Sampling) -> Steps[Candidate]:
+        worked_out = ""
+        for part in (*read_lines(split.text, self.most), problem.question):
+            try:
+                _, replies = yield from ask_fitting(
+                    self.solve, problem, sampling, worked_out=worked_out, part=part
+                )
+            except BudgetSpent as spent:
+                return Candidate(None, worked_out, trouble=str(spent), evidence=problem.passages)
+            reply = replies[0] if replies else Completion("")
+            worked_out += f"Question: {part}\nAnswer: {reply.text.strip()}\n\n"
+        return prose_candidate(reply, problem, before=worked_out)

@@ -1,0 +1,109 @@
+"""Program-aided: the model writes a program, the sandbox runs it, its result is the answer.
+
+Gao et al. 2022, "PAL: Program-aided Language Models" (a `solution()` function with telling names); Chen et
+al. 2022, "Program of Thoughts Prompting" (a flat program whose variable `ans` is the answer). Programs of
+both styles are read, whatever the prompt asks for. A program that fails goes back to the model with its
+traceback: Chen et al. 2023, "Teaching Large Language Models to Self-Debug".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.chains.context_fitting import ask_fitting
+from sandreckoner.chains.method import Sampling
+from sandreckoner.chains.prompt import Prompt, fill, load_prompt
+from sandreckoner.core.answer import Candidate
+from sandreckoner.core.combine import together
+from sandreckoner.core.effects import Steps, run
+from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.message import Completion, Message
+from sandreckoner.core.problem import Problem
+from sandreckoner.reading.program_result import read_result, with_answer
+from sandreckoner.reading.programs import read_program
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramAided:
+    """Write a program, run it, answer with its result.
+
+    Attributes:
+        prompt: its five parts.
+        repairs: how often a program that fails is sent back to be mended; 0 for never.
+        repair: what is said then; its variable `{{trouble}}` is the traceback.
+    """
+
+    prompt: Prompt = field(default_factory=lambda: load_prompt("program_aided"))
+    repairs: int = 1
+    repair: Prompt = field(default_factory=lambda: load_prompt("program_repair"))
+
+    def __post_init__(self) -> None:
+        if self.repairs < 0:
+            raise UsageError(f"repairs must be 0 or more, not {self.repairs}")
+
+    def calls(self, n: int) -> int:
+        """The most completions that `n` candidates may take."""
+        return n * (1 + self.repairs)
+
+    def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
+        messages, completions = yield from ask_fitting(self.prompt, problem, sampling)
+        attempts = [self._attempt(problem, messages, completion, sampling) for completion in completions]
+        return tuple((yield from together(attempts)))
+
+    def _attempt(
+        self, problem: Problem, messages: tuple[Message, ...], completion: Completion, sampling: Sampling
+    ) -> Steps[Candidate]:
+        """One completion's way to a result, with its repairs."""
+        for repairs_left in range(self.repairs, -1, -1):
+            candidate = yield from self._execute(problem, completion)
+            if candidate.answer is not None or not repairs_left or not completion.text.strip():
+                break
+            said = fill(self.repair.instruction, {"trouble": _complaint(candidate)})
+            messages = (*messages, Message("assistant", completion.text), Message("user", said))
+            try:
+                replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
+            except (BudgetSpent, ContextOverflow):
+                break
+            if not replies:
+                break
+            completion = replies[0]
+        return candidate
+
+    def _execute(self, problem: Problem, completion: Completion) -> Steps[Candidate]:
+        program = read_program(completion.text)
+        if program is None:
+            why = (
+                "the model answered with nothing"
+                if not completion.text.strip()
+                else "no program in the reply"
+            )
+            return Candidate(None, completion.text, trouble=why, evidence=problem.passages)
+        execution = yield from run(with_answer(program.code))
+        answer = read_result(execution)
+        return Candidate(
+            answer=answer,
+            reasoning=completion.text,
+            program=program.code,
+            execution=execution,
+            logprob=completion.logprob,
+            tokens=completion.usage.output_tokens or None,
+            trouble="" if answer is not None else _trouble(execution),
+            evidence=problem.passages,
+        )
+
+
+def _trouble(execution: Execution) -> str:
+    """Why a program gave no answer, in one line."""
+    if execution.error is not None:
+        where = f" in line {execution.error.line}" if execution.error.line else ""
+        return f"the program ended with {execution.error.type}{where}: {execution.error.message}"
+    if not execution.ok:
+        return f"the program ended with status {execution.status}"
+    return "the program ran but neither returned nor printed anything"
+
+
+def _complaint(candidate: Candidate) -> str:
+    """What the model is told about its program."""
+    error = candidate.execution.error if candidate.execution else None
+    return f"{error.traceback}\n{error.type}: {error.message}".strip() if error else candidate.trouble

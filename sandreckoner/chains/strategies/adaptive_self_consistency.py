@@ -1,0 +1,121 @@
+"""Adaptive self-consistency: draw in small batches and stop when the vote is decided.
+
+Aggarwal et al. 2023, "Let's Sample Step by Step: Adaptive-Consistency for Efficient Reasoning and Coding with
+LLMs". The calls that remain are never made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.chains.estimate import form_calls
+from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.strategies.algebra import unified
+from sandreckoner.chains.strategies.self_consistency import TEMPERATURE, require_variety
+from sandreckoner.chains.strategies.stopping_rules import (
+    StoppingRule,
+    beta_rule,
+    decided,
+    horizon_rule,
+    stability_rule,
+)
+from sandreckoner.chains.strategies.voting import Vote, answer_by_vote, majority_vote, vote_calls, vote_named
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.errors import BudgetSpent, UsageError
+from sandreckoner.core.problem import Problem
+
+MOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveSelfConsistency:
+    """Vote over as many candidates as it takes.
+
+    Attributes:
+        form: how to think.
+        sampling: how to draw; `n` is the most that are drawn.
+        enough: looks at the answers so far and at how many may follow, and says whether to stop. It stops
+            besides when the rest could not change the vote.
+        batch: how many are drawn at once. The paper's 1 draws fewest; more are quicker on a backend that
+            serves several at once.
+        vote: how to choose among the candidates.
+    """
+
+    form: Form
+    sampling: Sampling = field(default_factory=lambda: Sampling(MOST, TEMPERATURE))
+    enough: StoppingRule = field(default_factory=beta_rule)
+    batch: int = 1
+    vote: Vote = majority_vote
+
+    def __post_init__(self) -> None:
+        require_variety(self.sampling)
+        require_positive(batch=self.batch)
+
+    @property
+    def calls(self) -> int:
+        """The most completions that it may ask for."""
+        return form_calls(self.form, self.sampling.n) + vote_calls(self.vote)
+
+    def __call__(self, problem: Problem) -> Steps[Answer]:
+        most = self.sampling.n
+        drawn: list[Candidate] = []
+        known: dict[str, str | None] = {}
+        while len(drawn) < most:
+            try:
+                batch = yield from within(f"batch from {len(drawn) + 1}", self._draw(problem, len(drawn)))
+            except BudgetSpent:
+                break
+            drawn += batch
+            answers = yield from unified([candidate.answer for candidate in drawn], known)
+            remaining = most - len(drawn)
+            if not batch or decided(answers, remaining) or self.enough(answers, remaining):
+                break
+        if len(drawn) < most:
+            yield from note(f"{most - len(drawn)} of {most} candidates were not needed or not to be had")
+        return (yield from answer_by_vote(problem, drawn, self.vote))
+
+    def _draw(self, problem: Problem, start: int) -> Steps[tuple[Candidate, ...]]:
+        """The next batch; its seed is its own, so that no cache can answer with an earlier one."""
+        n = min(self.batch, self.sampling.n - start)
+        seed = self.sampling.seed if start == 0 else (self.sampling.seed or 0) + start
+        return (yield from self.form.draw(problem, replace(self.sampling, n=n, seed=seed)))
+
+
+def adaptive_self_consistency(
+    form: Form,
+    *,
+    n: int = MOST,
+    temperature: float = TEMPERATURE,
+    rule: StoppingRule | str = "beta",
+    threshold: float = 0.95,
+    window: int = 4,
+    batch: int = 1,
+    vote: Vote | str = "majority",
+    **sampling: object,
+) -> AdaptiveSelfConsistency:
+    """`adaptive_self_consistency(chain_of_thought, n=40, rule="beta", threshold=0.95)`.
+
+    Args:
+        form: how to think.
+        n: the most candidates that are drawn.
+        temperature: above 0.
+        rule: `beta` (the lead is safe with the probability `threshold`), `horizon` (it holds to the end with
+            that probability), `stability` (`window` equal answers in a row), or a rule of your own.
+        threshold: between 0.5 and 1.
+        window: 2 or more.
+        batch: how many are drawn at once.
+        vote: `majority`, `weighted`, `universal`, or a vote of your own.
+        **sampling: other fields of `Sampling`.
+    """
+    rules = {
+        "beta": lambda: beta_rule(threshold),
+        "horizon": lambda: horizon_rule(threshold),
+        "stability": lambda: stability_rule(window),
+    }
+    if isinstance(rule, str) and rule not in rules:
+        raise UsageError(f"rule must be one of {', '.join(rules)}, not {rule!r}")
+    enough = rules[rule]() if isinstance(rule, str) else rule
+    drawn = Sampling(n, temperature, **sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
+    return AdaptiveSelfConsistency(form, drawn, enough, batch, vote_named(vote))

@@ -1,0 +1,83 @@
+"""Mathematical equality: whether √8 and 2√2, or x² - 1 and (x - 1)(x + 1), are the same answer.
+
+Whoever parses mathematics may be made to work for ever, so the texts go to the sandbox, as data of a program
+of ours (`programs/`). It caps characters, tokens, depth and exponents; the sandbox caps its seconds and
+memory. What it cannot read or finish is compared as text, as `reading.normal` does. It runs only where
+`undecided` says that there is something to gain, so answers that are plain numbers cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import combinations
+
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Run, Steps, note
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import Execution
+from sandreckoner.reading.normalize import Normal, equal, normalise, undecided
+
+_PARTS = ("tokens", "reader", "amount")
+
+
+def same_answer(one: str, other: str) -> Steps[bool]:
+    """Whether two answers mean the same, by value or by algebra: the equality to grade with."""
+    if equal(one, other) or not undecided(normalise(one), normalise(other)):
+        return equal(one, other)
+    first, second = yield from amounts((one, other))
+    return first is not None and first == second
+
+
+def unified(
+    answers: Sequence[str | None], known: dict[str, str | None] | None = None
+) -> Steps[list[str | None]]:
+    """The answers, each replaced by the first among them that algebra finds equal to it.
+
+    Args:
+        answers: of several candidates; None for one without.
+        known: what earlier calls found, read and added to; None to begin anew.
+    """
+    known = {} if known is None else known
+    distinct: dict[Normal, str] = {}
+    for answer in answers:
+        if answer is not None:
+            distinct.setdefault(normalise(answer), answer)
+    worth = {normal for pair in combinations(distinct, 2) if undecided(*pair) for normal in pair}
+    texts = [distinct[normal] for normal in distinct if normal in worth]
+    fresh = [text for text in texts if text not in known]
+    known.update(zip(fresh, (yield from amounts(fresh)), strict=True))
+    first: dict[str, str] = {}
+    leaders: dict[str, str] = {}
+    for text in texts:
+        if (amount := known[text]) is not None:
+            leaders[text] = first.setdefault(amount, text)
+    return [
+        None if answer is None else leaders.get(distinct[normalise(answer)], answer) for answer in answers
+    ]
+
+
+def amounts(texts: Sequence[str]) -> Steps[list[str | None]]:
+    """What each text amounts to, in one canonical form; None where it is no mathematics or too much of it."""
+    if not texts:
+        return []
+    try:
+        replies = yield from within("algebra", _run_all(texts))
+    except UsageError as lacking:  # a world without an interpreter still has votes
+        yield from note(f"mathematics is compared as text: {lacking}")
+        return [None] * len(texts)
+    return [reply.value if reply.ok and isinstance(reply.value, str) else None for reply in replies]
+
+
+def _run_all(texts: Sequence[str]) -> Steps[list[Execution]]:
+    """A program for each, so that one which does not end takes no other with it."""
+    replies = yield tuple(Run(_program(), inputs={"text": text}) for text in texts)
+    return [reply for reply in replies if isinstance(reply, Execution)]
+
+
+@cache
+def _program() -> str:
+    folder = files("sandreckoner.chains.strategies").joinpath("programs")
+    parts = [folder.joinpath(f"{part}.txt").read_text(encoding="utf-8") for part in _PARTS]
+    return "\n".join([*parts, "amount(text)\n"])

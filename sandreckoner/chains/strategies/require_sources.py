@@ -1,0 +1,90 @@
+"""Require sources: an answer whose numbers or quotes stand nowhere is sent back once, then refused.
+
+The numbers are those of the winning program that reach the answer. An answer in prose, which no program
+computed, has to stand in the question or in a passage itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sandreckoner.chains.estimate import strategy_calls
+from sandreckoner.chains.method import Strategy
+from sandreckoner.chains.prompt import sent_back
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.errors import BudgetSpent
+from sandreckoner.core.problem import Problem
+from sandreckoner.provenance.attach_sources import with_sources
+from sandreckoner.provenance.program_sources import complaint, trace_prose, unsourced
+from sandreckoner.reading.syntax import parse
+
+
+@dataclass(frozen=True, slots=True)
+class RequireSources:
+    """A strategy that answers only with numbers that have a source; its verdict is `refused` otherwise.
+
+    Attributes:
+        strategy: whose answers are held to it.
+    """
+
+    strategy: Strategy
+
+    @property
+    def calls(self) -> int:
+        """The most completions that it may ask for."""
+        return 2 * strategy_calls(self.strategy)
+
+    def __call__(self, problem: Problem) -> Steps[Answer]:
+        answer = _sourced((yield from self.strategy(problem)), problem)
+        faults = _faults(answer)
+        if not faults or answer.winner is None:
+            return answer
+        yield from note("sent back: not everything has a source", faults=faults)
+        asked = replace(problem, notes=sent_back(problem.notes, answer.winner, faults))
+        try:
+            mended = _sourced((yield from within("repair", self.strategy(asked))), problem)
+        except BudgetSpent:
+            return _refused(answer)
+        candidates = answer.candidates + mended.candidates
+        if mended.text is None:
+            return replace(_refused(answer), candidates=candidates)
+        mended = replace(mended, candidates=candidates)
+        return _refused(mended) if _faults(mended) else mended
+
+
+def _sourced(answer: Answer, problem: Problem) -> Answer:
+    answer = with_sources(answer, problem)
+    winner = answer.winner
+    if winner is None or winner.program or answer.text is None:
+        return answer
+    sources = trace_prose(answer.text, problem.question, winner.evidence or problem.passages)
+    return replace(answer, sources=sources)
+
+
+def _faults(answer: Answer) -> str:
+    """What has no source, as a model is told it; empty where there is nothing to complain of."""
+    if answer.text is None:
+        return ""
+    lines = [complaint(answer.sources)]
+    lines += [citation.note for citation in answer.citations if citation.verdict != "found"]
+    if answer.winner is not None and answer.winner.program and not _is_readable(answer.winner.program):
+        lines.append("the program is too long or too deep for its numbers to be traced; write a short one.")
+    return "\n".join(line for line in lines if line)
+
+
+def _is_readable(program: str) -> bool:
+    try:
+        parse(program)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _refused(answer: Answer) -> Answer:
+    """The answer withheld, with what has no source in one line."""
+    said = [f"{source.text} ({source.note})" for source in unsourced(answer.sources)]
+    said += [citation.note for citation in answer.citations if citation.verdict != "found"]
+    reason = f"{answer.text} is not answered: no source for {'; '.join(said) or 'its numbers'}"
+    return replace(answer, text=None, verdict="refused", reason=" ".join(reason.split()))

@@ -1,0 +1,47 @@
+"""Best-first search: the most promising node of the whole tree grows next."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+
+from sandreckoner.chains.method import require_positive
+from sandreckoner.chains.strategies.tree.growth import Growth
+from sandreckoner.chains.strategies.tree.node import Node
+from sandreckoner.core.effects import Steps
+
+
+@dataclass(frozen=True, slots=True)
+class BestFirst:
+    """By value, wherever the node stands; among equals the earliest.
+
+    Attributes:
+        depth: thoughts after which a line counts as an end, 1 or more.
+        most: nodes that may grow, 1 or more.
+    """
+
+    depth: int = 3
+    most: int = 20
+
+    def __post_init__(self) -> None:
+        require_positive(depth=self.depth, most=self.most)
+
+    @property
+    def expansions(self) -> int:
+        return self.most
+
+    def search(self, growth: Growth) -> Steps[list[Node]]:
+        turn = count()
+        waiting: list[tuple[float, int, Node]] = [(0.0, next(turn), Node())]
+        grown = 0
+        while waiting:
+            _, _, node = heapq.heappop(waiting)
+            if node.done or node.depth >= self.depth:
+                return [node]
+            if grown == self.most:
+                break
+            grown += 1
+            for child in (yield from growth.grow([node])):
+                heapq.heappush(waiting, (-child.value, next(turn), child))
+        return []

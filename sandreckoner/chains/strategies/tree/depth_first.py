@@ -1,0 +1,46 @@
+"""Depth-first search with pruning (Yao et al. 2023, algorithm 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandreckoner.chains.method import require_positive
+from sandreckoner.chains.strategies.tree.growth import Growth, by_value
+from sandreckoner.chains.strategies.tree.node import Node
+from sandreckoner.core.effects import Steps
+
+
+@dataclass(frozen=True, slots=True)
+class DepthFirst:
+    """The most promising child first, down to the first end; back up where a branch is pruned.
+
+    Attributes:
+        depth: thoughts after which a line counts as an end, 1 or more.
+        most: nodes that may grow, 1 or more.
+        at_least: a child of a lower value is pruned.
+    """
+
+    depth: int = 3
+    most: int = 20
+    at_least: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_positive(depth=self.depth, most=self.most)
+
+    @property
+    def expansions(self) -> int:
+        return self.most
+
+    def search(self, growth: Growth) -> Steps[list[Node]]:
+        waiting = [Node()]
+        for _ in range(self.most):
+            if not waiting:
+                break
+            children = yield from growth.grow([waiting.pop()])
+            yield from growth.prune([child for child in children if child.value < self.at_least])
+            good = by_value([child for child in children if child.value >= self.at_least])
+            ends = [child for child in good if child.done or child.depth >= self.depth]
+            if ends:
+                return ends
+            waiting += reversed(good)
+        return []

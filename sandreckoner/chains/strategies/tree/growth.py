@@ -1,0 +1,85 @@
+"""One run's tree: it asks for children, has them valued, and writes itself into the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sandreckoner.chains.strategies.tree.node import Evaluator, Node, Thoughts, inside
+from sandreckoner.core.combine import together
+from sandreckoner.core.effects import Note, Steps
+from sandreckoner.core.errors import BudgetSpent
+from sandreckoner.core.problem import Problem
+
+
+class Growth:
+    """Grows a tree, level by level or node by node, as a search order asks.
+
+    Attributes:
+        nodes: all that were grown and not pruned, in order, dead ends included.
+    """
+
+    def __init__(self, problem: Problem, thoughts: Thoughts, evaluator: Evaluator) -> None:
+        self._problem = problem
+        self._thoughts = thoughts
+        self._evaluator = evaluator
+        self._known: dict[str, float] = {}
+        self.nodes: list[Node] = []
+
+    def grow(self, parents: Sequence[Node]) -> Steps[list[Node]]:
+        """The children of some nodes, valued, in the order of their parents; dead ends are left out.
+
+        A child that says the same as an earlier one of the same call is worth 0 and is not asked about. Once
+        the budget has ended nothing grows any more, and children that could not be valued are worth 0.
+        """
+        try:
+            broods = yield from together(
+                [inside(parent, self._thoughts.expand(self._problem, parent)) for parent in parents]
+            )
+        except BudgetSpent:
+            return []
+        children = [child for brood in broods for child in brood]
+        alive = [child for child in children if not child.trouble]
+        values = yield from self._values(alive)
+        alive = [replace(child, value=value) for child, value in zip(alive, values, strict=True)]
+        dead = [child for child in children if child.trouble]
+        self.nodes += [*alive, *dead]
+        if children:
+            yield tuple(
+                Note(child.thought, {"value": child.value, **_why(child)}, child.scope)
+                for child in (*alive, *dead)
+            )
+        return alive
+
+    def _values(self, children: list[Node]) -> Steps[list[float]]:
+        first: dict[str, Node] = {}
+        for child in children:
+            first.setdefault(child.text, child)
+        fresh = list(first.values())
+        try:
+            values = yield from self._evaluator.evaluate(self._problem, fresh, self._known)
+        except BudgetSpent:
+            values = (0.0,) * len(fresh)
+        of = {id(child): value for child, value in zip(fresh, values, strict=True)}
+        return [of.get(id(child), 0.0) for child in children]
+
+    def prune(self, nodes: Sequence[Node]) -> Steps[None]:
+        """Let go of nodes, and with them of their program states; the trace says that nothing follows."""
+        let_go = {id(node) for node in nodes}
+        self.nodes = [node for node in self.nodes if id(node) not in let_go]
+        if nodes:
+            yield tuple(Note("pruned", {"value": node.value}, node.scope) for node in nodes)
+
+    def furthest(self) -> list[Node]:
+        """What to answer with when no end was reached: the deepest nodes, best first."""
+        alive = [node for node in self.nodes if not node.trouble]
+        return sorted(alive, key=lambda node: (not node.done, -node.depth, -node.value))[:1]
+
+
+def _why(child: Node) -> dict[str, str]:
+    return {"dead end": child.trouble} if child.trouble else {}
+
+
+def by_value(nodes: Sequence[Node]) -> list[Node]:
+    """Best first; among equals the earliest first."""
+    return sorted(nodes, key=lambda node: -node.value)

@@ -1,0 +1,70 @@
+"""Valuing thoughts: each by itself, several times (Yao et al. 2023, section 3, state evaluator a)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sandreckoner.chains.context_fitting import ask_fitting
+from sandreckoner.chains.method import Sampling
+from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.strategies.tree.node import Node, inside
+from sandreckoner.core.combine import together
+from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.message import Completion
+from sandreckoner.core.problem import Problem
+
+# The paper's, for the Game of 24: one `sure` outweighs any number of `likely`.
+WORTH: Mapping[str, float] = MappingProxyType({"sure": 20.0, "likely": 1.0, "impossible": 0.001})
+
+
+@dataclass(frozen=True, slots=True)
+class ValueEach:
+    """The sum of what several verdicts on a thought are worth.
+
+    Attributes:
+        prompt: asks for a verdict on `{{thoughts}}`.
+        sampling: how verdicts are drawn; `n` for each thought.
+        worth: of each word that a verdict may end in; any other word is worth 0, and a note says so.
+        steps_shown: how many of the last steps the evaluator sees; None for all. Thoughts that look the same
+            to it are asked about once.
+    """
+
+    prompt: Prompt = field(default_factory=lambda: load_prompt("tree_value"))
+    sampling: Sampling = field(default_factory=lambda: Sampling(3, 0.7))
+    worth: Mapping[str, float] = field(default_factory=lambda: WORTH)
+    steps_shown: int | None = None
+
+    def calls(self, nodes: int) -> int:
+        return nodes * self.sampling.n
+
+    def evaluate(
+        self, problem: Problem, nodes: Sequence[Node], known: dict[str, float]
+    ) -> Steps[tuple[float, ...]]:
+        shown = [self._shown(node) for node in nodes]
+        fresh = {text: node for text, node in zip(shown, nodes, strict=True) if text not in known}
+        values = yield from together(
+            [inside(node, self._value(problem, text)) for text, node in fresh.items()]
+        )
+        known.update(zip(fresh, values, strict=True))
+        return tuple(known[text] for text in shown)
+
+    def _shown(self, node: Node) -> str:
+        line = node.line if self.steps_shown is None else node.line[-self.steps_shown :]
+        return "".join(f"{step.thought}\n" for step in line)
+
+    def _value(self, problem: Problem, text: str) -> Steps[float]:
+        _, replies = yield from ask_fitting(self.prompt, problem, self.sampling, thoughts=text)
+        words = [self._verdict(reply) for reply in replies]
+        unread = words.count(None)
+        if unread:
+            yield from note(f"{unread} of {len(words)} verdicts say none of: {', '.join(self.worth)}")
+        # By counts: a sum in the order of the verdicts would break ties by rounding.
+        return sum(worth * words.count(word) for word, worth in self.worth.items())
+
+    def _verdict(self, reply: Completion) -> str | None:
+        """The last of the known words in the last line that has one."""
+        found = re.findall(rf"\b({'|'.join(map(re.escape, self.worth))})\b", reply.text.lower())
+        return found[-1] if found else None

@@ -1,0 +1,135 @@
+"""Tree of thoughts: propose next steps, value them, and search the tree that they make.
+
+Yao et al. 2023, "Tree of Thoughts: Deliberate Problem Solving with Large Language Models". The search orders,
+the evaluators and the kinds of thought are in `tree/`, one a file; any of them goes with any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, cast
+
+from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
+from sandreckoner.chains.prompt import Prompt
+from sandreckoner.chains.strategies.single import conclude, reasons
+from sandreckoner.chains.strategies.tree.beam import Beam
+from sandreckoner.chains.strategies.tree.best_first import BestFirst
+from sandreckoner.chains.strategies.tree.depth_first import DepthFirst
+from sandreckoner.chains.strategies.tree.growth import Growth
+from sandreckoner.chains.strategies.tree.monte_carlo import MonteCarlo
+from sandreckoner.chains.strategies.tree.node import Evaluator, Thoughts
+from sandreckoner.chains.strategies.tree.orders import Order
+from sandreckoner.chains.strategies.tree.prose import Prose
+from sandreckoner.chains.strategies.tree.values import ValueEach
+from sandreckoner.chains.strategies.tree.votes import VoteAmong
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Note, Steps
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class TreeOfThoughts:
+    """Search a tree of thoughts and answer from its best end.
+
+    Attributes:
+        thoughts: how a line of thoughts goes on and how it ends: `Prose` or `Cells`.
+        evaluator: how promising a thought is: `ValueEach` or `VoteAmong`.
+        order: which node grows next: `Beam`, `DepthFirst`, `BestFirst` or `MonteCarlo`.
+    """
+
+    thoughts: Thoughts = field(default_factory=Prose)
+    evaluator: Evaluator = field(default_factory=ValueEach)
+    order: Order = field(default_factory=Beam)
+
+    @property
+    def calls(self) -> int:
+        """The most completions that it may ask for."""
+        grown = self.order.expansions
+        return self.thoughts.tree_calls(grown) + grown * self.evaluator.calls(self.thoughts.k)
+
+    def __call__(self, problem: Problem) -> Steps[Answer]:
+        return (yield from within("tree", self._search(problem)))
+
+    def _search(self, problem: Problem) -> Steps[Answer]:
+        growth = Growth(problem, self.thoughts, self.evaluator)
+        ends = (yield from self.order.search(growth)) or growth.furthest()
+        if not ends:
+            dead = tuple(Candidate(None, node.text, node.code, trouble=node.trouble) for node in growth.nodes)
+            why = reasons(dead) if dead else "no thought was proposed"
+            return Answer(None, "no answer", candidates=dead, reason=why)
+        found = conclude((yield from self.thoughts.conclude(problem, ends)))
+        if found.winner is not None:
+            place = found.candidates.index(found.winner)
+            yield (Note("winner", {"value": ends[place].value}, ends[place].scope),)
+        return found
+
+
+_ORDERS: Mapping[str, type[Beam | DepthFirst | BestFirst | MonteCarlo]] = {
+    "beam": Beam,
+    "depth": DepthFirst,
+    "best": BestFirst,
+    "monte_carlo": MonteCarlo,
+}
+_EVALUATORS: Mapping[str, type[ValueEach | VoteAmong]] = {"value": ValueEach, "vote": VoteAmong}
+
+
+def tree_of_thoughts(
+    form: Form | None = None,
+    *,
+    order: str = "beam",
+    evaluator: str = "value",
+    k: int = 5,
+    samples: bool = False,
+    votes: int = 3,
+    propose: Prompt | None = None,
+    judge: Prompt | None = None,
+    temperature: float = 0.7,
+    top_p: float | None = None,
+    top_k: int | None = None,
+    stop: tuple[str, ...] = (),
+    seed: int | None = None,
+    **limits: float,
+) -> TreeOfThoughts:
+    """`tree_of_thoughts(program_aided, order="beam", depth=3, breadth=5)`.
+
+    Args:
+        form: answers at the end of the best line; `Cells` is itself a line of thoughts. Chain of thought
+            where none is given.
+        order: `beam`, `depth`, `best` or `monte_carlo`.
+        evaluator: `value` (each thought by itself) or `vote` (among siblings).
+        k: the most next steps of a node.
+        samples: draw the next steps one by one instead of having them proposed together.
+        votes: verdicts on each thought, or votes on each comparison.
+        propose: asks for next steps in prose, in the place of ours.
+        judge: asks for verdicts or votes, in the place of ours.
+        temperature: of proposals and verdicts, as are `top_p`, `top_k`, `stop` and `seed`.
+        top_p: see `Sampling`.
+        top_k: see `Sampling`.
+        stop: see `Sampling`.
+        seed: see `Sampling`.
+        **limits: what the order takes: `depth`, and `breadth` or `most`, `at_least`, `rounds`, `exploration`.
+
+    Raises:
+        UsageError: nobody knows the order, the evaluator or the limit.
+    """
+    if order not in _ORDERS:
+        raise UsageError(f"order must be one of {', '.join(_ORDERS)}, not {order!r}")
+    if evaluator not in _EVALUATORS:
+        raise UsageError(f"evaluator must be one of {', '.join(_EVALUATORS)}, not {evaluator!r}")
+    known = [each.name for each in fields(_ORDERS[order])]
+    unknown = sorted(set(limits) - set(known))
+    if unknown:
+        raise UsageError(f"the order {order!r} has no {unknown[0]!r}; it has {', '.join(known)}")
+    drawn = Sampling(1, temperature, top_p, top_k, stop, seed=seed)
+    if form is not None and hasattr(form, "expand"):
+        thoughts: Thoughts = replace(cast(Any, form), k=k, sampling=drawn)
+    else:
+        thoughts = Prose(form or ChainOfThought(), k, samples, propose, sampling=drawn)
+    judged = _EVALUATORS[evaluator](sampling=replace(drawn, n=votes))
+    if judge is not None:
+        judged = replace(judged, prompt=judge)
+    return TreeOfThoughts(thoughts, judged, _ORDERS[order](**limits))  # type: ignore[arg-type]  # the order checks

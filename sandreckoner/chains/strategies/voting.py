@@ -1,0 +1,141 @@
+"""Choosing among candidates by vote: each counts one, each counts its probability, or the model chooses.
+
+Answers that mean the same are one, by value (`reading.vote.tally`) and by algebra (`algebra.unified`).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from sandreckoner.chains.prompt import candidate_text, load_prompt
+from sandreckoner.chains.strategies.algebra import unified
+from sandreckoner.chains.strategies.majority import Poll, tally
+from sandreckoner.chains.strategies.single import conclude
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.effects import Steps, ask, note
+from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
+from sandreckoner.core.problem import Problem
+
+SHOWN = 2_000  # characters of each candidate that the model sees when it chooses; the end says most
+_CHOSEN = re.compile(r"\b(?:response|answer|number|#)\s*\**\s*#?(\d{1,6})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The outcome of a vote.
+
+    Attributes:
+        winner: the first candidate of the winning answer; None where no candidate has an answer.
+        share: of the vote, 0 to 1. A candidate without an answer voted for nobody.
+        counts: each answer with its share, most first.
+        polls: each answer with its voters, most first.
+    """
+
+    winner: Candidate | None = None
+    share: float = 0.0
+    counts: tuple[tuple[str, float], ...] = ()
+    polls: tuple[Poll, ...] = ()
+
+
+Vote: TypeAlias = Callable[[Problem, Sequence[Candidate]], Steps[Tally]]
+
+
+def majority_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
+    """Wang et al. 2022: the most frequent answer; among equals, the one seen first."""
+    return (yield from _count(candidates, [1.0] * len(candidates)))
+
+
+def weighted_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
+    """Wang et al. 2022, section 3.1: each vote weighs exp(log-probability / tokens).
+
+    Where a candidate has no log-probability, each vote counts one, and a note says so.
+    """
+    weights = [
+        math.exp(candidate.logprob / candidate.tokens)
+        for candidate in candidates
+        if candidate.logprob is not None and candidate.tokens
+    ]
+    if len(weights) < len(candidates):
+        yield from note("the model gives no log-probabilities: each vote counts one")
+        weights = [1.0] * len(candidates)
+    return (yield from _count(candidates, weights))
+
+
+def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
+    """Chen et al. 2023, "Universal Self-Consistency": the model reads all candidates and names one.
+
+    Where all agree nothing is asked. Where its choice cannot be had or read, the majority stands, and a note
+    says so.
+    """
+    count = yield from _count(candidates, [1.0] * len(candidates))
+    able = [candidate for candidate in candidates if candidate.answer is not None]
+    if len(count.counts) < 2:
+        return count
+    shown = [
+        f"Response {number}:\n{candidate_text(candidate)[-SHOWN:]}"
+        for number, candidate in enumerate(able, 1)
+    ]
+    try:
+        replies = yield from ask(
+            load_prompt("universal_vote").messages(problem, responses="\n\n".join(shown)), max_tokens=256
+        )
+    except (BudgetSpent, ContextOverflow) as fault:
+        yield from note(f"the model could not choose ({fault}): the majority stands")
+        return count
+    found = _CHOSEN.findall(replies[0].text) if replies else []
+    number = int(found[-1]) if found else 0
+    if not 1 <= number <= len(able):
+        yield from note("the model's choice cannot be read: the majority stands")
+        return count
+    chosen = able[number - 1]
+    place = candidates.index(chosen)
+    poll = next(poll for poll in count.polls if place in poll.voters)
+    return replace(count, winner=chosen, share=poll.weight / len(candidates))
+
+
+VOTES: dict[str, Vote] = {
+    "majority": majority_vote,
+    "weighted": weighted_vote,
+    "universal": universal_vote,
+}
+
+
+def vote_named(vote: Vote | str) -> Vote:
+    """A vote by its name; one of your own as it is.
+
+    Raises:
+        UsageError: nobody knows the name.
+    """
+    if callable(vote):
+        return vote
+    if vote not in VOTES:
+        raise UsageError(f"vote must be one of {', '.join(VOTES)}, not {vote!r}")
+    return VOTES[vote]
+
+
+def vote_calls(vote: Vote) -> int:
+    """The most completions that a vote may ask for."""
+    return 1 if vote is universal_vote else 0
+
+
+def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Steps[Tally]:
+    answers = yield from unified([candidate.answer for candidate in candidates])
+    polls = tally(answers, weights=weights)
+    total = sum(weights)
+    if not polls or total <= 0:
+        return Tally()
+    counts = tuple((poll.answer, round(poll.weight / total, 6)) for poll in polls)
+    return Tally(candidates[polls[0].voters[0]], counts[0][1], counts, tuple(polls))
+
+
+def answer_by_vote(problem: Problem, candidates: Sequence[Candidate], vote: Vote) -> Steps[Answer]:
+    """Hold the vote over all that were drawn, note it in the trace, and answer with its winner."""
+    count = yield from vote(problem, candidates)
+    if count.winner is None:
+        return conclude(tuple(candidates))
+    yield from note(f"vote: {count.winner.answer}", counts=[list(pair) for pair in count.counts[:10]])
+    return Answer(count.winner.answer, "answered", count.winner, tuple(candidates), count.share)

@@ -1,0 +1,1 @@
+"""The subcommands of `reckon`, one a file."""

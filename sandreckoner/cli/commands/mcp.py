@@ -1,0 +1,91 @@
+"""`reckon mcp`: the sandbox, and the search of documents, for any client of the Model Context Protocol.
+
+Speaks on stdin and stdout, as clients start it. Nothing else may be written to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from sandreckoner.cli import ANSWERED
+from sandreckoner.core.errors import MissingExtra, MissingWall, UsageError
+from sandreckoner.tools.python import Sandbox, Walls
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
+
+    from sandreckoner.core.environment import Library
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Serve until the client goes away."""
+    _need_package()
+    import anyio
+
+    from sandreckoner.cli.mcp_tools import server_of
+
+    if "-" in arguments.docs:
+        raise UsageError("--docs - reads stdin, which belongs to the protocol here; name files or folders")
+    # A thread of the protocol's waits on stdin and would not hear of KeyboardInterrupt; the kernel ends the
+    # sandbox with this process, whatever ends it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    protocol = _claim_stdout()
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(_sandbox(arguments.accept_uncontained))
+        library = _documents(arguments.docs, stack)
+        try:
+            anyio.run(_serve, server_of(sandbox, library), protocol)
+        except* (BrokenPipeError, ConnectionError):  # the client went without a word
+            pass
+    return ANSWERED
+
+
+def _need_package() -> None:
+    try:
+        from mcp.server.lowlevel import Server
+    except ModuleNotFoundError as fault:
+        if (fault.name or "").partition(".")[0] != "mcp":
+            raise
+        raise MissingExtra("mcp is not installed: pip install 'sandreckoner[mcp]'") from None
+    if not hasattr(Server, "list_tools"):
+        raise MissingExtra("mcp 2 is installed, and version 1 is needed: pip install 'sandreckoner[mcp]'")
+
+
+def _sandbox(accept_uncontained: bool) -> Sandbox:
+    if accept_uncontained:
+        return Sandbox(accept_uncontained=True)
+    try:
+        return Sandbox(require=Walls.KERNEL)
+    except MissingWall as fault:
+        raise MissingWall(f"{fault}; --accept-uncontained serves programs that nothing contains") from None
+
+
+def _documents(paths: list[str], stack: ExitStack) -> Library | None:
+    if not paths:
+        return None
+    from sandreckoner.tools.retrieval import remembered_library
+
+    library = remembered_library(paths, report=lambda line: print(f"reckon: {line}", file=sys.stderr))
+    stack.callback(library.close)
+    return library
+
+
+def _claim_stdout() -> int:
+    """A descriptor of our own for the protocol; whatever else prints from now on goes to stderr."""
+    protocol = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return protocol
+
+
+async def _serve(server: Server[Any, Any], protocol: int) -> None:
+    import anyio
+    from mcp.server.stdio import stdio_server
+
+    out = anyio.wrap_file(os.fdopen(protocol, "w", encoding="utf-8"))
+    async with stdio_server(stdout=out) as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())

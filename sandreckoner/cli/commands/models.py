@@ -1,0 +1,97 @@
+"""`reckon models`: what can be used here, what the others need; `reckon models pull`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sandreckoner.cli import ANSWERED
+from sandreckoner.llms import model_rows, pull
+from sandreckoner.llms.listing import ModelRow
+from sandreckoner.llms.weights.registry import weights_of
+
+_WIDE = 96  # columns that names, titles and commands take side by side
+_STAGES = {
+    "waiting": "another process is fetching it",
+    "hub": "fetching",
+    "packages": "fetching",
+    "file": "copying",
+    "checking": "checking",
+}
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """List the models, or fetch one."""
+    if arguments.action == "pull" and arguments.name == "minilm":
+        return _pull_embedder()
+    if arguments.action == "pull":
+        return _pull(arguments.name, Path(arguments.file) if arguments.file else None)
+    _show(Console(highlight=False), model_rows())
+    return ANSWERED
+
+
+def _show(console: Console, rows: list[ModelRow]) -> None:
+    """What can be used now, then what each of the others needs; side by side where there is room."""
+    usable: list[tuple[str, str, list[str]]] = [(row.spec, row.title, []) for row in rows if row.usable]
+    others = [(row.spec, row.title, row.command.split(" && ")) for row in rows if not row.usable]
+    for heading, part in (("ready", usable), ("ready after", others)):
+        console.print(f"[bold]{heading}[/]")
+        if console.width >= _WIDE:
+            console.print(_table(part))
+            continue
+        for spec, title, commands in part:
+            console.print(f"  {escape(spec)}", soft_wrap=True)
+            for line in commands or [title]:
+                console.print(Padding(escape(line), (0, 0, 0, 6)), style="" if commands else "dim")
+
+
+def _table(part: Sequence[tuple[str, str, list[str]]]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(style="dim")
+    for spec, title, commands in part:
+        table.add_row(
+            f"  {escape(spec)}", escape(title), *([escape("\n".join(commands))] if commands else [])
+        )
+    return table
+
+
+def _pull_embedder() -> int:
+    from sandreckoner.tools.retrieval.minilm import load_minilm, minilm_folder
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    load_minilm(report=say)
+    say(f"minilm is ready: {minilm_folder()}")
+    return ANSWERED
+
+
+def _pull(name: str, source: Path | None) -> int:
+    weights = weights_of(name)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task(name, total=weights.bytes)
+        said = False
+
+        def show(stage: str, done: int, total: int) -> None:
+            nonlocal said
+            if not said:
+                said = True
+                console.print(f"{name}: {total / 1e6:,.0f} MB, {weights.licence}, once", highlight=False)
+            progress.update(bar, description=_STAGES.get(stage, stage), completed=done, total=total)
+
+        path = pull(name, source=source, on_progress=show)
+        fetched = said
+    if fetched:
+        console.print(f"{name} is ready: {path}", highlight=False, soft_wrap=True)
+    return ANSWERED

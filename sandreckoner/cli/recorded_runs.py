@@ -1,0 +1,59 @@
+"""Recorded runs by what a person calls them: a journal's file, a session's file, or a session's name."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandreckoner.cli.terminal.session import Session, session_path
+from sandreckoner.cli.terminal.transcript import Entry, Turn, read_step
+from sandreckoner.core.errors import JournalError, UsageError
+from sandreckoner.core.journal import read_journal
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run or a session as it was recorded."""
+
+    name: str
+    docs: list[str]
+    entries: list[Entry]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The questions, oldest first; at least one."""
+        return [entry for entry in self.entries if isinstance(entry, Turn)]
+
+
+def read_recorded(name: str) -> Recorded:
+    """A journal, which has one question, or a session.
+
+    Raises:
+        UsageError: there is no such file or session.
+        JournalError: it is damaged.
+    """
+    path = Path(name)
+    if not path.exists():
+        with suppress(UsageError):  # a name with a slash is a path that is not there
+            path = session_path(name)
+        if not path.exists():
+            raise UsageError(
+                f"{name}: neither a file nor a session; `/load` in the terminal lists the sessions"
+            )
+    if _is_session(path):
+        session = Session(path)
+        if not session.turns:
+            raise UsageError(f"{name}: nothing was asked in this session")
+        return Recorded(session.name, session.docs, session.entries)
+    journal = read_journal(path)
+    steps = [read_step(record) for record in journal.steps if "effect" in record]
+    return Recorded(path.stem, [], [Turn(journal.header, steps, journal.answer)])
+
+
+def _is_session(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(11) == '{"session":'
+    except (OSError, UnicodeDecodeError) as fault:
+        raise JournalError(f"{path}: cannot be read: {fault}") from None

@@ -1,0 +1,97 @@
+"""The parts of a shown answer: program, output, numbers with their sources. Nothing in them is obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from sandreckoner.cli.render.console_style import Look
+from sandreckoner.cli.render.phrases import describe_source, visible
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.execution import Execution
+
+STYLE = {"passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
+
+
+def program(code: str, look: Look, title: str = "program") -> RenderableType:
+    """A program in a panel, its lines numbered; in plain mode below its title."""
+    code = visible(code.rstrip())
+    if look.plain:
+        return Text(f"{title}:\n{code}")
+    shown = Syntax(
+        code, "python", theme=look.theme, line_numbers=True, word_wrap=True, background_color="default"
+    )
+    return Panel(shown, title=title, title_align="left", border_style="blue")
+
+
+def prose(text: str, look: Look, title: str, style: str = "") -> RenderableType:
+    """A text in a panel."""
+    text = visible(text.strip())
+    if look.plain:
+        return Text(f"{title}:\n{text}")
+    return Panel(Text(text), title=title, title_align="left", style=style, border_style=style or "dim")
+
+
+def execution(done: Execution, look: Look) -> Iterator[RenderableType]:
+    """What a program printed, and why it did not finish."""
+    if done.stdout:
+        yield prose(done.stdout.rstrip(), look, f"output{' (cut)' if done.truncated else ''}")
+    if done.error is not None:
+        said = f"{done.error.traceback}\n{done.error.type}: {done.error.message}".strip()
+        yield prose(said, look, done.status, "red")
+
+
+def work(candidate: Candidate | None, look: Look) -> Iterator[RenderableType]:
+    """How an answer was found: its program and what came of it, or its reasoning."""
+    if candidate is None:
+        return
+    if not candidate.program:
+        yield prose(candidate.reasoning.strip() or "(nothing)", look, "reasoning")
+        return
+    yield program(candidate.program, look)
+    if candidate.execution is not None:
+        yield from execution(candidate.execution, look)
+
+
+def sources(answer: Answer) -> Iterator[RenderableType]:
+    """A line for each number, numbered where it stands in a document, and one for each quote."""
+    places = numbered(answer)
+    for source in answer.sources:
+        first = source.passages[0] if source.passages and source.origin == "passage" else None
+        line = Text()
+        line.append(visible(source.text), style="bold")
+        line.append(" ← ")
+        line.append(describe_source(source), style=STYLE[source.origin])
+        yield _hanging(f"[{places[first.source, first.page]}]" if first else "", line)
+    for citation in answer.citations:
+        first = citation.passages[0] if citation.passages else None
+        line = Text(f"{visible(first.source)} p. {first.page}" if first else "nowhere")
+        if citation.quote:
+            line.append(f", “{visible(citation.quote)}”")
+        if citation.verdict != "found":
+            line.append(f" ({citation.verdict})", style="bold red")
+        yield _hanging(f"[{citation.number}]", line)
+
+
+def _hanging(number: str, line: Text) -> RenderableType:
+    """A numbered line whose continuations stand below its beginning."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=5, justify="right")
+    grid.add_column()
+    grid.add_row(Text(number), line)
+    return grid
+
+
+def numbered(answer: Answer) -> dict[tuple[str, int], int]:
+    """The pages that the answer's numbers stand on, numbered from 1 in the order of the program."""
+    places: dict[tuple[str, int], int] = {}
+    for source in answer.sources:
+        if source.origin == "passage" and source.passages:
+            first = source.passages[0]
+            places.setdefault((first.source, first.page), len(places) + 1)
+    return places

@@ -1,0 +1,161 @@
+"""What a person sees while a strategy works: the tree, the program as it arrives, the step in progress."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from sandreckoner.cli.render import blocks
+from sandreckoner.cli.render.console_style import Look
+from sandreckoner.cli.render.phrases import plural, visible
+from sandreckoner.cli.render.run_tree import branches
+from sandreckoner.cli.render.tree_text import tree_lines
+from sandreckoner.core.effects import Ask, Note, Run, Search
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.message import Completion
+from sandreckoner.core.trace import Event, Step, StepStarted, TextArrived
+
+_FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n?", re.MULTILINE)
+
+
+class Progress:
+    """A trace listener that draws while the work goes on, and vanishes when it is done.
+
+    In plain mode it says each kind of step once, in a line of its own; where nobody looks, nothing.
+    """
+
+    def __init__(self, look: Look, *, hint: str = "") -> None:
+        """Draw on the look's console; `hint` stands at the end of the line of progress."""
+        self._look = look
+        self._hint = hint
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+        self._doing: dict[int, str] = {}
+        self._said: set[str] = set()
+        self._text = self._thought = ""
+        self._steps: list[Step] = []
+        self._spinner = Spinner("dots")
+        self._live = Live(
+            get_renderable=self._picture, console=look.console, transient=True, refresh_per_second=12
+        )
+
+    def __enter__(self) -> Progress:
+        if self._look.redraws:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._look.redraws:
+            self._live.stop()
+
+    def say(self, doing: str) -> None:
+        """Show what goes on before the first step: a model that loads, documents that are read."""
+        with self._lock:
+            self._doing = {-1: doing}
+        self._speak(doing)
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._doing.pop(-1, None)
+            if isinstance(event, StepStarted):
+                self._doing[event.index] = _doing(event)
+                if isinstance(event.effect, Ask):
+                    self._text = self._thought = ""
+            elif isinstance(event, TextArrived) and event.thought:
+                self._thought += event.text
+            elif isinstance(event, TextArrived):
+                self._text += event.text
+            elif isinstance(event, Step):
+                self._doing.pop(event.index, None)
+                self._steps.append(event)
+        if isinstance(event, StepStarted) and not isinstance(event.effect, Note):
+            self._speak(_doing(event))
+
+    def _speak(self, doing: str) -> None:
+        if self._look.plain and self._look.console.is_terminal and doing not in self._said:
+            self._said.add(doing)
+            self._look.console.print(Text(f"({visible(doing)})"))
+
+    def _picture(self) -> RenderableType:
+        with self._lock:
+            steps, text, thought = list(self._steps), self._text, self._thought
+            doing = "; ".join(dict.fromkeys(self._doing.values())) or "thinking"
+        rows = max(6, self._look.console.height - 4)
+        parts = self._tree(steps, rows // 2)
+        parts += self._writing(steps, text, rows - len(parts))
+        parts += [] if text else self._thinking(thought, max(2, rows // 2 - len(parts)))
+        self._spinner.update(text=Text(self._status(doing, steps), style="dim", no_wrap=True))
+        return Group(*parts, self._spinner)
+
+    def _tree(self, steps: list[Step], rows: int) -> list[RenderableType]:
+        """The search so far, its last lines where it is too long; nothing while there is no search."""
+        tree = branches(steps)
+        if sum(1 for _ in tree.walk()) < 3:
+            return []
+        lines = tree_lines(tree, self._look.console.width)
+        return [*lines[-rows:], Text("")]
+
+    def _writing(self, steps: list[Step], text: str, rows: int) -> list[RenderableType]:
+        """The last of what the model writes, and the output of the program that just ran."""
+        parts: list[RenderableType] = []
+        for kind, piece in _pieces(text)[-2:]:
+            lines = piece.rstrip().split("\n")
+            # What does not fit on the screen cannot be taken away from it again.
+            tail = "\n".join(lines[-max(2, rows - 4) :])
+            if kind == "code":
+                parts.append(blocks.program(tail, self._look))
+            elif tail.strip():
+                parts.append(Text(visible(tail), style="dim"))
+            rows -= len(lines) + 2
+        last = steps[-1] if steps else None
+        if last and isinstance(last.effect, Run) and isinstance(last.reply, Execution) and rows > 3:
+            parts += blocks.execution(last.reply, self._look)
+        return parts
+
+    def _thinking(self, thought: str, rows: int) -> list[RenderableType]:
+        """The last of what a reasoning model thinks aloud, until it begins to write."""
+        console = self._look.console
+        end = Text(visible(thought.strip()[-rows * console.width :]), style="dim italic")
+        return list(end.wrap(console, console.width)[-rows:]) if end else []
+
+    def _status(self, doing: str, steps: list[Step]) -> str:
+        replies = [
+            reply
+            for step in steps
+            for reply in (step.reply if isinstance(step.reply, tuple) else ())
+            if isinstance(reply, Completion)
+        ]
+        tokens = sum(reply.usage.tokens for reply in replies)
+        spent = f"{plural(len(replies), 'call')} · {tokens:,} tokens" if replies else ""
+        seconds = f"{time.monotonic() - self._begun:.0f} s"
+        return " · ".join(part for part in (visible(doing), spent, seconds, self._hint) if part)
+
+
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """A reply in the making as prose and code by turns; its last fence may still be open."""
+    pieces, start, kind = [], 0, "prose"
+    for fence in _FENCE.finditer(text):
+        pieces.append((kind, text[start : fence.start()]))
+        start, kind = fence.end(), "code" if kind == "prose" else "prose"
+    pieces.append((kind, text[start:]))
+    return [(kind, piece) for kind, piece in pieces if piece.strip()]
+
+
+def _doing(event: StepStarted) -> str:
+    effect = event.effect
+    if isinstance(effect, Ask):
+        return "the model writes" if effect.n == 1 else f"the model writes {effect.n} samples"
+    if isinstance(effect, Run):
+        return "the program runs"
+    if isinstance(effect, Search):
+        return "looking for passages"
+    return "thinking"

@@ -1,0 +1,79 @@
+"""Showing an answer to a person: the answer alone on stdout, its making on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from sandreckoner.cli import ANSWERED, BUDGET_SPENT, NO_ANSWER, REFUSED
+from sandreckoner.cli.recorded_runs import Recorded
+from sandreckoner.cli.render import blocks
+from sandreckoner.cli.render.answer_json import answer_object
+from sandreckoner.cli.render.console_style import Look, make_look
+from sandreckoner.cli.render.event_lines import print_answer
+from sandreckoner.cli.render.pages import write_export
+from sandreckoner.cli.render.phrases import status_line, visible
+from sandreckoner.cli.terminal.transcript import Turn
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.trace import Step
+
+
+def present(
+    answer: Answer,
+    *,
+    question: str,
+    strategy: str,
+    model: str,
+    as_json: bool,
+    quiet: bool,
+    as_events: bool = False,
+    plain: bool = False,
+    html: str | None = None,
+    steps: Sequence[Step] = (),
+) -> int:
+    """Print an answer, for a person or as JSON, and return the exit code that says how it ended.
+
+    With `html`, also write it to a page, and how it came about by these `steps`.
+    """
+    if html is not None:
+        header = {"problem": {"question": question}, "strategy": strategy, "model": model}
+        write_export("html", Recorded("An answer", [], [Turn(header, steps, answer)]), Path(html))
+    found = answer_object(answer, question=question, strategy=strategy, model=model)
+    if as_events:
+        print_answer(found)
+    elif as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        _show_answer(answer, make_look(stderr=True, quiet=quiet, plain=plain), strategy)
+    return exit_code(answer)
+
+
+def _show_answer(answer: Answer, look: Look, strategy: str) -> None:
+    last = answer.candidates[-1] if answer.candidates else None
+    for block in blocks.work(answer.winner or last, look):
+        look.console.print(block)
+    if answer.text is not None:
+        # soft_wrap: what a script reads must not be broken at the width of a terminal.
+        Console(highlight=False).print(Text(visible(answer.text)), soft_wrap=True)
+    for line in blocks.sources(answer):
+        look.console.print(line)
+    if answer.reason:
+        look.console.print(f"[yellow]{answer.verdict}:[/] {escape(visible(answer.reason))}")
+    look.console.print(status_line(answer, strategy), style="dim")
+
+
+def exit_code(answer: Answer) -> int:
+    """0 answered, 3 budget spent, 4 no answer, 5 where the sandbox refused every program."""
+    if answer.verdict == "answered":
+        return ANSWERED
+    if answer.verdict == "budget spent":
+        return BUDGET_SPENT
+    executions = [candidate.execution for candidate in answer.candidates]
+    if executions and all(execution and execution.status == "refused" for execution in executions):
+        return REFUSED
+    return NO_ANSWER

@@ -1,0 +1,194 @@
+"""A run as a tree of knots, for the screen and for the exported page: the search, and under the answer where
+it came from (answer ← program ← numbers ← places).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandreckoner.cli.render.phrases import describe_source, one_line, plural
+from sandreckoner.core.answer import Answer, NumberSource
+from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.message import Completion
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.trace import Branch, Step, branch_of
+
+Kind = Literal["question", "branch", "ask", "run", "search", "note", "answer", "program", "number", "place"]
+Mark = Literal["", "pruned", "dead end", "winner", "failed", "unsourced", "running"]
+
+
+@dataclass(slots=True)
+class Knot:
+    """A node of the tree.
+
+    Attributes:
+        kind: what it stands for.
+        label: one line.
+        detail: everything behind it, as text; empty where the label says it all.
+        value: how promising the search found it; None where nothing was valued.
+        mark: what became of it.
+        knots: what is below.
+    """
+
+    kind: Kind
+    label: str
+    detail: str = ""
+    value: float | None = None
+    mark: Mark = ""
+    knots: list[Knot] = field(default_factory=list)
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Knot]]:
+        """This knot and all below it, with their depths, parents first."""
+        yield depth, self
+        for knot in self.knots:
+            yield from knot.walk(depth + 1)
+
+
+def knots(question: str, steps: Sequence[Step], answer: Answer | None = None) -> Knot:
+    """A run as a tree, below its question."""
+    root = Branch("")
+    for step in steps:
+        branch_of(root, step.effect.scope).steps.append(step)
+    top = Knot("question", one_line(question), question, knots=_below(root))
+    if answer is not None:
+        top.knots.append(_answer(answer))
+    return top
+
+
+def branches(steps: Sequence[Step]) -> Knot:
+    """Only the branches of a search, without what was done in each: what one watches while it runs."""
+    top = knots("", [step for step in steps if isinstance(step.effect, Note) or step.effect.scope])
+    _prune_leaves(top)
+    return top
+
+
+def _prune_leaves(knot: Knot) -> None:
+    knot.knots = [below for below in knot.knots if below.kind == "branch"]
+    for below in knot.knots:
+        _prune_leaves(below)
+
+
+def _below(branch: Branch) -> list[Knot]:
+    """What was done in a branch and the branches below it, in the order in which they began."""
+    first = {name: _first_index(below) for name, below in branch.branches.items()}
+    parts: list[tuple[int, Knot]] = [
+        (step.index, knot) for step in branch.steps if (knot := _leaf(step)) is not None
+    ]
+    parts += [(first[name], _branch(name, below)) for name, below in branch.branches.items()]
+    return [knot for _, knot in sorted(parts, key=lambda part: part[0])]
+
+
+def _first_index(branch: Branch) -> int:
+    return min(step.index for _, each in branch.walk() for step in each.steps)
+
+
+def _branch(name: str, branch: Branch) -> Knot:
+    """A branch; the notes of a search about it become its thought, its value and its mark."""
+    knot = Knot("branch", name, knots=_below(branch))
+    for step in branch.steps:
+        if not isinstance(step.effect, Note):
+            continue
+        text, data = step.effect.text, step.effect.data
+        if "value" in data:
+            knot.value = float(data["value"])
+        if text in ("pruned", "winner"):
+            knot.mark = "pruned" if text == "pruned" else "winner"
+        elif "value" in data:
+            knot.label, knot.detail = f"{name}  {one_line(text)}", text
+            knot.mark = "dead end" if "dead end" in data else knot.mark
+    return knot
+
+
+def _leaf(step: Step) -> Knot | None:
+    effect = step.effect
+    mark: Mark = "failed" if step.error else ""
+    if isinstance(effect, Note):
+        if "value" in effect.data or effect.text in ("pruned", "winner"):
+            return None  # said by the branch
+        return Knot("note", one_line(effect.text), effect.text)
+    took = f"{step.elapsed_s:.1f} s"
+    if isinstance(effect, Ask):
+        return Knot("ask", f"the model: {_replies(step)} · {took}", _conversation(step), mark=mark)
+    if isinstance(effect, Run | Resume):
+        return _run(step, took)
+    if isinstance(effect, Use):
+        said = one_line(step.error or str(step.reply))
+        return Knot("run", f"tool {effect.tool}: {said} · {took}", str(dict(effect.arguments)), mark=mark)
+    assert isinstance(effect, Search)
+    found = step.reply if isinstance(step.reply, tuple) else ()
+    label = f"search “{one_line(effect.query, 50)}”: {plural(len(found), 'passage')} · {took}"
+    return Knot("search", label, _passages(step), mark=mark)
+
+
+def _run(step: Step, took: str) -> Knot:
+    effect, execution = step.effect, step.reply
+    code = effect.code if isinstance(effect, Run) else "(it goes on with what a function returned)"
+    if not isinstance(execution, Execution):
+        return Knot("run", f"program: {step.error}", code, mark="failed")
+    said = execution.error.message if execution.error else execution.stdout or str(execution.value)
+    parts = [code.rstrip(), f"── {execution.status}", execution.stdout.rstrip()]
+    if execution.error:
+        parts += [execution.error.traceback, f"{execution.error.type}: {execution.error.message}"]
+    elif execution.value is not None:
+        parts.append(f"value: {execution.value}")
+    detail = "\n".join(part for part in parts if part)
+    label = f"program: {execution.status}, {one_line(said)} · {took}"
+    return Knot("run", label, detail, mark="" if execution.ok else "failed")
+
+
+def _replies(step: Step) -> str:
+    if step.error:
+        return one_line(step.error)
+    replies = step.reply if isinstance(step.reply, tuple) else ()
+    texts = [reply.text for reply in replies if isinstance(reply, Completion)]
+    first = one_line(texts[0]) if texts else "nothing"
+    return first if len(texts) < 2 else f"{len(texts)} samples, the first: {first}"
+
+
+def _conversation(step: Step) -> str:
+    """The prompt and the replies, in full."""
+    assert isinstance(step.effect, Ask)
+    parts = [f"── {message.role}\n{message.content}" for message in step.effect.messages]
+    for reply in step.reply if isinstance(step.reply, tuple) else ():
+        if isinstance(reply, Completion):
+            parts += [f"── reasoning\n{reply.reasoning}"] if reply.reasoning else []
+            parts.append(f"── reply\n{reply.text}")
+    if step.error:
+        parts.append(f"── error\n{step.error}")
+    return "\n".join(parts)
+
+
+def _passages(step: Step) -> str:
+    found = step.reply if isinstance(step.reply, tuple) else ()
+    return "\n\n".join(
+        f"{passage.source} p. {passage.page} [{passage.start}:{passage.end}]\n{passage.text}"
+        for passage in found
+        if isinstance(passage, Passage)
+    )
+
+
+def _answer(answer: Answer) -> Knot:
+    """The answer, its program, the numbers of it, and where each of them stands."""
+    label = one_line(answer.text) if answer.text is not None else f"{answer.verdict}: {answer.reason}"
+    knot = Knot("answer", f"answer: {label}", answer.text or answer.reason)
+    knot.mark = "failed" if answer.text is None else "winner"
+    winner = answer.winner
+    under = knot
+    if winner is not None and winner.program:
+        lines = winner.program.count("\n") + 1
+        under = Knot("program", f"program of {plural(lines, 'line')}", winner.program)
+        knot.knots.append(under)
+    under.knots += [_number(source) for source in answer.sources]
+    return knot
+
+
+def _number(source: NumberSource) -> Knot:
+    mark: Mark = "unsourced" if source.origin == "unsourced" else ""
+    knot = Knot("number", f"{source.text} ← {describe_source(source)}", mark=mark)
+    for passage in source.passages:
+        where = f"{passage.source} p. {passage.page}, characters {passage.start} to {passage.end}"
+        knot.knots.append(Knot("place", where, source.quote or passage.text))
+    return knot

@@ -1,0 +1,79 @@
+"""What Tab and typing complete: commands, models, strategies, files, sessions, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
+from prompt_toolkit.document import Document
+
+from sandreckoner.cli.layered_settings import KNOWN
+from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.session import saved_sessions
+from sandreckoner.cli.terminal.slash_commands import TABLE
+
+
+class CommandCompleter(Completer):
+    """Completes lines that begin with `/`; a question is nobody's business."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._paths = PathCompleter(expanduser=True)
+        self._sources: dict[str, Callable[[list[str]], Iterable[tuple[str, str]]]] = {
+            "model": lambda words: _models(),
+            "strategy": lambda words: _strategies(),
+            "session": lambda words: [(path.stem, "") for path in saved_sessions()],
+            "setting": self._settings,
+        }
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
+        line = document.text_before_cursor
+        if not line.startswith("/") or "\n" in line:
+            return
+        name, space, rest = line[1:].partition(" ")
+        if not space:
+            yield from _matching(name, [(each, command.says) for each, command in TABLE.items()])
+            return
+        kind = TABLE[name].completes if name in TABLE else ""
+        words = rest.split(" ")
+        if kind in ("docs", "export"):
+            yield from self._files(kind, words, complete_event)
+        elif kind in self._sources:
+            yield from _matching(words[-1], self._sources[kind](words))
+
+    def _files(self, kind: str, words: list[str], event: CompleteEvent) -> Iterator[Completion]:
+        """The action or format first, then a file, or a document that is there."""
+        if len(words) == 1:
+            first = ("add", "list", "remove") if kind == "docs" else ("html", "md", "json")
+            yield from _matching(words[0], [(word, "") for word in first])
+        elif words[0] == "remove":
+            yield from _matching(words[-1], [(path, "") for path in self._desk.session.docs])
+        elif words[0] != "list":
+            path = Document(words[-1], len(words[-1]))
+            yield from self._paths.get_completions(path, event)
+
+    def _settings(self, words: list[str]) -> Iterable[tuple[str, str]]:
+        if len(words) == 1:
+            return [(name, known.says) for name, known in KNOWN.items()]
+        return {"model": _models, "strategy": _strategies}.get(words[0], lambda: [])()
+
+
+def _matching(start: str, words: Iterable[tuple[str, str]]) -> Iterator[Completion]:
+    for word, says in words:
+        if word.startswith(start):
+            yield Completion(word, -len(start), display_meta=says)
+
+
+@cache
+def _models() -> list[tuple[str, str]]:
+    from sandreckoner.llms import model_rows
+
+    return [(row.spec, row.title) for row in model_rows()]
+
+
+@cache
+def _strategies() -> list[tuple[str, str]]:
+    from sandreckoner.chains.spec import known_names
+
+    return [(name, entry.says) for name, entry in known_names().items()]

@@ -1,0 +1,58 @@
+"""The commands of the terminal, one small function each, in a table by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.slash_commands import choosing, documents, files, general, inspecting, turns
+from sandreckoner.cli.terminal.slash_commands.command import Command
+from sandreckoner.core.errors import UnknownName
+
+TABLE: Mapping[str, Command] = {
+    "help": Command(lambda desk, words: general.show_help(desk, TABLE), "", "this list"),
+    "model": Command(choosing.model, "[MODEL]", "who thinks; without a name, who there is", "model"),
+    "strategy": Command(choosing.strategy, "[SPEC]", "how to think; without one, the names", "strategy"),
+    "docs": Command(
+        documents.docs, "add PATH… | list | remove NAME", "the documents of this session", "docs"
+    ),
+    "budget": Command(
+        choosing.budget, "[calls=N tokens=N usd=X seconds=X | none]", "what a question may spend"
+    ),
+    "cost": Command(inspecting.cost, "", "what this session has cost"),
+    "tree": Command(inspecting.tree, "[N]", "the last question's search and sources, to walk through"),
+    "trace": Command(inspecting.trace, "[N]", "its steps, with prompts and replies"),
+    "undo": Command(turns.undo, "", "take back the last turn or cell, and its variables"),
+    "retry": Command(turns.retry, "[--strategy SPEC]", "ask the last question again", "strategy"),
+    "fork": Command(turns.fork, "[NAME]", "go on in a copy of this session"),
+    "run": Command(turns.run, "CODE", "run a cell of your own among the variables"),
+    "vars": Command(turns.variables, "", "the variables that there are"),
+    "save": Command(files.save, "NAME", "give this session a name"),
+    "load": Command(files.load, "NAME", "open another session", "session"),
+    "export": Command(files.export, "html|md|json [FILE]", "write the session to a page", "export"),
+    "set": Command(choosing.change, "NAME VALUE", "change a setting of this session", "setting"),
+    "settings": Command(choosing.settings, "", "every setting, and where it came from"),
+    "edit": Command(general.edit, "", "write the question in $EDITOR"),
+    "clear": Command(turns.clear, "", "forget the conversation and its variables"),
+    "quit": Command(general.leave, "", "leave (Ctrl-D)"),
+}
+
+
+def perform(desk: Desk, line: str) -> str | None:
+    """Perform a line that begins with `/`.
+
+    Returns:
+        A question to ask now, where the command made one.
+
+    Raises:
+        UnknownName: there is no such command; the message names the nearest.
+        EOFError: the user wants to leave.
+        SandreckonerError: it cannot be done.
+    """
+    name, _, words = line[1:].partition(" ") if " " in line.split("\n")[0] else line[1:].partition("\n")
+    if name not in TABLE:
+        near = difflib.get_close_matches(name, TABLE, 1)
+        hint = f"did you mean /{near[0]}?" if near else "/help lists them"
+        raise UnknownName(f"no command /{name[:40]}; {hint}")
+    return TABLE[name].perform(desk, words.strip())

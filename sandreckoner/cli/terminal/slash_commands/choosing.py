@@ -1,0 +1,86 @@
+"""/model, /strategy, /budget, /set, /settings: what is chosen, and by whom."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from sandreckoner.cli.layered_settings import BUDGET, KNOWN
+from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.core.errors import UsageError
+
+
+def model(desk: Desk, words: str) -> None:
+    """Choose a model, or list what there is."""
+    if not words:
+        from sandreckoner.llms import model_rows
+
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for row in model_rows():
+            table.add_row("●" if row.usable else "○", row.spec, row.title if row.usable else row.missing)
+        desk.look.console.print(table)
+        desk.say(f"now: {desk.settings.text('model')}")
+        return
+    before = desk.settings.text("model")
+    _change(desk, "model", words)
+    try:
+        desk.model()
+    except Exception:
+        desk.settings.set("model", before)
+        raise
+
+
+def strategy(desk: Desk, words: str) -> None:
+    """Choose a strategy, or list the names."""
+    if words:
+        _change(desk, "strategy", words)
+        return
+    from sandreckoner.chains.spec import known_names
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, entry in known_names().items():
+        table.add_row(name, entry.says)
+    desk.look.console.print(table)
+    desk.say(f"now: {desk.settings.text('strategy')}; they nest, like sc(pal, n=5)")
+
+
+def budget(desk: Desk, words: str) -> None:
+    """Show or set what one question may spend: `calls=5 usd=0.10`, or `none`."""
+    pairs = (
+        [(name, "none") for name in BUDGET] if words == "none" else [_pair(word) for word in words.split()]
+    )
+    for name, value in pairs:
+        if name not in BUDGET:
+            raise UsageError(f"a budget has {', '.join(BUDGET)}; not {name!r}")
+        _change(desk, name, value, quiet=True)
+    limits = [f"{name} {desk.settings.text(name)}" for name in BUDGET if desk.settings.text(name)]
+    desk.say(f"a question may spend: {', '.join(limits) or 'whatever it takes'}")
+
+
+def change(desk: Desk, words: str) -> None:
+    """Change one setting."""
+    name, _, value = words.partition(" ")
+    if not value:
+        raise UsageError("write /set NAME VALUE; /settings lists the names")
+    _change(desk, name, value.strip())
+
+
+def settings(desk: Desk, words: str) -> None:
+    """Every setting with its value and its origin."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, known in KNOWN.items():
+        table.add_row(name, desk.settings.text(name) or "–", f"({desk.settings.origin(name)})", known.says)
+    desk.look.console.print(table, markup=False)
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise UsageError("write a budget like calls=5 tokens=4000 usd=0.10 seconds=60, or none")
+    return name, value
+
+
+def _change(desk: Desk, name: str, value: str, *, quiet: bool = False) -> None:
+    desk.settings.set(name, value)
+    desk.session.set(name, value)
+    if not quiet:
+        desk.say(f"{name}: {desk.settings.text(name) or '–'}")

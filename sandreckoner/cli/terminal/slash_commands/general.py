@@ -1,0 +1,61 @@
+"""/help, /edit, /quit."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.table import Table
+
+from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.slash_commands.command import Command
+from sandreckoner.core.errors import UsageError
+
+_KEYS = (
+    ("Enter", "ask"),
+    ("Alt-Enter", "a new line; pasted lines stay together"),
+    ("Ctrl-R", "look through what was asked before"),
+    ("Ctrl-C", "stop what is being written and keep it; twice: at once"),
+    ("Ctrl-D", "leave"),
+)
+
+
+def show_help(desk: Desk, table: Mapping[str, Command]) -> None:
+    """Every command and key, each in a line."""
+    desk.say("A line that begins with / is a command; everything else is a question.\n")
+    rows = Table(box=None, show_header=False, pad_edge=False)
+    rows.add_column(no_wrap=desk.look.console.width > 90)
+    rows.add_column()
+    for name, command in table.items():
+        rows.add_row(f"/{name} {command.usage}".rstrip().replace("[", r"\["), command.says)
+    rows.add_row("", "")
+    for key, says in _KEYS:
+        rows.add_row(key, says)
+    desk.look.console.print(rows)
+
+
+def edit(desk: Desk, words: str) -> str | None:
+    """Write a question in the user's editor."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "question.md"
+        path.write_text(words, encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(editor), str(path)], check=True)  # noqa: S603  # the user's own choice
+        except (OSError, subprocess.CalledProcessError) as fault:
+            raise UsageError(f"the editor {editor!r} failed ({fault}); set EDITOR to another") from None
+        text = path.read_text(encoding="utf-8").strip()
+    if not text:
+        desk.say("nothing was written", "dim")
+        return None
+    desk.say(text, "dim")
+    return text
+
+
+def leave(desk: Desk, words: str) -> None:
+    """Leave the terminal."""
+    raise EOFError

@@ -1,0 +1,216 @@
+"""The book-keeping of a run, the same for both drivers: trace, budget, journal, replay.
+
+`conduct` yields the jobs that really have to be performed and receives their outcomes; it performs nothing
+itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from sandreckoner.core import errors
+from sandreckoner.core.budget import Ledger
+from sandreckoner.core.effects import Ask, Effect, Note, Reply, Resume, Run, Steps
+from sandreckoner.core.environment import OnText, World
+from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
+from sandreckoner.core.execution import JSON, Execution, RecordedState, State
+from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.serialization import dumps, from_json, to_json
+from sandreckoner.core.trace import Step, StepStarted, TextArrived
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Job:
+    """An effect on its way to being performed.
+
+    Attributes:
+        index: its step in the run.
+        effect: as the strategy yielded it.
+        granted: as the budget allows it; None where nothing is left for it.
+        timeout_s: seconds until the run's deadline.
+        on_text: takes the reply's text while it is written; None where nobody listens.
+    """
+
+    index: int
+    effect: Effect
+    granted: Effect | None
+    timeout_s: float | None
+    on_text: OnText | None
+    started_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job: a reply, or the error that takes its place."""
+
+    reply: Reply = None
+    error: SandreckonerError | None = None
+    elapsed_s: float = 0.0
+
+
+Conduct: TypeAlias = Generator[list[Job], list[Outcome], T]
+
+
+def conduct(steps: Steps[T], world: World) -> Conduct[T]:
+    """The body of both drivers: yields jobs, receives their outcomes, returns the strategy's result."""
+    run = _Conductor(world)
+    replies: Sequence[Reply] | None = None
+    fault: SandreckonerError | None = None
+    try:
+        while True:
+            try:
+                effects = steps.throw(fault) if fault else steps.send(cast(Sequence[Reply], replies))
+            except StopIteration as stop:
+                return cast(T, stop.value)
+            try:
+                replies, fault = (yield from run.perform(effects)), None
+            except SandreckonerError as raised:
+                replies, fault = None, raised
+    finally:
+        steps.close()
+
+
+class _Conductor:
+    """The book-keeping of one run."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ledger = Ledger(world.budget)
+        self._start = world.clock()
+        self._index = 0
+        self._names: WeakKeyDictionary[State, str] = WeakKeyDictionary()
+
+    def perform(self, effects: tuple[Effect, ...]) -> Generator[list[Job], list[Outcome], list[Reply]]:
+        """One tuple of effects, from the wish to the replies.
+
+        When the budget has ended, a tuple of Asks is refused as a whole (`BudgetSpent`); beside programs and
+        searches, which cost nothing, an Ask is answered with no completions.
+        """
+        recorded = [self._name(effect) for effect in effects]
+        if self._world.journal.replays:
+            return self._replay(recorded)
+        now = self._now()
+        refusal = self._ledger.refusal(now) if any(isinstance(effect, Ask) for effect in effects) else ""
+        if refusal and all(isinstance(effect, Ask | Note) for effect in effects):
+            self._world.journal.write({"step": self._index, "spent": refusal, "started_s": now})
+            self._index += 1
+            raise BudgetSpent(refusal)
+        start = self._index
+        self._index += len(effects)
+        jobs = [self._job(effect, start + place, now, refusal) for place, effect in enumerate(effects)]
+        for job, effect in zip(jobs, recorded, strict=True):
+            self._world.trace.emit(StepStarted(job.index, effect))
+        granted = [job for job in jobs if job.granted is not None]
+        outcomes = dict(zip((job.index for job in granted), (yield granted), strict=True)) if granted else {}
+        done = [self._blame(outcomes.get(job.index, Outcome(()))) for job in jobs]
+        return self._settle_all(jobs, recorded, done)
+
+    def _settle_all(self, jobs: list[Job], effects: list[Effect], done: list[Outcome]) -> list[Reply]:
+        for job, effect, outcome in zip(jobs, effects, done, strict=True):
+            self._settle(job, effect, outcome)
+        for outcome in done:
+            if outcome.error is not None:
+                raise outcome.error
+        return [outcome.reply for outcome in done]
+
+    def _now(self) -> float:
+        return round(self._world.clock() - self._start, 6)
+
+    def _name(self, effect: Effect) -> Effect:
+        """The effect with its live state named by the step that made it."""
+        if (
+            isinstance(effect, Run | Resume)
+            and effect.state is not None
+            and not isinstance(effect.state, RecordedState)
+        ):
+            return replace(effect, state=RecordedState(self._names.get(effect.state, "unknown")))
+        return effect
+
+    def _job(self, effect: Effect, index: int, now: float, refusal: str) -> Job:
+        granted: Effect | None = effect
+        if isinstance(effect, Ask):
+            granted = None if refusal else self._ledger.reserve(effect)
+        on_text: OnText | None = None
+        if isinstance(effect, Ask) and self._world.trace.heard:
+            trace = self._world.trace
+
+            def on_text(text: str, /, *, thought: bool = False) -> None:
+                trace.emit(TextArrived(index, text, thought))
+
+        return Job(index, effect, granted, self._ledger.seconds_left(now), on_text, now)
+
+    def _settle(self, job: Job, effect: Effect, outcome: Outcome) -> None:
+        """Charge, name the new state, write the journal and the trace."""
+        reply = outcome.reply
+        if isinstance(reply, Execution) and reply.state and not isinstance(reply.state, RecordedState):
+            name = f"s{job.index}"
+            self._names[reply.state] = name
+            reply = replace(reply, state=RecordedState(name))
+        elif isinstance(effect, Ask) and isinstance(reply, tuple):
+            for completion in reply:
+                self._ledger.charge(cast(Completion, completion).usage)
+        record: dict[str, JSON] = {"step": job.index, "effect": to_json(effect)}
+        error = ""
+        if outcome.error is None:
+            record["reply"] = to_json(reply)
+        else:
+            error = f"{type(outcome.error).__name__}: {outcome.error}"
+            record["error"] = {"type": type(outcome.error).__name__, "message": str(outcome.error)}
+        record |= {"started_s": job.started_s, "elapsed_s": outcome.elapsed_s}
+        self._world.journal.write(record)
+        self._world.trace.emit(Step(job.index, effect, reply, error, job.started_s, outcome.elapsed_s))
+
+    def _blame(self, outcome: Outcome) -> Outcome:
+        """A model that was stopped by the run's own deadline is the budget's end, not the model's fault."""
+        if isinstance(outcome.error, ModelTimeout) and (refusal := self._ledger.refusal(self._now())):
+            return replace(outcome, error=BudgetSpent(refusal))
+        return outcome
+
+    def _replay(self, recorded: list[Effect]) -> list[Reply]:
+        """The replies as they were recorded; nothing is performed."""
+        asked = [json.loads(dumps(to_json(effect))) for effect in recorded]
+        records = self._world.journal.next(self._index, asked)
+        if "spent" in records[0]:
+            self._index += 1
+            self._world.journal.write(records[0])
+            raise BudgetSpent(str(records[0]["spent"]))
+        jobs = [_recorded_job(record, effect) for record, effect in zip(records, recorded, strict=True)]
+        self._index += len(jobs)
+        for job in jobs:
+            self._world.trace.emit(StepStarted(job.index, job.effect))
+        return self._settle_all(jobs, recorded, [_read_outcome(record) for record in records])
+
+
+def _recorded_job(record: Mapping[str, JSON], effect: Effect) -> Job:
+    return Job(int(record["step"]), effect, effect, None, None, float(record.get("started_s", 0.0)))
+
+
+def _read_outcome(record: Mapping[str, JSON]) -> Outcome:
+    elapsed = float(record.get("elapsed_s", 0.0))
+    error = record.get("error")
+    if error is None:
+        return Outcome(from_json(record.get("reply")), None, elapsed)
+    kind = getattr(errors, str(error.get("type")), None)
+    if not (isinstance(kind, type) and issubclass(kind, SandreckonerError)):
+        raise JournalError(
+            f"the journal names an error {error.get('type')!r}, which this version does not know"
+        )
+    return Outcome(None, kind(str(error.get("message"))), elapsed)
+
+
+def spent(trace_steps: Sequence[Step]) -> tuple[Usage, float]:
+    """What the steps of a trace cost: usage, and seconds from the first start to the last end."""
+    usage = Usage()
+    seconds = 0.0
+    for step in trace_steps:
+        seconds = max(seconds, step.started_s + step.elapsed_s)
+        if isinstance(step.effect, Ask) and isinstance(step.reply, tuple):
+            for completion in step.reply:
+                usage = usage + cast(Completion, completion).usage
+    return usage, round(seconds, 3)

@@ -1,0 +1,93 @@
+"""Whether a confidence means what it says: of the answers given at 0.8, are four in five right?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sandreckoner.chains.strategies.confidence import Fitted, fit, observe
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.errors import UsageError
+from sandreckoner.evals.report.statistics import Interval, share
+from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.tasks.question import Question
+from sandreckoner.evals.tasks.scoring import Scorer, score
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers whose confidence lies in (low, high], the first bin with 0 in it."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float
+    accuracy: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The reliability diagram, and the one figure that sums it up.
+
+    Attributes:
+        bins: those with answers in them.
+        error: expected calibration error (Guo et al. 2017): the mean gap between confidence and accuracy,
+            weighted by the answers of a bin.
+        n: answers with a confidence that were scored.
+    """
+
+    bins: tuple[Bin, ...]
+    error: float
+    n: int
+
+
+def calibration(records: Sequence[Record]) -> Calibration | None:
+    """How well the confidences of some records hold; None where none has one."""
+    pairs = [
+        (record.confidence, record.right)
+        for record in records
+        if record.confidence is not None and record.right is not None and record.answer is not None
+    ]
+    if not pairs:
+        return None
+    bins = []
+    for place in range(BINS):
+        low, high = place / BINS, (place + 1) / BINS
+        inside = [pair for pair in pairs if low < pair[0] <= high or (place == 0 and pair[0] <= low)]
+        if found := share(sum(right for _, right in inside), len(inside)):
+            mean = sum(confidence for confidence, _ in inside) / len(inside)
+            bins.append(Bin(low, high, len(inside), mean, found))
+    error = sum(bin.n * abs(bin.confidence - bin.accuracy.value) for bin in bins) / len(pairs)
+    return Calibration(tuple(bins), error, len(pairs))
+
+
+def fit_confidence(
+    records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
+) -> Fitted:
+    """The confidence that a cascade may load, fitted on the votes of an evaluation.
+
+    Args:
+        records: of strategies that draw several candidates.
+        questions: by their ids, with the gold answers.
+        scorer: None for that of each question's kind.
+
+    Raises:
+        UsageError: no record has two candidates and a gold answer.
+    """
+    observations: list[tuple[float, bool]] = []
+    for record in records:
+        question = questions.get(record.question)
+        if question is None or question.gold is None or len(record.votes) < 2:
+            continue
+
+        def right(text: str | None, question: Question = question) -> bool:
+            return bool(score(Answer(text), question, scorer).right)
+
+        observations += observe(record.votes, right)
+    if not observations:
+        raise UsageError(
+            "no strategy of this evaluation draws several candidates; add one such as sc(pal, n=10)"
+        )
+    return fit(observations, source=f"{len(records)} answers of an evaluation")

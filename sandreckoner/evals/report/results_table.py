@@ -1,0 +1,185 @@
+"""The table of an evaluation: one row a strategy, as the field reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from sandreckoner.evals.report.statistics import Interval, difference, mcnemar, quantile, share
+from sandreckoner.evals.run.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One strategy on all questions.
+
+    Attributes:
+        strategy: its specification.
+        n: scored pieces; `unscored` had no gold answer, no verdict or a run that failed.
+        right: of the scored ones.
+        accuracy, strict, flexible: shares with intervals; None where nothing was scored that way.
+        against: the difference to the baseline on the pieces that both have; None for the baseline.
+        p: of McNemar's exact test of that difference.
+        abstained: share of pieces without an answer.
+        unread: share of candidates from which nothing could be read.
+        failed: share of candidates whose program failed.
+        calls, input_tokens, output_tokens: per piece.
+        usd: in total; None where a price is unknown.
+        p50_s, p95_s: seconds of a piece.
+    """
+
+    strategy: str
+    n: int
+    unscored: int
+    right: int
+    accuracy: Interval | None
+    strict: Interval | None
+    flexible: Interval | None
+    against: Interval | None
+    p: float | None
+    abstained: float
+    unread: float
+    failed: float
+    calls: float
+    input_tokens: float
+    output_tokens: float
+    usd: float | None
+    p50_s: float | None
+    p95_s: float | None
+
+
+def make_table(records: Sequence[Record], *, baseline: str | None = None) -> list[Row]:
+    """The rows of the strategies, in the order of their first record.
+
+    Args:
+        records: of one or more strategies over the same questions.
+        baseline: the strategy that the others are compared with; None for the first.
+    """
+    by_strategy: dict[str, list[Record]] = {}
+    for record in records:
+        by_strategy.setdefault(record.strategy, []).append(record)
+    if not by_strategy:
+        return []
+    compared_with = by_strategy.get(baseline or "", next(iter(by_strategy.values())))
+    return [_row(strategy, own, compared_with) for strategy, own in by_strategy.items()]
+
+
+def _row(strategy: str, records: Sequence[Record], baseline: Sequence[Record]) -> Row:
+    scored = [record for record in records if record.right is not None]
+    right = sum(bool(record.right) for record in scored)
+    ran = [record for record in records if not record.error]
+    against, p = _compare(records, baseline)
+    candidates = sum(len(record.votes) for record in ran)
+    dollars = [record.usd for record in ran]
+    seconds = [record.seconds for record in ran]
+    return Row(
+        strategy=strategy,
+        n=len(scored),
+        unscored=len(records) - len(scored),
+        right=right,
+        accuracy=share(right, len(scored)),
+        strict=_share([record.strict for record in records]),
+        flexible=_share([record.flexible for record in records]),
+        against=against,
+        p=p,
+        abstained=_part(sum(record.answer is None for record in ran), len(ran)),
+        unread=_part(sum(record.unread for record in ran), candidates),
+        failed=_part(sum(record.failed for record in ran), candidates),
+        calls=_mean([record.calls for record in ran]),
+        input_tokens=_mean([record.input_tokens for record in ran]),
+        output_tokens=_mean([record.output_tokens for record in ran]),
+        usd=None if None in dollars else sum(amount for amount in dollars if amount is not None),
+        p50_s=quantile(seconds, 0.5),
+        p95_s=quantile(seconds, 0.95),
+    )
+
+
+def _compare(records: Sequence[Record], baseline: Sequence[Record]) -> tuple[Interval | None, float | None]:
+    """The paired difference on the pieces that both have scored."""
+    if records is baseline:
+        return None, None
+    theirs = {(record.question, record.epoch): record.right for record in baseline}
+    pairs = [
+        (record.right, other)
+        for record in records
+        if record.right is not None and (other := theirs.get((record.question, record.epoch))) is not None
+    ]
+    if not pairs:
+        return None, None
+    mine, others = [a for a, _ in pairs], [b for _, b in pairs]
+    return difference(mine, others), mcnemar(mine, others)
+
+
+def _share(marks: Sequence[bool | None]) -> Interval | None:
+    scored = [mark for mark in marks if mark is not None]
+    return share(sum(scored), len(scored))
+
+
+def _part(count: int, n: int) -> float:
+    return count / n if n else 0.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return fmean(values) if values else 0.0
+
+
+def cells(row: Row) -> Mapping[str, str]:
+    """A row as it is shown, column by column. A difference that may be chance says so."""
+    accuracy = row.accuracy
+    return {
+        "strategy": row.strategy,
+        "right": f"{row.right}/{row.n}",
+        "accuracy, 95 %": _percent(accuracy) if accuracy else "unscored",
+        "strict": f"{100 * row.strict.value:.1f}" if row.strict else "–",
+        "flexible": f"{100 * row.flexible.value:.1f}" if row.flexible else "–",
+        "difference, 95 %": _difference(row),
+        "abstained": f"{100 * row.abstained:.0f} %",
+        "unread": f"{100 * row.unread:.0f} %",
+        "failed": f"{100 * row.failed:.0f} %",
+        "unscored": str(row.unscored),
+        "calls": f"{row.calls:.1f}",
+        "tokens in": f"{row.input_tokens:,.0f}",
+        "tokens out": f"{row.output_tokens:,.0f}",
+        "cost": "unknown" if row.usd is None else f"${row.usd:.4f}",
+        "p50 s": "–" if row.p50_s is None else f"{row.p50_s:.1f}",
+        "p95 s": "–" if row.p95_s is None else f"{row.p95_s:.1f}",
+    }
+
+
+def _percent(interval: Interval) -> str:
+    return f"{100 * interval.value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+def _difference(row: Row) -> str:
+    if row.against is None or row.p is None:
+        return "–"
+    gap = row.against
+    said = f"{100 * gap.value:+.1f} [{100 * gap.low:+.1f}, {100 * gap.high:+.1f}] p={row.p:.2g}"
+    return said if row.p < 0.05 else f"{said}, may be chance"
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """The table in columns of text, for a file or a pipe."""
+    shown = [cells(row) for row in rows]
+    if not shown:
+        return "no records\n"
+    widths = {name: max(len(name), *(len(line[name]) for line in shown)) for name in shown[0]}
+    lines = [{name: name for name in widths}, *shown]
+    return "".join(
+        "  ".join(
+            text.ljust(widths[name]) if name == "strategy" else text.rjust(widths[name])
+            for name, text in line.items()
+        ).rstrip()
+        + "\n"
+        for line in lines
+    )
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """The table as Markdown."""
+    shown = [cells(row) for row in rows]
+    if not shown:
+        return "no records\n"
+    lines = [list(shown[0]), ["---"] * len(shown[0]), *([*line.values()] for line in shown)]
+    return "".join(f"| {' | '.join(text.replace('|', chr(92) + '|') for text in line)} |\n" for line in lines)

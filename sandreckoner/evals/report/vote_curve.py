@@ -1,0 +1,46 @@
+"""Accuracy of the vote over the first k candidates, for every k, from one sweep at the largest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.core.answer import Answer
+from sandreckoner.evals.report.statistics import Interval, share
+from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.tasks.question import Question
+from sandreckoner.evals.tasks.scoring import Scorer, score
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The vote over the first `k` candidates of each question."""
+
+    k: int
+    accuracy: Interval
+
+
+def curve(
+    records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
+) -> list[Point]:
+    """The points from k = 1 to the candidates that each record has; none where the records differ in that.
+
+    Args:
+        records: of one strategy that votes.
+        questions: by their ids, with the gold answers.
+        scorer: None for that of each question's kind.
+    """
+    kept = [record for record in records if record.question in questions and not record.error]
+    counts = {len(record.votes) for record in kept}
+    most = counts.pop() if len(counts) == 1 else 0
+    points = []
+    for k in range(1, most + 1 if most > 1 else 1):
+        marks = [
+            score(Answer(majority(record.votes[:k])), questions[record.question], scorer).right
+            for record in kept
+        ]
+        scored = [mark for mark in marks if mark is not None]
+        if found := share(sum(scored), len(scored)):
+            points.append(Point(k, found))
+    return points

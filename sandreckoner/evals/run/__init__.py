@@ -1,0 +1,1 @@
+"""Running an evaluation or a batch: engines, workspaces and the log."""

@@ -1,0 +1,127 @@
+"""What is kept of one question, answered once by one strategy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.errors import JournalError
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.serialization import dumps, to_json
+from sandreckoner.evals.tasks.question import Question
+from sandreckoner.evals.tasks.scoring import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the log.
+
+    Attributes:
+        key: of the piece of work; see `key_of`.
+        question: the question's id.
+        strategy: its specification.
+        epoch: from 0.
+        answer: the answer's text.
+        gold: the right one.
+        verdict: the answer's, or `error` where the run failed.
+        reason: why there is no answer, or what failed.
+        confidence: where the strategy has one.
+        right, strict, flexible: see `scoring.Score`; None is unscored.
+        votes: the answer of every candidate, in order.
+        weights: the log-probability of every candidate, where the backend gives them.
+        unread: candidates from whose reply neither a program nor an answer could be read.
+        failed: candidates whose program failed.
+        calls, input_tokens, output_tokens, usd, seconds: what it cost; money is None where unknown.
+    """
+
+    key: str
+    question: str
+    strategy: str
+    epoch: int
+    answer: str | None
+    gold: str | None
+    verdict: str
+    reason: str = ""
+    confidence: float | None = None
+    right: bool | None = None
+    strict: bool | None = None
+    flexible: bool | None = None
+    votes: tuple[str | None, ...] = ()
+    weights: tuple[float | None, ...] = ()
+    unread: int = 0
+    failed: int = 0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = None
+    seconds: float = 0.0
+
+    @property
+    def error(self) -> bool:
+        """Whether the run failed; such a piece is done again when the evaluation goes on."""
+        return self.verdict == "error"
+
+    def to_json(self) -> Mapping[str, JSON]:
+        """As a line of the log."""
+        return asdict(self)
+
+
+def read_record(line: Mapping[str, JSON]) -> Record:
+    """The inverse of `Record.to_json`.
+
+    Raises:
+        JournalError: a field is unknown or missing.
+    """
+    unknown = sorted(set(line) - {field.name for field in fields(Record)})
+    if unknown:
+        raise JournalError(f"the log has a field {unknown[0]!r}, which this version does not know")
+    lists = {name: tuple(line.get(name) or ()) for name in ("votes", "weights")}
+    try:
+        return Record(**{**line, **lists})
+    except TypeError as fault:
+        raise JournalError(f"a line of the log cannot be read: {fault}") from None
+
+
+def key_of(question: Question, strategy: str, epoch: int, *, model: str, seed: int) -> str:
+    """The hash of everything that decides an answer: 32 hexadecimal digits."""
+    matters = [to_json(question.problem), strategy, epoch, model, seed, question.id]
+    return hashlib.sha256(dumps(matters).encode()).hexdigest()[:32]
+
+
+def answered(
+    key: str, question: Question, strategy: str, epoch: int, answer: Answer, scored: Score
+) -> Record:
+    """The record of an answer."""
+    candidates = answer.candidates
+    return Record(
+        key,
+        question.id,
+        strategy,
+        epoch,
+        answer.text,
+        question.gold,
+        answer.verdict,
+        answer.reason,
+        answer.confidence,
+        scored.right,
+        scored.strict,
+        scored.flexible,
+        votes=tuple(candidate.answer for candidate in candidates),
+        weights=tuple(candidate.logprob for candidate in candidates),
+        unread=sum(candidate.answer is None and candidate.execution is None for candidate in candidates),
+        failed=sum(
+            candidate.execution is not None and not candidate.execution.ok for candidate in candidates
+        ),
+        calls=answer.usage.calls,
+        input_tokens=answer.usage.input_tokens,
+        output_tokens=answer.usage.output_tokens,
+        usd=answer.usage.usd,
+        seconds=answer.seconds,
+    )
+
+
+def failed(key: str, question: Question, strategy: str, epoch: int, reason: str) -> Record:
+    """The record of a run that failed; it is unscored."""
+    return Record(key, question.id, strategy, epoch, None, question.gold, "error", reason)

@@ -1,0 +1,142 @@
+"""The benchmarks that have a name, and how each of them is read.
+
+They are looked for as files in a folder; where there is none, in the hub that the package `datasets` reads.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandreckoner.core.errors import MissingExtra, UsageError
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Problem
+from sandreckoner.evals.tasks.question import Kind, Question, gold_text
+from sandreckoner.evals.tasks.row_files import read_rows
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A benchmark.
+
+    Attributes:
+        file: its name in a folder, without `.jsonl.gz`.
+        read: makes questions of one row.
+        hub: path, configuration and split for `datasets.load_dataset`; empty where the hub has none that
+            reads the same.
+    """
+
+    file: str
+    read: Callable[[Row], Iterator[Question]]
+    hub: tuple[str, str | None, str] | None = None
+
+
+def _plain(kind: Kind) -> Callable[[Row], Iterator[Question]]:
+    def read(row: Row) -> Iterator[Question]:
+        yield Question(str(row["id"]), Problem(row["question"]), gold_text(row["answer"]), kind)
+
+    return read
+
+
+def _gsm8k(row: Row) -> Iterator[Question]:
+    """The hub's rows have the answer below the reasoning: `#### 18`."""
+    answer = row["answer"]
+    gold = answer.rpartition("####")[2].strip() if isinstance(answer, str) else gold_text(answer)
+    yield Question(str(row["id"]), Problem(row["question"]), gold, "numeric")
+
+
+def _aqua(row: Row) -> Iterator[Question]:
+    options = tuple(re.sub(r"^[A-E]\)\s*", "", option) for option in row["options"])
+    yield Question(str(row["id"]), Problem(row["question"], options=options), f"({row['answer']})", "choice")
+
+
+def _math(row: Row) -> Iterator[Question]:
+    name = str(row.get("id") or row.get("unique_id"))
+    question = row["problem"] if "problem" in row else row["question"]
+    yield Question(name, Problem(question), row["answer"], "mathematical")
+
+
+def _date(row: Row) -> Iterator[Question]:
+    yield Question(str(row["id"]), Problem(row["question"]), row["answer"], "date")
+
+
+def _game24(row: Row) -> Iterator[Question]:
+    numbers = row["puzzle"]
+    question = (
+        f"Use the numbers {numbers} each exactly once, with + - * / and brackets, to make 24. "
+        "Answer with the expression."
+    )
+    yield Question(str(row["id"]), Problem(question), numbers, "game24")
+
+
+def _tatqa(row: Row) -> Iterator[Question]:
+    """Each question of a report, with the report's table and paragraphs as passages."""
+    source = str(row["doc_id"])
+    table = "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in row["table"]
+    )
+    texts = [table, *(paragraph["text"] for paragraph in row["paragraphs"])]
+    passages = tuple(Passage(text, f"{source}#{place}") for place, text in enumerate(texts, 1))
+    for asked in row["questions"]:
+        if asked["answer_type"] != "arithmetic" and asked["answer_type"] != "count":
+            continue
+        gold = f"{asked['answer']} {asked['scale']}".strip()
+        yield Question(str(asked["uid"]), Problem(asked["question"], passages), gold, "scaled")
+
+
+NAMED: Mapping[str, Named] = {
+    "gsm8k": Named("gsm8k_test", _gsm8k, ("openai/gsm8k", "main", "test")),
+    "gsm-hard": Named("gsm_hard", _plain("numeric")),
+    "svamp": Named("svamp", _plain("numeric")),
+    "aqua": Named("aqua_test", _aqua),
+    "math500": Named("math500", _math, ("HuggingFaceH4/MATH-500", None, "test")),
+    "date": Named("bigbench_date_understanding", _date),
+    "tatqa": Named("tatqa_dev_docs", _tatqa),
+    "game24": Named("game24", _game24),
+}
+
+
+def named_rows(name: str, folder: Path | None) -> Iterator[Question]:
+    """The questions of a benchmark.
+
+    Raises:
+        UsageError: its file is nowhere and the hub cannot be asked; the message says what to do.
+    """
+    named = NAMED[name]
+    if folder is None and (home := os.environ.get("SANDRECKONER_DATA")):
+        folder = Path(home) / "questions"
+    if folder is not None:
+        path = folder / f"{named.file}.jsonl.gz"
+        if not path.is_file():
+            raise UsageError(f"{name}: there is no {path}; give its folder with --folder")
+        for row in read_rows(path):
+            yield from named.read(row)
+        return
+    if named.hub is None:
+        raise UsageError(
+            f"{name} is read from a folder that holds {named.file}.jsonl.gz: give it with --folder"
+        )
+    for number, row in enumerate(_hub(*named.hub)):
+        yield from named.read({"id": f"{name}-{number}", **row})
+
+
+def _hub(path: str, configuration: str | None, split: str) -> Iterator[Row]:
+    try:
+        from datasets import load_dataset  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError:
+        raise MissingExtra(
+            "the data sets of the hub need the package datasets: pip install 'sandreckoner[eval]'"
+        ) from None
+    try:
+        yield from load_dataset(path, configuration, split=split, streaming=True)
+    except Exception as fault:  # the hub's client raises what its many parts raise
+        reason = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
+        raise UsageError(
+            f"{path} cannot be read from the hub: {reason}. A folder can be given with --folder"
+        ) from None

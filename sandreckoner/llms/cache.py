@@ -1,0 +1,124 @@
+"""A model whose replies are kept in a file, and given again when the same is asked: for experiments."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import Model, OnText
+from sandreckoner.core.errors import JournalError, UsageError
+from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.serialization import dumps, from_json, to_json
+from sandreckoner.llms.client.replies import hand_over
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What the file has for an Ask: a key for each sample, and the replies found."""
+
+    keys: list[str]
+    found: list[Completion | None]
+
+    @property
+    def missing(self) -> list[str]:
+        return [key for key, reply in zip(self.keys, self.found, strict=True) if reply is None]
+
+
+class CachedModel:
+    """Gives a model's replies again, from a SQLite file.
+
+    A reply's key holds everything that changes it, and its place among the samples of the same question:
+    self-consistency draws different samples, and the same ones in the next run. Samples drawn at a
+    temperature without a seed are counted through the life of this object, so make one for each run. A reply
+    from the file costs nothing. The file holds replies and hashes; the questions cannot be read from it.
+    """
+
+    def __init__(self, model: Model, path: Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            UsageError: it is no cache, or cannot be opened.
+        """
+        self.model = model
+        self.name = model.name
+        self._identity = str(getattr(model, "identity", model.name))
+        self._drawn: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        try:
+            self._file = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute("CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT) STRICT")
+        except sqlite3.Error as fault:
+            raise UsageError(f"{path} cannot be used as a cache of replies: {fault}") from None
+
+    def ask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """The completions, out of the file as far as it has them."""
+        looked = self._look(effect)
+        if not looked.missing:
+            return self._give(looked, (), on_text)
+        rest = replace(effect, n=len(looked.missing))
+        return self._give(looked, self.model.ask(rest, timeout_s=timeout_s, on_text=on_text), None)
+
+    async def aask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """`ask` for event loops."""
+        looked = self._look(effect)
+        if not looked.missing:
+            return self._give(looked, (), on_text)
+        rest = replace(effect, n=len(looked.missing))
+        return self._give(looked, await self.model.aask(rest, timeout_s=timeout_s, on_text=on_text), None)
+
+    def close(self) -> None:
+        """Close the file and the model."""
+        with self._lock:
+            self._file.close()
+        if callable(close := getattr(self.model, "close", None)):
+            close()
+
+    def _look(self, effect: Ask) -> _Looked:
+        asked = dumps(to_json(replace(effect, n=1, scope=())))
+        question = hashlib.sha256(json.dumps([self._identity, asked]).encode()).hexdigest()
+        with self._lock:
+            first = 0
+            if effect.temperature > 0 and effect.seed is None:
+                first = self._drawn[question]
+                self._drawn[question] += effect.n
+            keys = [f"{question}:{place}" for place in range(first, first + effect.n)]
+            return _Looked(keys, [self._read(key) for key in keys])
+
+    def _read(self, key: str) -> Completion | None:
+        row = self._file.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            reply = from_json(json.loads(row[0]))
+        except (ValueError, RecursionError, JournalError):
+            return None  # written by another version, or damaged: asked anew
+        return replace(reply, usage=Usage(1)) if isinstance(reply, Completion) else None
+
+    def _give(
+        self, looked: _Looked, fresh: Sequence[Completion], on_text: OnText | None
+    ) -> tuple[Completion, ...]:
+        """The replies in their order, the fresh ones kept in the file."""
+        with self._lock:
+            for key, reply in zip(looked.missing, fresh, strict=False):
+                if reply.finish != "cancelled":
+                    self._file.execute(
+                        "INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, dumps(to_json(reply)))
+                    )
+        rest = iter(fresh)
+        replies = [reply if reply is not None else next(rest, None) for reply in looked.found]
+        given = tuple(reply for reply in replies if reply is not None)
+        if on_text is not None and len(given) == 1:
+            hand_over(given[0], on_text)
+        return given

@@ -1,0 +1,1 @@
+"""One call to a model: its parameters, retries, rate limits, errors and replies."""

@@ -1,0 +1,145 @@
+"""Performs Ask on any chat model of LangChain."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import OnText
+from sandreckoner.core.errors import ModelTimeout
+from sandreckoner.core.message import Completion
+from sandreckoner.llms.client.chat_requests import Requests
+from sandreckoner.llms.client.deadline import call_within
+from sandreckoner.llms.client.error_mapping import secrets_of
+from sandreckoner.llms.client.parameter_map import Dialect, dialect_of
+from sandreckoner.llms.client.rate_limiter import Gate
+from sandreckoner.llms.client.retry import Attempts
+from sandreckoner.llms.client.retry_policy import ONCE, Patience
+from sandreckoner.settings.prices import FREE, Price
+from sandreckoner.settings.rate_limits import Limits
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
+
+class LangChainModel:
+    """A chat model of LangChain as a `core.world.Model`.
+
+    n samples are drawn the cheapest way the backend has: one request with n, else concurrent requests with
+    seeds of their own. Every request goes through LangChain's callbacks.
+
+    Args:
+        chat: the chat model.
+        name: what it is called in journals; made from the chat model where it is not given.
+        config: callbacks, tags and metadata for every request, as a Runnable gets them when it is invoked.
+        logprobs: ask for log-probabilities, where the backend has them.
+        dialect: what the backend calls its parameters; found by its class where it is not given.
+        patience: how often a failed request is sent again; by default never, for many a chat model has
+            retries of its own, and retries of retries multiply.
+        price: of its tokens; a model on this machine is free, any other unknown where it is not given.
+        gate: which every request passes, where its provider limits requests or tokens.
+    """
+
+    def __init__(
+        self,
+        chat: BaseChatModel,
+        *,
+        name: str = "",
+        config: RunnableConfig | None = None,
+        logprobs: bool = False,
+        dialect: Dialect | None = None,
+        patience: Patience = ONCE,
+        price: Price | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        self.chat = chat
+        self.name = name or _name_of(chat)
+        self.config = config
+        self.logprobs = logprobs
+        self.dialect = dialect or dialect_of(chat)
+        self.price = FREE if price is None and self.dialect.local else price
+        self._attempts = Attempts(self.name, patience, gate=gate or Gate(Limits()), secrets=secrets_of(chat))
+        self._uncached: BaseChatModel | None = None
+
+    def with_config(self, config: RunnableConfig | None) -> LangChainModel:
+        """The same model, its requests reported to the callbacks of `config`."""
+        same = copy.copy(self)
+        same.config = config
+        return same
+
+    @property
+    def identity(self) -> str:
+        """The name and every setting that may change a reply; a cache needs it. Holds no key."""
+        return f"{self.name} {self.chat._get_llm_string()} {self.logprobs}"
+
+    def close(self) -> None:
+        """Stop what is being generated and free the weights, where the model is one of ours."""
+        if callable(close := getattr(self.chat, "close", None)):
+            close()
+
+    def ask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """At most `effect.n` completions.
+
+        Raises:
+            ModelTimeout: `timeout_s` seconds went by.
+            ContextOverflow: the prompt does not fit.
+            ModelError: anything else that the backend raises.
+        """
+        words, requests = self._words(effect, timeout_s), self._requests(effect)
+        if on_text is not None and self._streams(effect):
+            call = partial(requests.stream, words[0], on_text)
+        else:
+            call = partial(requests.generate_all, words)
+        return call() if timeout_s is None else call_within(timeout_s, call, self.name)
+
+    async def aask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """`ask` for event loops."""
+        words, requests = self._words(effect, timeout_s), self._requests(effect)
+        try:
+            async with asyncio.timeout(timeout_s) as deadline:
+                if on_text is not None and self._streams(effect):
+                    return await requests.astream(words[0], on_text)
+                return await requests.agenerate_all(words)
+        except TimeoutError:
+            if deadline.expired():
+                raise ModelTimeout(f"{self.name}: no reply within {timeout_s:g} seconds") from None
+            raise
+
+    def _streams(self, effect: Ask) -> bool:
+        # A backend without stop strings would show text that the reply will not have.
+        return effect.n == 1 and (self.dialect.stop or not effect.stop)
+
+    def _words(self, effect: Ask, timeout_s: float | None) -> list[dict[str, Any]]:
+        """The keyword arguments of each request that the samples take."""
+        words = partial(self.dialect.words, effect, timeout_s=timeout_s, logprobs=self.logprobs)
+        if self.dialect.n or effect.n == 1:
+            return [words(n=effect.n, sample=0)]
+        return [words(n=1, sample=sample) for sample in range(effect.n)]
+
+    def _requests(self, effect: Ask) -> Requests:
+        return Requests(effect, self._asked(effect), self.config, self._attempts, self.price)
+
+    def _asked(self, effect: Ask) -> BaseChatModel:
+        """The chat model; without its cache where that would give the same sample again and again."""
+        from langchain_core.globals import get_llm_cache
+
+        seeded = bool(self.dialect.seed) and effect.seed is not None
+        cached = self.chat.cache or (self.chat.cache is None and get_llm_cache() is not None)
+        if seeded or not cached or effect.temperature == 0:
+            return self.chat
+        if self._uncached is None:
+            self._uncached = self.chat.model_copy(update={"cache": False})
+        return self._uncached
+
+
+def _name_of(chat: BaseChatModel) -> str:
+    model = getattr(chat, "model_name", None) or getattr(chat, "model", None) or type(chat).__name__
+    return f"{chat._llm_type}:{model}"

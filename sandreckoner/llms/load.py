@@ -1,0 +1,122 @@
+"""From a specification, `provider:model`, to a model."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandreckoner.core.environment import Model
+from sandreckoner.core.errors import UnknownName, UsageError
+from sandreckoner.core.plugins import MODELS, plugins
+from sandreckoner.llms.builders import BUILDERS, build_at, find_builder
+from sandreckoner.llms.client.adapter import LangChainModel
+from sandreckoner.llms.client.parameter_map import dialect_of
+from sandreckoner.llms.client.rate_limiter import gate_of
+from sandreckoner.llms.client.retry_policy import ONCE, Patience
+from sandreckoner.llms.weights import registry
+from sandreckoner.settings.providers import PROVIDERS, is_address
+from sandreckoner.settings.user_settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+LOCAL = f"llamacpp:{registry.DEFAULT}"
+
+
+def load_model(
+    model: str | BaseChatModel | Model, *, settings: Settings | None = None, **options: Any
+) -> Model:
+    """A model that performs Ask.
+
+    Args:
+        model: a specification, as in the docstring of this package; or any chat model of LangChain; or a
+            model, which is returned as it is.
+        settings: keys, prices and limits; those of this machine where they are not given.
+        **options: handed to the backend, for example `n_ctx=16384` or `base_url=…`. Two are ours:
+            `logprobs=True` asks for log-probabilities wherever the backend has them, and
+            `samples_in_one_request=True` says of a server at an address that it takes any `n` (vLLM and
+            SGLang do), so that it reads a prompt once for all samples.
+
+    Raises:
+        UnknownName: nobody knows the provider or the model.
+        MissingExtra: its package is not installed.
+        UsageError: its key is not set, or an option is wrong.
+        ModelUnavailable: its weights are not here, or cannot be loaded.
+    """
+    logprobs = bool(options.pop("logprobs", False))
+    in_one = bool(options.pop("samples_in_one_request", False))
+    if not isinstance(model, str):
+        if options:
+            raise UsageError(f"{', '.join(sorted(options))}: options go with a specification")
+        return _as_model(model, logprobs=logprobs)
+    settings = load_settings() if settings is None else settings
+    name = LOCAL if model == "local" else model
+    built: Any = _build(name, options, settings)
+    if _performs(built):
+        return _as_model(built, logprobs=logprobs)
+    provider = name.partition("#")[0] if is_address(name) else name.partition(":")[0]
+    return LangChainModel(
+        built,
+        name=name,
+        logprobs=logprobs,
+        dialect=replace(dialect_of(built), n="n") if in_one else None,
+        # Retries have one owner: the client where it has any, else this.
+        patience=Patience() if getattr(built, "max_retries", None) == 0 else ONCE,
+        price=settings.price(name),
+        gate=gate_of(provider, settings.limits(provider)),
+    )
+
+
+def load_chat_model(spec: str | BaseChatModel, **options: Any) -> BaseChatModel:
+    """The chat model of LangChain behind a specification, for agents and chains that want one.
+
+    Raises:
+        UsageError: as `load_model`; and where there is none behind it, as for `scripted:`.
+    """
+    model = load_model(spec, **options)
+    if not isinstance(model, LangChainModel):
+        raise UsageError(f"{model.name} is no chat model of LangChain, and this needs one")
+    return model.chat
+
+
+def _performs(built: Any) -> bool:
+    return callable(getattr(built, "ask", None))
+
+
+def _as_model(built: Any, *, logprobs: bool) -> Model:
+    """A model as it is, or a chat model of LangChain as a model."""
+    if _performs(built):
+        if logprobs:
+            raise UsageError(f"{built.name} gives no log-probabilities")
+        return built  # type: ignore[no-any-return]  # it has the protocol's method
+    if callable(getattr(built, "generate", None)):
+        return LangChainModel(built, logprobs=logprobs)
+    raise UsageError(
+        f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
+        "LangChain, or an object with ask and aask"
+    )
+
+
+def _build(spec: str, options: dict[str, Any], settings: Settings) -> Any:
+    if is_address(spec):
+        return build_at(spec, options, settings)
+    provider, colon, rest = spec.partition(":")
+    builder = find_builder(provider)
+    if builder is None:
+        raise _unknown(spec, provider)
+    if not colon or not rest:
+        raise UsageError(f"{spec!r} names no model; write {provider}:MODEL")
+    return builder(rest, options, settings)
+
+
+def _unknown(spec: str, provider: str) -> UnknownName:
+    known = ["local", *BUILDERS, *PROVIDERS, *plugins(MODELS)]
+    near = difflib.get_close_matches(provider, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else "write PROVIDER:MODEL"
+    if not near and Path(spec).suffix == ".gguf":
+        hint = f"a GGUF file is llamacpp:{spec}"
+    elif not near and (close := difflib.get_close_matches(spec, registry.MODELS, 1)):
+        hint = f"did you mean 'llamacpp:{close[0]}'?"
+    return UnknownName(f"no model {spec!r}: {hint}; `reckon models` lists them all")

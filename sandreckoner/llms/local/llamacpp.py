@@ -1,0 +1,73 @@
+"""Any GGUF model in this process, as a chat model of LangChain."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pydantic import Field
+
+from sandreckoner.llms.local.engine import Engine
+from sandreckoner.llms.local.in_process import InProcessChat
+from sandreckoner.llms.local.llama_engine import LlamaEngine
+from sandreckoner.llms.weights.registry import DEFAULT, find
+
+
+def _cores() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, 16)
+
+
+class ChatGGUF(InProcessChat):
+    """A GGUF model, run by llama.cpp inside this process.
+
+    Samples of one question share the reading of the prompt; questions from several threads are answered side
+    by side. An interrupt, a time-out or `close` ends a generation at its next token.
+
+    >>> chat = ChatGGUF(model="qwen2.5-coder-0.5b", n_ctx=4096)
+
+    Attributes:
+        model: a name of the catalogue (`reckon models`), or the path of a file.
+        n_ctx: tokens of context, for all slots together.
+        slots: generations side by side; also the most samples that one reading of the prompt serves.
+        threads: of the processor.
+        gpu_layers: layers on the GPU, where the runtime has one; -1 for all.
+        cache_prompt: keep what was read of a prompt for the next that begins alike. Without it, the same
+            seed gives the same reply bit for bit; with it, rounding may make a difference now and then.
+    """
+
+    model: str = DEFAULT
+    n_ctx: int = Field(16384, ge=256)
+    slots: int = Field(16, ge=1, le=64)
+    threads: int = Field(default_factory=_cores, ge=1)
+    gpu_layers: int = 0
+    cache_prompt: bool = True
+
+    @property
+    def _llm_type(self) -> str:
+        return "llamacpp"
+
+    @property
+    def _most(self) -> int:
+        return self.slots
+
+    def _options(self, stop: list[str] | None, given: dict[str, Any]) -> dict[str, Any]:
+        return {"cache_prompt": self.cache_prompt} | super()._options(stop, given)
+
+    def _load(self) -> Engine:
+        return LlamaEngine(
+            str(find(self.model)),
+            n_ctx=self.n_ctx,
+            slots=self.slots,
+            threads=self.threads,
+            gpu_layers=self.gpu_layers,
+        )
+
+    def serving(self) -> tuple[str, str]:
+        """The address on loopback where other programs may use this model, and the key that they need.
+
+        It speaks OpenAI's protocol below `/v1`; the key is new for every load.
+        """
+        engine = self._engine()
+        assert isinstance(engine, LlamaEngine)
+        return engine.address, engine.key

@@ -1,0 +1,86 @@
+"""A model that answers as a recorded run was answered."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from pathlib import Path
+
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.environment import OnText
+from sandreckoner.core.errors import ModelError
+from sandreckoner.core.journal import read_journal
+from sandreckoner.core.message import Completion
+from sandreckoner.core.serialization import dumps, from_json, to_json
+from sandreckoner.llms.client.replies import hand_over
+
+
+class ReplayModel:
+    """Gives the completions of a journal to whoever asks what was asked then.
+
+    Where the same was asked several times, the replies come in their recorded order. Programs run and
+    documents are searched anew: this replays the model alone, `reckon replay` the whole run.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read a journal.
+
+        Raises:
+            JournalError: it cannot be read.
+        """
+        self.name = f"replay:{path}"
+        self._replies: defaultdict[str, deque[tuple[Completion, ...]]] = defaultdict(deque)
+        self._lock = threading.Lock()
+        for record in read_journal(path).steps:
+            effect = record.get("effect")
+            if isinstance(effect, dict) and effect.get("is") == "Ask" and "reply" in record:
+                self._replies[_key(from_json(effect))].append(from_json(record["reply"]))
+
+    def ask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        """The recorded completions.
+
+        Raises:
+            ModelError: the journal has no reply to this.
+        """
+        with self._lock:
+            replies = self._replies[_key(effect)]
+            if not replies:
+                raise ModelError(
+                    f"{self.name} has no reply to this: it was not asked, or less often, in the recorded run"
+                )
+            reply = replies.popleft()
+        if on_text is not None and effect.n == 1 and reply:
+            hand_over(reply[0], on_text)
+        return reply
+
+    async def aask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        return self.ask(effect, timeout_s=timeout_s, on_text=on_text)
+
+    def close(self) -> None:
+        """Nothing to free; as other models have it."""
+
+
+def _key(effect: Ask) -> str:
+    """What was asked, wherever in the strategy it stood.
+
+    Not the longest length: what a budget had left over differs from run to run.
+    """
+    return dumps(
+        to_json(
+            Ask(
+                effect.messages,
+                effect.n,
+                effect.temperature,
+                effect.top_p,
+                effect.top_k,
+                effect.stop,
+                None,
+                effect.seed,
+                effect.grammar,
+            )
+        )
+    )

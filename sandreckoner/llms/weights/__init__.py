@@ -1,0 +1,1 @@
+"""Fetching model weights once, checked by their checksum before use."""

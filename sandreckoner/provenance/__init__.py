@@ -1,0 +1,1 @@
+"""Where each number of a program or an answer came from."""

@@ -1,0 +1,125 @@
+"""The numbers that a program holds: each with its place, its exact value, its name, and what it does."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TypeGuard
+
+from sandreckoner.provenance.literal_roles import (
+    DATE_PARSERS,
+    PARSERS,
+    Parents,
+    Role,
+    beside,
+    called,
+    name_of,
+    role_of,
+    target_name,
+)
+from sandreckoner.provenance.slicing import reaching_expressions
+from sandreckoner.reading.numbers import find_numbers
+from sandreckoner.reading.syntax import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number written in a program.
+
+    Attributes:
+        text: as written, sign included.
+        value: exactly what the text says, not the nearest binary number.
+        line: 1-based.
+        column: 0-based, in characters.
+        name: the variable, keyword, key or parameter that it is given to; empty without one.
+        role: what is done with it.
+        terms: for a divisor, how many terms the sum above it has; 1 where that is no sum.
+        alone: whether it is the whole of what its name is given.
+        beside: for a term, the size of the number on the other side of its sign, where that is one too.
+        kept: whether its name is given nothing else anywhere, so that it is no first value of a count.
+    """
+
+    text: str
+    value: Fraction
+    line: int
+    column: int
+    name: str = ""
+    role: Role = "value"
+    terms: int = 1
+    alone: bool = False
+    beside: Fraction | None = None
+    kept: bool = False
+
+
+def reaching_literals(code: str) -> tuple[Literal, ...]:
+    """The numbers that reach the program's answer, in the order of the program.
+
+    Numbers in a string count where a call reads them out of it, as `Decimal("1.5")` and `strptime` do.
+
+    Raises:
+        SyntaxError: the program cannot be parsed.
+    """
+    tree = parse(code)
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    lines = code.split("\n")
+    given = Counter(target_name(node) for node in ast.walk(tree) if _is_given(node))
+    found: dict[tuple[int, int], Literal] = {}
+    for expression in reaching_expressions(tree):
+        for node in ast.walk(expression):
+            if isinstance(node, ast.Constant):
+                for literal in _read(node, parents, lines):
+                    literal = replace(literal, kept=literal.alone and given[literal.name] < 2)
+                    found.setdefault((literal.line, literal.column), literal)
+    return tuple(found[place] for place in sorted(found))
+
+
+def _is_given(node: ast.AST) -> TypeGuard[ast.expr]:
+    return isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
+
+
+def _read(node: ast.Constant, parents: Parents, lines: list[str]) -> Iterator[Literal]:
+    line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
+    column = len(line.encode()[: node.col_offset].decode(errors="ignore"))
+    if isinstance(node.value, str):
+        yield from _in_string(node, parents, line, column)
+        return
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        return
+    end = len(line.encode()[: node.end_col_offset].decode(errors="ignore"))
+    text = line[column:end]
+    value = _exact(text, node.value)
+    if value is None:
+        return
+    top: ast.AST = node
+    if isinstance(minus := parents.get(node), ast.UnaryOp) and isinstance(minus.op, (ast.USub, ast.UAdd)):
+        top = minus
+        if isinstance(minus.op, ast.USub):
+            column = len(line.encode()[: minus.col_offset].decode(errors="ignore"))
+            text, value = f"-{text}", -value
+    role, terms = role_of(top, parents)
+    name, alone = name_of(top, parents)
+    yield Literal(text, value, node.lineno, column, name, role, terms, alone, beside(top, parents))
+
+
+def _in_string(node: ast.Constant, parents: Parents, line: str, column: int) -> Iterator[Literal]:
+    call = parents.get(node)
+    if not isinstance(node.value, str) or not isinstance(call, ast.Call) or called(call) not in PARSERS:
+        return
+    role: Role = "date" if called(call) in DATE_PARSERS else "value"
+    name, alone = name_of(node, parents)
+    inner = line.find(node.value, column)
+    for number in find_numbers(node.value):
+        place = inner + number.start if inner >= 0 else column
+        yield Literal(number.text, number.value, node.lineno, place, name, role, 1, alone)
+
+
+def _exact(text: str, value: int | float) -> Fraction | None:
+    """The value of a literal's text; of the number itself where its place is not known (in an f-string)."""
+    digits = text.replace("_", "").lower()
+    try:
+        return Fraction(int(digits, 0)) if isinstance(value, int) else Fraction(digits)
+    except ValueError:
+        return Fraction(str(value)) if value == value and abs(value) != float("inf") else None

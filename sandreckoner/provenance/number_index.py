@@ -1,0 +1,105 @@
+"""The numbers of a question and its passages, by every value that they may stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sandreckoner.core.passage import Passage
+from sandreckoner.provenance.literals import Literal
+from sandreckoner.provenance.number_phrases import in_smaller_units, months, nothings, parts
+from sandreckoner.provenance.table_context import Place, place_of
+from sandreckoner.reading.numbers import Number, find_numbers
+from sandreckoner.reading.scales import caption_scales
+
+MOST = 200  # places of one value that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A number of a text, read in one way. `passage` is None where the text is the question."""
+
+    number: Number
+    place: Place
+    passage: Passage | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A span before anybody looked where it stands."""
+
+    number: Number
+    text: str
+    passage: Passage | None
+    note: str = ""
+
+    @property
+    def where(self) -> tuple[str, int, int]:
+        if self.passage is None:
+            return "", 0, self.number.start
+        return self.passage.source, self.passage.page, self.passage.start + self.number.start
+
+
+class NumberIndex:
+    """All numbers of the question and the passages, by every value that they may stand for."""
+
+    def __init__(self, question: str, passages: Sequence[Passage]) -> None:
+        self._entries: dict[Fraction, list[_Entry]] = {}
+        self._months: dict[Fraction, list[_Entry]] = {}
+        self._percents: dict[Fraction, list[_Entry]] = {}
+        self.has_passages = bool(passages)
+        self._add_text(question, None, ())
+        for passage in passages:
+            self._add_text(passage.text, passage, caption_scales(f"{passage.title}\n{passage.text}"))
+
+    def _add_text(self, text: str, passage: Passage | None, scales: tuple[int, ...]) -> None:
+        for month in months(text):
+            self._months.setdefault(month.value, []).append(_Entry(month, text, passage))
+        for number in (*find_numbers(text), *nothings(text)):
+            values = {abs(value): _reading_note(number, abs(value)) for value in number.readings(scales)}
+            if passage is None:
+                values = {abs(value): note for value, note in in_smaller_units(text, number)} | values
+            for value, note in values.items():
+                self._entries.setdefault(value, []).append(_Entry(number, text, passage, note))
+            for part in parts(number):
+                entry = _Entry(part, text, passage, f"of {number.text}")
+                self._entries.setdefault(part.value, []).append(entry)
+            if number.unit == "%":
+                self._percents.setdefault(abs(number.value), []).append(_Entry(number, text, passage))
+
+    def find(self, literal: Literal) -> list[Span]:
+        """The spans that a literal may come from, in the order of the texts, each place once."""
+        value = abs(literal.value)
+        entries = self._entries.get(value, [])
+        if literal.role == "date":
+            entries = entries + self._months.get(value, [])
+        if not entries and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
+            entries = self._grown(literal.value)
+        places: dict[tuple[str, int, int], _Entry] = {}
+        for entry in entries:
+            places.setdefault(entry.where, entry)
+        return [
+            Span(entry.number, place_of(entry.text, entry.number), entry.passage, entry.note)
+            for entry in list(places.values())[:MOST]
+        ]
+
+    def _grown(self, value: Fraction) -> list[_Entry]:
+        """`1.05` and `0.95` for a text that says 5%."""
+        sign = "plus" if value > 1 else "minus"
+        return [
+            replace(entry, note=f"one {sign} {entry.number.text}")
+            for entry in self._percents.get(abs(value - 1) * 100, [])
+        ]
+
+
+def _reading_note(number: Number, value: Fraction) -> str:
+    """How a value comes from a number, where it is not as written."""
+    if abs(number.value) == value:
+        return ""
+    if abs(number.value * number.scale) == value:
+        return f"written {number.text}"
+    if number.unit in ("%", "bp") and value < abs(number.value):
+        return f"written {number.text}"
+    return f"times {int(value / abs(number.value)):,}, as the caption says" if number.value else ""

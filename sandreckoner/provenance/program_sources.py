@@ -1,0 +1,162 @@
+"""Where each number of a program came from: a passage, the question, a named constant, or nowhere.
+
+For each number that reaches the answer (`core.literals`) the passages and the question are searched for one
+that may stand for it (`core.numbers`: `4100000` for "$4.1 million", `0.12` for "12%", `512300000` for 512.3
+in a table in millions). A number of one digit is met by chance in every fourth report, one of two in every
+twentieth: so short a number counts as found only where its row, its column or its sentence is named by the
+variable or by the question. Where a variable names one year and the column of its number another, the note
+says so: `income_2024 = 108.7` out of the column 2022 is the slip that models make most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sandreckoner.core.answer import NumberSource
+from sandreckoner.core.passage import Passage
+from sandreckoner.provenance.constants import constant_name
+from sandreckoner.provenance.literals import Literal, reaching_literals
+from sandreckoner.provenance.number_index import NumberIndex, Span
+from sandreckoner.provenance.table_context import words_of
+from sandreckoner.reading.numbers import Number, find_numbers
+from sandreckoner.reading.program_result import with_answer
+
+_MARKER = re.compile(r"\[\d{1,3}\]")
+_SENTENCE_END = re.compile(r"[.!?]\s+|\n")
+SHORT = 2  # digits
+SHOWN = 5  # places of an ambiguous number
+
+
+def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
+    """The source of each number that reaches the program's answer, in the order of the program.
+
+    Args:
+        program: Python, as the model wrote it or as it was run.
+        question: a number found here needs no more.
+        passages: searched in this order; each is a slice of its page.
+
+    Returns:
+        One source for each number; empty where the program cannot be parsed.
+    """
+    try:
+        literals = reaching_literals(with_answer(program))
+    except SyntaxError:
+        return ()
+    index = NumberIndex(question, passages)
+    asked = words_of(question)
+    return tuple(_source(literal, index, asked) for literal in literals)
+
+
+def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
+    """The source of each number of an answer that no program computed.
+
+    Args:
+        text: the answer; markers such as `[1]` are no numbers of it. Its sentences name its numbers, as
+            variables do in a program.
+        question: a number found here needs no more.
+        passages: searched in this order; each is a slice of its page.
+    """
+    plain = _MARKER.sub(lambda match: " " * len(match[0]), text)
+    index = NumberIndex(question, passages)
+    asked = words_of(question)
+    return tuple(_source(_said(number, plain), index, asked) for number in find_numbers(plain))
+
+
+def _said(number: Number, text: str) -> Literal:
+    """A number of prose as a literal under the name of its sentence."""
+    start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, number.start)), default=0)
+    stop = _SENTENCE_END.search(text, number.end)
+    line = text.count("\n", 0, number.start)
+    column = number.start - (text.rfind("\n", 0, number.start) + 1)
+    sentence = text[start : stop.start() if stop else len(text)]
+    value = number.value * number.scale
+    return Literal(number.text, value, line + 1, column, sentence)
+
+
+def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:
+    """Those that came from nowhere."""
+    return tuple(source for source in sources if source.origin == "unsourced")
+
+
+def complaint(sources: Sequence[NumberSource]) -> str:
+    """What a model is told about its unsourced numbers, one a line; empty where every number has a source."""
+    return "\n".join(
+        f"line {source.line}: {source.text} has no source ({source.note}). Take it from the question or the "
+        "passages exactly as it is written there, under a variable that says what it is."
+        for source in unsourced(sources)
+    )
+
+
+def _source(literal: Literal, index: NumberIndex, asked: frozenset[str]) -> NumberSource:
+    named = words_of(literal.name)
+    spans = index.find(literal)
+    in_question = [span for span in spans if span.passage is None]
+    constant = constant_name(literal, named | asked, over_documents=index.has_passages)
+    if in_question and literal.role not in ("index", "digits", "exponent"):
+        note = _join(
+            in_question[0].note, f"stands there {len(in_question)} times" if len(in_question) > 1 else ""
+        )
+        return _made(literal, "question", note, in_question[0].place.quote)
+    if constant:
+        return _made(literal, "constant", constant)
+    fitting = sorted(spans, key=lambda span: -_agreement(span, named, asked))
+    if not fitting:
+        return _made(literal, "unsourced", "stands nowhere in the question or the passages")
+    best = fitting[0]
+    shown = tuple(_slice(span) for span in fitting[:SHOWN] if span.passage)
+    if _digits(literal) <= SHORT and not any(span.place.is_named_by(named | asked) for span in fitting):
+        note = (
+            f"too short to trust: stands in {_places(len(spans))}, none named by the program or the question"
+        )
+        return _made(literal, "unsourced", note, best.place.quote, shown)
+    ties = sum(_agreement(span, named, asked) == _agreement(best, named, asked) for span in fitting)
+    ambiguous = f"ambiguous: {ties} places fit equally well" if ties > 1 else ""
+    note = _join(
+        str(best.place),
+        best.place.contradiction(named),
+        best.note,
+        _sign_note(literal.value < 0, best.number),
+        ambiguous,
+    )
+    return _made(literal, "passage", note, best.place.quote, shown)
+
+
+def _sign_note(is_negative: bool, number: Number) -> str:
+    """What to say where the program's sign is not the passage's; brackets mean minus, or nothing."""
+    if number.enclosed:
+        return "" if is_negative else "in brackets there, which may mean minus"
+    return "sign turned" if is_negative and number.value >= 0 else ""
+
+
+def _agreement(span: Span, named: frozenset[str], asked: frozenset[str]) -> int:
+    """How many words the place shares with the variable's name, which count twice, and with the question."""
+    return 2 * len(span.place.words & named) + len(span.place.words & asked)
+
+
+def _digits(literal: Literal) -> int:
+    """Digits as written, or of the whole number that `4.1e6` is."""
+    if literal.value.denominator == 1:
+        return len(str(abs(literal.value.numerator)))
+    return len("".join(filter(str.isdigit, literal.text.lower().split("e")[0])).lstrip("0"))
+
+
+def _slice(span: Span) -> Passage:
+    passage, number = span.passage, span.number
+    assert passage is not None
+    start, end = passage.start + number.start, passage.start + number.end
+    return Passage(number.text, passage.source, passage.page, start, end, passage.score, passage.title)
+
+
+def _made(
+    literal: Literal, origin: str, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
+) -> NumberSource:
+    return NumberSource(literal.text, literal.line, literal.column, origin, note, quote, passages)  # type: ignore[arg-type]
+
+
+def _places(count: int) -> str:
+    return "one place" if count == 1 else f"{count} places"
+
+
+def _join(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

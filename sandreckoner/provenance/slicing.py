@@ -1,0 +1,220 @@
+"""The backward slice of a program: which of its expressions reach its answer.
+
+Weiser 1981, "Program Slicing", by one pass over the syntax tree: from the last statement upwards, with the
+set of names that still matter. It errs on the side of too much: a branch counts with its condition, a loop
+with its bounds, a call with all its arguments, a container with all that was put into it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from sandreckoner.provenance.statements import (
+    Function,
+    changed_names,
+    is_print,
+    paired,
+    returns_value,
+    written_outside,
+)
+from sandreckoner.reading.syntax import inside
+
+Live = set[str]
+
+
+def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
+    """The expressions that reach the answer, in the order of the program.
+
+    The answer is the value of the last statement where that is an expression, else what is printed: by the
+    last statement where that prints, else anywhere. Of a program that gives no answer everything is returned.
+    """
+    if not tree.body:
+        return []
+    last = tree.body[-1]
+    expression = last.value if isinstance(last, ast.Expr) else None
+    slice_ = _Slice(tree)
+    if expression is not None and (slice_.has_value(expression) or is_print(expression)):
+        live = slice_.use(expression)
+    else:
+        slice_.printed = True
+        live = slice_.block([last], set())
+    slice_.block(tree.body[:-1], live)
+    found = slice_.used or [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+class _Slice:
+    """One pass. `used` collects whole expressions; `block` goes up through statements."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._functions: dict[str, list[Function | ast.ClassDef]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                self._functions.setdefault(node.name, []).append(node)
+        self._free: dict[str, Live] = {}
+        self._seen: set[int] = set()
+        self.used: list[ast.expr] = []
+        self.printed = False
+
+    def has_value(self, expression: ast.expr) -> bool:
+        """Whether an expression says something: no print, no call of a function that returns nothing."""
+        if is_print(expression):
+            return False
+        if not (isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name)):
+            return True
+        functions = self._functions.get(expression.func.id, [])
+        return not functions or any(returns_value(function) for function in functions)
+
+    def use(self, *expressions: ast.expr | None) -> Live:
+        """Count expressions in, and give the names that matter before them."""
+        names: Live = set()
+        for expression in expressions:
+            if expression is None:
+                continue
+            if id(expression) not in self._seen:
+                self._seen.add(id(expression))
+                self.used.append(expression)
+            for node in ast.walk(expression):
+                if isinstance(node, ast.Name):
+                    names |= {node.id} | self._free_names(node.id)
+                elif isinstance(node, ast.Attribute):  # a method of a class of the program's own
+                    names |= self._free_names(node.attr)
+        return names
+
+    def _free_names(self, name: str) -> Live:
+        """What a function takes from outside; analysed once, with its body counted in."""
+        if name not in self._functions:
+            return set()
+        if name not in self._free:
+            self._free[name] = set()  # a recursive call adds nothing
+            for function in self._functions[name]:
+                self._free[name] |= self._enter(function)
+        return self._free[name]
+
+    def _enter(self, definition: Function | ast.ClassDef) -> Live:
+        if isinstance(definition, ast.ClassDef):
+            live = self.use(*(node for node in inside(definition) if isinstance(node, ast.expr)))
+            for node in definition.body:
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    live |= self._enter(node)
+            return live
+        outward = {
+            name
+            for node in inside(definition)
+            if isinstance(node, (ast.Global, ast.Nonlocal))
+            for name in node.names
+        }
+        live = self.block(definition.body, set(outward))
+        arguments = definition.args
+        live -= {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+        return live | outward | self.use(*arguments.defaults, *arguments.kw_defaults)
+
+    def block(self, statements: Sequence[ast.stmt], live: Live) -> Live:
+        """The names that matter before some statements, given those that matter after them."""
+        for statement in reversed(statements):
+            live = self._before(statement, live)
+        return live
+
+    def _before(self, statement: ast.stmt, live: Live) -> Live:
+        match statement:
+            case ast.Return(value=value):
+                return self.use(value)
+            case ast.Assign(targets=targets, value=value):
+                return self._assign(targets, value, live)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                return self._assign([target], value, live)
+            case ast.AugAssign(target=target, value=value):
+                return live | self.use(target, value) if live & changed_names(target) else live
+            case ast.Expr(value=value):
+                return live | self.use(value) if self._changes(value, live) else live
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                return live | self.use(*statement.decorator_list) if name in live else live
+            case ast.If() | ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
+                return self._compound(statement, live)
+            case ast.Try() | ast.TryStar():
+                live = self.block(statement.finalbody, live)
+                before = live | self.block(statement.body, self.block(statement.orelse, live))
+                return before.union(*(self.block(handler.body, live) for handler in statement.handlers))
+            case ast.Match(subject=subject, cases=cases):
+                before = live.union(*(self.block(case.body, live) for case in cases))
+                bodies = [inner for case in cases for inner in case.body]
+                guards = (case.guard for case in cases)
+                return before | self.use(subject, *guards) if self._touched(bodies) else before
+        walrus = {node.target.id for node in ast.walk(statement) if isinstance(node, ast.NamedExpr)}
+        if walrus & live:
+            return live | self.use(
+                *(node for node in ast.iter_child_nodes(statement) if isinstance(node, ast.expr))
+            )
+        return live
+
+    def _assign(self, targets: list[ast.expr], value: ast.expr, live: Live) -> Live:
+        for target in targets:
+            pairs = paired(target, value)
+            if pairs and len(targets) == 1:
+                wanted = [(one, item) for one, item in pairs if live & changed_names(one)]
+                kept = live - {one.id for one, _ in pairs if isinstance(one, ast.Name)}
+                return kept.union(*(self.use(item) | self._places(one) for one, item in wanted))
+        if not any(live & changed_names(target) for target in targets):
+            return live
+        before = live - {target.id for target in targets if isinstance(target, ast.Name)}
+        return before.union(self.use(value), *(self._places(target) for target in targets))
+
+    def _places(self, target: ast.expr) -> Live:
+        """`d[k] = v` keeps the rest of `d`, and looks at `k`; a plain name looks at nothing."""
+        return set() if isinstance(target, ast.Name) else self.use(target)
+
+    def _compound(self, statement: ast.stmt, live: Live) -> Live:
+        match statement:
+            case ast.If(test=test, body=body, orelse=orelse):
+                before = self.block(body, set(live)) | self.block(orelse, set(live))
+                heads, bound = [test], set[str]()
+            case ast.For(target=target, iter=over) | ast.AsyncFor(target=target, iter=over):
+                body, before = statement.body, self._loop(statement, live)
+                heads, bound = [over], changed_names(target)
+            case ast.While(test=test, body=body):
+                before = self._loop(statement, live)
+                heads, bound = [test], set()
+            case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+                before = self.block(body, live)
+                heads = [item.context_expr for item in items]
+                bound = set().union(
+                    *(changed_names(item.optional_vars) for item in items if item.optional_vars)
+                )
+            case _:
+                return live
+        orelse = getattr(statement, "orelse", [])
+        walrus = {
+            node.target.id for head in heads for node in ast.walk(head) if isinstance(node, ast.NamedExpr)
+        }
+        if self._touched([*body, *orelse]) or (bound | walrus) & (live | before):
+            return before | self.use(*heads)
+        return before
+
+    def _loop(self, statement: ast.For | ast.AsyncFor | ast.While, live: Live) -> Live:
+        """What matters after a turn matters before it: to the fixed point, as the set only grows."""
+        before = live | self.block(statement.orelse, live)
+        while True:
+            wider = before | self.block(statement.body, set(before))
+            if wider == before:
+                return before
+            before = wider
+
+    def _changes(self, value: ast.expr, live: Live) -> bool:
+        """Whether a statement that is only a call may change what matters: `list.append(x)`, `fill(list)`."""
+        if self.printed or not isinstance(value, ast.Call):
+            return self.printed or any(isinstance(node, ast.NamedExpr) for node in ast.walk(value))
+        if is_print(value):
+            return False
+        names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+        called = names & set(self._functions)
+        return bool(live & (names - called)) or any(
+            live & written_outside(self._functions[name]) for name in called
+        )
+
+    def _touched(self, statements: Iterable[ast.stmt]) -> bool:
+        return any(
+            id(node) in self._seen or isinstance(node, (ast.Return, ast.Break, ast.Continue))
+            for statement in statements
+            for node in ast.walk(statement)
+        )

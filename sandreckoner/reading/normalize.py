@@ -1,0 +1,199 @@
+"""One form for answers that mean the same, for voting and for grading alike.
+
+`normalise` gives a hashable form; its text gives the same form again. `equal` says whether two answers mean
+the same: it knows besides that `60%` may be 60 or 0.6. Mathematical equality (is √8 the same as 2√2?) needs a
+computer algebra system: `undecided` says where asking one, as `chains.algebra` does in the sandbox, may pay.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal
+
+from sandreckoner.reading.dates import read_date
+from sandreckoner.reading.decimals import LARGEST, rounded, written
+from sandreckoner.reading.latex import plain
+from sandreckoner.reading.numbers import Number, find_numbers
+
+Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
+
+MAX_CHARACTERS = 1_000
+MAX_NESTING = 4
+_CHOICE = re.compile(
+    r"(?:option |choice )?(?:\(([A-Ha-h])\)|([A-H]))(?:[).:].*)?|([a-h])\)(?:\s.*)?", re.DOTALL
+)
+_TRUTH = {"yes": "yes", "true": "yes", "correct": "yes", "no": "no", "false": "no", "incorrect": "no"}
+_NAMED = re.compile(r"[A-Za-z]\w{0,20}\s*=\s*(?=[^=])")
+_ALGEBRA = re.compile(r"[\\^_√π∞+*/<>-]|\d[a-z(]")
+_WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|matrix)[a-z]{3,}")  # two of them make prose
+_COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """An answer in the one form.
+
+    Attributes:
+        kind: what it was read as; `percent` is a number that may be a hundredth of itself.
+        text: canonical; normalising it gives this form again.
+        value: its number, for `number` and `percent`.
+        items: its members, for `list`.
+    """
+
+    kind: Kind
+    text: str
+    value: Fraction | None = None
+    items: tuple[Normal, ...] = ()
+
+
+def normalise(text: str) -> Normal:
+    """The one form of an answer; never raises, whatever the text."""
+    return _remembered(text[:MAX_CHARACTERS])
+
+
+@lru_cache(4_096)  # a vote that grows by one answer reads all of them again
+def _remembered(text: str) -> Normal:
+    return _normalise(text, MAX_NESTING)
+
+
+def equal(one: str, other: str) -> bool:
+    """Whether two answers mean the same. Symmetric; not transitive, since 60 and 0.6 both equal `60%`."""
+    return alike(normalise(one), normalise(other))
+
+
+def alike(one: Normal, other: Normal) -> bool:
+    """`equal` for answers that are normalised already."""
+    if one == other:
+        return True
+    if one.items and len(one.items) == len(other.items):
+        return all(alike(a, b) for a, b in zip(one.items, other.items, strict=True))
+    if one.value is None or other.value is None:
+        return False
+    return not values_of(one).isdisjoint(values_of(other)) and {one.kind, other.kind} == {"number", "percent"}
+
+
+def values_of(normal: Normal) -> set[Fraction]:
+    """The numbers that it may stand for: two for a per cent, none for what is no number."""
+    if normal.value is None:
+        return set()
+    return {normal.value, normal.value / 100} if normal.kind == "percent" else {normal.value}
+
+
+def undecided(one: Normal, other: Normal) -> bool:
+    """Whether two unequal answers may be equal to a computer algebra system.
+
+    That is so where one holds more than numbers, and for two lists, which may be sets without their braces.
+    """
+    if alike(one, other):
+        return False
+    lists = bool(one.items) and len(one.items) == len(other.items)
+    return lists or _is_algebra(one) or _is_algebra(other)
+
+
+def _is_algebra(normal: Normal) -> bool:
+    if normal.items:
+        return any(_is_algebra(item) for item in normal.items)
+    return (
+        normal.kind == "text" and bool(_ALGEBRA.search(normal.text)) and len(_WORD.findall(normal.text)) < 2
+    )
+
+
+def _normalise(text: str, nesting: int) -> Normal:
+    text = plain(text).rstrip(".").strip()
+    text = _NAMED.sub("", text, count=1) if _NAMED.match(text) else text
+    if (bare := _bare(text)) is not None:
+        return bare
+    if nesting and (listed := _list(text, nesting)) is not None:
+        return listed
+    return _number_with_unit(text) or Normal("text", _words(text))
+
+
+def _bare(text: str) -> Normal | None:
+    """The text as one date, choice, truth or number with nothing around it."""
+    if date := read_date(text):
+        return Normal("date", date)
+    return _choice(text) or _truth(text) or _number(text)
+
+
+def _choice(text: str) -> Normal | None:
+    match = _CHOICE.fullmatch(text)
+    if match is None:
+        return None
+    letter = next(group for group in match.groups() if group)
+    return Normal("choice", f"({letter.upper()})")
+
+
+def _truth(text: str) -> Normal | None:
+    word = _TRUTH.get(text.rstrip("!").lower())
+    return Normal("truth", word) if word else None
+
+
+def _number(text: str) -> Normal | None:
+    """The whole text as one number, brackets meaning minus only where it is money or has decimals."""
+    bare = (
+        text[1:-1].strip() if text.startswith("(") and text.endswith(")") and text[1:-1].isdigit() else text
+    )
+    bare = re.sub(r"^(?:about|approximately|around|≈|~|\+)\s*", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r"\(\s*(-?\d+)\s*\)\s*/\s*(\d+)", r"\1/\2", bare)
+    if re.fullmatch(r"\D{0,3}\d{1,3}( \d{3})+(\.\d+)?\D{0,3}", bare):
+        bare = bare.replace(" ", "")  # 118 000, which two cells of a table may also be, but no answer
+    numbers = find_numbers(bare)
+    if len(numbers) != 1 or (numbers[0].start, numbers[0].end) != (0, len(bare)):
+        return None
+    return _from_number(numbers[0])
+
+
+def _number_with_unit(text: str) -> Normal | None:
+    """The only number of a text that is written in digits: `18 dollars`, `$5.00 a pack`, `she has 8 left`."""
+    if re.search(r"[\\^√π∞=+*<>≤≥]|\d\s*[(a-z]\b(?<!%)[\^(+-]|[a-z]\d|\d[abnpqruvwxyz]\b", text):
+        return None
+    numbers = [number for number in find_numbers(text) if any(map(str.isdigit, number.text))]
+    return _from_number(numbers[0]) if len(numbers) == 1 else None
+
+
+def _from_number(number: Number) -> Normal | None:
+    size = abs(number.value * number.scale)
+    if size >= LARGEST or 0 < size < 1 / LARGEST:
+        return None
+    value = rounded(number.value * number.scale)
+    if number.unit == "%":
+        return Normal("percent", f"{written(value)}%", value)
+    return Normal("number", written(value), value)
+
+
+def _list(text: str, nesting: int) -> Normal | None:
+    bracket = text[:1] + text[-1:]
+    inner = text[1:-1] if bracket in ("[]", "()", "{}") else text
+    pieces = [piece.strip() for piece in _split(inner) if piece.strip()]
+    if len(pieces) < 2 and (bracket not in ("[]", "()", "{}") or not pieces):
+        return None
+    if len(pieces) == 1:
+        return _normalise(pieces[0], nesting - 1)
+    if bracket not in ("[]", "()", "{}") and any(_bare(piece) is None for piece in pieces):
+        return None  # a sentence with commas in it, or a sum of units
+    items = [_normalise(piece, nesting - 1) for piece in pieces]
+    if bracket == "{}":
+        items.sort(key=lambda item: (item.kind, item.text))
+    ends = "{}" if bracket == "{}" else "[]"
+    return Normal("list", f"{ends[0]}{'; '.join(item.text for item in items)}{ends[1]}", None, tuple(items))
+
+
+def _split(text: str) -> list[str]:
+    """Cut at the commas that stand in no bracket and in no `1,234`."""
+    pieces, depth, start = [], 0, 0
+    cuts = {match.start(): match.end() for match in _COMMA.finditer(text)}
+    for i, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and i in cuts:
+            pieces.append(text[start:i])
+            start = cuts[i]
+    return [*pieces, text[start:]]
+
+
+def _words(text: str) -> str:
+    text = text.casefold().strip(" \t'\".,;:!?")
+    text = re.sub(r"^(?:the|an?)\s+", "", text)
+    return re.sub(r"\s+", " ", re.sub(r"\s*([-+*/^=(),])\s*", r"\1", text)).strip()

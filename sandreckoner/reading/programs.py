@@ -1,0 +1,132 @@
+"""From a model's reply to a program.
+
+Which of several blocks is the program: **the last Python block that gives an answer, and before it every
+earlier block that it draws names from**. So helper definitions and their use come together, a corrected
+version replaces the first one, and a block that only shows an output, a shell command or a fragment in
+passing is left out. A block that parses as it stands goes before one that has to be mended.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from sandreckoner.reading.fences import Block, cut_at_stop, find_blocks
+from sandreckoner.reading.program_result import gives_answer
+from sandreckoner.reading.repair import mend
+from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, lacking_names, parse
+
+MAX_STARTS = 40
+# A line at which an unfenced program may begin.
+_CODE = re.compile(
+    r"\s*(?:#|def |class |import \w|from [\w.]+ import |for .+ in .+:|while .+:|if .+:|print\(|@\w|>>> "
+    r"|[A-Za-z_][\w, \[\]'\"]*(?::[^=]+)? ?[-+*/]?= ?[^=\s])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program as it was read.
+
+    Attributes:
+        code: Python that parses.
+        mends: what had to be mended, each in a few words; empty where it is as the model wrote it.
+    """
+
+    code: str
+    mends: tuple[str, ...] = ()
+
+
+def read_program(reply: str) -> Program | None:
+    """Find the program in a reply; None where there is none. Never raises, whatever the model wrote."""
+    reply = cut_at_stop(reply[:MAX_CHARACTERS].replace("\r\n", "\n"))
+    blocks = find_blocks(reply)
+    if blocks:
+        return _from_blocks([block for block in blocks if block.is_python])
+    return _from_prose(reply)
+
+
+def _from_blocks(blocks: list[Block]) -> Program | None:
+    read = [program for block in blocks if (program := _read_block(block)) is not None]
+    intact = [program for program in read if not program.mends]
+    for choice in (intact, read):
+        trees = [parse(program.code) for program in choice]
+        for last in reversed(range(len(choice))):
+            if not gives_answer(trees[last]):
+                continue
+            chain, lacking = _with_helpers(trees, last)
+            if not lacking or len(choice) == 1:
+                return _join([choice[i] for i in chain])
+    if not read:
+        return None
+    trees = [parse(program.code) for program in read]
+    answering = [i for i, tree in enumerate(trees) if gives_answer(tree)]
+    chain, _ = _with_helpers(trees, answering[-1] if answering else len(read) - 1)
+    return _join([read[i] for i in chain])
+
+
+def _read_block(block: Block) -> Program | None:
+    mended = mend(block.code)
+    if mended is None:
+        return None
+    code, mends = mended
+    if not is_program(parse(code)):
+        return None
+    if not block.closed:
+        mends = ("closing fence added", *mends)
+    return Program(code, mends)
+
+
+def _with_helpers(trees: list[ast.Module], last: int) -> tuple[list[int], set[str]]:
+    """The blocks that block `last` needs, in order, and the names that none of them binds."""
+    chain, lacking = [last], lacking_names(trees[last])
+    for i in reversed(range(last)):
+        if lacking & bound_names(trees[i]):
+            chain.insert(0, i)
+            lacking = (lacking - bound_names(trees[i])) | lacking_names(trees[i])
+    return chain, lacking
+
+
+def _join(programs: list[Program]) -> Program:
+    mends = [words for program in programs for words in program.mends]
+    if len(programs) > 1:
+        mends.append(f"{len(programs)} blocks joined")
+    return Program("\n".join(program.code for program in programs), tuple(dict.fromkeys(mends)))
+
+
+def _from_prose(text: str) -> Program | None:
+    """The longest program among those that begin at a line that looks like code."""
+    lines = text.split("\n")
+    starts = [i for i, line in enumerate(lines) if _CODE.match(line)]
+    whole = mend(text)
+    if not starts or (whole is not None and not whole[1]):
+        starts = [0]
+    best: Program | None = None
+    after = 0
+    for start in starts[:MAX_STARTS]:
+        if start < after:
+            continue
+        mended = mend("\n".join(lines[start:]))
+        if mended is None or not is_program(parse(mended[0])):
+            continue
+        after = start + mended[0].count("\n") + 1
+        mends = mended[1]
+        if "".join(lines[:start]).strip():
+            mends = ("prose before the program left out", *mends)
+        if best is None or mended[0].count("\n") > best.code.count("\n"):
+            best = Program(mended[0], mends)
+    return best
+
+
+def is_program(tree: ast.Module) -> bool:
+    """Whether a tree computes anything: `18`, `Yes` and `Note: this` parse as Python, and are none."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign() | ast.AugAssign() | ast.AnnAssign(value=ast.expr()) | ast.Call():
+                return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return True
+            case ast.BinOp(left=ast.Constant(), right=ast.Constant()):
+                return True
+    return False

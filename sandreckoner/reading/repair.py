@@ -1,0 +1,188 @@
+"""Mending a program as a weak model writes it: small faults of form, each named, none a guess at meaning."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Callable
+
+from sandreckoner.reading.syntax import inside, parse
+
+MAX_MENDS = 40
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "\xa0": " ", "…": "..."}
+)
+# An assignment to a difference is never valid, so a name with hyphens is what was meant.
+_HYPHENED = re.compile(r"^[ \t]*([A-Za-z_]\w*(?:-\w+)+)[ \t]*=(?!=)", re.MULTILINE)
+_PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.)(?: |$)")
+
+Mend = Callable[[list[str], SyntaxError], list[str] | None]
+
+
+def strip_prompts(code: str) -> str:
+    """An interactive session without its prompts and outputs; anything else as it is."""
+    lines = code.split("\n")
+    if not any(re.match(r"\s*>>> ", line) for line in lines):
+        return code
+    return "\n".join(_PROMPT.sub("", line) for line in lines if _PROMPT.match(line))
+
+
+def mend(code: str) -> tuple[str, tuple[str, ...]] | None:
+    """Make a program parse.
+
+    Args:
+        code: Python, more or less.
+
+    Returns:
+        The program and what was mended, in words; None where nothing parsable remains.
+    """
+    mends: list[str] = []
+    without = strip_prompts(code)
+    if without != code:
+        mends.append("prompts of an interactive session taken off")
+    without = without.strip("\n").rstrip()
+    level = textwrap.dedent(without)
+    if level != without:
+        mends.append("indentation of the whole taken off")
+    lines = level.split("\n")
+    for _ in range(MAX_MENDS):
+        if not any(line.strip() for line in lines):
+            return None
+        try:
+            tree = parse("\n".join(lines))
+        except SyntaxError as fault:
+            if fault.lineno is None:
+                return None
+            lines = _mend_once(lines, fault, mends)
+            continue
+        if not tree.body:
+            return None
+        body = _house_returns(lines, tree, mends)
+        return "\n".join(body), tuple(dict.fromkeys(mends))
+    return None
+
+
+def mended(code: str) -> str:
+    """The program made to parse, or as it is: run then, it tells its fault with the line."""
+    found = mend(code)
+    return found[0] if found else code
+
+
+def _mend_once(lines: list[str], fault: SyntaxError, mends: list[str]) -> list[str]:
+    for words, attempt in _MENDS:
+        mended = attempt(lines, fault)
+        if mended is not None and mended != lines:
+            mends.append(words)
+            return mended
+    # Nothing fits: what stands from the fault on is a tail that was cut off, or prose.
+    mends.append("unparsable lines at the end left out")
+    return lines[: min(fault.lineno or 1, len(lines)) - 1]
+
+
+def _typography(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    if "invalid character" not in fault.msg and "non-printable" not in fault.msg:
+        return None
+    return [line.translate(_TYPOGRAPHY) for line in lines]
+
+
+def _leading_zeros(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """`date(2021, 05, 01)`: Python 2 read octal here, people never mean it."""
+    if "leading zeros" not in fault.msg or fault.lineno is None:
+        return None
+    line = re.sub(r"(?<![\w.])0+(?=\d)", "", lines[fault.lineno - 1])
+    return [*lines[: fault.lineno - 1], line, *lines[fault.lineno :]]
+
+
+def _hyphens(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """`long-lived_assets = 784469`: a term of the document became a name as it is spelled."""
+    code = "\n".join(lines)
+    for name in sorted(set(_HYPHENED.findall(code)), key=len, reverse=True):
+        code = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", name.replace("-", "_"), code)
+    return code.split("\n")
+
+
+def _tabs(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    if not isinstance(fault, IndentationError) or not any("\t" in line for line in lines):
+        return None
+    return [line.expandtabs(4) for line in lines]
+
+
+def _first_line(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """A completion of an indented body lost the indentation of its first line only."""
+    if "unexpected indent" not in fault.msg or fault.lineno is None:
+        return None
+    before = [
+        line for line in lines[: fault.lineno - 1] if line.strip() and not line.lstrip().startswith("#")
+    ]
+    rest = [line for line in lines[fault.lineno - 1 :] if line.strip()]
+    if len(before) != 1 or any(not line.startswith((" ", "\t")) for line in rest):
+        return None
+    margin = _margin(lines[fault.lineno - 1])
+    moved = [margin + line if line in before else line for line in lines]
+    return textwrap.dedent("\n".join(moved)).split("\n")
+
+
+def _stray_indent(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """One line stands a little off the level of the lines around it."""
+    stray = "unexpected indent" in fault.msg or "unindent does not match" in fault.msg
+    if not stray or fault.lineno is None:
+        return None
+    at = fault.lineno - 1
+    levels = {len(_margin(line)): line for line in lines[:at] if line.strip()}
+    if not levels or at >= len(lines):
+        return None
+    width = len(_margin(lines[at]))
+    near = min(levels, key=lambda level: (abs(level - width), level))
+    return [*lines[:at], " " * near + lines[at].lstrip(), *lines[at + 1 :]]
+
+
+def _flat_function(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """`def solution():` followed by a body that nobody indented."""
+    header = re.search(r"expected an indented block after function definition on line (\d+)", fault.msg)
+    if header is None:
+        return None
+    at = int(header[1])
+    if not any(line.strip() for line in lines[at:]):
+        return None
+    return lines[:at] + [f"    {line}" if line.strip() else line for line in lines[at:]]
+
+
+_MENDS: tuple[tuple[str, Mend], ...] = (
+    ("typographic signs replaced", _typography),
+    ("leading zeros of numbers taken off", _leading_zeros),
+    ("hyphens in names made underscores", _hyphens),
+    ("tabs made spaces", _tabs),
+    ("indentation of the first line restored", _first_line),
+    ("indentation of a stray line restored", _stray_indent),
+    ("body of a function indented", _flat_function),
+)
+
+
+def _house_returns(lines: list[str], tree: ast.Module, mends: list[str]) -> list[str]:
+    """Give a `return` outside any function a function: the one just before it, or `solution`."""
+    if not any(isinstance(node, ast.Return) for node in inside(tree)):
+        return lines
+    returns = next(i for i, node in enumerate(tree.body) if _returns(node))
+    functions = [i for i, node in enumerate(tree.body[:returns]) if isinstance(node, ast.FunctionDef)]
+    if functions and not _returns(tree.body[functions[-1]]):
+        function = tree.body[functions[-1]]
+        assert isinstance(function, ast.FunctionDef)
+        first, last = function.end_lineno or function.lineno, tree.body[returns].end_lineno or len(lines)
+        margin = " " * function.body[0].col_offset
+        mends.append("return moved into the function before it")
+        return (
+            lines[:first]
+            + [margin + line if line.strip() else line for line in lines[first:last]]
+            + lines[last:]
+        )
+    mends.append("header `def solution():` added")
+    return ["def solution():", *(f"    {line}" if line.strip() else line for line in lines)]
+
+
+def _returns(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Return) for node in inside(statement))
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

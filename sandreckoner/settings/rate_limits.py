@@ -1,0 +1,28 @@
+"""The requests and tokens that a provider allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandreckoner.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a provider lets one account do; None where it does not say.
+
+    Attributes:
+        requests_per_minute: in any sixty seconds.
+        tokens_per_minute: of prompts and replies, in any sixty seconds.
+        at_once: requests on their way at the same time.
+    """
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    at_once: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("requests_per_minute", "tokens_per_minute", "at_once"):
+            limit = getattr(self, name)
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+                raise UsageError(f"limits: {name} is a whole number from 1 on, not {limit!r}")

@@ -1,0 +1,87 @@
+"""Which documents a question is about: the company that it names, and the year.
+
+Both are read off file names (`ADOBE_2022_10K.pdf`), where people who keep many reports put them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sandreckoner.tools.retrieval.load_documents import name_in_words
+
+_YEAR = re.compile(r"(?<!\d)(19\d\d|20\d\d)(?!\d)")
+_SHORT_YEAR = re.compile(r"\bFY\s?'?(\d\d)(?!\d)", re.IGNORECASE)
+_QUARTER = re.compile(r"\b(?:19\d\d|20\d\d)?\s?(q[1-4])", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_BONUS = 0.5  # chosen on half of the questions to real filings: the wrong year is the wrong report
+# Words that begin a question, and kinds of report: no company is called so.
+_COMMON_WORDS = """
+    what which who whose when where why how does did do was were is are has have had can could should would
+    will the and for from its this that there according annual report reports quarterly earnings results form
+    filing statement statements financial notes letter press release dated inc plc ltd corp group company
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+
+
+def named_sources(question: str, sources: Iterable[str]) -> tuple[str, ...]:
+    """The documents whose company the question names; empty where it names none.
+
+    A company is what stands before the first number in a file's name. A question names it by a word with a
+    capital that is one of those words or begins one (`MGM` for `MGMRESORTS`), by all of them together
+    (`Best Buy` for `BESTBUY`), or by their first letters (`JnJ` for `JOHNSON_JOHNSON`).
+
+    >>> named_sources("What did Best Buy earn?", ["BESTBUY_2023_10K.pdf", "BOEING_2022_10K.pdf"])
+    ('BESTBUY_2023_10K.pdf',)
+    """
+    words = [word for word in _WORD.findall(question) if word.lower() not in _COMMON]
+    joined = "".join(word.lower() for word in words)
+    names = [word.lower() for word in words if word[0].isupper() and len(word) > 2]
+    return tuple(source for source in sources if _names(_company(source), names, joined))
+
+
+def _names(company: list[str], names: list[str], joined: str) -> bool:
+    if not company:
+        return False
+    together = "".join(company)
+    letters = {glue.join(word[0] for word in company) for glue in ("", "n")} if len(company) > 1 else set()
+    return (
+        (len(together) > 4 and together in joined)
+        or any(name in letters for name in names)
+        or any(word.startswith(name) for name in names for word in company)
+    )
+
+
+def _company(source: str) -> list[str]:
+    name = re.split(r"\d", name_in_words(source).lower(), maxsplit=1)[0]
+    return [word for word in _WORD.findall(name) if len(word) > 2 and word not in _COMMON]
+
+
+def date_bonus(question: str, source: str) -> float:
+    """What a document of the year and quarter in question gets on top, between 0 and 0.5.
+
+    A report holds the figures of its own year and of the one before; its own counts a little more.
+    """
+    asked, own = years_in(question), years_in(name_in_words(source))
+    if not asked or not own:
+        return 0.0
+    covered = asked & (own | {year - 1 for year in own})
+    share = len(covered) / len(asked) * (1.0 if asked & own else 0.5)
+    quarters = _quarters(question)
+    if quarters and not quarters & _quarters(name_in_words(source)):
+        share /= 2
+    return _BONUS * share
+
+
+def years_in(text: str) -> frozenset[int]:
+    """The years that a text names, `FY23` included.
+
+    >>> sorted(years_in("from FY2021 to FY 23"))
+    [2021, 2023]
+    """
+    full = {int(year) for year in _YEAR.findall(text)}
+    return frozenset(full | {2000 + int(year) for year in _SHORT_YEAR.findall(text)})
+
+
+def _quarters(text: str) -> frozenset[str]:
+    return frozenset(quarter.lower() for quarter in _QUARTER.findall(text))

@@ -1,0 +1,1 @@
+"""Training data from verified answers, for TRL and other trainers."""

@@ -1,0 +1,101 @@
+"""The answers of an evaluation that may be learnt from.
+
+An answer is verified where its program ran, none of its numbers is without a source, and it agrees with the
+gold answer; where nobody knows that, with the answer of another strategy to the same question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.journal import Replay, read_journal
+from sandreckoner.core.message import Completion, Message
+from sandreckoner.core.serialization import from_json
+from sandreckoner.evals.run.eval_log import journal_path, read_records
+from sandreckoner.evals.run.record import Record
+from sandreckoner.reading.normalize import equal
+from sandreckoner.reading.programs import read_program
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A conversation and what the model wrote next."""
+
+    messages: tuple[Message, ...]
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An answer that may be learnt from.
+
+    Attributes:
+        record: of the piece.
+        answer: with its candidates.
+        journal: of the piece.
+        exchange: the one that the winner came from; of cells, the last.
+    """
+
+    record: Record
+    answer: Answer
+    journal: Replay
+    exchange: Exchange
+
+
+def verified(folder: Path) -> Iterator[Verified]:
+    """The verified answers of an evaluation, in the order of its log."""
+    records = read_records(folder)
+    by_question: dict[str, list[Record]] = {}
+    for record in records:
+        by_question.setdefault(record.question, []).append(record)
+    for record in records:
+        if record.error or not _agrees(record, by_question[record.question]):
+            continue
+        journal = read_journal(journal_path(folder, record.key))
+        answer = journal.answer
+        winner = answer.winner if answer else None
+        if answer is None or winner is None or not _sound(answer, winner):
+            continue
+        if found := [exchange for exchange in exchanges(journal) if wrote(exchange, winner)]:
+            yield Verified(record, answer, journal, found[-1])
+
+
+def _agrees(record: Record, others: Sequence[Record]) -> bool:
+    if record.answer is None:
+        return False
+    if record.gold is not None:
+        return record.right is True
+    return any(
+        other.strategy != record.strategy and other.answer is not None and equal(other.answer, record.answer)
+        for other in others
+    )
+
+
+def _sound(answer: Answer, winner: Candidate) -> bool:
+    ran = winner.execution is not None and winner.execution.ok
+    return ran and all(source.origin != "unsourced" for source in answer.sources)
+
+
+def exchanges(journal: Replay) -> Iterator[Exchange]:
+    """Every completion of a run, with the conversation before it."""
+    for step in journal.steps:
+        effect = from_json(step.get("effect")) if "effect" in step else None
+        if isinstance(effect, Ask) and "reply" in step:
+            for completion in from_json(step["reply"]):
+                if isinstance(completion, Completion):
+                    yield Exchange(effect.messages, completion.text)
+
+
+def wrote(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether a candidate's program, or a cell of it, came from this exchange."""
+    program = read_program(exchange.reply)
+    return program is not None and all(line in candidate.program for line in program.code.splitlines())
+
+
+def as_messages(messages: Sequence[Message]) -> list[Mapping[str, str]]:
+    """A conversation as training libraries read it."""
+    return [{"role": message.role, "content": message.content} for message in messages]

@@ -1,0 +1,291 @@
+"""The drivers: the same answer and the same trace, sync and async, live and replayed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.combine import together, within
+from sandreckoner.core.effects import Ask, Run, Search, Steps, ask, note, run, search
+from sandreckoner.core.environment import OnText, World
+from sandreckoner.core.errors import (
+    BudgetSpent,
+    JournalError,
+    ModelTimeout,
+    ModelUnavailable,
+    ReplayDiverged,
+    UsageError,
+)
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.journal import JournalFile, read_journal
+from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.passage import Passage
+from sandreckoner.core.runtime import adrive, drive
+from sandreckoner.core.trace import Event, StepStarted, TextArrived, Trace
+
+QUESTION = (Message("user", "How many?"),)
+
+
+@dataclass
+class Echo:
+    """A model that says how often it was asked: deterministic, and counts as a real one does."""
+
+    name: str = "echo"
+    asked: list[Ask] = field(default_factory=list)
+    fault: Exception | None = None
+
+    def ask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        self.asked.append(effect)
+        if self.fault:
+            raise self.fault
+        if on_text:
+            on_text("4")
+            on_text("2")
+        usage = [Usage(1, 10 if place == 0 else 0, 2, 0.001) for place in range(effect.n)]
+        return tuple(Completion("42", usage=one) for one in usage)
+
+    async def aask(
+        self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
+    ) -> tuple[Completion, ...]:
+        await asyncio.sleep(0)
+        return self.ask(effect, timeout_s=timeout_s, on_text=on_text)
+
+
+class Handle:
+    def close(self) -> None: ...
+
+
+class Adder:
+    """An interpreter that only counts its runs; it hands out a state for each."""
+
+    def __init__(self) -> None:
+        self.seen: list[Run] = []
+
+    def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+        self.seen.append(effect)
+        return Execution("ok", value=len(effect.code), state=Handle() if effect.keep else None)
+
+    async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+        return self.perform(effect)
+
+
+class Shelf:
+    def search(self, effect: Search) -> tuple[Passage, ...]:
+        return (Passage(f"about {effect.query}", "shelf.md", 1, 0, 5, 1.0),) * effect.k
+
+    async def asearch(self, effect: Search) -> tuple[Passage, ...]:
+        return self.search(effect)
+
+
+def everything() -> Steps[str]:
+    """A strategy that uses every effect, alone and concurrently, with a state carried on."""
+    passages = yield from within("look", search("sales", k=2))
+    replies = yield from together(
+        [within(f"try {place}", ask(QUESTION, n=2, seed=place)) for place in range(3)]
+    )
+    first = yield from run("x = 1", keep=True)
+    second = yield from run("x + 1", state=first.state, inputs={"pair": (1, 2)})
+    yield from note("chosen", score=0.5)
+    return f"{len(passages)} {[len(reply) for reply in replies]} {first.value} {second.value}"
+
+
+def world(**parts: object) -> World:
+    return World(model=Echo(), interpreter=Adder(), library=Shelf(), clock=lambda: 0.0, **parts)  # type: ignore[arg-type]
+
+
+Driver = Callable[[Steps[str], World], str]
+
+
+def perform(steps: Steps[str], world: World, how: str) -> str:
+    return drive(steps, world) if how == "sync" else asyncio.run(adrive(steps, world))
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_a_strategy_gets_its_replies_in_order(how: str) -> None:
+    assert perform(everything(), world(), how) == "2 [2, 2, 2] 5 5"
+
+
+def test_sync_and_async_leave_the_same_trace_and_journal() -> None:
+    journals, traces = [], []
+    for how in ("sync", "async"):
+        file, trace = io.StringIO(), Trace()
+        perform(everything(), world(trace=trace, journal=JournalFile(file, {})), how)
+        journals.append(file.getvalue())
+        traces.append(trace.steps)
+    assert journals[0] == journals[1]
+    assert traces[0] == traces[1]
+    assert len(traces[0]) == 7
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_a_recorded_run_replays_without_a_world(tmp_path: Path, how: str) -> None:
+    live, again = Trace(), Trace()
+    path = tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        answer = perform(everything(), world(trace=live, journal=JournalFile(file, {})), how)
+    assert perform(everything(), World(trace=again, journal=read_journal(path)), how) == answer
+    assert again.steps == live.steps
+
+
+def test_a_replay_that_asks_for_something_else_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        drive(ask(QUESTION), world(journal=JournalFile(file, {})))
+    with pytest.raises(ReplayDiverged, match="step 0 asks for something else"):
+        drive(ask(QUESTION, n=2), World(journal=read_journal(path)))
+    with pytest.raises(ReplayDiverged, match="ends before step 1"):
+        drive(together([ask(QUESTION), ask(QUESTION)]), World(journal=read_journal(path)))
+
+
+def test_a_line_cut_by_a_kill_is_left_out_and_damage_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        drive(ask(QUESTION), world(journal=JournalFile(file, {})))
+        file.write('{"step":1,"eff')
+    assert drive(ask(QUESTION), World(journal=read_journal(path)))[0].text == "42"
+    path.write_text('{"journal":1}\nnot json\n')
+    with pytest.raises(JournalError, match=":2: this line is not JSON"):
+        read_journal(path)
+    path.write_text("hello\n")
+    with pytest.raises(JournalError):
+        read_journal(path)
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_an_error_is_thrown_into_the_strategy_and_replays_as_the_same_error(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "run.jsonl"
+
+    def catching() -> Steps[str]:
+        try:
+            yield from ask(QUESTION)
+        except ModelUnavailable as fault:
+            return f"caught: {fault}"
+        return "no error"
+
+    with path.open("w") as file:
+        broken = World(model=Echo(fault=ModelUnavailable("no such server")), journal=JournalFile(file, {}))
+        assert perform(catching(), broken, how) == "caught: no such server"
+    assert perform(catching(), World(journal=read_journal(path)), how) == "caught: no such server"
+
+
+def best_so_far() -> Steps[str]:
+    drawn = 0
+    try:
+        while True:
+            drawn += len((yield from ask(QUESTION, n=2)))
+    except BudgetSpent as spent:
+        return f"{drawn}: {spent}"
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (Budget(calls=5), "5: the budget of 5 calls is spent"),
+        (Budget(tokens=30), "6: the budget of 30 tokens is spent"),
+        (Budget(usd=0.005), "6: the budget of $0.005 is spent"),
+    ],
+)
+def test_when_the_budget_ends_the_strategy_answers_with_its_best(
+    tmp_path: Path, how: str, budget: Budget, said: str
+) -> None:
+    path = tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        assert perform(best_so_far(), world(budget=budget, journal=JournalFile(file, {})), how) == said
+    assert perform(best_so_far(), World(journal=read_journal(path)), how) == said
+
+
+def test_a_deadline_ends_the_run_and_blames_the_budget() -> None:
+    ticks = iter(range(1000))
+    slow = World(model=Echo(), budget=Budget(seconds=10), clock=lambda: float(next(ticks)))
+    assert "the budget of 10 seconds is spent" in drive(best_so_far(), slow)
+    late = iter([0.0, 1.0, 1.0, 99.0, 99.0, 99.0])
+    stopped = World(
+        model=Echo(fault=ModelTimeout("too slow")), budget=Budget(seconds=10), clock=lambda: next(late)
+    )
+    assert drive(best_so_far(), stopped) == "0: the budget of 10 seconds is spent"
+
+
+def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> None:
+    def mixed() -> Steps[tuple[int, object]]:
+        yield from ask(QUESTION)
+        replies = yield (Ask(QUESTION), Run("1 + 1"))
+        return len(replies[0]), replies[1].value  # type: ignore[arg-type,union-attr]
+
+    assert drive(mixed(), world(budget=Budget(calls=1))) == (0, 5)
+
+
+def test_tokens_left_cap_the_reply() -> None:
+    model = Echo()
+    drive(ask(QUESTION, n=2, max_tokens=500), World(model=model, budget=Budget(tokens=100)))
+    assert model.asked[0].max_tokens == 50
+
+
+def test_listeners_hear_the_run_live() -> None:
+    heard: list[Event] = []
+    drive(ask(QUESTION), world(trace=Trace(heard.append)))
+    assert [type(event).__name__ for event in heard] == ["StepStarted", "TextArrived", "TextArrived", "Step"]
+    assert "".join(event.text for event in heard if isinstance(event, TextArrived)) == "42"
+    assert isinstance(heard[0], StepStarted)
+
+
+def test_the_trace_is_a_tree_of_scopes() -> None:
+    trace = Trace()
+    drive(within("outer", together([within("a", ask(QUESTION)), within("b", run("1"))])), world(trace=trace))
+    names = [(depth, branch.name, len(branch.steps)) for depth, branch in trace.tree().walk()]
+    assert names == [(0, "", 0), (1, "outer", 0), (2, "a", 1), (2, "b", 1)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "wish"),
+    [(ask(QUESTION), "model"), (run("1"), "interpreter"), (search("x"), "library")],
+)
+def test_a_missing_part_of_the_world_says_how_to_mend_it(steps: Steps[object], wish: str) -> None:
+    with pytest.raises(UsageError, match=f"pass {wish}="):
+        drive(steps, World())
+
+
+def test_together_ends_all_when_one_fails_and_closes_the_rest() -> None:
+    closed: list[str] = []
+
+    def member(name: str) -> Steps[str]:
+        try:
+            yield from ask(QUESTION)
+            if name == "b":
+                raise ValueError(name)
+            yield from ask(QUESTION)
+            return name
+        finally:
+            closed.append(name)
+
+    with pytest.raises(ValueError, match="b"):
+        drive(together([member("a"), member("b"), member("c")]), world())
+    assert sorted(closed) == ["a", "b", "c"]
+
+
+def test_a_budget_that_ends_reaches_all_that_go_together() -> None:
+    def member(rounds: int) -> Steps[int]:
+        done = 0
+        try:
+            for _ in range(rounds):
+                yield from ask(QUESTION)
+                done += 1
+        except BudgetSpent:
+            pass
+        return done
+
+    assert drive(together([member(9), member(1), member(9)]), world(budget=Budget(calls=5))) == [2, 1, 2]
+
+
+@pytest.mark.parametrize("limits", [{"calls": 0}, {"tokens": -1}, {"usd": 0}, {"seconds": float("nan")}])
+def test_a_budget_of_nothing_is_a_mistake(limits: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="must be more than 0"):
+        Budget(**limits)  # type: ignore[arg-type]

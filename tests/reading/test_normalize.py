@@ -1,0 +1,171 @@
+"""The one form of an answer: what is the same, what is not, and the laws that it keeps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandreckoner.chains.strategies.majority import majority, tally
+from sandreckoner.reading.normalize import equal, normalise, undecided
+
+WRITTEN = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="0123456789.,-−$%/()[]{} xand\\frac", max_size=20),
+    st.decimals(allow_nan=False, allow_infinity=False, places=3).map(str),
+    st.fractions().map(str),
+    st.dates().map(lambda day: day.strftime("%m/%d/%Y")),
+    st.tuples(st.integers(-999, 999), st.integers(-400, 400)).map(lambda pair: f"{pair[0]}e{pair[1]}"),
+    st.integers().map(lambda n: f"${n:,}"),
+    st.sampled_from(
+        ["60%", "0.6", "60", "(B)", "b) 12", "yes", "True", "twelve", "[1, 2]", "{2, 1}", "1.2e3"]
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        [
+            "18",
+            "18.0",
+            "$18",
+            "18 dollars",
+            "18.",
+            "**18**",
+            "£18.00",
+            "018",
+            r"\boxed{18}",
+            "x = 18",
+            "eighteen",
+        ],
+        ["-7", "−7", "- 7", "-$7", "$-7", "-7.0"],
+        ["1234", "1,234", "1 234", "1,234.00", "1.234e3", r"1.234 \times 10^{3}", r"1{,}234"],
+        ["0.75", "3/4", r"\frac{3}{4}", r"$\dfrac34$", ".75", "¾"],
+        ["2.5", "2 1/2", "2½", "5/2"],
+        ["4100000", "$4.1 million", "4.1M", "4,100,000"],
+        ["-512.3", "(512.3)", "($512.3)"],
+        [
+            "05/01/2021",
+            "5/1/2021",
+            "2021-05-01",
+            "May 1, 2021",
+            "1 May 2021",
+            "1st May 2021",
+            "2021-05-01 00:00:00",
+        ],
+        ["(B)", "B", "B.", "b)", "(b)", "option B", "B) 12 hours", r"\text{(B)}"],
+        ["yes", "Yes.", "True", "correct"],
+        ["no", "No", "FALSE"],
+        ["[1, 2]", "(1, 2)", "1, 2", "1 and 2", "1,2"],
+        ["{2, 1}", "{1, 2}", r"\{1, 2\}"],
+        ["3", "[3]", "(3)", "{3}"],
+        ["The cat", "cat.", "CAT"],
+        [r"90^\circ", "90", "90°", "90 degrees"],
+        ["33.333333333333336", "100/3", "33.3333333333"],
+        [r"1\frac{4}{5}", "1 4/5", "1.8", "9/5"],
+    ],
+)
+def test_the_same(same: list[str]) -> None:
+    assert len({normalise(text) for text in same}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("7", "-7"),
+        ("18", "1.8"),
+        ("1,234", "1.234"),
+        ("60", "0.6"),
+        ("B", "C"),
+        ("yes", "no"),
+        ("05/01/2021", "04/30/2021"),
+        ("[1, 2]", "[2, 1]"),
+        ("cat", "dog"),
+        ("", "0"),
+        ("3 hours and 20 minutes", "3"),
+        ("12345678901", "12345678902"),
+        ("5x + 3", "5"),
+        ("y = -2x", "-2"),
+        ("1e999999999", "1"),
+        ("2^3", "2"),
+        ("16 - 3", "16"),
+    ],
+)
+def test_not_the_same(one: str, other: str) -> None:
+    assert not equal(one, other)
+
+
+def test_a_per_cent_has_two_readings() -> None:
+    assert (
+        equal("60%", "60") and equal("60%", "0.6") and equal("60 percent", "60%") and not equal("60", "0.6")
+    )
+    assert not equal("60%", "0.6%")
+    assert equal("[60%, 5]", "[0.6, 5]")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "asks"),
+    [
+        (r"\sqrt{8}", r"2\sqrt{2}", True),
+        ("x^2 - 1", "(x-1)(x+1)", True),
+        ("2.82842712", r"2\sqrt{2}", True),
+        ("1, -2", "-2, 1", True),
+        ("5", "6", False),
+        ("cat", "dog", False),
+        ("x^2", "x^2", False),
+        ("forty-two of them", "half/half of them", False),
+    ],
+)
+def test_the_sandbox_is_asked_only_where_algebra_may_change_the_verdict(one, other, asks) -> None:
+    assert undecided(normalise(one), normalise(other)) is asks
+    assert undecided(normalise(other), normalise(one)) is asks
+
+
+@given(WRITTEN)
+def test_normalising_is_idempotent(text: str) -> None:
+    normal = normalise(text)
+    assert normalise(normal.text) == normal
+
+
+@given(WRITTEN, WRITTEN)
+def test_equality_is_symmetric(one: str, other: str) -> None:
+    assert equal(one, other) == equal(other, one)
+    assert equal(one, one)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(1, 10**4))
+def test_a_number_keeps_its_value(above: int, below: int) -> None:
+    value = normalise(f"{above}/{below}").value
+    assert value is not None
+    assert abs(value - Fraction(above, below)) <= max(abs(Fraction(above, below)) / 10**8, 0) or above == 0
+
+
+@given(st.lists(st.one_of(st.none(), WRITTEN), max_size=8), st.randoms())
+def test_order_changes_a_vote_only_where_there_is_a_tie(votes: list[str | None], random: object) -> None:
+    polls = tally(votes)
+    if len(polls) > 1 and polls[0].weight == polls[1].weight:
+        assert polls[0].voters[0] < polls[1].voters[0]
+        return
+    reversed_winner = majority(votes[::-1])
+    assert (reversed_winner is None) == (majority(votes) is None)
+    if polls and reversed_winner is not None:
+        assert equal(reversed_winner, polls[0].answer) or normalise(polls[0].answer).kind == "percent"
+
+
+def test_votes() -> None:
+    assert majority(["18", "20", "18.0", None, "$20", "18 eggs"]) == "18"
+    assert majority(["1", "2"]) == "1"
+    assert majority([None, None]) is None
+    assert majority([]) is None
+    assert majority(["1", "2"], weights=[0.4, 0.6]) == "2"
+    with pytest.raises(ValueError):
+        majority(["1"], weights=[1.0, 2.0])
+
+
+def test_a_per_cent_joins_the_number_that_others_voted_for() -> None:
+    assert [poll.voters for poll in tally(["60%", "0.6", "7"])] == [(0, 1), (2,)]
+    assert [poll.voters for poll in tally(["0.6", "60%", "60"])] == [(1, 2), (0,)]
+    assert [poll.voters for poll in tally(["60%", "7"])] == [(0,), (1,)]
