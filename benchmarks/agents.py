@@ -47,11 +47,11 @@ from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 
 def tool_agent(model: Model, library: MemoryLibrary, sandbox: Sandbox) -> StrategyChain:
-    return ToolAgent(model=model, library=library, interpreter=sandbox, most=CALLS)
+    return ToolAgent(model=model, library=library, interpreter=sandbox, max_steps=CALLS)
 
 
 def code_agent(model: Model, library: MemoryLibrary, sandbox: Sandbox) -> StrategyChain:
-    return open_code_agent(model=model, library=library, interpreter=sandbox, most=CALLS)
+    return open_code_agent(model=model, library=library, interpreter=sandbox, max_steps=CALLS)
 
 
 def retrieval_and_program(model: Model, library: MemoryLibrary, sandbox: Sandbox) -> StrategyChain:
@@ -113,7 +113,7 @@ def piece(question: Question, row: str, model: Model, sandbox: Sandbox) -> dict[
         "question": question.id,
         "row": row,
         "answer": found.text,
-        "verdict": found.verdict,
+        "status": found.status,
         "reason": found.reason,
         "calls": found.usage.calls,
         "tokens": found.usage.tokens,
@@ -139,7 +139,7 @@ def table(asked: Sequence[Question], done: Done, rows: Sequence[str]) -> None:
         accuracy = share(right, len(asked))
         assert accuracy is not None, "there are questions"
         seconds = [record["seconds"] for record in records]
-        guard = sum(record["verdict"] == "budget spent" for record in records)
+        guard = sum(record["status"] == "budget spent" for record in records)
         none = sum(record["answer"] is None for record in records)
         calls = mean(record["calls"] for record in records)
         low, high = 100 * accuracy.low, 100 * accuracy.high

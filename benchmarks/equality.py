@@ -28,8 +28,8 @@ from extraction import data_folder
 
 from sandreckoner.chains.strategies.algebra import amounts, same_answer
 from sandreckoner.core.effects import Run
-from sandreckoner.core.environment import World
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.environment import Environment
+from sandreckoner.core.runtime import run
 from sandreckoner.core.trace import Trace
 from sandreckoner.reading.normalize import equal
 from sandreckoner.tools.python import Sandbox
@@ -91,7 +91,7 @@ def changed(gold: str) -> Iterator[str]:
 def count(name: str, pairs: Sequence[Pair], sandbox: Sandbox, *, wanted: bool) -> None:
     """One line of the table; what came out wrong is listed below it."""
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda pair: drive(same_answer(*pair), World(interpreter=sandbox)), pairs))
+        found = list(pool.map(lambda pair: run(same_answer(*pair), Environment(interpreter=sandbox)), pairs))
     as_text = sum(equal(*pair) for pair in pairs)
     print(f"{name:11} {len(pairs):6} pairs   equal by text {as_text:6}   by algebra {sum(found):6}")
     for pair, same in zip(pairs, found, strict=True):
@@ -105,7 +105,7 @@ def each_other(answers: Sequence[str], sandbox: Sandbox) -> None:
     found = dict(
         zip(
             answers,
-            drive(amounts(answers), World(interpreter=sandbox, trace=trace, concurrency=2)),
+            run(amounts(answers), Environment(interpreter=sandbox, trace=trace, concurrency=2)),
             strict=True,
         )
     )

@@ -61,8 +61,8 @@ def measure(name: str) -> dict[str, float]:
     right: dict[str, int] = {}
     total = 0
 
-    def count(column: str, verdict: bool) -> None:
-        right[column] = right.get(column, 0) + verdict
+    def count(column: str, status: bool) -> None:
+        right[column] = right.get(column, 0) + status
 
     for gold, samples in records(name):
         total += 1

@@ -34,7 +34,7 @@ from extraction import data_folder
 from sandreckoner.chains.answering import answer
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.majority import majority
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals.report.statistics import mcnemar, share
 from sandreckoner.llms import load_model
@@ -111,9 +111,9 @@ def work(asked: Sequence[Mapping[str, Any]], model: str, path: Path, rows: Seque
     loaded = load_model(model)
     with Sandbox() as sandbox, path.open("a", encoding="utf-8") as file:
         for number, (row, piece) in enumerate(missing, 1):
-            world = World(model=loaded, interpreter=sandbox)
+            environment = Environment(model=loaded, interpreter=sandbox)
             started = process_time()
-            found = answer(parse_strategy(PIECES[piece]), Problem(row["question"]), world)
+            found = answer(parse_strategy(PIECES[piece]), Problem(row["question"]), environment)
             # A search that votes is kept with all its votes, so that two halves can be joined.
             answers = [candidate.answer for candidate in found.candidates]
             record = {
@@ -163,7 +163,7 @@ def table(asked: Sequence[Mapping[str, Any]], done: Done, rows: Sequence[str]) -
         seconds = [result.seconds for result in results]
         print(
             f"{name:34} {sum(right):3}/{n:<3}  {100 * mean(right):5.1f} % [{low:4.1f}, {high:4.1f}]  "
-            f"{'' if name == 'once(cot)' else against:>16}  {none:4}  "
+            f"{'' if name == 'single(cot)' else against:>16}  {none:4}  "
             f"{mean(result.calls for result in results):5.1f}  {mean(seconds):6.1f} ({median(seconds):.1f})"
         )
 

@@ -32,10 +32,10 @@ from sandreckoner.chains.strategies.tree.node import Node
 from sandreckoner.chains.strategies.tree.prose import Prose
 from sandreckoner.chains.strategies.tree.values import WORTH, ValueEach
 from sandreckoner.core.effects import Steps
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.runtime import run
 from sandreckoner.llms import ScriptedModel
 
 DEPTH, BREADTH = 4, 5
@@ -80,7 +80,7 @@ def three_verdicts(value: float) -> list[str]:
     likely, rest = divmod(rest, WORTH["likely"])
     impossible = round(rest / WORTH["impossible"])
     words = ["sure"] * int(sure) + ["likely"] * int(likely) + ["impossible"] * impossible
-    return words + ["no verdict"] * (3 - len(words))
+    return words + ["no status"] * (3 - len(words))
 
 
 class Watched(Growth):
@@ -103,7 +103,7 @@ def search(row: Mapping[str, Any]) -> Watched:
     # As the authors do: each line is a proposal as it stands, and none ends its line of thoughts early.
     thoughts = Prose(k=1_000, prompt=PROPOSE, read=lambda reply: reply.split("\n"), ends=lambda step: False)
     growth = Watched(Problem(row["question"]), thoughts, ValueEach(prompt=VALUE))
-    kept = drive(Beam(DEPTH, BREADTH).search(growth), World(model=recorded_model(row), concurrency=1))
+    kept = run(Beam(DEPTH, BREADTH).search(growth), Environment(model=recorded_model(row), concurrency=1))
     growth.levels[-1] = (growth.levels[-1][0], kept)
     return growth
 

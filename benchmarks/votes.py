@@ -43,9 +43,9 @@ from sandreckoner.chains.strategies.stopping_rules import (
 )
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.runtime import run
 from sandreckoner.reading.final_answer import read_answer
 from sandreckoner.reading.normalize import equal, normalise
 from sandreckoner.reading.numbers import find_numbers
@@ -190,7 +190,7 @@ def stopped(question: Question, rule: StoppingRule, batch: int) -> tuple[float, 
     for order in range(ORDERS):
         answers = in_order(question, order)
         strategy = AdaptiveSelfConsistency(Drawn(answers), Sampling(most, 0.7), rule, batch)
-        answer = drive(strategy(Problem("recorded")), World())
+        answer = run(strategy(Problem("recorded")), Environment())
         drawn += len(answer.candidates)
         lost += question.right(majority(answers)) - question.right(answer.text)
     return drawn / ORDERS, lost / ORDERS

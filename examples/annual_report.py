@@ -29,14 +29,14 @@ library = remembered_library([path], report=lambda line: print(line, file=sys.st
 with chain("cite" if "--cite" in sys.argv else "pal", model="local", library=library) as reckon:
     for question in questions:
         answer = reckon.invoke(question)
-        print(f"Q: {question}\nA: {answer.text or f'none ({answer.verdict}: {answer.reason})'}")
+        print(f"Q: {question}\nA: {answer.text or f'none ({answer.status}: {answer.reason})'}")
         if answer.winner and answer.winner.program:
             print(answer.winner.program.strip())
         for source in answer.sources:
             where = place(source.passages) if source.origin == "passage" else source.origin
             print(f"  {source.text} <- {where}: {' '.join(source.quote.split())} ({source.note})")
         for citation in answer.citations:
-            print(f"  [{citation.number}] {citation.verdict}, {place(citation.passages)}: {citation.quote!r}")
+            print(f"  [{citation.number}] {citation.status}, {place(citation.passages)}: {citation.quote!r}")
         pages = [passage.page for passage in answer.winner.evidence] if answer.winner else []
         print(
             f"  looked at pages {pages}; {answer.usage.tokens} tokens, {answer.seconds:.0f} s\n", flush=True

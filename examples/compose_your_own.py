@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, replace
 
 from sandreckoner.chains import chain
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.effects import ask
@@ -15,19 +15,19 @@ from sandreckoner.core.message import Message
 class Estimated:
     """A form: guess the size of the answer first, then think as the inner form does."""
 
-    form: Form
+    method: Method
 
     def draw(self, problem, sampling):
         guess = yield from ask([Message("user", f"Guess in one line: {problem.question}")], max_tokens=30)
         notes = f"A first guess, to be checked: {guess[0].text.strip()}" if guess else ""
-        return (yield from self.form.draw(replace(problem, notes=notes), sampling))
+        return (yield from self.method.draw(replace(problem, notes=notes), sampling))
 
 
-def until_two_agree(problem, form=Estimated(ProgramAided())):  # noqa: B008  # immutable
+def until_two_agree(problem, method=Estimated(ProgramAided())):  # noqa: B008  # immutable
     """A search: draw until an answer comes a second time, five times at most."""
     drawn = ()
     for seed in range(5):
-        drawn += yield from form.draw(problem, Sampling(temperature=0.7, seed=seed))
+        drawn += yield from method.draw(problem, Sampling(temperature=0.7, seed=seed))
         if drawn and drawn[-1].answer in [candidate.answer for candidate in drawn[:-1]]:
             break
     return conclude(drawn[::-1])

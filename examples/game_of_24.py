@@ -19,7 +19,7 @@ from sandreckoner.chains.strategies.tree.beam import Beam
 from sandreckoner.chains.strategies.tree.values import ValueEach
 from sandreckoner.chains.strategies.tree_of_thoughts import TreeOfThoughts
 from sandreckoner.core.effects import Note, Run
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.llms import ScriptedModel
@@ -88,9 +88,9 @@ def main() -> None:
     puzzle = " ".join(sys.argv[1:]) or "4 5 6 10"
     tree = TreeOfThoughts(Cells(k=36), ValueEach(), Beam(depth=5, breadth=8))
     with Sandbox(Limits(states=400)) as sandbox:
-        world = World(model=scripted(), interpreter=sandbox)
-        found = answer(tree, Problem(f"Make 24 of {puzzle}."), world)
-    steps = world.trace.steps
+        environment = Environment(model=scripted(), interpreter=sandbox)
+        found = answer(tree, Problem(f"Make 24 of {puzzle}."), environment)
+    steps = environment.trace.steps
     line = next(
         (s.effect.scope for s in steps if isinstance(s.effect, Note) and s.effect.text == "winner"), ()
     )

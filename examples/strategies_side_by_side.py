@@ -36,7 +36,7 @@ def main() -> None:
             found = reckon.invoke(arguments.question)
         sure = "" if found.confidence is None else f"confidence {found.confidence:.2f}"
         print(
-            f"{strategy:44} {found.text or found.verdict:>12}  {sure:16} "
+            f"{strategy:44} {found.text or found.status:>12}  {sure:16} "
             f"{found.usage.calls:3} calls {found.usage.tokens:6} tokens {found.seconds:6.1f} s"
         )
 

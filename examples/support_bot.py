@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from sandreckoner.agents import Pause, Switches, ToolAgent
+from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent
 from sandreckoner.agents.redaction import redacted
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Use
@@ -104,7 +104,7 @@ def open_bot(model: Any, shop: Shop, **options: Any) -> ToolAgent:
         model=model,
         library=open_library([SHOP / "documents"]),
         tools=[shop.look_up_order, shop.pay_refund, shop.hand_over],
-        switches=Switches(approve="pay_refund"),
+        middleware_options=MiddlewareOptions(approve="pay_refund"),
         instruction=INSTRUCTION,
         **options,
     )
@@ -123,7 +123,7 @@ def reply_to(
     log.write(redacted(f"customer: {said}", also=shop.secrets) + "\n")
     handed_over = len(shop.tickets)
     found = bot.invoke(said, thread=thread, listener=listen)
-    while isinstance(found, Pause):
+    while isinstance(found, Interrupt):
         found = bot.resume(approve(found.asks), thread=thread, listener=listen)
     told = found.text or ""
     if len(shop.tickets) > handed_over:
@@ -137,9 +137,9 @@ def reply_to(
 
 def unsure(found: Answer) -> str:
     """Why an answer is not given to a customer as it is; empty where it may be."""
-    if found.verdict != "answered":
+    if found.status != "answered":
         return found.reason
-    if made_up := [one for one in found.citations if one.verdict == "not found"]:
+    if made_up := [one for one in found.citations if one.status == "not found"]:
         return f"the policy does not say “{made_up[0].quote}”"
     if loose := [one for one in found.sources if one.origin == "unsourced"]:
         return f"nobody knows where the {loose[0].text} comes from"

@@ -122,8 +122,8 @@ def one_prompt(n: int, tokens: int = 32) -> None:
             f"  {label:18} {wall:6.2f} s, {seconds[label]:6.2f} s on the processor, "
             f"tokens read {read}, tokens written {written}"
         )
-    once, shared, together, alone = seconds.values()
-    print(f"  {n} samples read their prompt in {shared / once:.2f} of the processor's time of one")
+    single, shared, together, alone = seconds.values()
+    print(f"  {n} samples read their prompt in {shared / single:.2f} of the processor's time of one")
     print(
         f"  {n} samples take {together / alone:.2f} of the processor's time of as many tokens in one stream"
     )

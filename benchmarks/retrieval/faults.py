@@ -25,7 +25,7 @@ from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.chunks import body_of
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import verify
 
 LINES = 300
@@ -90,12 +90,14 @@ def _check_found(index: Index, sources: set[str]) -> None:
     """Each document is found by a value that stands in it alone, and by the vector of its first piece."""
     for source in sorted(sources):
         value = str(int(source[2:4]) * 7919 + 150)
-        found = index.search(Search(f"value {value}", 3), how=How(words=1.0))
+        found = index.search(Search(f"value {value}", 3), options=SearchOptions(words=1.0))
         assert any(value in passage.text for passage in found if passage.source == source), f"{source}: words"
         for passage in found:
             assert index.page(passage.source, passage.page)[passage.start : passage.end] == passage.text
         (first, *_) = index.store.passages(index.store.pieces_of(source, 1))
-        (nearest,) = index.search(Search(body_of(source, first.title, first.text), 1), how=How(words=0.0))
+        (nearest,) = index.search(
+            Search(body_of(source, first.title, first.text), 1), options=SearchOptions(words=0.0)
+        )
         assert nearest.text == first.text, f"{source}: another vector is nearer than its own"
 
 

@@ -27,7 +27,7 @@ from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm
 from sandreckoner.tools.retrieval.rerank import MaxSim
-from sandreckoner.tools.retrieval.search import LONG_REPORTS, How
+from sandreckoner.tools.retrieval.search import LONG_REPORTS, SearchOptions
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embedder import Vectors
@@ -56,14 +56,14 @@ def _distinct(found: Sequence[Passage]) -> list[Passage]:
     return list(pages.values())
 
 
-def ours(index: Index, how: How) -> Finder:
-    return lambda query: index.search(Search(query.text, 40), how=how)
+def ours(index: Index, options: SearchOptions) -> Finder:
+    return lambda query: index.search(Search(query.text, 40), options=options)
 
 
-def known_document(index: Index, how: How) -> Finder:
+def known_document(index: Index, options: SearchOptions) -> Finder:
     def find(query: Query) -> Sequence[Passage]:
-        only = replace(how, sources=(query.source,), route=False)
-        return index.search(Search(query.text, 40), how=only)
+        only = replace(options, sources=(query.source,), route=False)
+        return index.search(Search(query.text, 40), options=only)
 
     return find
 
@@ -112,7 +112,7 @@ def measure(name: str, folder: Path, *, rerank: bool, every: int) -> None:
             print("not read:", line)
         rows = _rows(dataset, index, embedder)
         if rerank:
-            rows["default and MaxSim"] = lambda: ours(index, How(rerank=MaxSim(minilm)))
+            rows["default and MaxSim"] = lambda: ours(index, SearchOptions(rerank=MaxSim(minilm)))
         print("\n| | R@1 | R@5 | R@10 | R@10, halves | p50 ms |\n|---|---:|---:|---:|---:|---:|")
         for label, make in rows.items():
             try:
@@ -132,21 +132,21 @@ def _rows(dataset: Dataset, index: Index, embedder: Embedder) -> dict[str, Calla
         "LlamaIndex BM25Retriever": lambda: llamaindex_bm25(index),
     }
     settings = {
-        "words": How(words=1.0, route=False),
-        "meaning": How(words=0.0, route=False),
-        "rank fusion": How(fusion="rank", route=False),
-        "min-max, words 0.3": How(words=0.3, route=False),
-        "min-max, words 0.5": How(words=0.5, route=False),
-        "min-max, words 0.7": How(words=0.7, route=False),
-        "min-max, words 0.5, feedback 0.5": How(feedback=0.5, route=False),
+        "words": SearchOptions(words=1.0, route=False),
+        "meaning": SearchOptions(words=0.0, route=False),
+        "rank fusion": SearchOptions(fusion="rank", route=False),
+        "min-max, words 0.3": SearchOptions(words=0.3, route=False),
+        "min-max, words 0.5": SearchOptions(words=0.5, route=False),
+        "min-max, words 0.7": SearchOptions(words=0.7, route=False),
+        "min-max, words 0.5, feedback 0.5": SearchOptions(feedback=0.5, route=False),
     }
     if dataset.files:
-        settings["routed, words 0.3"] = How(words=0.3)
+        settings["routed, words 0.3"] = SearchOptions(words=0.3)
         settings["routed, words 0.3, feedback 0.5: the default for reports"] = LONG_REPORTS
-    for label, how in settings.items():
-        rows[label] = lambda how=how: ours(index, how)
+    for label, options in settings.items():
+        rows[label] = lambda options=options: ours(index, options)
     if dataset.files:
-        rows["document known, words 0.3"] = lambda: known_document(index, How(words=0.3))
+        rows["document known, words 0.3"] = lambda: known_document(index, SearchOptions(words=0.3))
         rows["document known, the default for reports"] = lambda: known_document(index, LONG_REPORTS)
     else:  # the reports would be seven thousand pages more to embed, for each
         rows["LangChain InMemoryVectorStore, our embedder"] = lambda: langchain_vectors(

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandreckoner.agents.build import open_code_agent, open_react_agent
     from sandreckoner.agents.code_agent import CodeAgent
-    from sandreckoner.agents.interrupt import Pause
+    from sandreckoner.agents.interrupt import Interrupt
     from sandreckoner.agents.mcp_client import mcp_tools
-    from sandreckoner.agents.middleware_options import Switches
+    from sandreckoner.agents.middleware_options import MiddlewareOptions
     from sandreckoner.agents.react import ReAct
     from sandreckoner.agents.sub_agent import as_tool
     from sandreckoner.agents.tool_agent import ToolAgent
 
 __all__ = [
     "CodeAgent",
-    "Pause",
+    "Interrupt",
+    "MiddlewareOptions",
     "ReAct",
-    "Switches",
     "ToolAgent",
     "as_tool",
     "mcp_tools",
@@ -29,9 +29,9 @@ __all__ = [
 
 _HOME = {
     "CodeAgent": "code_agent",
-    "Pause": "interrupt",
+    "Interrupt": "interrupt",
     "ReAct": "react",
-    "Switches": "middleware_options",
+    "MiddlewareOptions": "middleware_options",
     "ToolAgent": "tool_agent",
     "mcp_tools": "mcp_client",
     "as_tool": "sub_agent",

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.agents.prompting import agent_prompt, cut
-from sandreckoner.agents.scratchpad import Notebook
+from sandreckoner.agents.scratchpad import Scratchpad
 from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
@@ -36,8 +36,8 @@ class CodeAgent:
     """Write and run cells until one calls `answer`. A strategy.
 
     Attributes:
-        most: cells at most, 1 or more; each is one completion.
-        most_calls: calls of functions at most, in all cells together.
+        max_steps: cells at most, 1 or more; each is one completion.
+        max_tool_calls: calls of functions at most, in all cells together.
         repeats: times that the same cell is told to be a repetition before the agent is stopped.
         functions: further functions; each is a tool of that name in the world.
         documents: whether there are documents to `search`, `read` and list.
@@ -45,8 +45,8 @@ class CodeAgent:
         sampling: how a cell is drawn; after a repeated one the next is drawn at 0.7 or above.
     """
 
-    most: int = 8
-    most_calls: int = 30
+    max_steps: int = 8
+    max_tool_calls: int = 30
     repeats: int = 1
     functions: tuple[Function, ...] = ()
     documents: bool = True
@@ -54,16 +54,18 @@ class CodeAgent:
     sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=700))
 
     def __post_init__(self) -> None:
-        require_positive(most=self.most, most_calls=self.most_calls, repeats=self.repeats)
+        require_positive(max_steps=self.max_steps, max_tool_calls=self.max_tool_calls, repeats=self.repeats)
 
     def __repr__(self) -> str:
         # What a journal's header says; the prompt is in its steps.
-        return f"code(most={self.most}, most_calls={self.most_calls}, repeats={self.repeats})"
+        return (
+            f"code(max_steps={self.max_steps}, max_tool_calls={self.max_tool_calls}, repeats={self.repeats})"
+        )
 
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return self.most
+        return self.max_steps
 
     @property
     def offered(self) -> tuple[Function, ...]:
@@ -76,15 +78,17 @@ class CodeAgent:
         return prompt.messages(problem, functions="\n".join(function.line for function in self.offered))
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        run = _Trial(self, Notebook(problem))
-        for number in range(1, self.most + 1):
+        run = _Trial(self, Scratchpad(problem))
+        for number in range(1, self.max_steps + 1):
             try:
                 answer = yield from within(f"cell {number}", run.cell(number))
             except (BudgetSpent, ContextOverflow) as end:
                 return run.book.stopped(str(end))
             if answer is not None:
                 return answer
-        return run.book.stopped(f"{self.most} cells were written without an answer; allow more with most=…")
+        return run.book.stopped(
+            f"{self.max_steps} cells were written without an answer; allow more with max_steps=…"
+        )
 
 
 @dataclass(slots=True)
@@ -92,7 +96,7 @@ class _Trial:
     """One question on its way."""
 
     agent: CodeAgent
-    book: Notebook
+    book: Scratchpad
     state: State | None = None
     calls: int = 0
     repeated: bool = False
@@ -140,7 +144,7 @@ class _Trial:
         self.book.lines += [f"Cell {number}:\n{written}", output]
         # Small models forget the question over a long output.
         told = f"{output}\n\nThe question was: {self.book.problem.question}"
-        if number + 1 == self.agent.most:
+        if number + 1 == self.agent.max_steps:
             told += "\nWrite the last cell now; it must call answer(...)."
         self.turns += [Message("assistant", written), Message("user", told)]
 
@@ -151,9 +155,11 @@ class _Trial:
         assert isinstance(execution, Execution)
         while execution.call is not None and execution.state is not None:
             self.calls += 1
-            if self.calls > self.agent.most_calls:
-                most = self.agent.most_calls
-                return self.book.stopped(f"the agent was stopped: it called functions more than {most} times")
+            if self.calls > self.agent.max_tool_calls:
+                max_steps = self.agent.max_tool_calls
+                return self.book.stopped(
+                    f"the agent was stopped: it called functions more than {max_steps} times"
+                )
             if execution.call.function == ANSWER.name and (text := _answer_in(execution.call)) is not None:
                 self.book.lines.append(f"Last cell:\n```python\n{code}\n```")
                 self.book.programs.append(code)

@@ -48,7 +48,7 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
         answer=text,
         reasoning="\n".join(text_of(message) for message in run[1:]),
         program="\n".join(programs),
-        trouble=reason,
+        error=reason,
         evidence=passages,
     )
     said = [whole for whole, _ in results]

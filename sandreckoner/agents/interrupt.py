@@ -13,7 +13,7 @@ Kind = Literal["question", "approval", "budget"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pause(Answer):
+class Interrupt(Answer):
     """No answer yet: the run waits for the user, and goes on with `agent.resume(reply, thread=…)`.
 
     Attributes:
@@ -30,7 +30,7 @@ class Pause(Answer):
     calls: tuple[Mapping[str, JSON], ...] = field(default=())
 
 
-def paused(value: Any, thread: str) -> Pause:
+def paused(value: Any, thread: str) -> Interrupt:
     """A pause, from what LangGraph interrupted with."""
     calls: tuple[Mapping[str, JSON], ...] = ()
     kind: Kind
@@ -40,7 +40,7 @@ def paused(value: Any, thread: str) -> Pause:
         kind, asks = "approval", f"May the agent do this? {named}"
     else:
         kind, asks = value["kind"], value["text"]
-    return Pause(
+    return Interrupt(
         None, "no answer", reason=f"waits for you: {asks}", kind=kind, asks=asks, thread=thread, calls=calls
     )
 

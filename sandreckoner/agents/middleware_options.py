@@ -24,7 +24,7 @@ PERSONAL: Mapping[str, str | None] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
+class MiddlewareOptions:
     """What is on beside the guards of ours.
 
     Attributes:

@@ -17,14 +17,18 @@ def agent_prompt(name: str) -> Prompt:
     return parse_prompt(text, name)
 
 
-def cut(text: str, most: int = SHOWN) -> str:
-    """At most so many characters of a text; it says where something was left out."""
-    return text if len(text) <= most else f"{text[:most]} … [{len(text) - most} characters left out]"
+def cut(text: str, max_characters: int = SHOWN) -> str:
+    """Shorten a text to `max_characters`, saying how many were left out."""
+    return (
+        text
+        if len(text) <= max_characters
+        else f"{text[:max_characters]} … [{len(text) - max_characters} characters left out]"
+    )
 
 
-def shown(named: Sequence[tuple[str, Passage]], most: int = SHOWN) -> str:
-    """Passages for a model to read, each with its name and its place; `most` characters of each."""
+def shown(named: Sequence[tuple[str, Passage]], max_characters: int = SHOWN) -> str:
+    """Passages for a model to read, each with its name and its place; `max_characters` characters of each."""
     return "\n".join(
-        f"[{name}] {passage.source}, page {passage.page}: {cut(passage.text.strip(), most)}"
+        f"[{name}] {passage.source}, page {passage.page}: {cut(passage.text.strip(), max_characters)}"
         for name, passage in named
     )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandreckoner.agents.prompting import agent_prompt, cut, shown
-from sandreckoner.agents.scratchpad import Notebook
+from sandreckoner.agents.scratchpad import Scratchpad
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.core.answer import Answer
@@ -42,14 +42,14 @@ class ReAct:
     """Think and act in turns until an action finishes. A strategy.
 
     Attributes:
-        most: turns at most, 1 or more; each is one completion.
+        max_steps: turns at most, 1 or more; each is one completion.
         k: passages that a Search finds.
         repeats: times that the same action is told to be a repetition before the agent is stopped.
         prompt: its variables are `{{actions}}` and `{{turns}}`.
         sampling: how a turn is drawn.
     """
 
-    most: int = 8
+    max_steps: int = 8
     k: int = 3
     repeats: int = 1
     prompt: Prompt = field(default_factory=lambda: agent_prompt("react"))
@@ -58,27 +58,29 @@ class ReAct:
     )
 
     def __post_init__(self) -> None:
-        require_positive(most=self.most, k=self.k, repeats=self.repeats)
+        require_positive(max_steps=self.max_steps, k=self.k, repeats=self.repeats)
 
     def __repr__(self) -> str:
         # What a journal's header says; the prompt is in its steps.
-        return f"react(most={self.most}, k={self.k}, repeats={self.repeats})"
+        return f"react(max_steps={self.max_steps}, k={self.k}, repeats={self.repeats})"
 
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return self.most
+        return self.max_steps
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        run = _Trial(self, Notebook(problem))
-        for number in range(1, self.most + 1):
+        run = _Trial(self, Scratchpad(problem))
+        for number in range(1, self.max_steps + 1):
             try:
                 answer = yield from within(f"turn {number}", run.turn(number))
             except (BudgetSpent, ContextOverflow) as end:
                 return run.book.stopped(str(end))
             if answer is not None:
                 return answer
-        return run.book.stopped(f"{self.most} turns were taken without a Finish; allow more with most=…")
+        return run.book.stopped(
+            f"{self.max_steps} turns were taken without a Finish; allow more with max_steps=…"
+        )
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ class _Trial:
     """One question on its way."""
 
     react: ReAct
-    book: Notebook
+    book: Scratchpad
     state: State | None = None
     sentences: list[str] = field(default_factory=list)
     looked: dict[str, int] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class _Trial:
         return None
 
     def _turns(self, number: int) -> str:
-        last = " (this is the last turn: Finish now)" if number == self.react.most else ""
+        last = " (this is the last turn: Finish now)" if number == self.react.max_steps else ""
         return "\n".join([*self.book.lines, f"Your turn {number}{last}:"])
 
     def _act(self, turn: Turn) -> Steps[str]:
@@ -133,7 +135,7 @@ class _Trial:
         named = self.book.keep((yield from search(query[:500], k=self.react.k)))
         self.sentences = [part for _, one in named for part in _SENTENCE.split(one.text) if part.strip()]
         self.looked.clear()
-        return shown(named, most=500) if named else "Nothing was found."
+        return shown(named, max_characters=500) if named else "Nothing was found."
 
     def _look_up(self, words: str) -> str:
         hits = [part for part in self.sentences if words.strip() and words.lower() in part.lower()]

@@ -17,7 +17,7 @@ _MOST_PASSAGES = 200
 
 
 @dataclass(slots=True)
-class Notebook:
+class Scratchpad:
     """The book of one run. It performs nothing.
 
     Attributes:
@@ -82,21 +82,21 @@ class Notebook:
         number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
         return self.passages[number - 1] if 0 < number <= len(self.passages) else None
 
-    def answer(self, text: str | None, *, verdict: Verdict = "answered", reason: str = "") -> Answer:
+    def answer(self, text: str | None, *, status: Verdict = "answered", reason: str = "") -> Answer:
         """The answer, with the evidence and the programs behind it."""
         candidate = Candidate(
             answer=text,
             reasoning="\n".join(self.lines),
             program="\n".join(self.programs),
             execution=self.execution,
-            trouble="" if text is not None else reason,
+            error="" if text is not None else reason,
             evidence=tuple(self.passages),
         )
-        return Answer(text, verdict, winner=candidate, candidates=(candidate,), reason=reason)
+        return Answer(text, status, winner=candidate, candidates=(candidate,), reason=reason)
 
     def stopped(self, reason: str) -> Answer:
         """The best answer so far, where a limit ended the run."""
-        return self.answer(self.best, verdict="budget spent", reason=reason)
+        return self.answer(self.best, status="budget spent", reason=reason)
 
 
 def _as_made(name: str, argument: str) -> tuple[str, str]:

@@ -38,11 +38,11 @@ def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> Bas
 
 def _kept(answer: Answer) -> JSON:
     # A pause has no form in JSON; as an answer it has.
-    return to_json(Answer(answer.text, answer.verdict, reason=answer.reason, sources=answer.sources))
+    return to_json(Answer(answer.text, answer.status, reason=answer.reason, sources=answer.sources))
 
 
 def in_words(answer: Answer) -> str:
     """An answer as another agent should read it."""
     if answer.text is None:
-        return f"no answer: {answer.reason or answer.verdict}"
-    return answer.text if answer.verdict == "answered" else f"{answer.text} (uncertain: {answer.reason})"
+        return f"no answer: {answer.reason or answer.status}"
+    return answer.text if answer.status == "answered" else f"{answer.text} (uncertain: {answer.reason})"

@@ -39,7 +39,7 @@ def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
 def as_functions(
     tools: Sequence[BaseTool | Callable[..., Any]],
 ) -> tuple[tuple[Function, ...], Mapping[str, Tool]]:
-    """Tools as functions for `CodeAgent(functions=…)`, and what performs them for `World.tools`."""
+    """Tools as functions for `CodeAgent(functions=…)`, and what performs them for `Environment.tools`."""
     made = [as_base_tool(tool) for tool in tools]
     return tuple(_function(tool) for tool in made), {tool.name: LangChainTool(tool) for tool in made}
 

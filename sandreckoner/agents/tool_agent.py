@@ -30,17 +30,17 @@ from langgraph.types import Command
 from pydantic import BaseModel
 
 from sandreckoner.agents.conversation_answer import answer_of
-from sandreckoner.agents.interrupt import Pause, as_resumption, paused
+from sandreckoner.agents.interrupt import Interrupt, as_resumption, paused
 from sandreckoner.agents.memory import open_memory
 from sandreckoner.agents.middleware.budget_guard import BudgetGuard
-from sandreckoner.agents.middleware.forced_tool_calls import HeldCalls
+from sandreckoner.agents.middleware.forced_tool_calls import ForcedToolCalls
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
 from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
 from sandreckoner.agents.middleware.run_ending import this_run
 from sandreckoner.agents.middleware.source_guard import SourceGuard
-from sandreckoner.agents.middleware.tool_call_repair import CallMender
-from sandreckoner.agents.middleware.tool_errors import Failures
-from sandreckoner.agents.middleware_options import Switches
+from sandreckoner.agents.middleware.tool_call_repair import ToolCallRepair
+from sandreckoner.agents.middleware.tool_errors import ToolErrors
+from sandreckoner.agents.middleware_options import MiddlewareOptions
 from sandreckoner.agents.prompting import agent_prompt
 from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.agents.strategy_names import TOOL_AGENT
@@ -66,7 +66,7 @@ T = TypeVar("T")
 
 
 class ToolAgent(StrategyChain):
-    """An agent that LangChain can call: question in, `Answer` out, or a `Pause` where it waits for the user.
+    """A tool-calling agent as a Runnable: question in, `Answer` out, or `Interrupt` where it waits.
 
     `invoke`, `stream` and their like take `thread=` (the conversation; a new one where it is not given),
     `journal=` (a file that records the run) and `listener=`. Everything works in one thread of its own when
@@ -82,14 +82,14 @@ class ToolAgent(StrategyChain):
         interpreter: Interpreter | None = None,
         budget: Budget | None = None,
         price: Price | None = None,
-        most: int = 12,
-        most_calls: int = 30,
+        max_steps: int = 12,
+        max_tool_calls: int = 30,
         pauses: bool = False,
         asks: bool = False,
         require_sources: bool = False,
         answer_as: type[BaseModel] | None = None,
         memory: str | Path | None = None,
-        switches: Switches | None = None,
+        middleware_options: MiddlewareOptions | None = None,
         middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
         instruction: str = "",
     ) -> None:
@@ -103,15 +103,15 @@ class ToolAgent(StrategyChain):
             interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
             budget: what each question may spend; None for no limit but `most`.
             price: of the model's tokens; a budget in dollars needs it.
-            most: calls of the model for one question.
-            most_calls: calls of tools for one question; the others are refused.
+            max_steps: calls of the model for one question.
+            max_tool_calls: calls of tools for one question; the others are refused.
             pauses: ask the user for more when the budget is spent, instead of ending.
             asks: give the model a tool to ask the user.
             require_sources: whether an answer is sent back once, and then refused, where one of its numbers
                 or quotes has no source.
             answer_as: a pydantic schema; then the answer's text is its JSON.
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
-            switches: LangChain's own middleware, each by one word.
+            middleware_options: LangChain's own middleware, each by one word.
             middleware: more of it, inside ours.
             instruction: what the agent is told first; None of ours is added.
 
@@ -151,16 +151,16 @@ class ToolAgent(StrategyChain):
                 # Calls go through these from the first to the last; replies come back from the last to the
                 # first: charged, mended, checked for repetition, counted, and only then shown for approval.
                 Recorder(),
-                Failures(),
-                *(switches or Switches()).middleware(chat),
-                ModelCallLimitMiddleware(run_limit=most + 1),
-                ToolCallLimitMiddleware(run_limit=most_calls),
+                ToolErrors(),
+                *(middleware_options or MiddlewareOptions()).middleware(chat),
+                ModelCallLimitMiddleware(run_limit=max_steps + 1),
+                ToolCallLimitMiddleware(run_limit=max_tool_calls),
                 RepeatGuard(),
-                CallMender([*names, *schema]),
+                ToolCallRepair([*names, *schema]),
                 *middleware,
                 *([SourceGuard()] if require_sources else []),
-                BudgetGuard(budget, most=most, pauses=pauses, price=price),
-                HeldCalls(prompt.examples if library is not None else ()),
+                BudgetGuard(budget, max_steps=max_steps, pauses=pauses, price=price),
+                ForcedToolCalls(prompt.examples if library is not None else ()),
             ],
             response_format=ToolStrategy(answer_as) if answer_as else None,
             checkpointer=self._memory,
@@ -173,7 +173,7 @@ class ToolAgent(StrategyChain):
         """Go on with a conversation that waits for the user, or that a crash broke off.
 
         Args:
-            reply: to the `Pause`; None after a crash.
+            reply: to the `Interrupt`; None after a crash.
             thread: the conversation.
             listener: called with every event.
             journal: a file that records the rest of the run.
@@ -236,7 +236,7 @@ class ToolAgent(StrategyChain):
         with recording(journal, header) as book:
             book_of_run = Recording(book, Trace(listener) if listener else Trace())
             answer = self._perform(given, problem, config, thread, book_of_run)
-            if not isinstance(answer, Pause):
+            if not isinstance(answer, Interrupt):
                 book.write(answer_record(answer))
         return answer
 
@@ -257,7 +257,7 @@ class ToolAgent(StrategyChain):
         values: dict[str, Any] = self._graph.get_state({"configurable": {"thread_id": thread}}).values
         return values
 
-    def _waiting(self, thread: str) -> Pause | None:
+    def _waiting(self, thread: str) -> Interrupt | None:
         """What a conversation waits for; None where it waits for nothing."""
         snapshot = self._graph.get_state({"configurable": {"thread_id": thread}})
         return paused(snapshot.interrupts[0].value, thread) if snapshot.interrupts else None

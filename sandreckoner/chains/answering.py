@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import sandreckoner
-from sandreckoner.chains.budget_status import marked
-from sandreckoner.chains.method import Form, Strategy
+from sandreckoner.chains.budget_status import with_budget_status
+from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.nested import refuse_unaffordable
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.require_sources import RequireSources
 from sandreckoner.chains.strategies.seeded import Seeded
-from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Steps
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import Journal, JournalFile, Replay, answer_record
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.runtime import adrive, drive
+from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.scheduler import spent
 from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.provenance.attach_sources import with_sources
@@ -31,16 +31,16 @@ from sandreckoner.provenance.attach_sources import with_sources
 LONGEST_QUESTION = 100_000  # characters; past that it is a document, and belongs in --docs
 
 
-def to_strategy(thought: str | Form | Strategy, *, documents: bool = False) -> Strategy:
-    """A strategy from what a caller may give: a specification, a form (drawn once), or a strategy."""
+def to_strategy(thought: str | Method | Strategy, *, documents: bool = False) -> Strategy:
+    """A strategy from what a caller may give: a specification, a method (drawn once), or a strategy."""
     if isinstance(thought, str):
         return parse_strategy(thought, documents=documents)
     if hasattr(thought, "draw"):
-        return once(cast(Form, thought))
+        return single(cast(Method, thought))
     if callable(thought):
         return thought
     raise UsageError(
-        f"strategy: {type(thought).__name__} is neither a form nor a strategy; `pal` is one by name"
+        f"strategy: {type(thought).__name__} is neither a method nor a strategy; `pal` is one by name"
     )
 
 
@@ -68,36 +68,36 @@ def to_problem(asked: str | Problem | Mapping[str, Any]) -> Problem:
     return problem
 
 
-def requiring_sources(thought: str | Form | Strategy) -> str | Strategy:
+def requiring_sources(thought: str | Method | Strategy) -> str | Strategy:
     """The same, but held to the sources of its numbers; see `require_sources.py`."""
     return f"sourced({thought})" if isinstance(thought, str) else RequireSources(to_strategy(thought))
 
 
 def solve(strategy: Strategy, problem: Problem) -> Steps[Answer]:
     """The strategy's answer, with the source of each number of the winning program, or of each quote."""
-    return with_sources((yield from marked(strategy(problem))), problem)
+    return with_sources((yield from with_budget_status(strategy(problem))), problem)
 
 
-def answer(strategy: Strategy, problem: Problem, world: World) -> Answer:
+def answer(strategy: Strategy, problem: Problem, environment: Environment) -> Answer:
     """Perform a strategy on a problem; usage and seconds are filled in, the journal is ended.
 
     Raises:
         SandreckonerError: what the strategy did not catch; the journal keeps what was done.
     """
-    refuse_unaffordable(strategy, world.budget)
-    return _finish(drive(solve(strategy, problem), world), world)
+    refuse_unaffordable(strategy, environment.budget)
+    return _finish(run(solve(strategy, problem), environment), environment)
 
 
-async def aanswer(strategy: Strategy, problem: Problem, world: World) -> Answer:
+async def aanswer(strategy: Strategy, problem: Problem, environment: Environment) -> Answer:
     """`answer` for event loops."""
-    refuse_unaffordable(strategy, world.budget)
-    return _finish(await adrive(solve(strategy, problem), world), world)
+    refuse_unaffordable(strategy, environment.budget)
+    return _finish(await arun(solve(strategy, problem), environment), environment)
 
 
-def _finish(found: Answer, world: World) -> Answer:
-    usage, seconds = spent(world.trace.steps)
+def _finish(found: Answer, environment: Environment) -> Answer:
+    usage, seconds = spent(environment.trace.steps)
     found = replace(found, usage=usage, seconds=seconds)
-    world.journal.write(answer_record(found))
+    environment.journal.write(answer_record(found))
     return found
 
 
@@ -112,12 +112,14 @@ def journal_header(problem: Problem, strategy: str, *, documents: bool, model: s
     }
 
 
-def replay(journal: Replay, world: World | None = None, strategy: Strategy | None = None) -> Answer:
+def replay(
+    journal: Replay, environment: Environment | None = None, strategy: Strategy | None = None
+) -> Answer:
     """Answer a recorded run again, from its journal alone: nothing is asked, run or searched.
 
     Args:
         journal: from `core.journal.read_journal`.
-        world: its trace receives the steps; model, interpreter and library are not needed.
+        environment: its trace receives the steps; model, interpreter and library are not needed.
         strategy: the one that was recorded; None to read it from the journal's header.
 
     Raises:
@@ -129,7 +131,7 @@ def replay(journal: Replay, world: World | None = None, strategy: Strategy | Non
         if isinstance(seed := header.get("seed"), int):
             strategy = Seeded(strategy, seed)
     problem = from_json(header.get("problem"))
-    return answer(strategy, problem, replace(world or World(), journal=journal))
+    return answer(strategy, problem, replace(environment or Environment(), journal=journal))
 
 
 @contextmanager

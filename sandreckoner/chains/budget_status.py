@@ -10,8 +10,8 @@ from sandreckoner.core.effects import Ask, Effect, Reply, Steps
 from sandreckoner.core.errors import BudgetSpent
 
 
-def marked(steps: Steps[Answer]) -> Steps[Answer]:
-    """The same steps; where the budget ended on the way, the answer's verdict and reason say so.
+def with_budget_status(steps: Steps[Answer]) -> Steps[Answer]:
+    """The same steps; where the budget ended on the way, the answer's status and reason say so.
 
     A strategy therefore only has to go on with what it has. One that does not catch `BudgetSpent` has no
     answer.
@@ -37,7 +37,7 @@ def marked(steps: Steps[Answer]) -> Steps[Answer]:
     if not ended:
         return answer
     why = "; ".join(dict.fromkeys(part for part in (ended, answer.reason) if part))
-    return replace(answer, verdict="budget spent", reason=why)
+    return replace(answer, status="budget spent", reason=why)
 
 
 def _shortfall(effects: Sequence[Effect], replies: Sequence[Reply]) -> str:

@@ -1,13 +1,13 @@
-"""The most completions that a form or a strategy may ask for, told before anything is asked."""
+"""The most completions that a method or a strategy may ask for, told before anything is asked."""
 
 from __future__ import annotations
 
-from sandreckoner.chains.method import Form, Strategy
+from sandreckoner.chains.method import Method, Strategy
 
 
-def form_calls(form: Form, n: int) -> int:
-    """The most completions that `n` candidates of a form may take; `n` where the form does not say."""
-    calls = getattr(form, "calls", None)
+def method_calls(method: Method, n: int) -> int:
+    """The most completions that `n` candidates of a method may take; `n` where the method does not say."""
+    calls = getattr(method, "calls", None)
     return int(calls(n)) if callable(calls) else n
 
 

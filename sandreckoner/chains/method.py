@@ -1,4 +1,4 @@
-"""A form of thought: how to prompt, and how to read a completion into a candidate answer."""
+"""A method of thought: how to prompt, and how to read a completion into a candidate answer."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ class Sampling:
         )
 
 
-class Form(Protocol):
+class Method(Protocol):
     """Draws candidates: at most `sampling.n` of them, fewer where the budget ended on the way.
 
-    A form that asks more than once for a candidate says so in a method `calls(n) -> int`, the most
+    A method that asks more than once for a candidate says so in a method `calls(n) -> int`, the most
     completions that `n` candidates may take.
     """
 
@@ -79,7 +79,7 @@ class Form(Protocol):
 
 
 class Strategy(Protocol):
-    """A form under a search: takes a problem to an answer. Usage, seconds and sources are filled in later.
+    """A method under a search: takes a problem to an answer. Usage, seconds and sources are filled in later.
 
     An attribute `calls` says how many completions it may ask for at most.
     """

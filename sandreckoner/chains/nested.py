@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import cast
 
 from sandreckoner.chains.estimate import strategy_calls
-from sandreckoner.chains.method import Form, Sampling, Strategy
+from sandreckoner.chains.method import Method, Sampling, Strategy
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.combine import altered, together, within
@@ -20,7 +20,7 @@ _SEEDS_APART = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A strategy as a form: `n` candidates are the answers of `n` runs of it, side by side.
+    """A strategy as a method: `n` candidates are the answers of `n` runs of it, side by side.
 
     How it samples is its own affair: of the outer sampling only `n` and `seed` count.
 
@@ -46,12 +46,12 @@ class Nested:
         try:
             answer = yield from self.strategy(problem)
         except BudgetSpent as spent:
-            return Candidate(None, trouble=str(spent))
+            return Candidate(None, error=str(spent))
         return _as_candidate(answer)
 
 
 def _as_candidate(answer: Answer) -> Candidate:
-    return answer.winner or Candidate(answer.text, trouble=answer.reason)
+    return answer.winner or Candidate(answer.text, error=answer.reason)
 
 
 def _reseeded(steps: Steps[Candidate], by: int) -> Steps[Candidate]:
@@ -61,9 +61,9 @@ def _reseeded(steps: Steps[Candidate], by: int) -> Steps[Candidate]:
     return altered(change, steps)
 
 
-def as_form(thought: Form | Strategy) -> Form:
-    """A form as it is; a strategy nested."""
-    return cast(Form, thought) if hasattr(thought, "draw") else Nested(thought)
+def as_form(thought: Method | Strategy) -> Method:
+    """A method as it is; a strategy nested."""
+    return cast(Method, thought) if hasattr(thought, "draw") else Nested(thought)
 
 
 def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:

@@ -32,10 +32,10 @@ from sandreckoner.chains.answering import (
     to_problem,
     to_strategy,
 )
-from sandreckoner.chains.method import Form, Strategy
+from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Interpreter, Library, Model, Tool, World
+from sandreckoner.core.environment import Environment, Interpreter, Library, Model, Tool
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Event, Listener, Trace
 from sandreckoner.llms import LangChainModel, load_model
@@ -55,7 +55,7 @@ class StrategyChain(Runnable[Asked, Answer]):
 
     def __init__(
         self,
-        strategy: str | Form | Strategy,
+        strategy: str | Method | Strategy,
         *,
         model: str | BaseChatModel | Model = "local",
         interpreter: Interpreter | None = None,
@@ -67,7 +67,7 @@ class StrategyChain(Runnable[Asked, Answer]):
         """Put a strategy together with its world; nothing is spent before the first question.
 
         Args:
-            strategy: a specification such as `"pal"`, a form, or a strategy.
+            strategy: a specification such as `"pal"`, a method, or a strategy.
             model: a specification for `load_model` (closed with the chain), any LangChain chat model (yours
                 to close), or a `Model`.
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
@@ -94,7 +94,7 @@ class StrategyChain(Runnable[Asked, Answer]):
         if interpreter is None:
             interpreter = Sandbox()
             self._own.append(interpreter)
-        self._world = World(
+        self._world = Environment(
             model=self._model,
             interpreter=interpreter,
             library=library,
@@ -201,7 +201,7 @@ class StrategyChain(Runnable[Asked, Answer]):
         *,
         listener: Listener | None = None,
         journal: str | None = None,
-    ) -> Iterator[tuple[Problem, World]]:
+    ) -> Iterator[tuple[Problem, Environment]]:
         """A question and the world in which it is answered, its journal open."""
         problem = to_problem(asked)
         model = self._model
@@ -218,7 +218,7 @@ class _Abandoned(Exception):
 
 
 def chain(
-    strategy: str | Form | Strategy,
+    strategy: str | Method | Strategy,
     *,
     model: str | BaseChatModel | Model = "local",
     interpreter: Interpreter | None = None,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandreckoner.chains.method import Form, Strategy
+from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.methods.cells import Cells
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.chain_of_verification import ChainOfVerification
@@ -32,7 +32,7 @@ from sandreckoner.chains.strategies.cross_examination import cross_examination
 from sandreckoner.chains.strategies.refine import refine
 from sandreckoner.chains.strategies.require_sources import RequireSources
 from sandreckoner.chains.strategies.self_consistency import self_consistency
-from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.chains.strategies.tree_of_thoughts import tree_of_thoughts
 from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.plugins import STRATEGIES, load_plugin, plugins
@@ -43,26 +43,26 @@ class Name:
     """A name that a specification may use.
 
     Attributes:
-        build: makes the form or the strategy.
-        kind: a `form` can be drawn from; a `search` is a strategy over forms, an `agent` one that
-            chooses its steps. Either inside another is nested: each of its answers is one candidate.
-        says: what it does, in a few words.
-        takes: how many forms (for `cascade`, strategies) stand inside: at least and at most.
-        told: whether `build` is told by `documents=` if there are any.
+        build: makes the method or the strategy.
+        kind: a `method` can be drawn from; a `strategy` chooses among candidates of methods, an `agent`
+            chooses its own steps. Either inside another is nested: each of its answers is one candidate.
+        description: what it does, in a few words.
+        arity: how many methods (for `cascade`, strategies) stand inside: at least and at most.
+        needs_documents: whether `build` takes `documents=`, which says whether there are any.
     """
 
     build: Callable[..., Any]
-    kind: Literal["form", "search", "agent"]
-    says: str
-    takes: tuple[int, int] = (0, 0)
-    told: bool = False
+    kind: Literal["method", "strategy", "agent"]
+    description: str
+    arity: tuple[int, int] = (0, 0)
+    needs_documents: bool = False
 
 
-def _prompted(form: Callable[..., Form], default: str) -> Callable[..., Form]:
-    """A form with a prompt of ours, unless the specification names another: `cot(prompt="mine.txt")`."""
+def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Method]:
+    """A method with a prompt of ours, unless the specification names another: `cot(prompt="mine.txt")`."""
 
-    def build(*, prompt: Prompt | None = None, **options: Any) -> Form:
-        return form(prompt=prompt or load_prompt(default), **options)
+    def build(*, prompt: Prompt | None = None, **options: Any) -> Method:
+        return method(prompt=prompt or load_prompt(default), **options)
 
     return build
 
@@ -73,30 +73,30 @@ PROMPTS = frozenset(
     ["prompt", "repair", "split", "solve", "questions", "check", "final", "critic", "propose", "judge"]
 )
 NAMES: Mapping[str, Name] = {
-    "direct": Name(_prompted(Direct, "direct"), "form", "the bare answer"),
-    "cot": Name(_prompted(ChainOfThought, "chain_of_thought"), "form", "reason step by step in prose"),
+    "direct": Name(_prompted(Direct, "direct"), "method", "the bare answer"),
+    "cot": Name(_prompted(ChainOfThought, "chain_of_thought"), "method", "reason step by step in prose"),
     "cot_few_shot": Name(
-        _prompted(ChainOfThought, "chain_of_thought_few_shot"), "form", "the same, shown four examples"
+        _prompted(ChainOfThought, "chain_of_thought_few_shot"), "method", "the same, shown four examples"
     ),
-    "pal": Name(_prompted(ProgramAided, "program_aided"), "form", "write a program and run it"),
-    "pot": Name(_prompted(ProgramAided, "program_of_thoughts"), "form", "write a flat program and run it"),
-    "symbolic": Name(_prompted(ProgramAided, "symbolic"), "form", "write equations, let sympy solve them"),
-    "cells": Name(_prompted(Cells, "cells"), "form", "write a program cell by cell, as in a notebook"),
-    "plan": Name(_prompted(ChainOfThought, "plan_and_solve"), "form", "devise a plan, then carry it out"),
-    "ltm": Name(LeastToMost, "form", "least to most: split, then solve part by part"),
-    "knowledge": Name(GeneratedKnowledge, "form", "state what is known, then any form", (0, 1)),
-    "verify": Name(ChainOfVerification, "form", "draft in any form, check, revise", (0, 1)),
-    "few_shot": Name(few_shot, "form", "a form with examples chosen for the question", (1, 1)),
-    "rag": Name(RetrievalAugmented, "form", "look for passages first, then any form", (1, 1)),
-    "cite": Name(_prompted(Cited, "cited"), "form", "prose with quotes that are checked word for word"),
-    "once": Name(once, "search", "one candidate of a form", (1, 1)),
-    "sc": Name(self_consistency, "search", "vote over n candidates of a form", (1, 1)),
-    "asc": Name(adaptive_self_consistency, "search", "the same, but stop once the lead is safe", (1, 1)),
-    "tot": Name(tree_of_thoughts, "search", "search a tree of steps, then any form", (0, 1)),
-    "refine": Name(refine, "search", "a critic sends attempts back", (1, 1)),
-    "cascade": Name(cascade, "search", "from cheap to dear until safe, or abstain", (2, ANY)),
-    "sourced": Name(RequireSources, "search", "refuse numbers and quotes without a source", (1, 1)),
-    "cross": Name(cross_examination, "search", "forms testify independently, then vote", (0, ANY)),
+    "pal": Name(_prompted(ProgramAided, "program_aided"), "method", "write a program and run it"),
+    "pot": Name(_prompted(ProgramAided, "program_of_thoughts"), "method", "write a flat program and run it"),
+    "symbolic": Name(_prompted(ProgramAided, "symbolic"), "method", "write equations, let sympy solve them"),
+    "cells": Name(_prompted(Cells, "cells"), "method", "write a program cell by cell, as in a notebook"),
+    "plan": Name(_prompted(ChainOfThought, "plan_and_solve"), "method", "devise a plan, then carry it out"),
+    "ltm": Name(LeastToMost, "method", "least to most: split, then solve part by part"),
+    "knowledge": Name(GeneratedKnowledge, "method", "state what is known, then any method", (0, 1)),
+    "verify": Name(ChainOfVerification, "method", "draft in any method, check, revise", (0, 1)),
+    "few_shot": Name(few_shot, "method", "a method with examples chosen for the question", (1, 1)),
+    "rag": Name(RetrievalAugmented, "method", "look for passages first, then any method", (1, 1)),
+    "cite": Name(_prompted(Cited, "cited"), "method", "prose with quotes that are checked word for word"),
+    "once": Name(single, "strategy", "one candidate of a method", (1, 1)),
+    "sc": Name(self_consistency, "strategy", "vote over n candidates of a method", (1, 1)),
+    "asc": Name(adaptive_self_consistency, "strategy", "the same, but stop once the lead is safe", (1, 1)),
+    "tot": Name(tree_of_thoughts, "strategy", "search a tree of steps, then any method", (0, 1)),
+    "refine": Name(refine, "strategy", "a critic sends attempts back", (1, 1)),
+    "cascade": Name(cascade, "strategy", "from cheap to dear until safe, or abstain", (2, ANY)),
+    "sourced": Name(RequireSources, "strategy", "refuse numbers and quotes without a source", (1, 1)),
+    "cross": Name(cross_examination, "strategy", "methods testify independently, then vote", (0, ANY)),
 }
 
 
@@ -109,10 +109,10 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
     """The strategy that a specification names.
 
     Args:
-        text: for example `pal`, `sc(cot, n=20)`, `cascade(direct, pal, sc(pal, n=5))`. A form alone is drawn
-            once.
+        text: for example `pal`, `sc(cot, n=20)`, `cascade(direct, pal, sc(pal, n=5))`. A method alone
+            is drawn once.
         documents: whether there are documents to search; then a specification without `rag` gets it around
-            each of its innermost forms.
+            each of its innermost methods.
 
     Raises:
         UnknownName: a name in it is not known.
@@ -132,39 +132,39 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
 
 
 def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
-    """The form or strategy at a node; with `wrap`, each innermost form looks for passages first."""
+    """The form or strategy at a node; with `wrap`, each innermost method looks for passages first."""
     head, name = _name(node)
     call = node if isinstance(node, ast.Call) else None
     inner = [_build(argument, documents=documents, wrap=wrap) for argument in call.args] if call else []
-    least, most = name.takes
+    least, most = name.arity
     if not least <= len(inner) <= most:
         raise UsageError(f"{head} takes {_wanted(head, name)}")
     inner = [_as_strategy(part) if head in ("cascade", "sourced") else as_form(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
-    if name.told:
+    if name.needs_documents:
         options = {"documents": documents} | options
     try:
         built = name.build(*inner, **options)
     except TypeError as fault:
         reason = str(fault).partition("() ")[2] or "an option has a value of the wrong kind"
         raise UsageError(f"{head}: {reason}") from None
-    return RetrievalAugmented(built) if wrap and name.kind == "form" and not inner else built
+    return RetrievalAugmented(built) if wrap and name.kind == "method" and not inner else built
 
 
 def _wanted(head: str, name: Name) -> str:
     """What may stand in a name's brackets, in words."""
-    least, most = name.takes
+    least, most = name.arity
     if most == 0:
         return "no strategy inside; its options are written name=value"
     if head == "cascade":
         return "two strategies or more, cheap to dear, like `cascade(direct, pal, sc(pal, n=5))`"
     if most == ANY:
-        return f"forms inside, {ANY} at most, like `{head}(pal, symbolic, cot)`"
-    return f"{'one form' if least else 'one form or none'} inside, like `{head}(pal)`"
+        return f"methods inside, {ANY} at most, like `{head}(pal, symbolic, cot)`"
+    return f"{'one method' if least else 'one method or none'} inside, like `{head}(pal)`"
 
 
 def _as_strategy(built: Any) -> Strategy:
-    strategy: Strategy = once(built) if hasattr(built, "draw") else built
+    strategy: Strategy = single(built) if hasattr(built, "draw") else built
     return strategy
 
 

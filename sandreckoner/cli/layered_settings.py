@@ -20,12 +20,12 @@ class Known:
 
     Attributes:
         default: its value where nobody says anything; empty for none.
-        says: what it does, in a few words.
+        description: what it does, in a few words.
         check: raises UsageError for a name and a value that it cannot have.
     """
 
     default: str
-    says: str
+    description: str
     check: Callable[[str, str], None] = lambda name, value: None
 
 

@@ -24,7 +24,7 @@ class Candidate:
         program: the program that computed it, as it was run.
         execution: what came of the program.
         logprob: sum of token log-probabilities, where the backend gives them.
-        trouble: why there is no answer, in one line; empty where there is one.
+        error: why there is no answer, in one line; empty where there is one.
         evidence: the passages that it was drawn from, best first.
         tokens: how many tokens the model wrote for it, where the backend counts them.
     """
@@ -34,7 +34,7 @@ class Candidate:
     program: str = ""
     execution: Execution | None = None
     logprob: float | None = None
-    trouble: str = ""
+    error: str = ""
     evidence: tuple[Passage, ...] = ()
     tokens: int | None = None
 
@@ -70,7 +70,7 @@ class Citation:
     Attributes:
         number: the passage cited, from 1.
         quote: what is said to stand there; empty for a marker without a quote.
-        verdict: what the check found; a marker without a quote is `found` where its passage exists.
+        status: what the check found; a marker without a quote is `found` where its passage exists.
         passages: the exact slices of the page where the quote stands, one for each piece between `…`; for a
             marker without a quote, the passage cited.
         note: in one line, what is wrong; empty where nothing is.
@@ -78,7 +78,7 @@ class Citation:
 
     number: int
     quote: str
-    verdict: Standing
+    status: Standing
     passages: tuple[Passage, ...] = ()
     note: str = ""
 
@@ -89,7 +89,7 @@ class Answer:
 
     Attributes:
         text: the answer; None where there is none. A quote in it that stands nowhere is struck: `~~“…”~~`.
-        verdict: `answered`; `no answer`; `budget spent` (then `text` is the best so far, if any);
+        status: `answered`; `no answer`; `budget spent` (then `text` is the best so far, if any);
             `refused` (its numbers had no source and sources were required).
         winner: the candidate that was chosen.
         candidates: all that were drawn, in order.
@@ -102,7 +102,7 @@ class Answer:
     """
 
     text: str | None
-    verdict: Verdict = "answered"
+    status: Verdict = "answered"
     winner: Candidate | None = None
     candidates: tuple[Candidate, ...] = ()
     confidence: float | None = None

@@ -92,7 +92,7 @@ class Use:
     """Use one of the world's tools; the reply is a `Returned`.
 
     Attributes:
-        tool: its name in `World.tools`.
+        tool: its name in `Environment.tools`.
         arguments: by name, as JSON.
         scope: where in the strategy this effect stands.
     """

@@ -71,7 +71,7 @@ class Tool(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Environment:
     """Everything that a strategy's effects may touch.
 
     Attributes:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sandreckoner.core import errors
 from sandreckoner.core.budget import Ledger
 from sandreckoner.core.effects import Ask, Effect, Note, Reply, Resume, Run, Steps
-from sandreckoner.core.environment import OnText, World
+from sandreckoner.core.environment import Environment, OnText
 from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, State
 from sandreckoner.core.message import Completion, Usage
@@ -54,12 +54,12 @@ class Outcome:
     elapsed_s: float = 0.0
 
 
-Conduct: TypeAlias = Generator[list[Job], list[Outcome], T]
+Schedule: TypeAlias = Generator[list[Job], list[Outcome], T]
 
 
-def conduct(steps: Steps[T], world: World) -> Conduct[T]:
+def schedule(steps: Steps[T], environment: Environment) -> Schedule[T]:
     """The body of both drivers: yields jobs, receives their outcomes, returns the strategy's result."""
-    run = _Conductor(world)
+    run = _Scheduler(environment)
     replies: Sequence[Reply] | None = None
     fault: SandreckonerError | None = None
     try:
@@ -76,13 +76,13 @@ def conduct(steps: Steps[T], world: World) -> Conduct[T]:
         steps.close()
 
 
-class _Conductor:
+class _Scheduler:
     """The book-keeping of one run."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._ledger = Ledger(world.budget)
-        self._start = world.clock()
+    def __init__(self, environment: Environment) -> None:
+        self._world = environment
+        self._ledger = Ledger(environment.budget)
+        self._start = environment.clock()
         self._index = 0
         self._names: WeakKeyDictionary[State, str] = WeakKeyDictionary()
 

@@ -14,7 +14,7 @@ from sandreckoner.llms.builders import BUILDERS, build_at, find_builder
 from sandreckoner.llms.client.adapter import LangChainModel
 from sandreckoner.llms.client.parameter_map import dialect_of
 from sandreckoner.llms.client.rate_limiter import gate_of
-from sandreckoner.llms.client.retry_policy import ONCE, Patience
+from sandreckoner.llms.client.retry_policy import ONCE, RetryPolicy
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, is_address
 from sandreckoner.settings.user_settings import Settings, load_settings
@@ -61,11 +61,11 @@ def load_model(
         built,
         name=name,
         logprobs=logprobs,
-        dialect=replace(dialect_of(built), n="n") if in_one else None,
+        parameter_map=replace(dialect_of(built), n="n") if in_one else None,
         # Retries have one owner: the client where it has any, else this.
-        patience=Patience() if getattr(built, "max_retries", None) == 0 else ONCE,
+        retry_policy=RetryPolicy() if getattr(built, "max_retries", None) == 0 else ONCE,
         price=settings.price(name),
-        gate=gate_of(provider, settings.limits(provider)),
+        rate_limiter=gate_of(provider, settings.limits(provider)),
     )
 
 

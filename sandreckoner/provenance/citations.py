@@ -40,7 +40,7 @@ class Checked:
     @property
     def faults(self) -> tuple[Citation, ...]:
         """Those that do not hold."""
-        return tuple(citation for citation in self.citations if citation.verdict != "found")
+        return tuple(citation for citation in self.citations if citation.status != "found")
 
 
 def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
@@ -51,7 +51,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
         passages: as they were numbered for the model, the first being `[1]`.
 
     Returns:
-        The answer with its missing quotes struck, and every citation with its verdict.
+        The answer with its missing quotes struck, and every citation with its status.
     """
     markers = list(_MARKER.finditer(text))
     taken: set[int] = set()
@@ -65,7 +65,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
         words = next(group for group in quote.groups() if group)
         citation = _check(int(marker[1]), words, passages)
         found.append((quote.start(), citation))
-        if citation.verdict == "not found":
+        if citation.status == "not found":
             struck.append(quote.span())
     bare = (marker for marker in markers if marker.start() not in taken)
     found += [(marker.start(), _bare(int(marker[1]), passages)) for marker in bare]

@@ -99,7 +99,7 @@ def is_definition(record: Mapping[str, object]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class JSONCall:
+class FoundCall:
     """A call as it was written.
 
     Attributes:
@@ -113,7 +113,7 @@ class JSONCall:
     start: int
 
 
-def first_call(text: str) -> JSONCall | None:
+def first_call(text: str) -> FoundCall | None:
     """The first object in a text that names a tool; None where there is none. Never raises."""
     text = text[:MAX_CHARACTERS]
     start = text.find("{")
@@ -140,7 +140,7 @@ def object_at(text: str, start: int) -> dict[str, Any] | None:
     return None
 
 
-def _as_call(record: Mapping[str, Any], start: int) -> JSONCall | None:
+def _as_call(record: Mapping[str, Any], start: int) -> FoundCall | None:
     inner = record.get("function")
     if isinstance(inner, Mapping):
         record = inner
@@ -152,7 +152,7 @@ def _as_call(record: Mapping[str, Any], start: int) -> JSONCall | None:
     arguments: JSON = next((record[key] for key in _ARGUMENTS if key in record), {})
     if isinstance(arguments, str) and arguments.lstrip().startswith("{"):
         arguments = object_at(arguments.strip(), 0) or arguments
-    return JSONCall(name, arguments, start)
+    return FoundCall(name, arguments, start)
 
 
 def only_argument(arguments: JSON) -> str:

@@ -12,7 +12,7 @@ from sandreckoner.agents.tool_adapters import as_functions
 from sandreckoner.agents.tool_functions import SEARCH
 from sandreckoner.chains.answering import replay
 from sandreckoner.core.effects import Ask, Resume, Run, Search, Use
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Call
 from sandreckoner.core.journal import read_journal
@@ -60,7 +60,7 @@ def test_it_looks_repairs_computes_and_answers_with_its_sources(
         found = agent.invoke(QUESTION, journal=str(tmp_path / "run.jsonl"))
         awaited = asyncio.run(agent.ainvoke(QUESTION))
         *events, streamed = agent.stream(QUESTION)
-    assert (found.text, found.verdict, found.usage.calls) == ("5.81132075471698", "answered", 3)
+    assert (found.text, found.status, found.usage.calls) == ("5.81132075471698", "answered", 3)
     assert awaited.text == streamed.text == found.text
     kinds = [type(event.effect) for event in events if isinstance(event, Step)]
     assert kinds == [Ask, Run, Search, Resume, Ask, Run, Use, Resume, Use, Resume, Ask, Run]
@@ -69,7 +69,7 @@ def test_it_looks_repairs_computes_and_answers_with_its_sources(
     assert "NameError" in last
     origins = {source.text: source.origin for source in found.sources}
     assert origins == {"8412": "passage", "7950": "passage", "100": "constant"}
-    again = replay(read_journal(tmp_path / "run.jsonl"), World(), CodeAgent())
+    again = replay(read_journal(tmp_path / "run.jsonl"), Environment(), CodeAgent())
     assert again == found
 
 
@@ -105,10 +105,10 @@ def test_a_call_that_does_not_fit_is_an_error_in_the_program(
 
 def test_five_hundred_searches_end_at_the_limit(library: MemoryLibrary, sandbox: Sandbox) -> None:
     model = ScriptedModel([cell("for n in range(500):\n    search(f'net sales {n}')")])
-    with open_code_agent(model=model, library=library, interpreter=sandbox, most_calls=20) as agent:
+    with open_code_agent(model=model, library=library, interpreter=sandbox, max_tool_calls=20) as agent:
         *events, found = agent.stream(QUESTION)
     searches = [event for event in events if isinstance(event, Step) and isinstance(event.effect, Search)]
-    assert len(searches) == 20 and found.verdict == "budget spent"
+    assert len(searches) == 20 and found.status == "budget spent"
     assert "more than 20 times" in found.reason
 
 
@@ -122,7 +122,7 @@ def test_a_call_made_before_is_not_performed_again(library: MemoryLibrary, sandb
 
 def test_a_repeated_cell_is_told_once_and_then_stopped(library: MemoryLibrary, sandbox: Sandbox) -> None:
     model = ScriptedModel(lambda _: cell("print(search('net sales'))"))
-    with open_code_agent(model=model, library=library, interpreter=sandbox, most=50) as agent:
+    with open_code_agent(model=model, library=library, interpreter=sandbox, max_steps=50) as agent:
         *events, found = agent.stream(QUESTION)
     assert found.usage.calls == 3 and "repeated a cell" in found.reason
     assert [(ask.temperature, ask.seed) for ask in model.asked] == [(0.0, None), (0.0, None), (0.7, 3)]
@@ -149,7 +149,7 @@ def test_what_a_document_says_is_data(library: MemoryLibrary, sandbox: Sandbox) 
 def test_the_conversation_only_grows(library: MemoryLibrary, sandbox: Sandbox) -> None:
     """So that a backend reads each part of it once."""
     model = ScriptedModel(script)
-    with open_code_agent(model=model, library=library, interpreter=sandbox, most=3) as agent:
+    with open_code_agent(model=model, library=library, interpreter=sandbox, max_steps=3) as agent:
         assert agent.invoke(QUESTION).text
     first, second, third = (ask.messages for ask in model.asked)
     assert second[: len(first)] == first and third[: len(second)] == second

@@ -141,7 +141,7 @@ def test_every_reply_of_the_small_model_is_a_call_or_the_answer(
     small_chat: ChatGGUF,  # noqa: F811
 ) -> None:
     assert NAME in small_chat.model
-    with ToolAgent(model=small_chat, library=library, interpreter=sandbox, most=6) as agent:
+    with ToolAgent(model=small_chat, library=library, interpreter=sandbox, max_steps=6) as agent:
         *events, found = agent.stream(QUESTION)
     effects = [event.effect for event in events if isinstance(event, Step)]
     used = [effect.tool for effect in effects if isinstance(effect, Use)]

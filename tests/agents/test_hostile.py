@@ -48,9 +48,9 @@ def run(
 
 def test_a_loop_is_told_once_and_then_stopped(library: MemoryLibrary, sandbox: Sandbox) -> None:
     model = ScriptedModel(lambda _: call("search_documents", query="net sales"))
-    events, found = run(model, library, sandbox, most=100)
+    events, found = run(model, library, sandbox, max_steps=100)
     assert len(used(events)) == 1 and found.usage.calls == 3
-    assert found.verdict == "budget spent" and "repeated a call of search_documents" in found.reason
+    assert found.status == "budget spent" and "repeated a call of search_documents" in found.reason
     assert "exactly this call before" in model.asked[2].messages[-1].content
 
 
@@ -58,8 +58,8 @@ def test_a_loop_of_two_ends_too(library: MemoryLibrary, sandbox: Sandbox) -> Non
     def script(messages: tuple[Message, ...]) -> str:
         return call("search_documents", query="ab"[len(messages) // 2 % 2])
 
-    events, found = run(ScriptedModel(script), library, sandbox, most=100)
-    assert len(used(events)) == 2 and found.verdict == "budget spent"
+    events, found = run(ScriptedModel(script), library, sandbox, max_steps=100)
+    assert len(used(events)) == 2 and found.status == "budget spent"
 
 
 def test_a_tool_that_does_not_exist(library: MemoryLibrary, sandbox: Sandbox) -> None:
@@ -69,8 +69,8 @@ def test_a_tool_that_does_not_exist(library: MemoryLibrary, sandbox: Sandbox) ->
         found.text == "I cannot browse."
         and "browse is not a valid tool" in model.asked[1].messages[-1].content
     )
-    _, looping = run(ScriptedModel(lambda _: call("browse", url="x")), library, sandbox, most=100)
-    assert looping.verdict == "budget spent" and looping.usage.calls == 3
+    _, looping = run(ScriptedModel(lambda _: call("browse", url="x")), library, sandbox, max_steps=100)
+    assert looping.status == "budget spent" and looping.usage.calls == 3
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_arguments_that_do_not_fit_are_told(library: MemoryLibrary, sandbox: San
 
 def test_five_hundred_searches_at_once_and_one_by_one(library: MemoryLibrary, sandbox: Sandbox) -> None:
     at_once = "".join(call("search_documents", query=f"sales {n}") for n in range(500))
-    events, found = run(ScriptedModel([at_once, "enough"]), library, sandbox, most_calls=10)
+    events, found = run(ScriptedModel([at_once, "enough"]), library, sandbox, max_tool_calls=10)
     assert found.text == "enough" and len(used(events)) == 10
     numbers = iter(range(500))
     one_by_one = ScriptedModel(lambda _: call("search_documents", query=f"sales {next(numbers)}"))
-    events, found = run(one_by_one, library, sandbox, most=8)
-    assert found.verdict == "budget spent" and len(used(events)) <= 8
+    events, found = run(one_by_one, library, sandbox, max_steps=8)
+    assert found.status == "budget spent" and len(used(events)) <= 8
 
 
 ESCAPES = [
@@ -172,8 +172,8 @@ def test_nothing_leaves_the_sandbox_when_a_document_is_obeyed(library: MemoryLib
 def test_whatever_a_model_writes_every_agent_comes_to_an_end(
     library: MemoryLibrary, sandbox: Sandbox, replies: list[str]
 ) -> None:
-    _, found = run(ScriptedModel([*replies, *(["the end"] * 20)]), library, sandbox, most=6)
-    assert found.verdict in ("answered", "budget spent", "no answer")
+    _, found = run(ScriptedModel([*replies, *(["the end"] * 20)]), library, sandbox, max_steps=6)
+    assert found.status in ("answered", "budget spent", "no answer")
     for opened in (open_react_agent, open_code_agent):
         with opened(
             model=ScriptedModel([*replies, *(["the end"] * 20)]), library=library, interpreter=sandbox

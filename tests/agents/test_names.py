@@ -46,7 +46,9 @@ def test_they_stand_among_the_names() -> None:
         parse_strategy("raect")
 
 
-@pytest.mark.parametrize(("strategy", "replies"), [("code(most=3)", CODE_REPLIES), ("react", REACT_REPLIES)])
+@pytest.mark.parametrize(
+    ("strategy", "replies"), [("code(max_steps=3)", CODE_REPLIES), ("react", REACT_REPLIES)]
+)
 def test_asked_recorded_and_replayed(tmp_path: Path, strategy: str, replies: list[str]) -> None:
     (tmp_path / "note.txt").write_text(NOTE)
     (tmp_path / "script.json").write_text(json.dumps(replies))

@@ -12,7 +12,7 @@ from sandreckoner.chains import chain
 from sandreckoner.chains.answering import replay
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, Run, Search
-from sandreckoner.core.environment import Library, World
+from sandreckoner.core.environment import Environment, Library
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
@@ -32,7 +32,7 @@ TURNS = [
 def test_it_searches_computes_and_finishes_with_its_sources(library: Library, sandbox: Sandbox) -> None:
     with chain(ReAct(), model=ScriptedModel(TURNS), library=library, interpreter=sandbox) as agent:
         found = agent.invoke(QUESTION)
-    assert (found.text, found.verdict, found.usage.calls) == ("5.8", "answered", 4)
+    assert (found.text, found.status, found.usage.calls) == ("5.8", "answered", 4)
     assert {source.text: source.origin for source in found.sources} == {
         "8412": "passage",
         "7950": "passage",
@@ -53,17 +53,17 @@ def test_it_replays_and_streams_and_may_be_awaited(
     assert awaited.text == streamed.text == first.text
     kinds = [type(event.effect) for event in events if isinstance(event, Step)]
     assert kinds == [Ask, Search, Ask, Run, Ask, Run, Ask]
-    again = replay(read_journal(tmp_path / "run.jsonl"), World(), ReAct())
+    again = replay(read_journal(tmp_path / "run.jsonl"), Environment(), ReAct())
     assert again == first
 
 
 def test_a_loop_is_told_once_and_then_stopped(library: Library, sandbox: Sandbox) -> None:
     model = ScriptedModel(lambda _: "Thought: again\nAction: Search[net  SALES]")
-    with chain(ReAct(most=50), model=model, library=library, interpreter=sandbox) as agent:
+    with chain(ReAct(max_steps=50), model=model, library=library, interpreter=sandbox) as agent:
         *events, found = agent.stream(QUESTION)
     searches = [event for event in events if isinstance(event, Step) and isinstance(event.effect, Search)]
     assert (found.usage.calls, len(searches)) == (3, 1)
-    assert found.verdict == "budget spent" and "repeated Search" in found.reason
+    assert found.status == "budget spent" and "repeated Search" in found.reason
     assert "You did exactly this before" in model.asked[2].messages[-1].content
 
 
@@ -82,7 +82,7 @@ def test_the_end_of_a_budget_gives_the_best_so_far(library: Library, sandbox: Sa
         ReAct(), model=ScriptedModel(TURNS), library=library, interpreter=sandbox, budget=Budget(calls=3)
     ) as agent:
         found = agent.invoke(QUESTION)
-    assert (found.text, found.verdict, found.reason) == (
+    assert (found.text, found.status, found.reason) == (
         "5.81132075471698",
         "budget spent",
         "the budget of 3 calls is spent",
@@ -110,6 +110,6 @@ def test_whatever_goes_wrong_is_told_and_the_agent_goes_on(
 
 def test_turns_have_an_end() -> None:
     replies = [f"Action: Python[x = {n}\nx]" for n in range(9)]
-    with chain(ReAct(most=3), model=ScriptedModel(replies)) as agent:
+    with chain(ReAct(max_steps=3), model=ScriptedModel(replies)) as agent:
         found = agent.invoke(Problem("?"))
     assert (found.text, found.usage.calls) == ("2", 3) and "3 turns" in found.reason

@@ -13,7 +13,7 @@ from sandreckoner.agents.react import ReAct
 from sandreckoner.chains.answering import answer
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Search
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Trace
@@ -71,8 +71,10 @@ def replayed(record: dict[str, Any], repeats: int) -> tuple[Answer, Trace]:
         f" {step['thought']}\nAction {n}: {step['action']}" for n, step in enumerate(record["steps"], 1)
     ]
     trace = Trace()
-    world = World(model=ScriptedModel(replies), library=Recorded(record["steps"]), trace=trace)
-    return answer(ReAct(most=len(replies), repeats=repeats), Problem(record["question"]), world), trace
+    environment = Environment(model=ScriptedModel(replies), library=Recorded(record["steps"]), trace=trace)
+    return answer(
+        ReAct(max_steps=len(replies), repeats=repeats), Problem(record["question"]), environment
+    ), trace
 
 
 def test_each_is_replayed_to_the_same_finish(recorded: list[dict[str, Any]]) -> None:
@@ -82,8 +84,8 @@ def test_each_is_replayed_to_the_same_finish(recorded: list[dict[str, Any]]) -> 
         actions = [read_action(step["action"]) for step in record["steps"]]
         finishes = [argument for name, argument in actions if name == "Finish"]
         assert found.text == (finishes[0] if finishes else None), record["id"]
-        finished += found.verdict == "answered"
-        unfinished += found.verdict == "budget spent"
+        finished += found.status == "answered"
+        unfinished += found.status == "budget spent"
         if finishes and found.text != record["source_pred"]:
             # Five times an empty line before `Finish[…]`, which the recording refused as invalid.
             assert record["id"] == "fever-3522"

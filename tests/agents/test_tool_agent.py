@@ -11,7 +11,7 @@ import pytest
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
-from sandreckoner.agents import Pause, Switches, ToolAgent, as_tool
+from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent, as_tool
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, Use
 from sandreckoner.core.errors import UsageError
@@ -54,7 +54,7 @@ def test_it_searches_computes_and_answers_with_its_sources(
         *events, streamed = agent.stream(QUESTION)
         awaited = asyncio.run(agent.ainvoke(QUESTION))
     assert found.text == streamed.text == awaited.text == CALLS[-1]
-    assert (found.verdict, found.usage.calls) == ("answered", 4) and found.usage.tokens > 100
+    assert (found.status, found.usage.calls) == ("answered", 4) and found.usage.tokens > 100
     origins = {source.text: source.origin for source in found.sources}
     assert origins == {
         "8412": "passage",
@@ -105,8 +105,11 @@ def test_the_answer_may_have_a_schema(library: MemoryLibrary, sandbox: Sandbox) 
 def test_it_asks_the_user_and_goes_on_with_the_reply(library: MemoryLibrary, sandbox: Sandbox) -> None:
     replies = [call("ask_user", question="Which year?"), "You said 2021."]
     with opened(ScriptedModel(replies), library, sandbox, asks=True) as agent:
-        pause = agent.invoke("What were net sales?", thread="t")
-        assert isinstance(pause, Pause) and (pause.kind, pause.asks) == ("question", "Which year?")
+        interrupt = agent.invoke("What were net sales?", thread="t")
+        assert isinstance(interrupt, Interrupt) and (interrupt.kind, interrupt.asks) == (
+            "question",
+            "Which year?",
+        )
         with pytest.raises(UsageError, match="waits for a reply"):
             agent.invoke("Hello?", thread="t")
         assert agent.resume("2021", thread="t").text == "You said 2021."
@@ -116,17 +119,21 @@ def test_a_spent_budget_pauses_and_asks_or_ends_with_the_best_so_far(
     library: MemoryLibrary, sandbox: Sandbox
 ) -> None:
     with opened(ScriptedModel(script), library, sandbox, budget=Budget(calls=3), pauses=True) as agent:
-        pause = agent.invoke(QUESTION, thread="t")
-        assert isinstance(pause, Pause) and pause.kind == "budget" and "3 calls is spent" in pause.asks
+        interrupt = agent.invoke(QUESTION, thread="t")
+        assert (
+            isinstance(interrupt, Interrupt)
+            and interrupt.kind == "budget"
+            and "3 calls is spent" in interrupt.asks
+        )
         assert agent.resume(True, thread="t").text == CALLS[-1]
         refused = agent.invoke(QUESTION, thread="u")
-        assert isinstance(refused, Pause)
+        assert isinstance(refused, Interrupt)
         ended = agent.resume(False, thread="u")
-    assert (ended.text, ended.verdict) == ("5.81132075471698", "budget spent")
+    assert (ended.text, ended.status) == ("5.81132075471698", "budget spent")
     for budget, said in ((Budget(tokens=300), "tokens"), (Budget(seconds=0.0001), "seconds")):
         with opened(ScriptedModel(script), library, sandbox, budget=budget) as agent:
             found = agent.invoke(QUESTION)
-        assert found.verdict == "budget spent" and said in found.reason
+        assert found.status == "budget spent" and said in found.reason
     with pytest.raises(UsageError, match="price"):
         opened(ScriptedModel([]), library, sandbox, budget=Budget(usd=1))
 
@@ -144,11 +151,15 @@ def test_a_tool_runs_only_when_it_is_approved(sandbox: Sandbox) -> None:
         sent.clear()
         model = ScriptedModel(replies)
         with opened(
-            model, None, sandbox, tools=[send_refund], switches=Switches(approve="send_refund")
+            model,
+            None,
+            sandbox,
+            tools=[send_refund],
+            middleware_options=MiddlewareOptions(approve="send_refund"),
         ) as agent:
-            pause = agent.invoke("Refund A1", thread="t")
-            assert isinstance(pause, Pause) and pause.kind == "approval" and not sent
-            assert pause.calls == ({"name": "send_refund", "args": {"order": "A1"}},)
+            interrupt = agent.invoke("Refund A1", thread="t")
+            assert isinstance(interrupt, Interrupt) and interrupt.kind == "approval" and not sent
+            assert interrupt.calls == ({"name": "send_refund", "args": {"order": "A1"}},)
             assert agent.resume(reply, thread="t").text == "Done."
         assert sent == wanted
         if isinstance(reply, str):
@@ -159,7 +170,9 @@ def test_personal_data_does_not_reach_the_model_or_the_memory(sandbox: Sandbox, 
     model = ScriptedModel(["Noted."])
     memory = tmp_path / "talks.sqlite"
     said = "I am ann@example.org, +49 30 1234567, DE89 3704 0044 0532 0130 00, and paid $8,412 in 2021."
-    with opened(model, None, sandbox, memory=memory, switches=Switches(personal_data="redact")) as agent:
+    with opened(
+        model, None, sandbox, memory=memory, middleware_options=MiddlewareOptions(personal_data="redact")
+    ) as agent:
         agent.invoke(said, thread="t")
         kept = str(agent._state("t"))
     seen = model.asked[0].messages[-1].content
@@ -170,7 +183,7 @@ def test_personal_data_does_not_reach_the_model_or_the_memory(sandbox: Sandbox, 
 
 def test_a_long_conversation_is_summarised(sandbox: Sandbox) -> None:
     model = ScriptedModel(lambda messages: "A summary." if "summar" in str(messages).lower() else "Yes.")
-    with opened(model, None, sandbox, switches=Switches(summarise=300)) as agent:
+    with opened(model, None, sandbox, middleware_options=MiddlewareOptions(summarise=300)) as agent:
         for n in range(30):
             agent.invoke(f"Question {n}: " + "word " * 30, thread="t")
     assert any("summary" in ask.messages[-1].content.lower() for ask in model.asked)
@@ -187,7 +200,7 @@ def test_a_failing_tool_is_called_again_and_then_told(sandbox: Sandbox) -> None:
         return "there"
 
     model = ScriptedModel([call("flaky"), "ok"])
-    with opened(model, None, sandbox, tools=[flaky], switches=Switches(retry=2)) as agent:
+    with opened(model, None, sandbox, tools=[flaky], middleware_options=MiddlewareOptions(retry=2)) as agent:
         assert agent.invoke("Try.").text == "ok"
     assert len(tries) == 3 and "there" in model.asked[1].messages[-1].content
     tries.clear()
@@ -201,7 +214,9 @@ def test_another_model_steps_in(sandbox: Sandbox) -> None:
     from sandreckoner.agents.text_chat import TextChat
 
     second = TextChat(model=ScriptedModel(["from the second"]))
-    with opened(ScriptedModel([]), None, sandbox, switches=Switches(fallback=[second])) as agent:
+    with opened(
+        ScriptedModel([]), None, sandbox, middleware_options=MiddlewareOptions(fallback=[second])
+    ) as agent:
         assert agent.invoke("Hello?").text == "from the second"
 
 
@@ -240,7 +255,7 @@ def test_a_number_without_a_source_is_sent_back_once_and_then_refused(
     assert "has a source" in model.asked[2].messages[-1].content
     with opened(ScriptedModel([invented, invented]), library, sandbox, require_sources=True) as agent:
         found = agent.invoke(QUESTION)
-    assert (found.text, found.verdict) == (None, "refused") and "77.3" in found.reason
+    assert (found.text, found.status) == (None, "refused") and "77.3" in found.reason
     with opened(ScriptedModel([invented]), library, sandbox) as agent:
         loose = agent.invoke(QUESTION)
     assert loose.text == invented and [source.origin for source in loose.sources] == ["unsourced"]
@@ -251,4 +266,4 @@ def test_a_made_up_quote_is_struck(library: MemoryLibrary, sandbox: Sandbox) -> 
     with opened(ScriptedModel([CALLS[0], said]), library, sandbox) as agent:
         found = agent.invoke(QUESTION)
     assert found.text == "“Net sales were 8,412 in 2021” [1], and ~~“they will double”~~ [1]."
-    assert [citation.verdict for citation in found.citations] == ["found", "not found"]
+    assert [citation.status for citation in found.citations] == ["found", "not found"]

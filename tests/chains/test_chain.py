@@ -128,5 +128,5 @@ def test_a_wrong_question_is_refused_before_anything_is_spent(asked: Any) -> Non
 def test_a_wrong_strategy_is_refused_at_once() -> None:
     with pytest.raises(UnknownName, match="did you mean pal"):
         chain("pall", model=ScriptedModel([]))
-    with pytest.raises(UsageError, match="neither a form nor a strategy"):
+    with pytest.raises(UsageError, match="neither a method nor a strategy"):
         chain(7, model=ScriptedModel([]))  # type: ignore[arg-type]

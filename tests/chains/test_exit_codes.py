@@ -51,7 +51,7 @@ def test_no_answer_as_json_names_the_reasons_too(tmp_path: Path) -> None:
     script = script_of(tmp_path, "", "", "I cannot say.")
     done = reckon("ask", "a?", "--strategy", "sc(pal(repairs=0), n=3)", "--json", "--model", script)
     found = json.loads(done.stdout)
-    assert (done.returncode, found["verdict"], found["answer"]) == (4, "no answer", None)
+    assert (done.returncode, found["status"], found["answer"]) == (4, "no answer", None)
     assert found["reason"] == "the model answered with nothing (2 times); no program in the reply"
 
 
@@ -87,7 +87,7 @@ def test_a_nested_strategy_over_the_budget_is_refused_before_the_first_call(
         ("tot(pal, depth=0)", "depth must be a whole number, 1 or more, not 0"),
         ("tot(pal, breadth=0)", "breadth must be"),
         ("tot(pal, k=0)", "k must be"),
-        ('tot(pal, order="depth", most=0)', "most must be"),
+        ('tot(pal, order="depth", max_nodes=0)', "max_nodes must be"),
         ('tot(pal, order="monte_carlo", rounds=0)', "rounds must be"),
         ("refine(pal, rounds=0)", "rounds must be"),
         ("rag(pal, k=0)", "k must be"),

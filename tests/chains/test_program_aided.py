@@ -8,10 +8,10 @@ import pytest
 
 from sandreckoner.chains.answering import answer
 from sandreckoner.chains.methods.program_aided import ProgramAided
-from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
@@ -32,8 +32,8 @@ def solve(
     sandbox: Sandbox, *replies: str, budget: Budget | None = None, repairs: int = 1
 ) -> tuple[Answer, ScriptedModel]:
     model = ScriptedModel(list(replies))
-    world = World(model, sandbox, budget=budget or Budget())
-    return answer(once(ProgramAided(repairs=repairs)), Problem(QUESTION), world), model
+    environment = Environment(model, sandbox, budget=budget or Budget())
+    return answer(single(ProgramAided(repairs=repairs)), Problem(QUESTION), environment), model
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def solve(
 )
 def test_a_program_is_found_run_and_read_however_it_is_written(sandbox: Sandbox, reply: str) -> None:
     found, model = solve(sandbox, reply)
-    assert (found.text, found.verdict) == ("42", "answered")
+    assert (found.text, found.status) == ("42", "answered")
     assert len(model.asked) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_program_that_fails_goes_back_once_with_its_traceback(sandbox: Sandbox
 
 def test_when_repairs_are_used_up_the_reason_is_told(sandbox: Sandbox) -> None:
     found, model = solve(sandbox, *["```python\nx = 1\nanswer = 1 / 0\n```"] * 3, repairs=2)
-    assert (found.text, found.verdict) == (None, "no answer")
+    assert (found.text, found.status) == (None, "no answer")
     assert found.reason == "the program ended with ZeroDivisionError in line 2: division by zero"
     assert len(model.asked) == 3
 
@@ -88,7 +88,7 @@ def test_a_model_that_gives_no_answer_is_told_apart_from_one_that_is_wrong(
     sandbox: Sandbox, reply: str, reason: str
 ) -> None:
     found, _ = solve(sandbox, reply, repairs=0)
-    assert found.verdict == "no answer"
+    assert found.status == "no answer"
     assert found.reason.startswith(reason)
 
 
@@ -102,9 +102,9 @@ def test_the_budget_may_end_before_the_repair(sandbox: Sandbox) -> None:
 def test_every_number_says_where_it_came_from(sandbox: Sandbox) -> None:
     page = "Net sales were $512.3 million in 2024 and $480.0 million in 2023."
     program = "```python\nsales = 512.3\nbefore = 480.0\nanswer = (sales - before) / before * 100 + 77.7\n```"
-    world = World(ScriptedModel([program]), sandbox)
+    environment = Environment(ScriptedModel([program]), sandbox)
     passage = Passage(page, "report.md", 4, 100, 100 + len(page))
-    found = answer(once(ProgramAided()), Problem("By how much did sales grow?", (passage,)), world)
+    found = answer(single(ProgramAided()), Problem("By how much did sales grow?", (passage,)), environment)
     sources = {source.text: source for source in found.sources}
     assert sources["512.3"].origin == "passage"
     place = sources["512.3"].passages[0]

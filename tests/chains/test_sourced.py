@@ -47,12 +47,12 @@ def answered(
 
 def test_a_sourced_answer_passes_with_one_call(tmp_path) -> None:
     answer, asks = answered(tmp_path, "pal", GOOD, require_sources=True)
-    assert (answer.verdict, answer.text, len(asks)) == ("answered", "14.25", 1)
+    assert (answer.status, answer.text, len(asks)) == ("answered", "14.25", 1)
 
 
 def test_an_unsourced_number_is_sent_back_by_name_and_mended(tmp_path) -> None:
     answer, asks = answered(tmp_path, "pal", MADE_UP, GOOD, require_sources=True)
-    assert (answer.verdict, answer.text) == ("answered", "14.25")
+    assert (answer.status, answer.text) == ("answered", "14.25")
     assert [candidate.answer for candidate in answer.candidates] == ["23.25", "14.25"]
     said = asks[1].messages[-1].content
     assert "line 1: 521.5 has no source" in said and MADE_UP in said
@@ -62,7 +62,7 @@ def test_an_unsourced_number_is_sent_back_by_name_and_mended(tmp_path) -> None:
 
 def test_a_number_that_is_still_unsourced_is_refused(tmp_path) -> None:
     answer, asks = answered(tmp_path, "pal", MADE_UP, MADE_UP, require_sources=True)
-    assert (answer.verdict, answer.text, len(asks)) == ("refused", None, 2)
+    assert (answer.status, answer.text, len(asks)) == ("refused", None, 2)
     assert answer.reason == (
         "23.25 is not answered: no source for 521.5 (stands nowhere in the question or the passages)"
     )
@@ -71,7 +71,7 @@ def test_a_number_that_is_still_unsourced_is_refused(tmp_path) -> None:
 
 def test_without_the_option_it_is_answered_and_marked(tmp_path) -> None:
     answer, _ = answered(tmp_path, "pal", MADE_UP)
-    assert (answer.verdict, answer.text) == ("answered", "23.25")
+    assert (answer.status, answer.text) == ("answered", "23.25")
     assert "unsourced" in [source.origin for source in answer.sources]
 
 
@@ -83,7 +83,7 @@ def test_a_sum_done_in_the_head_is_refused_and_a_number_looked_up_is_not(tmp_pat
         "The answer is 14.25.",
         require_sources=True,
     )
-    assert (answer.verdict, answer.text) == ("refused", None)
+    assert (answer.status, answer.text) == ("refused", None)
     assert "14.25" in answer.reason
     looked_up, asks = answered(tmp_path, "cot", "The answer is 512.5.", require_sources=True)
     assert (looked_up.text, len(asks)) == ("512.5", 1)
@@ -99,7 +99,7 @@ def test_it_combines_with_any_search_and_replays(tmp_path) -> None:
     journal = tmp_path / "run.jsonl"
     with chain("pal", model=f"scripted:{script}", library=OnePassage(), require_sources=True) as reckon:
         refused = reckon.invoke(QUESTION, journal=str(journal))
-    assert refused.verdict == "refused"
+    assert refused.status == "refused"
     assert replay(read_journal(journal)) == refused
 
 
@@ -107,7 +107,7 @@ def test_the_budget_may_end_before_the_repair(tmp_path) -> None:
     from sandreckoner.core.budget import Budget
 
     answer, asks = answered(tmp_path, "pal", MADE_UP, GOOD, require_sources=True, budget=Budget(calls=1))
-    assert (answer.verdict, answer.text, len(asks)) == ("budget spent", None, 1)
+    assert (answer.status, answer.text, len(asks)) == ("budget spent", None, 1)
     assert "521.5" in answer.reason
 
 
@@ -118,7 +118,7 @@ def test_quotes_are_checked_and_what_stands_nowhere_is_struck(tmp_path) -> None:
     answer, asks = answered(tmp_path, "cite", QUOTED)
     assert answer.text == "Sales were “512.5 million in 2024” [1]. They were ~~“a record”~~ [1]."
     first, second = answer.citations
-    assert (first.verdict, second.verdict) == ("found", "not found")
+    assert (first.status, second.status) == ("found", "not found")
     (place,) = first.passages
     assert PAGE[place.start : place.end] == "512.5 million in 2024"
     assert "[1] report.md, page 1" in asks[0].messages[-1].content
@@ -127,15 +127,15 @@ def test_quotes_are_checked_and_what_stands_nowhere_is_struck(tmp_path) -> None:
 def test_a_struck_quote_is_sent_back_where_sources_are_required(tmp_path) -> None:
     mended = "Sales were “512.5 million in 2024” [1]."
     answer, asks = answered(tmp_path, "cite", QUOTED, mended, require_sources=True)
-    assert (answer.verdict, answer.text) == ("answered", mended)
+    assert (answer.status, answer.text) == ("answered", mended)
     assert "“a record” stands in none of the passages" in asks[1].messages[-1].content
     refused, _ = answered(tmp_path, "cite", QUOTED, QUOTED, require_sources=True)
-    assert refused.verdict == "refused"
+    assert refused.status == "refused"
 
 
 def test_a_quote_with_one_digit_changed_is_struck(tmp_path) -> None:
     answer, _ = answered(tmp_path, "cite", "Sales were “512.4 million in 2024” [1] and “12.3 million” [1].")
-    assert [citation.verdict for citation in answer.citations] == ["not found", "not found"]
+    assert [citation.status for citation in answer.citations] == ["not found", "not found"]
 
 
 def test_citing_needs_something_to_cite() -> None:

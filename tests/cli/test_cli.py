@@ -65,7 +65,7 @@ def test_json_is_one_object_of_the_published_schema(script: str) -> None:
     done = reckon("ask", QUESTION, "--model", script, "--json", "--docs", str(ROOT / "examples" / "data"))
     found = json.loads(done.stdout)
     jsonschema.validate(found, json.loads((ROOT / "docs" / "answer.schema.json").read_text()))
-    assert (found["version"], found["answer"], found["verdict"]) == (1, "42", "answered")
+    assert (found["version"], found["answer"], found["status"]) == (1, "42", "answered")
     assert {number["text"]: number["origin"] for number in found["numbers"]}["14"] == "question"
     assert found["passages"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.core.effects import Resume, Run, Steps, Use, use
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution, Returned
 from sandreckoner.core.journal import JournalFile, read_journal
-from sandreckoner.core.runtime import adrive, drive
+from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.serialization import to_json
 from sandreckoner.core.trace import Trace
 from sandreckoner.tools.python import Sandbox
@@ -47,14 +47,14 @@ def test_both_drivers_and_the_replay_agree(tmp_path: Path) -> None:
     live, awaited, again = Trace(), Trace(), Trace()
     with Sandbox() as sandbox:
         with path.open("w") as file:
-            world = World(
+            environment = Environment(
                 interpreter=sandbox, tools={"orders": Orders()}, journal=JournalFile(file, {}), trace=live
             )
-            result = drive(refund(), world)
+            result = run(refund(), environment)
         other = asyncio.run(
-            adrive(refund(), World(interpreter=sandbox, tools={"orders": Orders()}, trace=awaited))
+            arun(refund(), Environment(interpreter=sandbox, tools={"orders": Orders()}, trace=awaited))
         )
-    replayed = drive(refund(), World(journal=read_journal(path), trace=again))
+    replayed = run(refund(), Environment(journal=read_journal(path), trace=again))
     assert result == other == replayed == (25.0, "no order B2")
     effects = [[to_json(step.effect) for step in trace.steps] for trace in (live, awaited, again)]
     assert effects[0] == effects[1] == effects[2]
@@ -63,4 +63,4 @@ def test_both_drivers_and_the_replay_agree(tmp_path: Path) -> None:
 
 def test_a_tool_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="a tool 'orders', which the world has not"):
-        drive(use("orders"), World())
+        run(use("orders"), Environment())

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sandreckoner.core import runtime
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.combine import together, within
 from sandreckoner.core.effects import Ask, Run, Search, Steps, ask, note, run, search
-from sandreckoner.core.environment import OnText, World
+from sandreckoner.core.environment import Environment, OnText
 from sandreckoner.core.errors import (
     BudgetSpent,
     JournalError,
@@ -26,7 +27,6 @@ from sandreckoner.core.execution import Execution
 from sandreckoner.core.journal import JournalFile, read_journal
 from sandreckoner.core.message import Completion, Message, Usage
 from sandreckoner.core.passage import Passage
-from sandreckoner.core.runtime import adrive, drive
 from sandreckoner.core.trace import Event, StepStarted, TextArrived, Trace
 
 QUESTION = (Message("user", "How many?"),)
@@ -97,27 +97,27 @@ def everything() -> Steps[str]:
     return f"{len(passages)} {[len(reply) for reply in replies]} {first.value} {second.value}"
 
 
-def world(**parts: object) -> World:
-    return World(model=Echo(), interpreter=Adder(), library=Shelf(), clock=lambda: 0.0, **parts)  # type: ignore[arg-type]
+def environment(**parts: object) -> Environment:
+    return Environment(model=Echo(), interpreter=Adder(), library=Shelf(), clock=lambda: 0.0, **parts)  # type: ignore[arg-type]
 
 
-Driver = Callable[[Steps[str], World], str]
+Driver = Callable[[Steps[str], Environment], str]
 
 
-def perform(steps: Steps[str], world: World, how: str) -> str:
-    return drive(steps, world) if how == "sync" else asyncio.run(adrive(steps, world))
+def perform(steps: Steps[str], environment: Environment, how: str) -> str:
+    return runtime.run(steps, environment) if how == "sync" else asyncio.run(runtime.arun(steps, environment))
 
 
 @pytest.mark.parametrize("how", ["sync", "async"])
 def test_a_strategy_gets_its_replies_in_order(how: str) -> None:
-    assert perform(everything(), world(), how) == "2 [2, 2, 2] 5 5"
+    assert perform(everything(), environment(), how) == "2 [2, 2, 2] 5 5"
 
 
 def test_sync_and_async_leave_the_same_trace_and_journal() -> None:
     journals, traces = [], []
     for how in ("sync", "async"):
         file, trace = io.StringIO(), Trace()
-        perform(everything(), world(trace=trace, journal=JournalFile(file, {})), how)
+        perform(everything(), environment(trace=trace, journal=JournalFile(file, {})), how)
         journals.append(file.getvalue())
         traces.append(trace.steps)
     assert journals[0] == journals[1]
@@ -130,27 +130,27 @@ def test_a_recorded_run_replays_without_a_world(tmp_path: Path, how: str) -> Non
     live, again = Trace(), Trace()
     path = tmp_path / "run.jsonl"
     with path.open("w") as file:
-        answer = perform(everything(), world(trace=live, journal=JournalFile(file, {})), how)
-    assert perform(everything(), World(trace=again, journal=read_journal(path)), how) == answer
+        answer = perform(everything(), environment(trace=live, journal=JournalFile(file, {})), how)
+    assert perform(everything(), Environment(trace=again, journal=read_journal(path)), how) == answer
     assert again.steps == live.steps
 
 
 def test_a_replay_that_asks_for_something_else_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with path.open("w") as file:
-        drive(ask(QUESTION), world(journal=JournalFile(file, {})))
+        runtime.run(ask(QUESTION), environment(journal=JournalFile(file, {})))
     with pytest.raises(ReplayDiverged, match="step 0 asks for something else"):
-        drive(ask(QUESTION, n=2), World(journal=read_journal(path)))
+        runtime.run(ask(QUESTION, n=2), Environment(journal=read_journal(path)))
     with pytest.raises(ReplayDiverged, match="ends before step 1"):
-        drive(together([ask(QUESTION), ask(QUESTION)]), World(journal=read_journal(path)))
+        runtime.run(together([ask(QUESTION), ask(QUESTION)]), Environment(journal=read_journal(path)))
 
 
 def test_a_line_cut_by_a_kill_is_left_out_and_damage_is_named(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     with path.open("w") as file:
-        drive(ask(QUESTION), world(journal=JournalFile(file, {})))
+        runtime.run(ask(QUESTION), environment(journal=JournalFile(file, {})))
         file.write('{"step":1,"eff')
-    assert drive(ask(QUESTION), World(journal=read_journal(path)))[0].text == "42"
+    assert runtime.run(ask(QUESTION), Environment(journal=read_journal(path)))[0].text == "42"
     path.write_text('{"journal":1}\nnot json\n')
     with pytest.raises(JournalError, match=":2: this line is not JSON"):
         read_journal(path)
@@ -171,9 +171,11 @@ def test_an_error_is_thrown_into_the_strategy_and_replays_as_the_same_error(tmp_
         return "no error"
 
     with path.open("w") as file:
-        broken = World(model=Echo(fault=ModelUnavailable("no such server")), journal=JournalFile(file, {}))
+        broken = Environment(
+            model=Echo(fault=ModelUnavailable("no such server")), journal=JournalFile(file, {})
+        )
         assert perform(catching(), broken, how) == "caught: no such server"
-    assert perform(catching(), World(journal=read_journal(path)), how) == "caught: no such server"
+    assert perform(catching(), Environment(journal=read_journal(path)), how) == "caught: no such server"
 
 
 def best_so_far() -> Steps[str]:
@@ -199,19 +201,19 @@ def test_when_the_budget_ends_the_strategy_answers_with_its_best(
 ) -> None:
     path = tmp_path / "run.jsonl"
     with path.open("w") as file:
-        assert perform(best_so_far(), world(budget=budget, journal=JournalFile(file, {})), how) == said
-    assert perform(best_so_far(), World(journal=read_journal(path)), how) == said
+        assert perform(best_so_far(), environment(budget=budget, journal=JournalFile(file, {})), how) == said
+    assert perform(best_so_far(), Environment(journal=read_journal(path)), how) == said
 
 
 def test_a_deadline_ends_the_run_and_blames_the_budget() -> None:
     ticks = iter(range(1000))
-    slow = World(model=Echo(), budget=Budget(seconds=10), clock=lambda: float(next(ticks)))
-    assert "the budget of 10 seconds is spent" in drive(best_so_far(), slow)
+    slow = Environment(model=Echo(), budget=Budget(seconds=10), clock=lambda: float(next(ticks)))
+    assert "the budget of 10 seconds is spent" in runtime.run(best_so_far(), slow)
     late = iter([0.0, 1.0, 1.0, 99.0, 99.0, 99.0])
-    stopped = World(
+    stopped = Environment(
         model=Echo(fault=ModelTimeout("too slow")), budget=Budget(seconds=10), clock=lambda: next(late)
     )
-    assert drive(best_so_far(), stopped) == "0: the budget of 10 seconds is spent"
+    assert runtime.run(best_so_far(), stopped) == "0: the budget of 10 seconds is spent"
 
 
 def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> None:
@@ -220,18 +222,18 @@ def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> No
         replies = yield (Ask(QUESTION), Run("1 + 1"))
         return len(replies[0]), replies[1].value  # type: ignore[arg-type,union-attr]
 
-    assert drive(mixed(), world(budget=Budget(calls=1))) == (0, 5)
+    assert runtime.run(mixed(), environment(budget=Budget(calls=1))) == (0, 5)
 
 
 def test_tokens_left_cap_the_reply() -> None:
     model = Echo()
-    drive(ask(QUESTION, n=2, max_tokens=500), World(model=model, budget=Budget(tokens=100)))
+    runtime.run(ask(QUESTION, n=2, max_tokens=500), Environment(model=model, budget=Budget(tokens=100)))
     assert model.asked[0].max_tokens == 50
 
 
 def test_listeners_hear_the_run_live() -> None:
     heard: list[Event] = []
-    drive(ask(QUESTION), world(trace=Trace(heard.append)))
+    runtime.run(ask(QUESTION), environment(trace=Trace(heard.append)))
     assert [type(event).__name__ for event in heard] == ["StepStarted", "TextArrived", "TextArrived", "Step"]
     assert "".join(event.text for event in heard if isinstance(event, TextArrived)) == "42"
     assert isinstance(heard[0], StepStarted)
@@ -239,7 +241,10 @@ def test_listeners_hear_the_run_live() -> None:
 
 def test_the_trace_is_a_tree_of_scopes() -> None:
     trace = Trace()
-    drive(within("outer", together([within("a", ask(QUESTION)), within("b", run("1"))])), world(trace=trace))
+    runtime.run(
+        within("outer", together([within("a", ask(QUESTION)), within("b", run("1"))])),
+        environment(trace=trace),
+    )
     names = [(depth, branch.name, len(branch.steps)) for depth, branch in trace.tree().walk()]
     assert names == [(0, "", 0), (1, "outer", 0), (2, "a", 1), (2, "b", 1)]
 
@@ -250,7 +255,7 @@ def test_the_trace_is_a_tree_of_scopes() -> None:
 )
 def test_a_missing_part_of_the_world_says_how_to_mend_it(steps: Steps[object], wish: str) -> None:
     with pytest.raises(UsageError, match=f"pass {wish}="):
-        drive(steps, World())
+        runtime.run(steps, Environment())
 
 
 def test_together_ends_all_when_one_fails_and_closes_the_rest() -> None:
@@ -267,7 +272,7 @@ def test_together_ends_all_when_one_fails_and_closes_the_rest() -> None:
             closed.append(name)
 
     with pytest.raises(ValueError, match="b"):
-        drive(together([member("a"), member("b"), member("c")]), world())
+        runtime.run(together([member("a"), member("b"), member("c")]), environment())
     assert sorted(closed) == ["a", "b", "c"]
 
 
@@ -282,7 +287,11 @@ def test_a_budget_that_ends_reaches_all_that_go_together() -> None:
             pass
         return done
 
-    assert drive(together([member(9), member(1), member(9)]), world(budget=Budget(calls=5))) == [2, 1, 2]
+    assert runtime.run(together([member(9), member(1), member(9)]), environment(budget=Budget(calls=5))) == [
+        2,
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("limits", [{"calls": 0}, {"tokens": -1}, {"usd": 0}, {"seconds": float("nan")}])

@@ -16,9 +16,9 @@ from sandreckoner.evals.report.eval_page import write_page
 from sandreckoner.llms import ScriptedModel
 
 CHOOSE_WRONG = """{
-    const verdict = document.getElementById("verdict");
-    verdict.value = "wrong";
-    verdict.dispatchEvent(new Event("input"));
+    const status = document.getElementById("status");
+    status.value = "wrong";
+    status.dispatchEvent(new Event("input"));
 }"""
 EVIL = "<script>document.title = 'taken'</script>"
 LONG = "cascade(once(direct, max_tokens=512), once(pal, max_tokens=512), sc(pal, n=3, max_tokens=512))"

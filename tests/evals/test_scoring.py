@@ -17,7 +17,7 @@ def right(found: str | None, gold: str | None, kind: Kind, options: tuple[str, .
 
 
 @pytest.mark.parametrize(
-    ("found", "gold", "kind", "verdict"),
+    ("found", "gold", "kind", "status"),
     [
         ("$1,234.00", "1234", "numeric", True),
         ("1234.0005", "1234", "numeric", True),  # PAL's rule: less than 0.001 apart
@@ -48,14 +48,14 @@ def right(found: str | None, gold: str | None, kind: Kind, options: tuple[str, .
     ],
 )
 def test_a_kind_of_answer_is_compared_its_own_way(
-    found: str | None, gold: str | None, kind: Kind, verdict: bool | None
+    found: str | None, gold: str | None, kind: Kind, status: bool | None
 ) -> None:
-    assert right(found, gold, kind) is verdict
+    assert right(found, gold, kind) is status
 
 
-@pytest.mark.parametrize(("found", "verdict"), [("B", True), ("(B)", True), ("21", True), ("20", False)])
-def test_a_choice_may_be_its_letter_or_its_content(found: str, verdict: bool) -> None:
-    assert right(found, "(B)", "choice", ("20", "21", "22")) is verdict
+@pytest.mark.parametrize(("found", "status"), [("B", True), ("(B)", True), ("21", True), ("20", False)])
+def test_a_choice_may_be_its_letter_or_its_content(found: str, status: bool) -> None:
+    assert right(found, "(B)", "choice", ("20", "21", "22")) is status
 
 
 def test_the_strict_and_the_flexible_reading_stand_beside_the_figure() -> None:

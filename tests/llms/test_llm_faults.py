@@ -13,7 +13,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from sandreckoner.core.message import Message
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
-from sandreckoner.llms.client.retry_policy import Circuit, Patience
+from sandreckoner.llms.client.retry_policy import Circuit, RetryPolicy
 from sandreckoner.testing.model_conformance import Heard
 
 QUESTION = Ask((Message("user", "Two and two?"),))
@@ -140,5 +140,5 @@ def test_many_at_once_are_not_queued_behind_each_other(served: Served) -> None:
 
 def test_a_connection_kept_from_a_loop_that_has_ended_is_not_the_servers_fault() -> None:
     stale = RuntimeError("Event loop is closed")
-    assert Patience().pause_before_next(stale, 1, lambda: 0.0) is not None
-    assert Patience().pause_before_next(RuntimeError("anything else"), 1, lambda: 0.0) is None
+    assert RetryPolicy().pause_before_next(stale, 1, lambda: 0.0) is not None
+    assert RetryPolicy().pause_before_next(RuntimeError("anything else"), 1, lambda: 0.0) is None

@@ -210,13 +210,13 @@ def test_a_disk_without_room_is_told_before_anything_is_fetched(
 def test_a_disk_that_fills_up_leaves_nothing_half(tiny: Weights) -> None:
     fields = {name: getattr(tiny, name) for name in Weights.__slots__}
     code = (
-        "import os, resource, signal, sys; from sandreckoner.llms import catalogue, fetching\n"
+        "import os, resource, signal, sys; from sandreckoner.llms.weights import fetch, registry\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "from sandreckoner.core.errors import ModelUnavailable\n"
-        f"catalogue.MODELS['tiny'] = catalogue.Weights(**{fields!r})\n"
+        f"registry.MODELS['tiny'] = registry.Weights(**{fields!r})\n"
         "import errno; errno.ENOSPC = errno.EFBIG  # the limit of a file stands for the end of a disk\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
-        "try: fetching.pull('tiny')\n"
+        "try: fetch.pull('tiny')\n"
         "except ModelUnavailable as fault: print(fault)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

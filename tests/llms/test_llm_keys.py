@@ -19,11 +19,11 @@ import pytest
 from server import Plan, Served
 
 from sandreckoner.core.effects import Ask, Steps, ask
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import ModelError, SandreckonerError, UsageError
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.message import Message
-from sandreckoner.core.runtime import adrive, drive
+from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import CachedModel, LangChainModel, load_model, load_settings, model_rows
 from sandreckoner.settings.providers import KEY_VARIABLES
@@ -73,8 +73,8 @@ def test_journals_traces_and_caches_hold_none(served: Served, tmp_path: Path, dr
     trace = Trace()
     path = tmp_path / "run.jsonl"
     with path.open("w") as file:
-        world = World(model=model, journal=JournalFile(file, {"model": model.name}), trace=trace)
-        answers = drive(twice(), world) if driver == "sync" else asyncio.run(adrive(twice(), world))
+        environment = Environment(model=model, journal=JournalFile(file, {"model": model.name}), trace=trace)
+        answers = run(twice(), environment) if driver == "sync" else asyncio.run(arun(twice(), environment))
     model.close()
     assert len(answers) == 3
     assert f"Bearer {OF_THE_ADDRESS}" in served.keys, "the key reached its server, and so could have leaked"
@@ -105,7 +105,7 @@ def test_a_fault_is_journalled_without_the_key(served: Served, tmp_path: Path) -
     path = tmp_path / "run.jsonl"
     trace = Trace()
     with path.open("w") as file, pytest.raises(ModelError):
-        drive(twice(), World(model=load_model(served.spec), journal=JournalFile(file, {}), trace=trace))
+        run(twice(), Environment(model=load_model(served.spec), journal=JournalFile(file, {}), trace=trace))
     assert "I was given" in path.read_text(), "the fault is in the journal"
     assert_no_key(path.read_text(), repr(trace.steps))
 

@@ -13,7 +13,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from sandreckoner.core.effects import Ask, Steps, ask
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import (
     JournalError,
     MissingExtra,
@@ -24,7 +24,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.message import Message
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.runtime import run
 from sandreckoner.llms import LangChainModel, ScriptedModel, load_chat_model, load_model, model_rows
 from sandreckoner.llms.builders import need
 from sandreckoner.settings.providers import PROVIDERS
@@ -119,10 +119,10 @@ def test_a_recorded_run_answers_again(tmp_path: Path) -> None:
 
     path = tmp_path / "run.jsonl"
     with path.open("w") as file:
-        world = World(model=ScriptedModel(["a", "b", "c", "d"]), journal=JournalFile(file, {}))
-        recorded = drive(twice(), world)
+        environment = Environment(model=ScriptedModel(["a", "b", "c", "d"]), journal=JournalFile(file, {}))
+        recorded = run(twice(), environment)
     model = load_model(f"replay:{path}")
-    assert drive(twice(), World(model=model)) == recorded == ["a", "b", "c", "d"]
+    assert run(twice(), Environment(model=model)) == recorded == ["a", "b", "c", "d"]
     with pytest.raises(ModelError, match="has no reply to this"):
         model.ask(Ask(QUESTION, n=2, temperature=0.5))
     with pytest.raises(JournalError):

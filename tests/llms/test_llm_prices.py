@@ -8,10 +8,10 @@ from server import Served
 
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, ask
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.message import Message, Usage
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.runtime import run
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.settings.user_settings import user_file
 
@@ -39,14 +39,14 @@ def test_a_price_of_the_table_is_charged_once_a_request(served: Served, streamed
 
 
 def test_a_budget_in_dollars_needs_a_price(served: Served) -> None:
-    world = World(model=load_model(served.spec), budget=Budget(usd=1.0))
+    environment = Environment(model=load_model(served.spec), budget=Budget(usd=1.0))
 
     def twice() -> object:
         yield from ask(QUESTION)
         yield from ask(QUESTION)
 
     with pytest.raises(BudgetSpent, match="price is unknown"):
-        drive(twice(), world)  # type: ignore[arg-type]
+        run(twice(), environment)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

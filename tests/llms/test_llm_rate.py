@@ -17,7 +17,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelTimeout, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import LangChainModel, Settings, load_model
-from sandreckoner.llms.client.rate_limiter import Gate, gate_of
+from sandreckoner.llms.client.rate_limiter import RateLimiter, gate_of
 from sandreckoner.llms.client.rate_window import Rate
 from sandreckoner.settings.rate_limits import Limits
 from sandreckoner.settings.user_settings import Setting
@@ -119,14 +119,14 @@ class _Count:
 
 
 def test_threads_and_tasks_share_the_places_at_once() -> None:
-    gate, count = Gate(Limits(at_once=3)), _Count()
+    rate_limiter, count = RateLimiter(Limits(at_once=3)), _Count()
 
     def in_thread(_: int) -> None:
-        with gate.place(), count:
+        with rate_limiter.place(), count:
             time.sleep(0.01)
 
     async def in_task() -> None:
-        async with gate.aplace():
+        async with rate_limiter.aplace():
             with count:
                 await asyncio.sleep(0.01)
 
@@ -138,15 +138,15 @@ def test_threads_and_tasks_share_the_places_at_once() -> None:
         list(pool.map(in_thread, range(20)))
         loop.result()
     assert count.most == 3
-    assert gate._free == 3
+    assert rate_limiter._free == 3
 
 
 def test_who_gives_up_in_the_queue_leaves_it() -> None:
-    gate = Gate(Limits(at_once=1))
+    rate_limiter = RateLimiter(Limits(at_once=1))
 
     async def run() -> None:
         async def hold(seconds: float) -> None:
-            async with gate.aplace():
+            async with rate_limiter.aplace():
                 await asyncio.sleep(seconds)
 
         first = asyncio.create_task(hold(0.2))
@@ -158,7 +158,7 @@ def test_who_gives_up_in_the_queue_leaves_it() -> None:
         await asyncio.wait_for(asyncio.gather(first, third), 5)
 
     asyncio.run(run())
-    assert gate._free == 1
+    assert rate_limiter._free == 1
 
 
 def test_a_stream_keeps_its_place_to_the_end(served: Served) -> None:

@@ -58,7 +58,7 @@ def test_not_word_for_word(quote: str) -> None:
 def test_a_quote_that_is_not_there_is_struck_and_reported() -> None:
     checked = check_citations('Sales were "$80.5 billion" [1], up from “$70.5 billion” [1].', [FIRST])
     assert checked.text == 'Sales were "$80.5 billion" [1], up from ~~“$70.5 billion”~~ [1].'
-    assert [citation.verdict for citation in checked.citations] == ["found", "not found"]
+    assert [citation.status for citation in checked.citations] == ["found", "not found"]
     assert checked.faults[0].note == "“$70.5 billion” stands in none of the passages"
 
 
@@ -72,7 +72,7 @@ def test_markers_before_and_behind() -> None:
     checked = check_citations(
         'As [2] has it, "Costs were 40 % lower". In [1]: «Net sales rose».', [FIRST, SECOND]
     )
-    assert [(citation.number, citation.verdict) for citation in checked.citations] == [
+    assert [(citation.number, citation.status) for citation in checked.citations] == [
         (2, "found"),
         (1, "found"),
     ]
@@ -80,7 +80,7 @@ def test_markers_before_and_behind() -> None:
 
 def test_markers_without_a_quote_must_name_a_passage() -> None:
     checked = check_citations("Sales rose [1] and fell [7].", [FIRST])
-    assert [citation.verdict for citation in checked.citations] == ["found", "no such passage"]
+    assert [citation.status for citation in checked.citations] == ["found", "no such passage"]
     assert checked.faults[0].note == "[7] is cited, but there is 1 passage"
 
 

@@ -15,10 +15,10 @@ from embedders import HashedWords
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.chroma_vectors import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_at
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.minilm import minilm_ready
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import verify
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
@@ -54,14 +54,16 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 
 def test_an_index_may_keep_its_vectors_in_a_server(port: int, tmp_path: Path) -> None:
-    meaning = ChromaMeaning(chroma_at("127.0.0.1", port), HashedWords(), collection="reports")
+    meaning = ChromaVectors(chroma_at("127.0.0.1", port), HashedWords(), collection="reports")
     with Index(tmp_path / "index", meaning=meaning) as index:
         added = index.add([EXAMPLES])
         assert added.embedded == sum(entry.pieces for entry in index.entries)
-        assert index.search(Search("order backlog", 3), how=How(words=0.0, sources=("corvane_2024*",)))
+        assert index.search(
+            Search("order backlog", 3), options=SearchOptions(words=0.0, sources=("corvane_2024*",))
+        )
         assert verify(index) == ()
     with pytest.raises(LibraryError, match="made with the embedder hashed words a"):
-        ChromaMeaning(chroma_at("127.0.0.1", port), HashedWords("b"), collection="reports")
+        ChromaVectors(chroma_at("127.0.0.1", port), HashedWords("b"), collection="reports")
 
 
 @pytest.mark.skipif(not minilm_ready(), reason="needs `reckon models pull minilm`")
@@ -83,5 +85,5 @@ def test_the_command_takes_it_by_one_option_and_remembers_it(port: int, tmp_path
 
 def test_a_server_that_is_not_there_is_one_line() -> None:
     with pytest.raises(LibraryError) as fault:
-        ChromaMeaning(chroma_at("127.0.0.1", 9), HashedWords())
+        ChromaVectors(chroma_at("127.0.0.1", 9), HashedWords())
     assert "\n" not in str(fault.value)

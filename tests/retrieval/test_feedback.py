@@ -14,7 +14,7 @@ from sandreckoner.tools.retrieval.chunk_store import Entry
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.memory_library import open_library
 from sandreckoner.tools.retrieval.relevance_feedback import moved
-from sandreckoner.tools.retrieval.search import LONG_REPORTS, How, how_for
+from sandreckoner.tools.retrieval.search import LONG_REPORTS, SearchOptions, how_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 
@@ -28,17 +28,17 @@ def test_the_question_moves_towards_what_was_found_and_keeps_its_length() -> Non
 
 
 def test_on_disk_and_in_memory_find_the_same_with_it(tmp_path: Path) -> None:
-    how = How(words=0.0, feedback=0.7, route=False)
-    library = open_library([EXAMPLES], embedder=HashedWords(), how=how)
-    with Index(tmp_path, embedder=HashedWords(), how=how) as index:
+    options = SearchOptions(words=0.0, feedback=0.7, route=False)
+    library = open_library([EXAMPLES], embedder=HashedWords(), options=options)
+    with Index(tmp_path, embedder=HashedWords(), options=options) as index:
         index.add([EXAMPLES])
         for question in ("order backlog", "inventories of finished goods", "interest paid"):
             kept = [(p.source, p.start) for p in index.search(Search(question, 8))]
             assert kept == [(p.source, p.start) for p in library.search(Search(question, 8))]
-        plain = index.search(Search("interest paid", 20), how=How(words=0.0, route=False))
+        plain = index.search(Search("interest paid", 20), options=SearchOptions(words=0.0, route=False))
         assert plain != index.search(Search("interest paid", 20))
     with pytest.raises(UsageError, match="feedback must be 0 or more"):
-        How(feedback=-1)
+        SearchOptions(feedback=-1)
 
 
 def entry(source: str, pages: int, pieces: int) -> Entry:
@@ -48,12 +48,12 @@ def entry(source: str, pages: int, pieces: int) -> Entry:
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
-        ([], How()),
-        ([entry("note.md", 1, 40)], How()),
+        ([], SearchOptions()),
+        ([entry("note.md", 1, 40)], SearchOptions()),
         ([entry("report.PDF", 120, 500), entry("note.md", 1, 40)], LONG_REPORTS),
-        ([entry("letter.pdf", 2, 6)], How()),
-        ([entry("report.pdf", 120, 500), entry("book.txt", 1, 900)], How()),
+        ([entry("letter.pdf", 2, 6)], SearchOptions()),
+        ([entry("report.pdf", 120, 500), entry("book.txt", 1, 900)], SearchOptions()),
     ],
 )
-def test_long_pdf_files_are_searched_as_reports(entries: list[Entry], expected: How) -> None:
+def test_long_pdf_files_are_searched_as_reports(entries: list[Entry], expected: SearchOptions) -> None:
     assert how_for(entries) == expected

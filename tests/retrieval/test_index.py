@@ -12,7 +12,7 @@ from embedders import HashedWords
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import repair, verify
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
@@ -153,7 +153,7 @@ def test_progress_names_the_file(index: Index, texts: Path) -> None:
 def test_a_reader_sees_what_another_wrote_and_removed(tmp_path: Path, texts: Path) -> None:
     with (
         Index(tmp_path / "index", embedder=HashedWords()) as writer,
-        Index(tmp_path / "index", embedder=HashedWords(), how=How(words=0.0)) as reader,
+        Index(tmp_path / "index", embedder=HashedWords(), options=SearchOptions(words=0.0)) as reader,
     ):
         (texts / "new.md").write_text("The zebra crossing costs 77 pounds.", "utf-8")
         writer.add([texts / REPORT])
@@ -166,28 +166,28 @@ def test_a_reader_sees_what_another_wrote_and_removed(tmp_path: Path, texts: Pat
 
 def test_filters_and_weights(index: Index, texts: Path) -> None:
     index.add([texts])
-    only = How(sources=(REPORT,))
-    assert {p.source for p in index.search(Search("inventories", 20), how=only)} == {REPORT}
-    begins = How(sources=("corvane_2023*",))
-    assert {p.source for p in index.search(Search("inventories", 20), how=begins)} == {
+    only = SearchOptions(sources=(REPORT,))
+    assert {p.source for p in index.search(Search("inventories", 20), options=only)} == {REPORT}
+    begins = SearchOptions(sources=("corvane_2023*",))
+    assert {p.source for p in index.search(Search("inventories", 20), options=begins)} == {
         "corvane_2023_annual_report.md"
     }
-    assert index.search(Search("inventories"), how=How(since_s=4e9)) == ()
-    assert index.search(Search("inventories"), how=How(until_s=4e9))
+    assert index.search(Search("inventories"), options=SearchOptions(since_s=4e9)) == ()
+    assert index.search(Search("inventories"), options=SearchOptions(until_s=4e9))
     with pytest.raises(UsageError, match="there is no document 'x.md'; known are corvane_2023"):
-        index.search(Search("inventories"), how=How(sources=("x.md",)))
+        index.search(Search("inventories"), options=SearchOptions(sources=("x.md",)))
     with pytest.raises(UsageError, match="words must be between 0 and 1"):
-        How(words=1.5)
+        SearchOptions(words=1.5)
 
 
 def test_variety_and_rerank(index: Index, texts: Path) -> None:
     index.add([texts])
     plain = index.search(Search("total revenue 2024", 5))
-    varied = index.search(Search("total revenue 2024", 5), how=How(variety=0.7))
+    varied = index.search(Search("total revenue 2024", 5), options=SearchOptions(variety=0.7))
     assert varied[0] == plain[0]
     assert {p.text for p in varied} != {p.text for p in plain}
-    shortest = How(rerank=lambda question, passages: [-len(passage.text) for passage in passages])
-    lengths = [len(p.text) for p in index.search(Search("total revenue 2024", 5), how=shortest)]
+    shortest = SearchOptions(rerank=lambda question, passages: [-len(passage.text) for passage in passages])
+    lengths = [len(p.text) for p in index.search(Search("total revenue 2024", 5), options=shortest)]
     assert lengths == sorted(lengths)
 
 

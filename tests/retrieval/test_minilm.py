@@ -15,7 +15,7 @@ from sandreckoner.tools.retrieval.document_cache import remembered_library
 from sandreckoner.tools.retrieval.embedder import probe, same_embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_folder, minilm_ready
 from sandreckoner.tools.retrieval.rerank import MaxSim
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 SENTENCES = ["Revenue grew by a tenth.", "Sales rose 10 %.", "The cat sleeps on the mat."]
@@ -46,7 +46,7 @@ def test_it_knows_itself_again(minilm: MiniLM) -> None:
 
 
 def test_search_by_meaning_finds_other_words(minilm: MiniLM) -> None:
-    library = open_library([EXAMPLES], embedder=minilm, how=How(words=0.0))
+    library = open_library([EXAMPLES], embedder=minilm, options=SearchOptions(words=0.0))
     found = library.search(Search("lawsuit against the company", 3))
     assert any("Ostrava Optics" in passage.text for passage in found)
 

@@ -17,8 +17,8 @@ from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever
 from sandreckoner.tools.retrieval import open_library
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
-from sandreckoner.tools.retrieval.langchain_vectors import LangChainMeaning
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.langchain_vectors import LangChainVectors
+from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import verify
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
@@ -83,14 +83,14 @@ def test_the_tool_shows_places_and_hands_passages_on() -> None:
 
 
 def test_vectors_may_lie_in_any_langchain_store(tmp_path: Path) -> None:
-    meaning = LangChainMeaning(InMemoryVectorStore(LibraryEmbeddings(HashedWords())))
+    meaning = LangChainVectors(InMemoryVectorStore(LibraryEmbeddings(HashedWords())))
     with Index(tmp_path / "index", meaning=meaning) as index:
         index.add([EXAMPLES])
-        found = index.search(Search("order backlog", 3), how=How(words=0.0))
+        found = index.search(Search("order backlog", 3), options=SearchOptions(words=0.0))
         assert any("order backlog" in passage.text for passage in found)
-        assert index.search(Search("order backlog", 3), how=How(variety=0.5))
-        only = How(words=0.0, sources=("corvane_2023*",))
-        assert {p.source for p in index.search(Search("revenue", 3), how=only)} == {
+        assert index.search(Search("order backlog", 3), options=SearchOptions(variety=0.5))
+        only = SearchOptions(words=0.0, sources=("corvane_2023*",))
+        assert {p.source for p in index.search(Search("revenue", 3), options=only)} == {
             "corvane_2023_annual_report.md"
         }
         index.remove(["corvane_2023*"])

@@ -39,7 +39,7 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
         self,
         budget: Budget,
         *,
-        most: int,
+        max_steps: int,
         pauses: bool = False,
         price: Price | None = None,
         clock: Callable[[], float] = time.time,
@@ -48,14 +48,14 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
 
         Args:
             budget: of one run.
-            most: calls of the model in one run, whatever the budget says.
+            max_steps: calls of the model in one run, whatever the budget says.
             pauses: ask the user for more instead of ending.
             price: of the model's tokens; None for unknown.
             clock: seconds; of the wall, for a run may go on in another process.
         """
         super().__init__()
         self._budget = budget
-        self._most = most
+        self._most = max_steps
         self._pauses = pauses
         self._price = price
         self._clock = clock
@@ -85,8 +85,8 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
             return handler(request)
         spent: Any = request.state.get("spent") or {}
         left = max(1, int(self._budget.tokens - spent.get("tokens", 0)))
-        most = min(left, int(request.model_settings.get("max_tokens") or left))
-        return handler(request.override(model_settings={**request.model_settings, "max_tokens": most}))
+        max_steps = min(left, int(request.model_settings.get("max_tokens") or left))
+        return handler(request.override(model_settings={**request.model_settings, "max_tokens": max_steps}))
 
     def after_model(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Charge what the call cost."""
@@ -104,7 +104,7 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
         limit = replace(self._budget, calls=min(self._budget.calls or self._most, self._most))
         seconds = self._clock() - spent.get("since", self._clock())
         for name, value in (*spent.items(), ("seconds", seconds)):
-            most = getattr(limit, name, None)
-            if most is not None and value >= most:
-                return f"the budget of {most:g} {'dollars' if name == 'usd' else name} is spent"
+            max_steps = getattr(limit, name, None)
+            if max_steps is not None and value >= max_steps:
+                return f"the budget of {max_steps:g} {'dollars' if name == 'usd' else name} is spent"
         return ""

@@ -29,7 +29,7 @@ def reply(text: str) -> None:
 _REPLY: dict[str, Any] = convert_to_openai_tool(reply)
 
 
-class HeldCalls(AgentMiddleware[AgentState[Any], Any, Any]):
+class ForcedToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
     """Asks a model in this process for a call, and takes one of `reply` for the text in it."""
 
     def __init__(self, examples: Sequence[Example] = ()) -> None:

@@ -51,5 +51,5 @@ class SourceGuard(AgentMiddleware[SourceState, Any, Any]):
 
 def _faults(answer: Answer) -> str:
     lines = [complaint(answer.sources)]
-    lines += [citation.note for citation in answer.citations if citation.verdict != "found"]
+    lines += [citation.note for citation in answer.citations if citation.status != "found"]
     return "\n".join(line for line in lines if line)

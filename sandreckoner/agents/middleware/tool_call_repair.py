@@ -22,7 +22,7 @@ _UNREADABLE = (
 )
 
 
-class CallMender(AgentMiddleware[EndingState, Any, Any]):
+class ToolCallRepair(AgentMiddleware[EndingState, Any, Any]):
     """Reads calls out of replies that have none; an unreadable one is sent back once a question."""
 
     state_schema = EndingState

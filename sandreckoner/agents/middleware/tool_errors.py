@@ -15,7 +15,7 @@ from langgraph.types import Command
 from sandreckoner.agents.middleware.plain_json import plain
 
 
-class Failures(AgentMiddleware[AgentState[Any], Any, Any]):
+class ToolErrors(AgentMiddleware[AgentState[Any], Any, Any]):
     """Turns a fault of a tool into its result. A pause is no fault."""
 
     def wrap_tool_call(

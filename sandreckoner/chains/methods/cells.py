@@ -31,27 +31,27 @@ SHOWN = 1_000  # characters of a cell's output that the model sees
 class Cells:
     """Write and run cells until one assigns `answer`.
 
-    As a form it draws single lines of cells; as the thoughts of a tree each node is a cell, and its children
-    start from the state that it left.
+    As a method it draws single lines of cells; as the thoughts of a tree each node is a cell, and its
+    children start from the state that it left.
 
     Attributes:
         prompt: asks for the next cell, with `{{thoughts}}`.
-        most: cells of one line, 1 or more.
+        max_cells: cells of one line, 1 or more.
         k: next cells that are drawn for a node of a tree, 1 or more.
         sampling: how cells of a tree are drawn; its `n` is not used.
     """
 
     prompt: Prompt = field(default_factory=lambda: load_prompt("cells"))
-    most: int = 6
+    max_cells: int = 6
     k: int = 3
     sampling: Sampling = field(default_factory=lambda: Sampling(1, 0.7))
 
     def __post_init__(self) -> None:
-        require_positive(most=self.most, k=self.k)
+        require_positive(max_cells=self.max_cells, k=self.k)
 
     def calls(self, n: int = 0) -> int:
         """The most completions that `n` candidates may take."""
-        return n * self.most
+        return n * self.max_cells
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         ways = [
@@ -62,7 +62,7 @@ class Cells:
 
     def _write(self, problem: Problem, sampling: Sampling) -> Steps[Candidate]:
         node = Node()
-        for number in range(self.most):
+        for number in range(self.max_cells):
             try:
                 cells = yield from within(f"cell {number + 1}", self._cells(problem, node, sampling))
             except BudgetSpent:
@@ -95,7 +95,7 @@ class Cells:
         program = read_program(reply.text)
         if program is None:
             shown = reply.text.strip()[:SHOWN]
-            return Node(shown, node, place, state=node.state, trouble="no cell of code in the reply")
+            return Node(shown, node, place, state=node.state, error="no cell of code in the reply")
         done = "answer" in bound_names(parse(program.code))
         code = f"{program.code.rstrip()}\nanswer" if done else program.code
         child = Node(program.code, node, place, code=program.code)
@@ -108,18 +108,18 @@ class Cells:
             done=done and read_result(execution) is not None,
             execution=replace(execution, state=None),
             state=execution.state or node.state,
-            trouble=failed,
+            error=failed,
         )
 
     def _candidate(self, problem: Problem, end: Node) -> Candidate:
         answer = read_result(end.execution) if end.done and end.execution else None
-        why = end.trouble or ("the cells ended without an answer" if end.parent else "no cell was written")
+        why = end.error or ("the cells ended without an answer" if end.parent else "no cell was written")
         return Candidate(
             answer=answer,
             reasoning=end.text,
             program="\n".join(node.code for node in end.line if node.code),
             execution=end.execution,
-            trouble="" if answer is not None else why,
+            error="" if answer is not None else why,
             evidence=problem.passages,
         )
 

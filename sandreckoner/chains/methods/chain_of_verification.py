@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.context_fitting import ask_fitting
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.direct import prose_candidate
 from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt
@@ -25,31 +25,31 @@ from sandreckoner.reading.listed_lines import read_lines
 
 @dataclass(frozen=True, slots=True)
 class ChainOfVerification:
-    """A form whose drafts are checked and revised. A draft stands where the revision gives no answer.
+    """A method whose drafts are checked and revised. A draft stands where the revision gives no answer.
 
     Attributes:
-        form: how to draft.
-        most: the most checks of a draft, 1 or more.
+        method: how to draft.
+        max_questions: the most checks of a draft, 1 or more.
         questions: asks for the checks of `{{draft}}`, `{{most}}` at most.
         check: asks one of them.
         final: asks for the revision, with `{{draft}}` and `{{checks}}`.
     """
 
-    form: Form = field(default_factory=ChainOfThought)
-    most: int = 3
+    method: Method = field(default_factory=ChainOfThought)
+    max_questions: int = 3
     questions: Prompt = field(default_factory=lambda: load_prompt("verification_questions"))
     check: Prompt = field(default_factory=lambda: load_prompt("verification_check"))
     final: Prompt = field(default_factory=lambda: load_prompt("verification_final"))
 
     def __post_init__(self) -> None:
-        require_positive(most=self.most)
+        require_positive(max_questions=self.max_questions)
 
     def calls(self, n: int) -> int:
         """The most completions that `n` candidates may take."""
-        return form_calls(self.form, n) + n * (self.most + 2)
+        return method_calls(self.method, n) + n * (self.max_questions + 2)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        drafts = yield from within("draft", self.form.draw(problem, sampling))
+        drafts = yield from within("draft", self.method.draw(problem, sampling))
         ways = [
             within(f"verify {place + 1}", self._verified(problem, draft, sampling.one(place)))
             for place, draft in enumerate(drafts)
@@ -66,9 +66,9 @@ class ChainOfVerification:
     def _revise(self, problem: Problem, draft: Candidate, sampling: Sampling) -> Steps[Candidate]:
         text = candidate_text(draft)
         _, replies = yield from ask_fitting(
-            self.questions, problem, sampling, draft=text, most=str(self.most)
+            self.questions, problem, sampling, draft=text, max_questions=str(self.max_questions)
         )
-        asked = read_lines(replies[0].text, self.most) if replies else ()
+        asked = read_lines(replies[0].text, self.max_questions) if replies else ()
         alone = [replace(problem, question=question, options=(), notes="") for question in asked]
         answers = yield from together([ask_fitting(self.check, question, sampling) for question in alone])
         checks = "\n\n".join(

@@ -37,7 +37,7 @@ class Cited:
                 reasoning=completion.text,
                 logprob=completion.logprob,
                 tokens=completion.usage.output_tokens or None,
-                trouble="" if completion.text.strip() else "the model answered with nothing",
+                error="" if completion.text.strip() else "the model answered with nothing",
                 evidence=problem.passages,
             )
             for completion in completions

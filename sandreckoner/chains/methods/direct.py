@@ -43,7 +43,7 @@ def prose_candidate(completion: Completion, problem: Problem, *, before: str = "
         reasoning=before + completion.text,
         logprob=completion.logprob,
         tokens=completion.usage.output_tokens or None,
-        trouble="" if answer is not None else _why_unread(completion),
+        error="" if answer is not None else _why_unread(completion),
         evidence=problem.passages,
     )
 

@@ -1,4 +1,4 @@
-"""Few-shot: a form that is shown examples chosen for the question.
+"""Few-shot: a method that is shown examples chosen for the question.
 
 Liu et al. 2021, "What Makes Good In-Context Examples for GPT-3?" (by similarity).
 """
@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.chains.prompt import Example, Prompt, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note, use
@@ -56,55 +56,55 @@ SELECTIONS: Mapping[str, Callable[[int], Selection]] = {
     "similarity": lambda seed: by_similarity,
 }
 
-Prompted = TypeVar("Prompted", bound=Form)
+Prompted = TypeVar("Prompted", bound=Method)
 
 
 @dataclass(frozen=True, slots=True)
 class FewShot:
-    """A form whose prompt gets its examples anew for each question.
+    """A method whose prompt gets its examples anew for each question.
 
     Attributes:
-        form: how to think; one with a `prompt`, such as `ChainOfThought`.
+        method: how to think; one with a `prompt`, such as `ChainOfThought`.
         pool: examples to choose from.
         k: how many are shown.
         select: how they are chosen.
     """
 
-    form: Form
+    method: Method
     pool: tuple[Example, ...]
     k: int = 4
     select: Selection = fixed
 
     def __post_init__(self) -> None:
-        if not isinstance(getattr(self.form, "prompt", None), Prompt):
-            raise UsageError(f"few_shot takes a form with a prompt; {type(self.form).__name__} has none")
+        if not isinstance(getattr(self.method, "prompt", None), Prompt):
+            raise UsageError(f"few_shot takes a method with a prompt; {type(self.method).__name__} has none")
         if self.k < 0:
             raise UsageError(f"k must be 0 or more, not {self.k}")
 
     def calls(self, n: int) -> int:
         """The most completions that `n` candidates may take."""
-        return form_calls(self.form, n)
+        return method_calls(self.method, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         chosen = yield from self.select(problem.question, self.pool, self.k)
         yield from note("examples", places=[self.pool.index(example) for example in chosen])
-        return (yield from with_examples(self.form, chosen).draw(problem, sampling))
+        return (yield from with_examples(self.method, chosen).draw(problem, sampling))
 
 
-def with_examples(form: Prompted, examples: Sequence[Example]) -> Prompted:
+def with_examples(method: Prompted, examples: Sequence[Example]) -> Prompted:
     """The form with other examples in its prompt."""
-    prompt: Prompt = form.prompt  # type: ignore[attr-defined]  # FewShot has looked
-    return replace(form, prompt=replace(prompt, examples=tuple(examples)))  # type: ignore[type-var]
+    prompt: Prompt = method.prompt  # type: ignore[attr-defined]  # FewShot has looked
+    return replace(method, prompt=replace(prompt, examples=tuple(examples)))  # type: ignore[type-var]
 
 
 def few_shot(
-    form: Form, *, pool: str = "", k: int = 4, by: Selection | str = "fixed", seed: int = 0
+    method: Method, *, pool: str = "", k: int = 4, by: Selection | str = "fixed", seed: int = 0
 ) -> FewShot:
     """`few_shot(chain_of_thought, pool="chain_of_thought_few_shot", by="random", seed=1)`.
 
     Args:
-        form: how to think.
-        pool: a prompt file whose examples are the pool; empty for those of the form's own prompt.
+        method: how to think.
+        pool: a prompt file whose examples are the pool; empty for those of the method's own prompt.
         k: how many are shown.
         by: `fixed`, `random` or `similarity`, or a selection of your own.
         seed: for `random`.
@@ -112,10 +112,10 @@ def few_shot(
     Raises:
         UsageError: nobody knows the way of choosing, or the pool is empty.
     """
-    own = getattr(form, "prompt", None)
+    own = getattr(method, "prompt", None)
     examples = load_prompt(pool).examples if pool else own.examples if isinstance(own, Prompt) else ()
     if isinstance(by, str) and by not in SELECTIONS:
         raise UsageError(f"few_shot: by must be one of {', '.join(SELECTIONS)}, not {by!r}")
     if not examples:
         raise UsageError("few_shot: there are no examples to choose from; give pool=, a prompt file")
-    return FewShot(form, examples, k, SELECTIONS[by](seed) if isinstance(by, str) else by)
+    return FewShot(method, examples, k, SELECTIONS[by](seed) if isinstance(by, str) else by)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.context_fitting import ask_fitting
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.core.answer import Candidate
@@ -20,29 +20,31 @@ from sandreckoner.reading.listed_lines import read_lines
 
 @dataclass(frozen=True, slots=True)
 class GeneratedKnowledge:
-    """State facts, then think in any form. The facts are notes: no number may be sourced to them.
+    """State facts, then think in any method. The facts are notes: no number may be sourced to them.
 
     Attributes:
-        form: how to answer.
+        method: how to answer.
         prompt: asks for the facts; its variable `{{most}}` is how many.
-        most: the most facts that are taken, 1 or more.
+        max_facts: the most facts that are taken, 1 or more.
     """
 
-    form: Form = field(default_factory=ChainOfThought)
+    method: Method = field(default_factory=ChainOfThought)
     prompt: Prompt = field(default_factory=lambda: load_prompt("generated_knowledge"))
-    most: int = 5
+    max_facts: int = 5
 
     def __post_init__(self) -> None:
-        require_positive(most=self.most)
+        require_positive(max_facts=self.max_facts)
 
     def calls(self, n: int) -> int:
         """The most completions that `n` candidates may take: the facts are stated once for all."""
-        return 1 + form_calls(self.form, n)
+        return 1 + method_calls(self.method, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        _, replies = yield from ask_fitting(self.prompt, problem, sampling.one(), most=str(self.most))
-        facts = read_lines(replies[0].text, self.most) if replies else ()
+        _, replies = yield from ask_fitting(
+            self.prompt, problem, sampling.one(), max_facts=str(self.max_facts)
+        )
+        facts = read_lines(replies[0].text, self.max_facts) if replies else ()
         if facts:
             notes = "\n".join(["This is known:", *(f"- {fact}" for fact in facts)])
             problem = replace(problem, notes=f"{problem.notes}\n\n{notes}".strip())
-        return (yield from self.form.draw(problem, sampling))
+        return (yield from self.method.draw(problem, sampling))

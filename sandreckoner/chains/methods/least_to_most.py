@@ -27,22 +27,22 @@ class LeastToMost:
     Attributes:
         split: asks for the simpler questions; its variable `{{most}}` is how many.
         solve: asks one of them; `{{worked_out}}` holds the earlier ones with their answers, `{{part}}` is it.
-        most: the most simpler questions that are taken, 1 or more.
+        max_parts: the most simpler questions that are taken, 1 or more.
     """
 
     split: Prompt = field(default_factory=lambda: load_prompt("least_to_most_split"))
     solve: Prompt = field(default_factory=lambda: load_prompt("least_to_most_solve"))
-    most: int = 5
+    max_parts: int = 5
 
     def __post_init__(self) -> None:
-        require_positive(most=self.most)
+        require_positive(max_parts=self.max_parts)
 
     def calls(self, n: int) -> int:
         """The most completions that `n` candidates may take."""
-        return n * (self.most + 2)
+        return n * (self.max_parts + 2)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
-        _, splits = yield from ask_fitting(self.split, problem, sampling, most=str(self.most))
+        _, splits = yield from ask_fitting(self.split, problem, sampling, max_parts=str(self.max_parts))
         ways = [
             within(
                 f"way {place + 1}",
@@ -54,13 +54,13 @@ class LeastToMost:
 
     def _solve(self, problem: Problem, split: Completion, sampling: Sampling) -> Steps[Candidate]:
         worked_out = ""
-        for part in (*read_lines(split.text, self.most), problem.question):
+        for part in (*read_lines(split.text, self.max_parts), problem.question):
             try:
                 _, replies = yield from ask_fitting(
                     self.solve, problem, sampling, worked_out=worked_out, part=part
                 )
             except BudgetSpent as spent:
-                return Candidate(None, worked_out, trouble=str(spent), evidence=problem.passages)
+                return Candidate(None, worked_out, error=str(spent), evidence=problem.passages)
             reply = replies[0] if replies else Completion("")
             worked_out += f"Question: {part}\nAnswer: {reply.text.strip()}\n\n"
         return prose_candidate(reply, problem, before=worked_out)

@@ -31,7 +31,7 @@ class ProgramAided:
     Attributes:
         prompt: its five parts.
         repairs: how often a program that fails is sent back to be mended; 0 for never.
-        repair: what is said then; its variable `{{trouble}}` is the traceback.
+        repair: what is said then; its variable `{{error}}` is the traceback.
     """
 
     prompt: Prompt = field(default_factory=lambda: load_prompt("program_aided"))
@@ -59,7 +59,7 @@ class ProgramAided:
             candidate = yield from self._execute(problem, completion)
             if candidate.answer is not None or not repairs_left or not completion.text.strip():
                 break
-            said = fill(self.repair.instruction, {"trouble": _complaint(candidate)})
+            said = fill(self.repair.instruction, {"error": _complaint(candidate)})
             messages = (*messages, Message("assistant", completion.text), Message("user", said))
             try:
                 replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
@@ -78,7 +78,7 @@ class ProgramAided:
                 if not completion.text.strip()
                 else "no program in the reply"
             )
-            return Candidate(None, completion.text, trouble=why, evidence=problem.passages)
+            return Candidate(None, completion.text, error=why, evidence=problem.passages)
         execution = yield from run(with_answer(program.code))
         answer = read_result(execution)
         return Candidate(
@@ -88,7 +88,7 @@ class ProgramAided:
             execution=execution,
             logprob=completion.logprob,
             tokens=completion.usage.output_tokens or None,
-            trouble="" if answer is not None else _trouble(execution),
+            error="" if answer is not None else _trouble(execution),
             evidence=problem.passages,
         )
 
@@ -106,4 +106,4 @@ def _trouble(execution: Execution) -> str:
 def _complaint(candidate: Candidate) -> str:
     """What the model is told about its program."""
     error = candidate.execution.error if candidate.execution else None
-    return f"{error.traceback}\n{error.type}: {error.message}".strip() if error else candidate.trouble
+    return f"{error.traceback}\n{error.type}: {error.message}".strip() if error else candidate.error

@@ -1,4 +1,4 @@
-"""Retrieval-augmented: look for evidence first, then think with it. Wraps any form.
+"""Retrieval-augmented: look for evidence first, then think with it. Wraps any method.
 
 Lewis et al. 2020, "Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks".
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, search
 from sandreckoner.core.errors import UsageError
@@ -17,14 +17,14 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class RetrievalAugmented:
-    """A form that sees the `k` passages which best fit the question.
+    """A method that sees the `k` passages which best fit the question.
 
     Attributes:
-        form: how to think.
+        method: how to think.
         k: passages to look for, 1 or more. They stand behind those that the problem already has.
     """
 
-    form: Form
+    method: Method
     k: int = 4
 
     def __post_init__(self) -> None:
@@ -33,8 +33,8 @@ class RetrievalAugmented:
 
     def calls(self, n: int) -> int:
         """The most completions that `n` candidates may take."""
-        return form_calls(self.form, n)
+        return method_calls(self.method, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)
-        return (yield from self.form.draw(replace(problem, passages=problem.passages + found), sampling))
+        return (yield from self.method.draw(replace(problem, passages=problem.passages + found), sampling))

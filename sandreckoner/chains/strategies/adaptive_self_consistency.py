@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling, require_positive
 from sandreckoner.chains.strategies.algebra import unified
 from sandreckoner.chains.strategies.self_consistency import TEMPERATURE, require_variety
 from sandreckoner.chains.strategies.stopping_rules import (
@@ -34,7 +34,7 @@ class AdaptiveSelfConsistency:
     """Vote over as many candidates as it takes.
 
     Attributes:
-        form: how to think.
+        method: how to think.
         sampling: how to draw; `n` is the most that are drawn.
         enough: looks at the answers so far and at how many may follow, and says whether to stop. It stops
             besides when the rest could not change the vote.
@@ -43,7 +43,7 @@ class AdaptiveSelfConsistency:
         vote: how to choose among the candidates.
     """
 
-    form: Form
+    method: Method
     sampling: Sampling = field(default_factory=lambda: Sampling(MOST, TEMPERATURE))
     enough: StoppingRule = field(default_factory=beta_rule)
     batch: int = 1
@@ -56,7 +56,7 @@ class AdaptiveSelfConsistency:
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return form_calls(self.form, self.sampling.n) + vote_calls(self.vote)
+        return method_calls(self.method, self.sampling.n) + vote_calls(self.vote)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         most = self.sampling.n
@@ -80,11 +80,11 @@ class AdaptiveSelfConsistency:
         """The next batch; its seed is its own, so that no cache can answer with an earlier one."""
         n = min(self.batch, self.sampling.n - start)
         seed = self.sampling.seed if start == 0 else (self.sampling.seed or 0) + start
-        return (yield from self.form.draw(problem, replace(self.sampling, n=n, seed=seed)))
+        return (yield from self.method.draw(problem, replace(self.sampling, n=n, seed=seed)))
 
 
 def adaptive_self_consistency(
-    form: Form,
+    method: Method,
     *,
     n: int = MOST,
     temperature: float = TEMPERATURE,
@@ -98,7 +98,7 @@ def adaptive_self_consistency(
     """`adaptive_self_consistency(chain_of_thought, n=40, rule="beta", threshold=0.95)`.
 
     Args:
-        form: how to think.
+        method: how to think.
         n: the most candidates that are drawn.
         temperature: above 0.
         rule: `beta` (the lead is safe with the probability `threshold`), `horizon` (it holds to the end with
@@ -118,4 +118,4 @@ def adaptive_self_consistency(
         raise UsageError(f"rule must be one of {', '.join(rules)}, not {rule!r}")
     enough = rules[rule]() if isinstance(rule, str) else rule
     drawn = Sampling(n, temperature, **sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
-    return AdaptiveSelfConsistency(form, drawn, enough, batch, vote_named(vote))
+    return AdaptiveSelfConsistency(method, drawn, enough, batch, vote_named(vote))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.budget_status import marked
+from sandreckoner.chains.budget_status import with_budget_status
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.method import Strategy
 from sandreckoner.chains.strategies.algebra import unified
@@ -56,13 +56,13 @@ class Cascade:
         candidates: list[Candidate] = []
         best = Answer(None, "no answer", confidence=0.0)
         for number, rung in enumerate(self.rungs, 1):
-            found = yield from within(f"rung {number}", marked(rung(problem)))
+            found = yield from within(f"rung {number}", with_budget_status(rung(problem)))
             candidates += found.candidates
             best = yield from self._best(candidates)
             yield from note(f"rung {number}: {best.text}", confidence=best.confidence)
             if best.confidence is not None and best.confidence >= self.target:
                 return best
-            if found.verdict == "budget spent":
+            if found.status == "budget spent":
                 return best
         if best.winner is None or not self.abstain:
             return best
@@ -70,7 +70,7 @@ class Cascade:
             f"the strategies do not agree: the best answer is {best.text} at confidence "
             f"{best.confidence:.2f}, below the target of {self.target:g}"
         )
-        return replace(best, text=None, verdict="no answer", winner=None, reason=why)
+        return replace(best, text=None, status="no answer", winner=None, reason=why)
 
     def _best(self, candidates: Sequence[Candidate]) -> Steps[Answer]:
         """The most frequent answer; among equals that of the dearest strategy, which saw the others fail."""

@@ -1,4 +1,4 @@
-"""Cross-examination: different forms of thought testify independently, and the majority is believed.
+"""Cross-examination: different prompting methods testify independently, and the majority is believed.
 
 A chain of thought, a program and a symbolic solution make different mistakes; where they agree, few are left
 (Liu et al. 2023, "Plan, Verify and Switch: Integrated Reasoning with Diverse X-of-Thoughts").
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.methods.symbolic import symbolic
@@ -30,7 +30,7 @@ class CrossExamination:
         sampling: how each is drawn; greedy by default.
     """
 
-    witnesses: tuple[Form, ...]
+    witnesses: tuple[Method, ...]
     sampling: Sampling = field(default_factory=Sampling)
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ class CrossExamination:
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return sum(form_calls(witness, 1) for witness in self.witnesses)
+        return sum(method_calls(witness, 1) for witness in self.witnesses)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         testimony = yield from together(
@@ -53,15 +53,15 @@ class CrossExamination:
         )
         return (yield from answer_by_vote(problem, testimony, majority_vote))
 
-    def _testify(self, witness: Form, problem: Problem) -> Steps[Candidate]:
+    def _testify(self, witness: Method, problem: Problem) -> Steps[Candidate]:
         try:
             drawn = yield from witness.draw(problem, self.sampling)
         except BudgetSpent as spent:
-            return Candidate(None, trouble=str(spent))
-        return drawn[0] if drawn else Candidate(None, trouble="the budget ended before this witness spoke")
+            return Candidate(None, error=str(spent))
+        return drawn[0] if drawn else Candidate(None, error="the budget ended before this witness spoke")
 
 
-def cross_examination(*witnesses: Form, **sampling: object) -> CrossExamination:
+def cross_examination(*witnesses: Method, **sampling: object) -> CrossExamination:
     """`cross_examination(program_aided, symbolic, chain_of_thought)`; those three where none is given."""
     drawn = Sampling(**sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
     return CrossExamination(witnesses or (ProgramAided(), symbolic(), ChainOfThought()), drawn)

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.context_fitting import ask_fitting
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt, sent_back
 from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.answer import Answer, Candidate
@@ -27,13 +27,13 @@ class Refine:
     """Attempt, criticise, attempt again. The last attempt that has an answer is answered with.
 
     Attributes:
-        form: how to think.
+        method: how to think.
         rounds: how often an attempt may be sent back, 1 or more.
         critic: asks for a critique of `{{attempt}}`.
         sampling: how attempts are drawn; greedy by default.
     """
 
-    form: Form
+    method: Method
     rounds: int = 2
     critic: Prompt = field(default_factory=lambda: load_prompt("refine_critic"))
     sampling: Sampling = field(default_factory=Sampling)
@@ -46,14 +46,14 @@ class Refine:
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return (self.rounds + 1) * form_calls(self.form, 1) + self.rounds
+        return (self.rounds + 1) * method_calls(self.method, 1) + self.rounds
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         attempts: list[Candidate] = []
         asked = problem
         try:
             for number in range(1, self.rounds + 2):
-                attempts += yield from within(f"attempt {number}", self.form.draw(asked, self.sampling))
+                attempts += yield from within(f"attempt {number}", self.method.draw(asked, self.sampling))
                 if not attempts or number > self.rounds:
                     break
                 critique = yield from within(f"critique {number}", self._criticise(problem, attempts[-1]))
@@ -68,7 +68,7 @@ class Refine:
     def _criticise(self, problem: Problem, attempt: Candidate) -> Steps[str]:
         """What is wrong with an attempt; empty where the critic approves or says nothing."""
         if attempt.answer is None:
-            return attempt.trouble
+            return attempt.error
         _, replies = yield from ask_fitting(
             self.critic, problem, self.sampling, attempt=candidate_text(attempt)
         )
@@ -79,7 +79,7 @@ class Refine:
         return critique
 
 
-def refine(form: Form, *, rounds: int = 2, critic: Prompt | None = None, **sampling: object) -> Refine:
+def refine(method: Method, *, rounds: int = 2, critic: Prompt | None = None, **sampling: object) -> Refine:
     """`refine(program_aided, rounds=2)`; other keywords are those of `Sampling`."""
     drawn = Sampling(**sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
-    return Refine(form, rounds, critic or load_prompt("refine_critic"), drawn)
+    return Refine(method, rounds, critic or load_prompt("refine_critic"), drawn)

@@ -23,7 +23,7 @@ from sandreckoner.reading.syntax import parse
 
 @dataclass(frozen=True, slots=True)
 class RequireSources:
-    """A strategy that answers only with numbers that have a source; its verdict is `refused` otherwise.
+    """A strategy that answers only with numbers that have a source; its status is `refused` otherwise.
 
     Attributes:
         strategy: whose answers are held to it.
@@ -68,7 +68,7 @@ def _faults(answer: Answer) -> str:
     if answer.text is None:
         return ""
     lines = [complaint(answer.sources)]
-    lines += [citation.note for citation in answer.citations if citation.verdict != "found"]
+    lines += [citation.note for citation in answer.citations if citation.status != "found"]
     if answer.winner is not None and answer.winner.program and not _is_readable(answer.winner.program):
         lines.append("the program is too long or too deep for its numbers to be traced; write a short one.")
     return "\n".join(line for line in lines if line)
@@ -85,6 +85,6 @@ def _is_readable(program: str) -> bool:
 def _refused(answer: Answer) -> Answer:
     """The answer withheld, with what has no source in one line."""
     said = [f"{source.text} ({source.note})" for source in unsourced(answer.sources)]
-    said += [citation.note for citation in answer.citations if citation.verdict != "found"]
+    said += [citation.note for citation in answer.citations if citation.status != "found"]
     reason = f"{answer.text} is not answered: no source for {'; '.join(said) or 'its numbers'}"
-    return replace(answer, text=None, verdict="refused", reason=" ".join(reason.split()))
+    return replace(answer, text=None, status="refused", reason=" ".join(reason.split()))

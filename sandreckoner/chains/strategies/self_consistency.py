@@ -8,8 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.chains.strategies.voting import Vote, answer_by_vote, majority_vote, vote_calls, vote_named
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Steps
@@ -22,15 +22,15 @@ TEMPERATURE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class SelfConsistency:
-    """Vote over `sampling.n` candidates of a form.
+    """Vote over `sampling.n` candidates of a method.
 
     Attributes:
-        form: how to think.
+        method: how to think.
         sampling: how to draw; the temperature must be above 0 where n is above 1.
         vote: how to choose among the candidates; see `voting`.
     """
 
-    form: Form
+    method: Method
     sampling: Sampling = field(default_factory=lambda: Sampling(N, TEMPERATURE))
     vote: Vote = majority_vote
 
@@ -40,17 +40,17 @@ class SelfConsistency:
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return form_calls(self.form, self.sampling.n) + vote_calls(self.vote)
+        return method_calls(self.method, self.sampling.n) + vote_calls(self.vote)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         candidates: tuple[Candidate, ...] = ()
         with suppress(BudgetSpent):  # `marked` says so in the answer
-            candidates = yield from self.form.draw(problem, self.sampling)
+            candidates = yield from self.method.draw(problem, self.sampling)
         return (yield from answer_by_vote(problem, candidates, self.vote))
 
 
 def self_consistency(
-    form: Form,
+    method: Method,
     *,
     n: int = N,
     temperature: float = TEMPERATURE,
@@ -59,7 +59,7 @@ def self_consistency(
 ) -> SelfConsistency:
     """`self_consistency(program_aided, n=20, vote="weighted")`; other keywords are those of `Sampling`."""
     drawn = Sampling(n, temperature, **sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
-    return SelfConsistency(form, drawn, vote_named(vote))
+    return SelfConsistency(method, drawn, vote_named(vote))
 
 
 def require_variety(sampling: Sampling) -> None:

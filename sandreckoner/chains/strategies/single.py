@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.errors import BudgetSpent
@@ -13,33 +13,33 @@ from sandreckoner.core.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
-    """Answer with the first candidate of a form.
+class Single:
+    """Answer with the first candidate of a method.
 
     Attributes:
-        form: how to think.
+        method: how to think.
         sampling: how to draw; greedy by default.
     """
 
-    form: Form
+    method: Method
     sampling: Sampling = field(default_factory=Sampling)
 
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return form_calls(self.form, self.sampling.n)
+        return method_calls(self.method, self.sampling.n)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         try:
-            candidates = yield from self.form.draw(problem, self.sampling)
+            candidates = yield from self.method.draw(problem, self.sampling)
         except BudgetSpent as spent:
             return Answer(None, "budget spent", reason=str(spent))
         return conclude(candidates)
 
 
-def once(form: Form, **sampling: object) -> Once:
+def single(method: Method, **sampling: object) -> Single:
     """`once(program_aided, temperature=0.7)`: a single candidate, drawn as the keywords say (`Sampling`)."""
-    return Once(form, Sampling(**sampling))  # type: ignore[arg-type]  # Sampling checks its own fields
+    return Single(method, Sampling(**sampling))  # type: ignore[arg-type]  # Sampling checks its own fields
 
 
 def conclude(candidates: tuple[Candidate, ...]) -> Answer:
@@ -52,11 +52,10 @@ def conclude(candidates: tuple[Candidate, ...]) -> Answer:
 
 def reasons(candidates: tuple[Candidate, ...]) -> str:
     """Why none of the candidates has an answer, each reason once, the most frequent first."""
-    troubles = [candidate.trouble for candidate in candidates if candidate.trouble]
-    if not troubles:
+    errors = [candidate.error for candidate in candidates if candidate.error]
+    if not errors:
         return "the model drew no candidate"
-    distinct = sorted(set(troubles), key=lambda trouble: (-troubles.count(trouble), troubles.index(trouble)))
+    distinct = sorted(set(errors), key=lambda error: (-errors.count(error), errors.index(error)))
     return "; ".join(
-        f"{trouble} ({troubles.count(trouble)} times)" if troubles.count(trouble) > 1 else trouble
-        for trouble in distinct
+        f"{error} ({errors.count(error)} times)" if errors.count(error) > 1 else error for error in distinct
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
-from sandreckoner.chains.method import Form, Sampling
+from sandreckoner.chains.method import Method, Sampling
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.strategies.single import conclude, reasons
@@ -58,7 +58,7 @@ class TreeOfThoughts:
         growth = Growth(problem, self.thoughts, self.evaluator)
         ends = (yield from self.order.search(growth)) or growth.furthest()
         if not ends:
-            dead = tuple(Candidate(None, node.text, node.code, trouble=node.trouble) for node in growth.nodes)
+            dead = tuple(Candidate(None, node.text, node.code, error=node.error) for node in growth.nodes)
             why = reasons(dead) if dead else "no thought was proposed"
             return Answer(None, "no answer", candidates=dead, reason=why)
         found = conclude((yield from self.thoughts.conclude(problem, ends)))
@@ -78,7 +78,7 @@ _EVALUATORS: Mapping[str, type[ValueEach | VoteAmong]] = {"value": ValueEach, "v
 
 
 def tree_of_thoughts(
-    form: Form | None = None,
+    method: Method | None = None,
     *,
     order: str = "beam",
     evaluator: str = "value",
@@ -97,7 +97,7 @@ def tree_of_thoughts(
     """`tree_of_thoughts(program_aided, order="beam", depth=3, breadth=5)`.
 
     Args:
-        form: answers at the end of the best line; `Cells` is itself a line of thoughts. Chain of thought
+        method: answers at the end of the best line; `Cells` is itself a line of thoughts. Chain of thought
             where none is given.
         order: `beam`, `depth`, `best` or `monte_carlo`.
         evaluator: `value` (each thought by itself) or `vote` (among siblings).
@@ -125,10 +125,10 @@ def tree_of_thoughts(
     if unknown:
         raise UsageError(f"the order {order!r} has no {unknown[0]!r}; it has {', '.join(known)}")
     drawn = Sampling(1, temperature, top_p, top_k, stop, seed=seed)
-    if form is not None and hasattr(form, "expand"):
-        thoughts: Thoughts = replace(cast(Any, form), k=k, sampling=drawn)
+    if method is not None and hasattr(method, "expand"):
+        thoughts: Thoughts = replace(cast(Any, method), k=k, sampling=drawn)
     else:
-        thoughts = Prose(form or ChainOfThought(), k, samples, propose, sampling=drawn)
+        thoughts = Prose(method or ChainOfThought(), k, samples, propose, sampling=drawn)
     judged = _EVALUATORS[evaluator](sampling=replace(drawn, n=votes))
     if judge is not None:
         judged = replace(judged, prompt=judge)

@@ -18,11 +18,11 @@ from sandreckoner.chains.answering import (
     to_strategy,
 )
 from sandreckoner.cli.layered_settings import Settings
-from sandreckoner.cli.render.console_style import make_look
+from sandreckoner.cli.render.console_style import make_style
 from sandreckoner.cli.render.event_lines import print_event
 from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.render.present import present
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.trace import Trace
 
@@ -36,7 +36,7 @@ def command(arguments: argparse.Namespace) -> int:
     settings = Settings(vars(arguments))
     budget, thought = settings.budget(), settings.text("strategy")
     quiet = arguments.quiet or arguments.json or arguments.jsonl
-    with Progress(make_look(stderr=True, quiet=quiet, plain=arguments.plain)) as progress:
+    with Progress(make_style(stderr=True, quiet=quiet, plain=arguments.plain)) as progress:
         library = _documents(arguments, progress)
         documents = library is not None
         spec = f"sourced({thought})" if arguments.require_sources else thought
@@ -57,8 +57,8 @@ def command(arguments: argparse.Namespace) -> int:
             sandbox = stack.enter_context(Sandbox())
             journal = stack.enter_context(recording(arguments.journal, header))
             trace = Trace(progress, *([print_event] if arguments.jsonl else []))
-            world = World(model, sandbox, library, host_tools(library), budget, journal, trace)
-            found = answer(strategy, problem, world)
+            environment = Environment(model, sandbox, library, host_tools(library), budget, journal, trace)
+            found = answer(strategy, problem, environment)
     return present(
         found,
         question=problem.question,

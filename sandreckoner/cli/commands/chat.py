@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sandreckoner.cli import ANSWERED
 from sandreckoner.cli.layered_settings import Settings
-from sandreckoner.cli.render.console_style import make_look
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.render.console_style import make_style
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.loop import converse
 from sandreckoner.cli.terminal.reader import make_reader
 from sandreckoner.cli.terminal.session import Session, last_session, new_name, session_path
@@ -21,14 +21,16 @@ def command(arguments: argparse.Namespace) -> int:
     session = Session(_path(arguments))
     settings = Settings(vars(arguments))
     settings.restore(session.settings)
-    look = make_look(plain=arguments.plain or not sys.stdout.isatty(), background=settings.text("background"))
-    desk = Desk(look, settings, session)
+    style = make_style(
+        plain=arguments.plain or not sys.stdout.isatty(), background=settings.text("background")
+    )
+    context = Context(style, settings, session)
     try:
         if arguments.docs:
             session.set_docs(_documents(arguments.docs, session.docs))
-        converse(desk, make_reader(desk))
+        converse(context, make_reader(context))
     finally:
-        desk.close()
+        context.close()
     return ANSWERED
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sandreckoner.cli import ANSWERED, ERROR
 from sandreckoner.cli.recorded_runs import read_recorded
-from sandreckoner.cli.render.console_style import Look, make_look
+from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
 from sandreckoner.cli.render.phrases import one_line, plural, visible
 from sandreckoner.cli.render.run_tree import knots
 from sandreckoner.cli.terminal.transcript import Turn
@@ -23,13 +23,13 @@ _STYLE = {"-": "red", "+": "green", "@": "cyan"}
 
 def command(arguments: argparse.Namespace) -> int:
     """Say what is the same and show the first difference; 0 where there is none, 1 where there is."""
-    look = make_look(plain=arguments.plain)
+    style = make_style(plain=arguments.plain)
     one, other = (_the_turn(name) for name in (arguments.one, arguments.other))
     differences = list(_differences(one, other))
     for line in differences:
-        _print(line, look)
+        _print(line, style)
     if not differences:
-        look.console.print(f"the same: {plural(len(one.steps), 'step')}, and the answer")
+        style.console.print(f"the same: {plural(len(one.steps), 'step')}, and the answer")
     return ERROR if differences else ANSWERED
 
 
@@ -77,5 +77,5 @@ def _text(step: Step) -> str:
     return str(to_json(step.effect))
 
 
-def _print(line: str, look: Look) -> None:
-    look.console.print(Text(visible(line), style=_STYLE.get(line[:1], "")), soft_wrap=True)
+def _print(line: str, style: ConsoleStyle) -> None:
+    style.console.print(Text(visible(line), style=_STYLE.get(line[:1], "")), soft_wrap=True)

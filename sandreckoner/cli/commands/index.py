@@ -22,7 +22,7 @@ from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.index_registry import existing_folder, index_folder, named_index
 from sandreckoner.tools.retrieval.indexing import Added
 from sandreckoner.tools.retrieval.indexing import Progress as Step
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import repair, verify
 
 
@@ -88,10 +88,10 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    how = How(sources=tuple(arguments.sources))
+    options = SearchOptions(sources=tuple(arguments.sources))
     if arguments.words is not None:
-        how = dataclasses.replace(how, words=arguments.words)
-    with named_index(arguments.index, how=how, report=_warn) as index:
+        options = dataclasses.replace(options, words=arguments.words)
+    with named_index(arguments.index, options=options, report=_warn) as index:
         found = index.search(Search(arguments.question, arguments.k))
     if arguments.json:
         passages = [

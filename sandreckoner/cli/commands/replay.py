@@ -12,11 +12,11 @@ from pathlib import Path
 from sandreckoner.agents.strategy_names import TOOL_AGENT
 from sandreckoner.chains.answering import answer, recording, replay, to_strategy
 from sandreckoner.cli.forking import Fork, Revived
-from sandreckoner.cli.render.console_style import make_look
+from sandreckoner.cli.render.console_style import make_style
 from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.render.present import present
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.journal import Replay, read_journal
 from sandreckoner.core.serialization import from_json
@@ -36,7 +36,7 @@ def command(arguments: argparse.Namespace) -> int:
         if arguments.model or arguments.record:
             raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
         trace = Trace()
-        found = replay(journal, World(trace=trace))
+        found = replay(journal, Environment(trace=trace))
     else:
         model = arguments.model or model
         found, trace = _fork(arguments, journal, model)
@@ -62,15 +62,15 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[An
     header = journal.header
     strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
     with ExitStack() as stack:
-        look = make_look(stderr=True, quiet=arguments.quiet or arguments.json)
-        progress = stack.enter_context(Progress(look))
+        style = make_style(stderr=True, quiet=arguments.quiet or arguments.json)
+        progress = stack.enter_context(Progress(style))
         library = remembered_library(arguments.docs) if arguments.docs else None
         progress.say(f"loading {spec}")
         model = load_model(spec)
         stack.callback(getattr(model, "close", lambda: None))
         sandbox = stack.enter_context(Sandbox())
         into = stack.enter_context(recording(arguments.record, {**header, "model": model.name}))
-        world = World(
+        environment = Environment(
             model,
             Revived(sandbox, journal),
             library,
@@ -78,4 +78,4 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[An
             journal=Fork(journal, arguments.start, into),
             trace=Trace(progress),
         )
-        return answer(strategy, from_json(header.get("problem")), world), world.trace
+        return answer(strategy, from_json(header.get("problem")), environment), environment.trace

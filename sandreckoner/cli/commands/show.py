@@ -12,7 +12,7 @@ from sandreckoner.cli import ANSWERED
 from sandreckoner.cli.recorded_runs import read_recorded
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.answer_json import answer_object
-from sandreckoner.cli.render.console_style import Look, make_look
+from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
 from sandreckoner.cli.render.pages import write_export
 from sandreckoner.cli.render.phrases import status_line
 from sandreckoner.cli.render.run_tree import knots
@@ -32,28 +32,30 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.html:
         write_export("html", recorded, Path(arguments.html))
         return ANSWERED
-    look = make_look(plain=arguments.plain)
+    style = make_style(plain=arguments.plain)
     for turn in turns:
         if arguments.json:
             print(json.dumps(_object(turn)))
         else:
-            _show(turn, look, trace=arguments.trace)
+            _show(turn, style, trace=arguments.trace)
     return ANSWERED
 
 
 def _object(turn: Turn) -> object:
     if turn.answer is None:
-        return {"version": 1, "question": turn.question, "answer": None, "verdict": "interrupted"}
+        return {"version": 1, "question": turn.question, "answer": None, "status": "interrupted"}
     return answer_object(turn.answer, question=turn.question, strategy=turn.strategy, model=turn.model)
 
 
-def _show(turn: Turn, look: Look, *, trace: bool) -> None:
+def _show(turn: Turn, style: ConsoleStyle, *, trace: bool) -> None:
     top = knots(turn.question, turn.steps, turn.answer)
-    for line in tree_lines(top, look.console.width, plain=look.plain):
-        look.console.print(line)
+    for line in tree_lines(top, style.console.width, plain=style.plain):
+        style.console.print(line)
     if trace:
         steps = [knot for _, knot in top.walk() if knot.kind in ("ask", "run", "search", "note")]
         for number, knot in enumerate(steps):
-            look.console.print(blocks.prose(knot.detail or knot.label, look, f"step {number}  {knot.label}"))
+            style.console.print(
+                blocks.prose(knot.detail or knot.label, style, f"step {number}  {knot.label}")
+            )
     status = status_line(turn.answer, turn.strategy) if turn.answer else "interrupted before it had an answer"
-    look.console.print(Text(f"{turn.model} · {status}\n", style="dim"))
+    style.console.print(Text(f"{turn.model} · {status}\n", style="dim"))

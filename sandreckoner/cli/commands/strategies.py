@@ -12,18 +12,18 @@ from sandreckoner.cli import ANSWERED
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """List the forms of thought, the searches over them, and the agents."""
+    """List the prompting methods, the inference strategies over them, and the agents."""
     console, names = Console(highlight=False), known_names()
     headings = {
-        "form": "forms of thought",
-        "search": "searches over any form",
+        "method": "prompting methods",
+        "strategy": "inference strategies over any method",
         "agent": "agents, which choose their steps",
     }
     for kind, heading in headings.items():
         table = Table(box=None, pad_edge=False, show_header=False, title=heading, title_justify="left")
         for name, entry in names.items():
             if entry.kind == kind:
-                table.add_row(f"  {name:14}", entry.says)
+                table.add_row(f"  {name:14}", entry.description)
         console.print(table)
     console.print(
         '\nThey nest: --strategy "sc(rag(pal, k=6), n=5)", --strategy "cascade(direct, pal, sc(pal, n=5))"'

@@ -15,7 +15,7 @@ def answer_object(answer: Answer, *, question: str, strategy: str, model: str) -
         "version": VERSION,
         "question": question,
         "answer": answer.text,
-        "verdict": answer.verdict,
+        "status": answer.status,
         "reason": answer.reason,
         "confidence": answer.confidence,
         "strategy": strategy,
@@ -61,7 +61,7 @@ def _citation(citation: Citation) -> dict[str, JSON]:
     return {
         "number": citation.number,
         "quote": citation.quote,
-        "verdict": citation.verdict,
+        "status": citation.status,
         "note": citation.note,
         "places": [passage_object(passage) for passage in citation.passages],
     }

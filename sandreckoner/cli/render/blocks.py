@@ -10,7 +10,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from sandreckoner.cli.render.console_style import Look
+from sandreckoner.cli.render.console_style import ConsoleStyle
 from sandreckoner.cli.render.phrases import describe_source, visible
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.execution import Execution
@@ -18,44 +18,44 @@ from sandreckoner.core.execution import Execution
 STYLE = {"passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
 
 
-def program(code: str, look: Look, title: str = "program") -> RenderableType:
+def program(code: str, style: ConsoleStyle, title: str = "program") -> RenderableType:
     """A program in a panel, its lines numbered; in plain mode below its title."""
     code = visible(code.rstrip())
-    if look.plain:
+    if style.plain:
         return Text(f"{title}:\n{code}")
     shown = Syntax(
-        code, "python", theme=look.theme, line_numbers=True, word_wrap=True, background_color="default"
+        code, "python", theme=style.theme, line_numbers=True, word_wrap=True, background_color="default"
     )
     return Panel(shown, title=title, title_align="left", border_style="blue")
 
 
-def prose(text: str, look: Look, title: str, style: str = "") -> RenderableType:
+def prose(text: str, style: ConsoleStyle, title: str, colour: str = "") -> RenderableType:
     """A text in a panel."""
     text = visible(text.strip())
-    if look.plain:
+    if style.plain:
         return Text(f"{title}:\n{text}")
-    return Panel(Text(text), title=title, title_align="left", style=style, border_style=style or "dim")
+    return Panel(Text(text), title=title, title_align="left", style=colour, border_style=colour or "dim")
 
 
-def execution(done: Execution, look: Look) -> Iterator[RenderableType]:
+def execution(done: Execution, style: ConsoleStyle) -> Iterator[RenderableType]:
     """What a program printed, and why it did not finish."""
     if done.stdout:
-        yield prose(done.stdout.rstrip(), look, f"output{' (cut)' if done.truncated else ''}")
+        yield prose(done.stdout.rstrip(), style, f"output{' (cut)' if done.truncated else ''}")
     if done.error is not None:
         said = f"{done.error.traceback}\n{done.error.type}: {done.error.message}".strip()
-        yield prose(said, look, done.status, "red")
+        yield prose(said, style, done.status, "red")
 
 
-def work(candidate: Candidate | None, look: Look) -> Iterator[RenderableType]:
+def work(candidate: Candidate | None, style: ConsoleStyle) -> Iterator[RenderableType]:
     """How an answer was found: its program and what came of it, or its reasoning."""
     if candidate is None:
         return
     if not candidate.program:
-        yield prose(candidate.reasoning.strip() or "(nothing)", look, "reasoning")
+        yield prose(candidate.reasoning.strip() or "(nothing)", style, "reasoning")
         return
-    yield program(candidate.program, look)
+    yield program(candidate.program, style)
     if candidate.execution is not None:
-        yield from execution(candidate.execution, look)
+        yield from execution(candidate.execution, style)
 
 
 def sources(answer: Answer) -> Iterator[RenderableType]:
@@ -73,8 +73,8 @@ def sources(answer: Answer) -> Iterator[RenderableType]:
         line = Text(f"{visible(first.source)} p. {first.page}" if first else "nowhere")
         if citation.quote:
             line.append(f", “{visible(citation.quote)}”")
-        if citation.verdict != "found":
-            line.append(f" ({citation.verdict})", style="bold red")
+        if citation.status != "found":
+            line.append(f" ({citation.status})", style="bold red")
         yield _hanging(f"[{citation.number}]", line)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ConsoleStyle:
     """What a person's screen can show.
 
     Attributes:
@@ -34,9 +34,9 @@ class Look:
         return console.is_terminal and not console.is_dumb_terminal and not console.quiet and not self.plain
 
 
-def make_look(
+def make_style(
     *, stderr: bool = False, plain: bool = False, quiet: bool = False, background: str = ""
-) -> Look:
+) -> ConsoleStyle:
     """The look of this terminal.
 
     Args:
@@ -47,7 +47,7 @@ def make_look(
     """
     console = Console(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
     light = background == "light" or (not background and _light_by_environment())
-    return Look(console, plain or console.is_dumb_terminal, light)
+    return ConsoleStyle(console, plain or console.is_dumb_terminal, light)
 
 
 def _light_by_environment() -> bool:

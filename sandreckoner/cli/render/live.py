@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.console_style import Look
+from sandreckoner.cli.render.console_style import ConsoleStyle
 from sandreckoner.cli.render.phrases import plural, visible
 from sandreckoner.cli.render.run_tree import branches
 from sandreckoner.cli.render.tree_text import tree_lines
@@ -31,9 +31,9 @@ class Progress:
     In plain mode it says each kind of step once, in a line of its own; where nobody looks, nothing.
     """
 
-    def __init__(self, look: Look, *, hint: str = "") -> None:
+    def __init__(self, style: ConsoleStyle, *, hint: str = "") -> None:
         """Draw on the look's console; `hint` stands at the end of the line of progress."""
-        self._look = look
+        self._look = style
         self._hint = hint
         self._lock = threading.Lock()
         self._begun = time.monotonic()
@@ -43,7 +43,7 @@ class Progress:
         self._steps: list[Step] = []
         self._spinner = Spinner("dots")
         self._live = Live(
-            get_renderable=self._picture, console=look.console, transient=True, refresh_per_second=12
+            get_renderable=self._picture, console=style.console, transient=True, refresh_per_second=12
         )
 
     def __enter__(self) -> Progress:

@@ -14,7 +14,7 @@ from sandreckoner.cli import ANSWERED, BUDGET_SPENT, NO_ANSWER, REFUSED
 from sandreckoner.cli.recorded_runs import Recorded
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.answer_json import answer_object
-from sandreckoner.cli.render.console_style import Look, make_look
+from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
 from sandreckoner.cli.render.event_lines import print_answer
 from sandreckoner.cli.render.pages import write_export
 from sandreckoner.cli.render.phrases import status_line, visible
@@ -49,29 +49,29 @@ def present(
     elif as_json:
         print(json.dumps(found, indent=2))
     else:
-        _show_answer(answer, make_look(stderr=True, quiet=quiet, plain=plain), strategy)
+        _show_answer(answer, make_style(stderr=True, quiet=quiet, plain=plain), strategy)
     return exit_code(answer)
 
 
-def _show_answer(answer: Answer, look: Look, strategy: str) -> None:
+def _show_answer(answer: Answer, style: ConsoleStyle, strategy: str) -> None:
     last = answer.candidates[-1] if answer.candidates else None
-    for block in blocks.work(answer.winner or last, look):
-        look.console.print(block)
+    for block in blocks.work(answer.winner or last, style):
+        style.console.print(block)
     if answer.text is not None:
         # soft_wrap: what a script reads must not be broken at the width of a terminal.
         Console(highlight=False).print(Text(visible(answer.text)), soft_wrap=True)
     for line in blocks.sources(answer):
-        look.console.print(line)
+        style.console.print(line)
     if answer.reason:
-        look.console.print(f"[yellow]{answer.verdict}:[/] {escape(visible(answer.reason))}")
-    look.console.print(status_line(answer, strategy), style="dim")
+        style.console.print(f"[yellow]{answer.status}:[/] {escape(visible(answer.reason))}")
+    style.console.print(status_line(answer, strategy), style="dim")
 
 
 def exit_code(answer: Answer) -> int:
     """0 answered, 3 budget spent, 4 no answer, 5 where the sandbox refused every program."""
-    if answer.verdict == "answered":
+    if answer.status == "answered":
         return ANSWERED
-    if answer.verdict == "budget spent":
+    if answer.status == "budget spent":
         return BUDGET_SPENT
     executions = [candidate.execution for candidate in answer.candidates]
     if executions and all(execution and execution.status == "refused" for execution in executions):

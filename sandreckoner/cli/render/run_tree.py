@@ -172,7 +172,7 @@ def _passages(step: Step) -> str:
 
 def _answer(answer: Answer) -> Knot:
     """The answer, its program, the numbers of it, and where each of them stands."""
-    label = one_line(answer.text) if answer.text is not None else f"{answer.verdict}: {answer.reason}"
+    label = one_line(answer.text) if answer.text is not None else f"{answer.status}: {answer.reason}"
     knot = Knot("answer", f"answer: {label}", answer.text or answer.reason)
     knot.mark = "failed" if answer.text is None else "winner"
     winner = answer.winner

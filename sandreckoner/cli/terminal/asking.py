@@ -10,13 +10,13 @@ from typing import Any
 
 from sandreckoner.chains.answering import aanswer, journal_header, to_problem, to_strategy
 from sandreckoner.cli.render.live import Progress
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.flattening import flat
 from sandreckoner.cli.terminal.interruption import Stop, StoppableInterpreter, StoppableModel
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.variables import Variables, current_state, table
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import SandreckonerError
 from sandreckoner.core.execution import State
 from sandreckoner.core.problem import Problem
@@ -27,11 +27,11 @@ from sandreckoner.tools.retrieval.host_tools import host_tools
 _NOT_TOLD = {"answer"}  # every program makes its own
 
 
-def ask(desk: Desk, question: str, *, strategy: str = "") -> Turn:
+def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
     """Ask, keep the turn in the session, and return it.
 
     Args:
-        desk: where everything is.
+        context: where everything is.
         question: in words.
         strategy: for this question only; empty for the one that is set.
 
@@ -39,36 +39,36 @@ def ask(desk: Desk, question: str, *, strategy: str = "") -> Turn:
         SandreckonerError: something failed; what was done is kept as a turn without an answer.
         KeyboardInterrupt: the user did not want to wait for the end of the stop either.
     """
-    spec = strategy or desk.settings.text("strategy")
+    spec = strategy or context.settings.text("strategy")
     to_problem(question)
-    with Progress(desk.look, hint="Ctrl-C stops") as progress:
-        documents = desk.library(lambda name, done, total: progress.say(f"reading {name} {done}/{total}"))
+    with Progress(context.style, hint="Ctrl-C stops") as progress:
+        documents = context.library(lambda name, done, total: progress.say(f"reading {name} {done}/{total}"))
         thought = to_strategy(spec, documents=documents is not None)
-        model = desk.model(progress)
+        model = context.model(progress)
         progress.say("recalling the conversation")
-        entries, sandbox = desk.session.entries, desk.sandbox()
+        entries, sandbox = context.session.entries, context.sandbox()
         before = current_state(entries, sandbox)
         variables = Variables(sandbox, before)
-        problem = Problem(question, notes=_notes(desk))
+        problem = Problem(question, notes=_notes(context))
         header = journal_header(problem, spec, documents=documents is not None, model=model.name)
         turn, stop, trace = Turn(header), Stop(), Trace(progress)
-        world = World(
+        environment = Environment(
             model=StoppableModel(model, stop),
             interpreter=StoppableInterpreter(variables, stop),
             library=documents,
             tools=host_tools(documents),
-            budget=desk.settings.budget(),
-            journal=desk.session.journal(header),
+            budget=context.settings.budget(),
+            journal=context.session.journal(header),
             trace=trace,
         )
         try:
-            turn.answer = desk.runner.run(_until_stopped(aanswer(thought, problem, world), stop))
+            turn.answer = context.runner.run(_until_stopped(aanswer(thought, problem, environment), stop))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:
             turn.steps, turn.stopped = trace.steps, stop.pressed
             _keep_variables(turn, variables, before, sandbox)
-            desk.session.add_turn(turn)
+            context.session.add_turn(turn)
     return turn
 
 
@@ -103,17 +103,17 @@ def _keep_variables(turn: Turn, variables: Variables, before: State | None, sand
         turn.state = sandbox.run(turn.program, before, keep=True).state
 
 
-def _notes(desk: Desk) -> str:
+def _notes(context: Context) -> str:
     """What the model is told of the conversation so far: the last turns, and the variables."""
-    memory = int(desk.settings.number("memory") or 0)
-    answered = [turn for turn in desk.session.turns if turn.answer and turn.answer.text]
+    memory = int(context.settings.number("memory") or 0)
+    answered = [turn for turn in context.session.turns if turn.answer and turn.answer.text]
     lines = []
     for turn in answered[-memory:] if memory else []:
         assert turn.answer is not None
         lines += [f"Earlier question: {turn.question}", f"Its answer: {turn.answer.text}"]
-    if memory and desk.session.entries:
+    if memory and context.session.entries:
         with suppress(SandreckonerError):  # a conversation goes on without its variables
-            known = table(desk.session.entries, desk.sandbox())
+            known = table(context.session.entries, context.sandbox())
             told = [f"{name} = {value}" for name, value in known.items() if name not in _NOT_TOLD]
             if told:
                 lines += ["Variables that are already defined; a program may use them:", *told]

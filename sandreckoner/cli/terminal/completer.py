@@ -9,7 +9,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion, Path
 from prompt_toolkit.document import Document
 
 from sandreckoner.cli.layered_settings import KNOWN
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.session import saved_sessions
 from sandreckoner.cli.terminal.slash_commands import TABLE
 
@@ -17,8 +17,8 @@ from sandreckoner.cli.terminal.slash_commands import TABLE
 class CommandCompleter(Completer):
     """Completes lines that begin with `/`; a question is nobody's business."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: Context) -> None:
+        self._desk = context
         self._paths = PathCompleter(expanduser=True)
         self._sources: dict[str, Callable[[list[str]], Iterable[tuple[str, str]]]] = {
             "model": lambda words: _models(),
@@ -33,7 +33,7 @@ class CommandCompleter(Completer):
             return
         name, space, rest = line[1:].partition(" ")
         if not space:
-            yield from _matching(name, [(each, command.says) for each, command in TABLE.items()])
+            yield from _matching(name, [(each, command.description) for each, command in TABLE.items()])
             return
         kind = TABLE[name].completes if name in TABLE else ""
         words = rest.split(" ")
@@ -55,7 +55,7 @@ class CommandCompleter(Completer):
 
     def _settings(self, words: list[str]) -> Iterable[tuple[str, str]]:
         if len(words) == 1:
-            return [(name, known.says) for name, known in KNOWN.items()]
+            return [(name, known.description) for name, known in KNOWN.items()]
         return {"model": _models, "strategy": _strategies}.get(words[0], lambda: [])()
 
 
@@ -76,4 +76,4 @@ def _models() -> list[tuple[str, str]]:
 def _strategies() -> list[tuple[str, str]]:
     from sandreckoner.chains.spec import known_names
 
-    return [(name, entry.says) for name, entry in known_names().items()]
+    return [(name, entry.description) for name, entry in known_names().items()]

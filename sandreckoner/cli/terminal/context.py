@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from sandreckoner.cli.layered_settings import Settings
-from sandreckoner.cli.render.console_style import Look
+from sandreckoner.cli.render.console_style import ConsoleStyle
 from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.terminal.session import Session
 from sandreckoner.core.errors import SandboxError
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Desk:
+class Context:
     """Everything that a command of the terminal may touch.
 
     What is slow to make (model, sandbox, library) is made when it is first needed, and again when the
     setting behind it has changed.
 
     Attributes:
-        look: how the screen is drawn.
+        style: how the screen is drawn.
         settings: by name, with their origins.
         session: the conversation and its file.
         runner: the event loop in which questions are answered.
     """
 
-    def __init__(self, look: Look, settings: Settings, session: Session) -> None:
-        self.look = look
+    def __init__(self, style: ConsoleStyle, settings: Settings, session: Session) -> None:
+        self.style = style
         self.settings = settings
         self.session = session
         self.runner = asyncio.Runner()
@@ -50,7 +50,7 @@ class Desk:
 
     def say(self, line: object = "", style: str = "") -> None:
         """Print a line."""
-        self.look.console.print(line, style=style or None, markup=False)
+        self.style.console.print(line, style=style or None, markup=False)
 
     def model(self, progress: Progress | None = None) -> Model:
         """The model of the settings, loaded.

@@ -7,7 +7,7 @@ from pathlib import Path
 from sandreckoner import __version__
 from sandreckoner.cli.render.phrases import one_line, plural, visible
 from sandreckoner.cli.terminal.asking import ask
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.reader import Reader
 from sandreckoner.cli.terminal.slash_commands import perform
 from sandreckoner.cli.terminal.turn_view import show_turn
@@ -15,42 +15,42 @@ from sandreckoner.core.errors import SandboxError, SandreckonerError
 from sandreckoner.tools.python import Walls
 
 
-def converse(desk: Desk, reader: Reader) -> None:
+def converse(context: Context, reader: Reader) -> None:
     """Until the user leaves."""
-    show_header(desk)
+    show_header(context)
     while True:
         try:
             line = reader.read()
             if line:
-                _handle(desk, line)
+                _handle(context, line)
         except EOFError:
             return
         except KeyboardInterrupt:
             continue
         except SandreckonerError as fault:
-            desk.say(visible(str(fault)), "red")
+            context.say(visible(str(fault)), "red")
 
 
-def _handle(desk: Desk, line: str) -> None:
+def _handle(context: Context, line: str) -> None:
     question: str | None = line
     if line.startswith("/"):
-        question = perform(desk, line)
+        question = perform(context, line)
     if question:
-        show_turn(desk, ask(desk, question))
-    desk.say()
+        show_turn(context, ask(context, question))
+    context.say()
 
 
-def show_header(desk: Desk) -> None:
+def show_header(context: Context) -> None:
     """One line on what is set, one on where one is."""
-    settings, session = desk.settings, desk.session
+    settings, session = context.settings, context.session
     names = ", ".join(Path(path).name for path in session.docs)
     docs = f"documents: {one_line(names, 40)}" if names else "no documents"
     model, strategy = settings.text("model"), settings.text("strategy")
-    parts = [f"Sandreckoner {__version__}", _short(model), strategy, docs, _walls(desk)]
-    desk.say(" · ".join(parts), "bold")
+    parts = [f"Sandreckoner {__version__}", _short(model), strategy, docs, _walls(context)]
+    context.say(" · ".join(parts), "bold")
     told = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""
-    desk.say(f"session {session.name} · {told}/help", "dim")
-    desk.say()
+    context.say(f"session {session.name} · {told}/help", "dim")
+    context.say()
 
 
 def _short(model: str) -> str:
@@ -63,9 +63,9 @@ def _short(model: str) -> str:
     )
 
 
-def _walls(desk: Desk) -> str:
+def _walls(context: Context) -> str:
     try:
-        walls = desk.sandbox().walls
+        walls = context.sandbox().walls
     except SandboxError:
         return "the sandbox does not start (reckon doctor says why)"
     contained = "contained" if Walls.KERNEL in walls else "NOT CONTAINED"

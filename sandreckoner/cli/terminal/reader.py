@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from sandreckoner.cli.folders import state_folder
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -35,7 +35,7 @@ class LineReader:
 class KeyReader:
     """Reads from a keyboard."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: Context) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
@@ -47,12 +47,12 @@ class KeyReader:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             history = FileHistory(str(folder / "history"))
         except OSError:
-            desk.say(f"what you type is not remembered: {folder} cannot be written", "yellow")
+            context.say(f"what you type is not remembered: {folder} cannot be written", "yellow")
         self._session: PromptSession[str] = PromptSession(
-            ">  " if desk.look.plain else PROMPT,
+            ">  " if context.style.plain else PROMPT,
             history=history,
-            completer=CommandCompleter(desk),
-            complete_while_typing=not desk.look.plain,
+            completer=CommandCompleter(context),
+            complete_while_typing=not context.style.plain,
             multiline=True,
             prompt_continuation=lambda width, number, wrapped: " " * width,
             key_bindings=_keys(),
@@ -82,6 +82,6 @@ def _keys() -> KeyBindings:
     return keys
 
 
-def make_reader(desk: Desk) -> Reader:
+def make_reader(context: Context) -> Reader:
     """A keyboard's reader where stdin is a terminal."""
-    return KeyReader(desk) if sys.stdin.isatty() else LineReader()
+    return KeyReader(context) if sys.stdin.isatty() else LineReader()

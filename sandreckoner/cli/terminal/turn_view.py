@@ -7,60 +7,60 @@ from rich.text import Text
 
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.phrases import plural, price, status_line, visible
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Cell, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 
 
-def show_turn(desk: Desk, turn: Turn) -> None:
+def show_turn(context: Context, turn: Turn) -> None:
     """Print what came of a question."""
-    answer, look = turn.answer, desk.look
+    answer, style = turn.answer, context.style
     if answer is None:
         if turn.partial.strip():
-            look.console.print(blocks.prose(turn.partial, look, "the model had written"))
-        desk.say("this question was interrupted before it had an answer", "yellow")
+            style.console.print(blocks.prose(turn.partial, style, "the model had written"))
+        context.say("this question was interrupted before it had an answer", "yellow")
         return
     last = answer.candidates[-1] if answer.candidates else None
-    for block in blocks.work(answer.winner or last, look):
-        look.console.print(block)
-    _show_answer(answer, desk)
+    for block in blocks.work(answer.winner or last, style):
+        style.console.print(block)
+    _show_answer(answer, context)
     for line in blocks.sources(answer):
-        look.console.print(line)
+        style.console.print(line)
     if answer.reason or turn.stopped:
-        why = "stopped" if turn.stopped else answer.verdict
+        why = "stopped" if turn.stopped else answer.status
         reason = "" if turn.stopped and answer.text else f": {visible(answer.reason)}"
-        desk.say(f"{why}{reason}", "yellow")
-    desk.say(status_line(answer, turn.strategy, _left(desk, answer)), "dim")
+        context.say(f"{why}{reason}", "yellow")
+    context.say(status_line(answer, turn.strategy, _left(context, answer)), "dim")
 
 
-def show_cell(desk: Desk, cell: Cell) -> None:
+def show_cell(context: Context, cell: Cell) -> None:
     """Print what came of a cell of the user's own."""
     if cell.execution.error is not None:
-        for block in blocks.execution(cell.execution, desk.look):
-            desk.look.console.print(block)
+        for block in blocks.execution(cell.execution, context.style):
+            context.style.console.print(block)
         return
     for line in cell_lines(cell):
-        desk.say(visible(line), "bold")
+        context.say(visible(line), "bold")
 
 
-def _show_answer(answer: Answer, desk: Desk) -> None:
+def _show_answer(answer: Answer, context: Context) -> None:
     if answer.text is None:
         return
     text = visible(answer.text)
     marks = "".join(f" [{number}]" for number in blocks.numbered(answer).values())
-    if answer.winner is not None and not answer.winner.program and not desk.look.plain:
+    if answer.winner is not None and not answer.winner.program and not context.style.plain:
         # Prose. Links are written out: a model's link may say one thing and lead to another.
-        desk.look.console.print(Markdown(text + marks, hyperlinks=False))
+        context.style.console.print(Markdown(text + marks, hyperlinks=False))
         return
-    line = Text("answer: " if desk.look.plain else "")
+    line = Text("answer: " if context.style.plain else "")
     line.append(text, style="bold")
     line.append(marks, style="green")
-    desk.look.console.print(line)
+    context.style.console.print(line)
 
 
-def _left(desk: Desk, answer: Answer) -> str:
+def _left(context: Context, answer: Answer) -> str:
     """What the question left of its budget; empty without one."""
-    budget, usage = desk.settings.budget(), answer.usage
+    budget, usage = context.settings.budget(), answer.usage
     parts = []
     if budget.calls is not None:
         parts.append(plural(max(0, budget.calls - usage.calls), "call"))

@@ -117,17 +117,17 @@ def _answer(record: Record, folder: Path) -> Answer | None:
 
 
 def _question(record: Record, question: Question | None, answer: Answer | None) -> str:
-    verdict = "unscored" if record.right is None else "right" if record.right else "wrong"
+    status = "unscored" if record.right is None else "right" if record.right else "wrong"
     asked = question.problem.question if question else record.question
     facts = (
         f"answer {record.answer} · gold {record.gold} · {record.calls} calls · {record.seconds:.1f} s"
         if record.answer is not None
-        else f"{record.verdict}: {record.reason} · gold {record.gold}"
+        else f"{record.status}: {record.reason} · gold {record.gold}"
     )
     votes = f"<p>votes: {escape(', '.join(map(str, record.votes)))}</p>" if len(record.votes) > 1 else ""
     return (
-        f'<details class="{verdict}" data-strategy="{escape(record.strategy)}">'
-        f"<summary><span class=mark>{verdict}</span> {escape(record.strategy)} · "
+        f'<details class="{status}" data-strategy="{escape(record.strategy)}">'
+        f"<summary><span class=mark>{status}</span> {escape(record.strategy)} · "
         f"{escape(record.question)}: {escape(asked[:110])}</summary>"
         f"<p>{escape(asked)}</p><p>{escape(facts)}</p>{votes}{_work(answer)}</details>\n"
     )

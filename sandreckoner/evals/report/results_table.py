@@ -16,7 +16,7 @@ class Row:
 
     Attributes:
         strategy: its specification.
-        n: scored pieces; `unscored` had no gold answer, no verdict or a run that failed.
+        n: scored pieces; `unscored` had no gold answer, no status or a run that failed.
         right: of the scored ones.
         accuracy, strict, flexible: shares with intervals; None where nothing was scored that way.
         against: the difference to the baseline on the pieces that both have; None for the baseline.

@@ -1,7 +1,7 @@
 """A file of questions in, a file of answers out: of any size, in bounded memory, resumable.
 
 A row of the input is a JSON object with `question`, and `id`, `options` and `context` where it has them. A
-row of the output has the `row` (from 1), the `id`, the `answer`, the verdict and what it cost. A row that
+row of the output has the `row` (from 1), the `id`, the `answer`, the status and what it cost. A row that
 cannot be read or answered goes to a second file, with its error and its text, and the others go on.
 
 A kill loses the rows in progress. What is done is known from the two output files alone.
@@ -18,7 +18,7 @@ from typing import Any
 from sandreckoner.chains.answering import answer, to_strategy
 from sandreckoner.chains.strategies.seeded import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Model, World
+from sandreckoner.core.environment import Environment, Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem
@@ -60,15 +60,15 @@ class Answering:
     @contextmanager
     def open(self) -> Iterator[Callable[[Line], Answered]]:
         """Load the model, start a sandbox, open the index; all end with the context."""
-        with open_world(self.model, self.budget, self.index) as world:
-            yield lambda line: self._finish(line, world)
+        with open_world(self.model, self.budget, self.index) as environment:
+            yield lambda line: self._finish(line, environment)
 
-    def _finish(self, line: Line, world: World) -> Answered:
+    def _finish(self, line: Line, environment: Environment) -> Answered:
         try:
             name, problem = read_row(line)
             thought = to_strategy(self.strategy, documents=bool(self.index))
             strategy = Seeded(thought, derived_seed(self.seed, line.row))
-            found = answer(strategy, problem, replace(world, trace=type(world.trace)()))
+            found = answer(strategy, problem, replace(environment, trace=type(environment.trace)()))
         except Exception as fault:  # the boundary of a row: it is set aside with its error, the others go on
             aside = {"row": line.row, "error": why(fault), "text": line.text[:10_000]}
             return Answered(line.row, dumps(aside), poison=True)
@@ -77,7 +77,7 @@ class Answering:
             "row": line.row,
             "id": name,
             "answer": found.text,
-            "verdict": found.verdict,
+            "status": found.status,
             "reason": found.reason,
             "confidence": found.confidence,
             "program": found.winner.program if found.winner and found.winner.program else None,

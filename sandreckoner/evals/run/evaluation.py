@@ -15,7 +15,7 @@ import sandreckoner
 from sandreckoner.chains.answering import answer, journal_header, to_strategy
 from sandreckoner.chains.strategies.seeded import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Model, World
+from sandreckoner.core.environment import Environment, Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile
@@ -67,25 +67,30 @@ class Answering:
     @contextmanager
     def open(self) -> Iterator[Callable[[Piece], Finished]]:
         """Load the model, start a sandbox, open the index; all end with the context."""
-        with open_world(self.model, self.budget, self.index) as world:
-            yield lambda piece: self._finish(piece, world)
+        with open_world(self.model, self.budget, self.index) as environment:
+            yield lambda piece: self._finish(piece, environment)
 
-    def _finish(self, piece: Piece, world: World) -> Finished:
+    def _finish(self, piece: Piece, environment: Environment) -> Finished:
         """Answer one piece. What goes wrong is recorded as this piece's failure; the others go on."""
-        assert world.model is not None
+        assert environment.model is not None
         seed = derived_seed(self.seed, piece.question.id, piece.epoch)
         header = {
             **journal_header(
-                piece.question.problem, piece.strategy, documents=bool(self.index), model=world.model.name
+                piece.question.problem,
+                piece.strategy,
+                documents=bool(self.index),
+                model=environment.model.name,
             ),
             "seed": seed,
         }
         book = io.StringIO()
         try:
             strategy = Seeded(to_strategy(piece.strategy, documents=bool(self.index)), seed)
-            with_book = replace(world, journal=JournalFile(book, header), trace=type(world.trace)())
+            with_book = replace(
+                environment, journal=JournalFile(book, header), trace=type(environment.trace)()
+            )
             found = answer(strategy, piece.question.problem, with_book)
-            scored = score(found, piece.question, self.scorer or _scorer(piece.question, world))
+            scored = score(found, piece.question, self.scorer or _scorer(piece.question, environment))
         except Exception as fault:  # the boundary of a sample: see the rule on broad excepts in CONTRIBUTING
             record = failed(piece.key, piece.question, piece.strategy, piece.epoch, why(fault))
             return Finished(record, book.getvalue())
@@ -93,11 +98,11 @@ class Answering:
         return Finished(record, book.getvalue())
 
 
-def _scorer(question: Question, world: World) -> Scorer | None:
+def _scorer(question: Question, environment: Environment) -> Scorer | None:
     """Algebra for mathematics, which needs the sandbox; None for what needs nothing."""
-    if question.kind != "mathematical" or world.interpreter is None:
+    if question.kind != "mathematical" or environment.interpreter is None:
         return None
-    return mathematical(world.interpreter)
+    return mathematical(environment.interpreter)
 
 
 def evaluate(

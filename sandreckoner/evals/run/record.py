@@ -25,7 +25,7 @@ class Record:
         epoch: from 0.
         answer: the answer's text.
         gold: the right one.
-        verdict: the answer's, or `error` where the run failed.
+        status: the answer's, or `error` where the run failed.
         reason: why there is no answer, or what failed.
         confidence: where the strategy has one.
         right, strict, flexible: see `scoring.Score`; None is unscored.
@@ -42,7 +42,7 @@ class Record:
     epoch: int
     answer: str | None
     gold: str | None
-    verdict: str
+    status: str
     reason: str = ""
     confidence: float | None = None
     right: bool | None = None
@@ -61,7 +61,7 @@ class Record:
     @property
     def error(self) -> bool:
         """Whether the run failed; such a piece is done again when the evaluation goes on."""
-        return self.verdict == "error"
+        return self.status == "error"
 
     def to_json(self) -> Mapping[str, JSON]:
         """As a line of the log."""
@@ -102,7 +102,7 @@ def answered(
         epoch,
         answer.text,
         question.gold,
-        answer.verdict,
+        answer.status,
         answer.reason,
         answer.confidence,
         scored.right,

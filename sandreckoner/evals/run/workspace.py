@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Model, World
+from sandreckoner.core.environment import Environment, Model
 from sandreckoner.core.errors import SandreckonerError
 
 
 @contextmanager
-def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[World]:
+def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[Environment]:
     """Load the model, start a sandbox and open the index that is named; all end with the context.
 
     A model that is passed in stays open.
@@ -27,7 +27,7 @@ def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[
         loaded = load_model(model) if isinstance(model, str) else model
         if loaded is not model:
             stack.callback(getattr(loaded, "close", lambda: None))
-        yield World(loaded, sandbox, library, host_tools(library), budget)
+        yield Environment(loaded, sandbox, library, host_tools(library), budget)
 
 
 def why(fault: Exception) -> str:

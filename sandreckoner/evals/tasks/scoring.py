@@ -17,8 +17,8 @@ from fractions import Fraction
 
 from sandreckoner.chains.strategies.algebra import same_answer
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.environment import Interpreter, World
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.environment import Environment, Interpreter
+from sandreckoner.core.runtime import run
 from sandreckoner.evals.tasks.game24 import makes_24
 from sandreckoner.evals.tasks.question import Kind, Question
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
@@ -116,10 +116,10 @@ def same(found: str, question: Question) -> bool:
 
 def mathematical(interpreter: Interpreter) -> Scorer:
     """The same once a computer algebra system has looked at it, in the sandbox; see `chains.algebra`."""
-    world = World(interpreter=interpreter)
+    environment = Environment(interpreter=interpreter)
 
     def scorer(found: str, question: Question) -> bool:
-        return drive(same_answer(found, question.gold or ""), world)
+        return run(same_answer(found, question.gold or ""), environment)
 
     return scorer
 

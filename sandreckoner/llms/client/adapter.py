@@ -14,10 +14,10 @@ from sandreckoner.core.message import Completion
 from sandreckoner.llms.client.chat_requests import Requests
 from sandreckoner.llms.client.deadline import call_within
 from sandreckoner.llms.client.error_mapping import secrets_of
-from sandreckoner.llms.client.parameter_map import Dialect, dialect_of
-from sandreckoner.llms.client.rate_limiter import Gate
+from sandreckoner.llms.client.parameter_map import ParameterMap, dialect_of
+from sandreckoner.llms.client.rate_limiter import RateLimiter
 from sandreckoner.llms.client.retry import Attempts
-from sandreckoner.llms.client.retry_policy import ONCE, Patience
+from sandreckoner.llms.client.retry_policy import ONCE, RetryPolicy
 from sandreckoner.settings.prices import FREE, Price
 from sandreckoner.settings.rate_limits import Limits
 
@@ -37,11 +37,11 @@ class LangChainModel:
         name: what it is called in journals; made from the chat model where it is not given.
         config: callbacks, tags and metadata for every request, as a Runnable gets them when it is invoked.
         logprobs: ask for log-probabilities, where the backend has them.
-        dialect: what the backend calls its parameters; found by its class where it is not given.
-        patience: how often a failed request is sent again; by default never, for many a chat model has
+        parameter_map: what the backend calls its parameters; found by its class where it is not given.
+        retry_policy: how often a failed request is sent again; by default never, for many a chat model has
             retries of its own, and retries of retries multiply.
         price: of its tokens; a model on this machine is free, any other unknown where it is not given.
-        gate: which every request passes, where its provider limits requests or tokens.
+        rate_limiter: which every request passes, where its provider limits requests or tokens.
     """
 
     def __init__(
@@ -51,18 +51,23 @@ class LangChainModel:
         name: str = "",
         config: RunnableConfig | None = None,
         logprobs: bool = False,
-        dialect: Dialect | None = None,
-        patience: Patience = ONCE,
+        parameter_map: ParameterMap | None = None,
+        retry_policy: RetryPolicy = ONCE,
         price: Price | None = None,
-        gate: Gate | None = None,
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         self.chat = chat
         self.name = name or _name_of(chat)
         self.config = config
         self.logprobs = logprobs
-        self.dialect = dialect or dialect_of(chat)
-        self.price = FREE if price is None and self.dialect.local else price
-        self._attempts = Attempts(self.name, patience, gate=gate or Gate(Limits()), secrets=secrets_of(chat))
+        self.parameter_map = parameter_map or dialect_of(chat)
+        self.price = FREE if price is None and self.parameter_map.local else price
+        self._attempts = Attempts(
+            self.name,
+            retry_policy,
+            rate_limiter=rate_limiter or RateLimiter(Limits()),
+            secrets=secrets_of(chat),
+        )
         self._uncached: BaseChatModel | None = None
 
     def with_config(self, config: RunnableConfig | None) -> LangChainModel:
@@ -115,12 +120,12 @@ class LangChainModel:
 
     def _streams(self, effect: Ask) -> bool:
         # A backend without stop strings would show text that the reply will not have.
-        return effect.n == 1 and (self.dialect.stop or not effect.stop)
+        return effect.n == 1 and (self.parameter_map.stop or not effect.stop)
 
     def _words(self, effect: Ask, timeout_s: float | None) -> list[dict[str, Any]]:
         """The keyword arguments of each request that the samples take."""
-        words = partial(self.dialect.words, effect, timeout_s=timeout_s, logprobs=self.logprobs)
-        if self.dialect.n or effect.n == 1:
+        words = partial(self.parameter_map.words, effect, timeout_s=timeout_s, logprobs=self.logprobs)
+        if self.parameter_map.n or effect.n == 1:
             return [words(n=effect.n, sample=0)]
         return [words(n=1, sample=sample) for sample in range(effect.n)]
 
@@ -131,7 +136,7 @@ class LangChainModel:
         """The chat model; without its cache where that would give the same sample again and again."""
         from langchain_core.globals import get_llm_cache
 
-        seeded = bool(self.dialect.seed) and effect.seed is not None
+        seeded = bool(self.parameter_map.seed) and effect.seed is not None
         cached = self.chat.cache or (self.chat.cache is None and get_llm_cache() is not None)
         if seeded or not cached or effect.temperature == 0:
             return self.chat

@@ -17,7 +17,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from sandreckoner.core.errors import ModelError, UsageError
-from sandreckoner.llms.client.parameter_map import COMPATIBLE, Dialect
+from sandreckoner.llms.client.parameter_map import COMPATIBLE, ParameterMap
 
 KEY_VARIABLE = "SANDRECKONER_API_KEY"
 
@@ -53,7 +53,7 @@ class ChatCompletions(ChatOpenAI):
         return cls(base_url=address, model=model, api_key=key, **(settings | options))
 
     @property
-    def dialect(self) -> Dialect | None:
+    def parameter_map(self) -> ParameterMap | None:
         """That of servers in general; None for OpenAI's own, which is known by its class."""
         host = urlsplit(self.openai_api_base or "https://api.openai.com").hostname or ""
         return None if host.endswith("openai.com") else COMPATIBLE
@@ -62,7 +62,7 @@ class ChatCompletions(ChatOpenAI):
         self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
-        if self.dialect is not None and "max_completion_tokens" in payload:
+        if self.parameter_map is not None and "max_completion_tokens" in payload:
             payload["max_tokens"] = payload.pop("max_completion_tokens")
         return payload
 

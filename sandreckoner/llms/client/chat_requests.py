@@ -52,7 +52,7 @@ class Requests:
         self._chat = chat
         self._config = config
         self._attempts = attempts
-        self._gate = attempts.gate
+        self._gate = attempts.rate_limiter
         self._price = price
         self._messages = to_langchain(effect.messages)
         letters = sum(len(message.content) for message in effect.messages)

@@ -22,7 +22,7 @@ def given_up() -> bool:
     return event is not None and event.is_set()
 
 
-def pause(seconds: float) -> bool:
+def interrupt(seconds: float) -> bool:
     """Sleep; returns whether the call was given up meanwhile."""
     stop = GIVEN_UP.get()
     if stop is not None:

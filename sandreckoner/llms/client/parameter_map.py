@@ -11,7 +11,7 @@ from sandreckoner.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ParameterMap:
     """The names of a backend's parameters; an empty name is one that it has not.
 
     A sampling parameter that the backend has not is left out: the reply is still a sample of that model. A
@@ -81,12 +81,12 @@ class Dialect:
         return words
 
 
-OPENAI = Dialect(n="n", top_p="top_p", seed="seed", logprobs="logprobs", timeout="timeout")
+OPENAI = ParameterMap(n="n", top_p="top_p", seed="seed", logprobs="logprobs", timeout="timeout")
 # These take neither a temperature nor stop strings, and answer an error to whoever sends one.
-OPENAI_REASONING = Dialect(n="n", temperature="", max_tokens="max_tokens", timeout="timeout", stop=False)
+OPENAI_REASONING = ParameterMap(n="n", temperature="", max_tokens="max_tokens", timeout="timeout", stop=False)
 # Any server that speaks OpenAI's protocol: top_k is common to all that sample by themselves. Not n: some
 # servers bound it (llama-server, by its slots), and some give one sample whatever is asked (Ollama).
-COMPATIBLE = Dialect(
+COMPATIBLE = ParameterMap(
     top_p="top_p",
     top_k="top_k",
     seed="seed",
@@ -94,31 +94,33 @@ COMPATIBLE = Dialect(
     timeout="timeout",
     extra=frozenset({"top_k"}),
 )
-STANDARD = Dialect()
+STANDARD = ParameterMap()
 
 # By the name of the class, so that no provider's package is imported to look.
-DIALECTS: dict[str, Dialect] = {
+DIALECTS: dict[str, ParameterMap] = {
     "ChatOpenAI": OPENAI,
     "AzureChatOpenAI": OPENAI,
-    "ChatAnthropic": Dialect(top_p="top_p", top_k="top_k", timeout="timeout"),
-    "ChatGoogleGenerativeAI": Dialect(
+    "ChatAnthropic": ParameterMap(top_p="top_p", top_k="top_k", timeout="timeout"),
+    "ChatGoogleGenerativeAI": ParameterMap(
         top_p="top_p", top_k="top_k", max_tokens="max_output_tokens", seed="seed"
     ),
-    "ChatOllama": Dialect(top_p="top_p", top_k="top_k", max_tokens="num_predict", seed="seed", local=True),
-    "ChatMistralAI": Dialect(top_p="top_p", seed="random_seed"),
-    "ChatGroq": Dialect(top_p="top_p", seed="seed", timeout="timeout"),
-    "ChatDeepSeek": Dialect(top_p="top_p", logprobs="logprobs", timeout="timeout"),
-    "ChatTogether": Dialect(n="n", top_p="top_p", seed="seed", timeout="timeout"),
-    "ChatFireworks": Dialect(n="n", top_p="top_p"),
-    "ChatXAI": Dialect(n="n", top_p="top_p", seed="seed", timeout="timeout"),
+    "ChatOllama": ParameterMap(
+        top_p="top_p", top_k="top_k", max_tokens="num_predict", seed="seed", local=True
+    ),
+    "ChatMistralAI": ParameterMap(top_p="top_p", seed="random_seed"),
+    "ChatGroq": ParameterMap(top_p="top_p", seed="seed", timeout="timeout"),
+    "ChatDeepSeek": ParameterMap(top_p="top_p", logprobs="logprobs", timeout="timeout"),
+    "ChatTogether": ParameterMap(n="n", top_p="top_p", seed="seed", timeout="timeout"),
+    "ChatFireworks": ParameterMap(n="n", top_p="top_p"),
+    "ChatXAI": ParameterMap(n="n", top_p="top_p", seed="seed", timeout="timeout"),
 }
 _REASONS = re.compile(r"(.*/)?(o\d|gpt-5(?!.*chat))")
 
 
-def dialect_of(chat: object) -> Dialect:
+def dialect_of(chat: object) -> ParameterMap:
     """The dialect of a chat model: its own attribute `dialect`, else by its class, else the standard one."""
     own = getattr(chat, "dialect", None)
-    if isinstance(own, Dialect):
+    if isinstance(own, ParameterMap):
         return own
     for kind in type(chat).__mro__:
         if kind.__name__ in DIALECTS:

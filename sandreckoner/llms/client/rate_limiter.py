@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 
 from sandreckoner.core.errors import ModelTimeout
-from sandreckoner.llms.client.deadline import given_up, pause
+from sandreckoner.llms.client.deadline import given_up, interrupt
 from sandreckoner.llms.client.rate_window import Rate
 from sandreckoner.settings.rate_limits import Limits
 
@@ -20,12 +20,12 @@ _WAKE_S = 0.05
 
 
 @cache
-def gate_of(provider: str, limits: Limits) -> Gate:
+def gate_of(provider: str, limits: Limits) -> RateLimiter:
     """The gate of a provider: one in this process, however many models pass it, for the account is one."""
-    return Gate(limits)
+    return RateLimiter(limits)
 
 
-class Gate:
+class RateLimiter:
     """Lets requests pass in the order in which they come, from threads and event loops alike."""
 
     def __init__(self, limits: Limits) -> None:
@@ -72,7 +72,7 @@ class Gate:
         Raises:
             ModelTimeout: whoever asked has given up.
         """
-        if (left_s := self._book(tokens)) > 0 and pause(left_s):
+        if (left_s := self._book(tokens)) > 0 and interrupt(left_s):
             raise ModelTimeout("given up while it kept to the requests and tokens of a minute")
 
     async def await_turn(self, tokens: int) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sandreckoner.core.errors import ModelTimeout, SandreckonerError
-from sandreckoner.llms.client.deadline import given_up, pause
+from sandreckoner.llms.client.deadline import given_up, interrupt
 from sandreckoner.llms.client.error_mapping import explain
-from sandreckoner.llms.client.rate_limiter import Gate
-from sandreckoner.llms.client.retry_policy import ONCE, Circuit, Patience, jitter
+from sandreckoner.llms.client.rate_limiter import RateLimiter
+from sandreckoner.llms.client.retry_policy import ONCE, Circuit, RetryPolicy, jitter
 from sandreckoner.settings.rate_limits import Limits
 
 T = TypeVar("T")
@@ -23,16 +23,16 @@ class Attempts:
 
     Attributes:
         name: of the model, for errors.
-        patience: how often a call is made again.
+        retry_policy: how often a call is made again.
         circuit: what is known of the server's health; shared by all who ask it.
-        gate: which each attempt passes.
+        rate_limiter: which each attempt passes.
         secrets: what no error may tell.
     """
 
     name: str
-    patience: Patience = ONCE
+    retry_policy: RetryPolicy = ONCE
     circuit: Circuit = field(default_factory=Circuit)
-    gate: Gate = field(default_factory=lambda: Gate(Limits()))
+    rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(Limits()))
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def make(self, call: Callable[[], T], tokens: int) -> T:
@@ -49,7 +49,7 @@ class Attempts:
         while True:
             attempt += 1
             self.circuit.check(self.name)
-            self.gate.wait(tokens)
+            self.rate_limiter.wait(tokens)
             try:
                 result = call()
             except Exception as fault:
@@ -57,7 +57,7 @@ class Attempts:
             else:
                 self.circuit.note(None)
                 return result
-            if pause(pause_s):
+            if interrupt(pause_s):
                 raise ModelTimeout(f"{self.name}: given up while it waited to ask again")
 
     async def amake(self, call: Callable[[], Awaitable[T]], tokens: int) -> T:
@@ -66,7 +66,7 @@ class Attempts:
         while True:
             attempt += 1
             self.circuit.check(self.name)
-            await self.gate.await_turn(tokens)
+            await self.rate_limiter.await_turn(tokens)
             try:
                 result = await call()
             except Exception as fault:
@@ -78,7 +78,7 @@ class Attempts:
 
     def _pause_after(self, fault: Exception, attempt: int) -> float:
         self.circuit.note(fault)
-        pause_s = self.patience.pause_before_next(fault, attempt, jitter)
+        pause_s = self.retry_policy.pause_before_next(fault, attempt, jitter)
         if pause_s is None or given_up():
             raise self.explain(fault)  # it knows its cause
         return pause_s

@@ -17,7 +17,7 @@ _LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often a request is sent again, and after what pause.
 
     Sent again are requests that never reached the server, and replies of 408, 409, 429 and 5xx; nothing else,
@@ -46,7 +46,7 @@ class Patience:
         return min(_LONGEST_S, longest * (0.5 + 0.5 * jitter()))
 
 
-ONCE = Patience(attempts=1)
+ONCE = RetryPolicy(attempts=1)
 
 
 def _may_be_sent_again(fault: Exception) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sandreckoner.core.errors import UsageError
 
 
-class Holder:
+class GrammarCompiler:
     """Makes a hold for each sample; it knows the model's vocabulary."""
 
     def __init__(self, tokenizer: Any, ends: list[int]) -> None:

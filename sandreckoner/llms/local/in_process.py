@@ -17,7 +17,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from sandreckoner.llms.client.parameter_map import Dialect
+from sandreckoner.llms.client.parameter_map import ParameterMap
 from sandreckoner.llms.local.chat_results import ChunkMaker, as_result
 from sandreckoner.llms.local.engine import Engine
 from sandreckoner.llms.local.generation_events import achunks, chunks
@@ -25,7 +25,7 @@ from sandreckoner.llms.local.request_builder import bodies, tool_names
 from sandreckoner.llms.local.samples import Sample, Samples
 from sandreckoner.llms.local.structured_output import structured
 
-DIALECT = Dialect(
+DIALECT = ParameterMap(
     n="n",
     top_p="top_p",
     top_k="top_k",
@@ -38,7 +38,7 @@ DIALECT = Dialect(
 _OWN = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "logprobs", "timeout")
 
 
-class _Holder:
+class _GrammarMatcher:
     """The engine, loaded at the first question; copies of a model share it."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class InProcessChat(BaseChatModel):
     logprobs: bool = False
     timeout: float | None = None
     streaming: bool = False
-    _holder: _Holder = PrivateAttr(default_factory=_Holder)
+    _holder: _GrammarMatcher = PrivateAttr(default_factory=_GrammarMatcher)
 
     def _load(self) -> Engine:
         """The engine of this model, its weights loaded."""
@@ -85,7 +85,7 @@ class InProcessChat(BaseChatModel):
         raise NotImplementedError
 
     @property
-    def dialect(self) -> Dialect:
+    def parameter_map(self) -> ParameterMap:
         """What the parameters of an Ask are called here."""
         return DIALECT
 

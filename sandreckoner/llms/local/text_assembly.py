@@ -41,7 +41,7 @@ class Writing:
         decode: tokens to text.
         ends: tokens that end a reply.
         stop: strings that end it.
-        most: tokens that it may have.
+        max_tokens: tokens that it may have.
         prompt_tokens: of the prompt.
         finish: `stop` or `length` once it has ended.
     """
@@ -51,7 +51,7 @@ class Writing:
     decode: Decode
     ends: Collection[int]
     stop: Sequence[str]
-    most: int
+    max_tokens: int
     prompt_tokens: int
     finish: str = ""
     _count: int = 0
@@ -68,7 +68,7 @@ class Writing:
         text = "" if token in self.ends else self._filter.feed(self._text.feed(token))
         if token in self.ends or self._filter.ended:
             self.finish = "stop"
-        elif self._count >= self.most:
+        elif self._count >= self.max_tokens:
             self.finish = "length"
         if self.finish:
             text += self._filter.end()

@@ -10,7 +10,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 from sandreckoner.core.errors import ContextOverflow, ModelError, UsageError
-from sandreckoner.llms.local.constrained_decoding import Hold, Holder
+from sandreckoner.llms.local.constrained_decoding import GrammarCompiler, Hold
 from sandreckoner.llms.local.engine import Engine, Generation, Put
 from sandreckoner.llms.local.sampling import draw
 from sandreckoner.llms.local.text_assembly import Writing
@@ -147,7 +147,7 @@ class TorchEngine(Engine):
                 decode=partial(self._tokenizer.decode, skip_special_tokens=True),
                 ends=self._ends,
                 stop=request.get("stop") or (),
-                most=min(room, request.get("max_tokens") or room),
+                max_tokens=min(room, request.get("max_tokens") or room),
                 prompt_tokens=prompt_tokens,
             )
             for place in range(request["n"])
@@ -160,8 +160,8 @@ class TorchEngine(Engine):
         return [self._holder.hold(grammar, schema) for _ in range(request["n"])]
 
     @cached_property
-    def _holder(self) -> Holder:
-        return Holder(self._tokenizer, self._ends)
+    def _holder(self) -> GrammarCompiler:
+        return GrammarCompiler(self._tokenizer, self._ends)
 
     def _free(self) -> None:
         self._weights = self._tokenizer = None

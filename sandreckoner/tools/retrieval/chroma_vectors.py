@@ -26,7 +26,7 @@ _ATTEMPTS = 6
 _spelling = count()
 
 
-class ChromaMeaning:
+class ChromaVectors:
     """Vectors in Chroma: the embeddings and nothing else, each under the key of its body.
 
     Args:

@@ -12,7 +12,7 @@ from sandreckoner.tools.retrieval.indexing import Progress
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_ready
 from sandreckoner.tools.retrieval.model_wheel import cache_folder
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 
 Report = Callable[[str], None]
 _WORDS_ONLY = "documents are searched by words only; `reckon models pull minilm` adds search by meaning"
@@ -32,7 +32,7 @@ def remembered_library(
     *,
     report: Report | None = None,
     progress: Progress | None = None,
-    how: How | None = None,
+    options: SearchOptions | None = None,
 ) -> Index | MemoryLibrary:
     """What `reckon ask --docs` searches: read once, kept in the cache, brought up to date when next asked.
 
@@ -40,7 +40,7 @@ def remembered_library(
         paths: files and folders; with `-` (what is piped in) among them, nothing is kept.
         report: takes a line for each file that cannot be read, and one where there is no embedder.
         progress: called with each document's name and how far it is.
-        how: how to search.
+        options: how to search.
 
     Raises:
         LibraryError: where none of the documents can be read.
@@ -48,9 +48,9 @@ def remembered_library(
     embedder = embedder_at_hand(None)
     library: Index | MemoryLibrary
     if "-" in map(str, paths):
-        library = open_library(paths, embedder=embedder, report=report, how=how)
+        library = open_library(paths, embedder=embedder, report=report, options=options)
     else:
-        library = _kept(paths, embedder, report, progress, how)
+        library = _kept(paths, embedder, report, progress, options)
     if embedder is None and report:  # said once something was read: a mistake is told alone
         report(_WORDS_ONLY)
     return library
@@ -61,9 +61,9 @@ def _kept(
     embedder: MiniLM | None,
     report: Report | None,
     progress: Progress | None,
-    how: How | None,
+    options: SearchOptions | None,
 ) -> Index:
-    index = Index(_folder(paths), embedder=embedder, how=how)
+    index = Index(_folder(paths), embedder=embedder, options=options)
     try:
         for line in index.add(paths, progress=progress).failed:
             if report:

@@ -14,13 +14,13 @@ from pathlib import Path
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.chroma_vectors import ChromaMeaning, chroma_in
+from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import Entry, Store
 from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.index_lock import locked
 from sandreckoner.tools.retrieval.indexing import Added, Adding, Progress
-from sandreckoner.tools.retrieval.search import How, find_passages, how_for
-from sandreckoner.tools.retrieval.vectors import Meaning
+from sandreckoner.tools.retrieval.search import SearchOptions, find_passages, how_for
+from sandreckoner.tools.retrieval.vectors import VectorIndex
 
 _FORMAT = "1"
 
@@ -32,7 +32,7 @@ class Index:
         folder: where it is kept; made where it is missing.
         embedder: makes the vectors, kept in Chroma below the folder; None searches by words alone.
         meaning: another place for vectors (a Chroma server, a LangChain store) instead of `embedder`.
-        how: how to search; None for what suits the documents that are there (`how_for`).
+        options: how to search; None for what suits the documents that are there (`how_for`).
 
     Raises:
         LibraryError: where it cannot be opened, or was made with another embedder.
@@ -43,11 +43,11 @@ class Index:
         folder: str | Path,
         *,
         embedder: Embedder | None = None,
-        meaning: Meaning | None = None,
-        how: How | None = None,
+        meaning: VectorIndex | None = None,
+        options: SearchOptions | None = None,
     ) -> None:
         self.folder = Path(folder).expanduser()
-        self._how = how
+        self._how = options
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
@@ -66,17 +66,17 @@ class Index:
             with self._writing(), self._store.transaction(write=True):
                 self._store.keep(name, value)
 
-    def _vectors(self, embedder: Embedder) -> Meaning:
+    def _vectors(self, embedder: Embedder) -> VectorIndex:
         open_client = chroma_in(self.folder / "vectors")
         if self._store.setting("embedder") is not None:
-            return ChromaMeaning(open_client, embedder)
+            return ChromaVectors(open_client, embedder)
         with self._writing():
-            meaning = ChromaMeaning(open_client, embedder)
+            meaning = ChromaVectors(open_client, embedder)
         self._prepare("embedder", embedder.name)
         return meaning
 
     @property
-    def how(self) -> How:
+    def options(self) -> SearchOptions:
         """How it searches unless it is told otherwise."""
         return self._how or how_for(self.entries)
 
@@ -86,7 +86,7 @@ class Index:
         return self._store
 
     @property
-    def meaning(self) -> Meaning | None:
+    def meaning(self) -> VectorIndex | None:
         """Where the vectors are."""
         return self._meaning
 
@@ -99,15 +99,15 @@ class Index:
         """The stored text of a page, which passages are slices of."""
         return self._store.page(source, number)
 
-    def search(self, effect: Search, *, how: How | None = None) -> tuple[Passage, ...]:
+    def search(self, effect: Search, *, options: SearchOptions | None = None) -> tuple[Passage, ...]:
         """The passages that best fit a query, best first."""
         return find_passages(
-            effect.query, effect.k, store=self._store, meaning=self._meaning, how=how or self.how
+            effect.query, effect.k, store=self._store, meaning=self._meaning, options=options or self.options
         )
 
-    async def asearch(self, effect: Search, *, how: How | None = None) -> tuple[Passage, ...]:
+    async def asearch(self, effect: Search, *, options: SearchOptions | None = None) -> tuple[Passage, ...]:
         """The same, without blocking the loop."""
-        return await asyncio.to_thread(self.search, effect, how=how)
+        return await asyncio.to_thread(self.search, effect, options=options)
 
     def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
         """The passages around one on its page, itself included, in reading order."""

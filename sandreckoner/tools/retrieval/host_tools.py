@@ -32,7 +32,7 @@ class HostTool:
 
 
 def host_tools(library: Any = None) -> dict[str, Tool]:
-    """For `World.tools`: `nearest`, and with an `Index` or a `MemoryLibrary` `read` and `list_documents`."""
+    """The tools for `Environment.tools`: `nearest`; with documents also `read` and `list_documents`."""
     if library is None:
         return {"nearest": Nearest()}
 

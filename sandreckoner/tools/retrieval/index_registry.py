@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError, UsageError
-from sandreckoner.tools.retrieval.chroma_vectors import ChromaMeaning, chroma_at
+from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_at
 from sandreckoner.tools.retrieval.document_cache import embedder_at_hand
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.search import How
+from sandreckoner.tools.retrieval.search import SearchOptions
 
 _SERVER = "server"  # the file that says where the vectors are, if not beside it: HOST:PORT COLLECTION
 
@@ -41,7 +41,7 @@ def named_index(
     *,
     make: bool = False,
     server: str = "",
-    how: How | None = None,
+    options: SearchOptions | None = None,
     report: Callable[[str], None] | None = None,
 ) -> Index:
     """Open an index by its name.
@@ -51,7 +51,7 @@ def named_index(
         make: whether to make it where it is missing.
         server: `HOST:PORT` of a Chroma server that keeps the vectors, told once, when the index is made. It
             has no access control of its own: reach it over a network that has.
-        how: how to search.
+        options: how to search.
         report: takes a line where there is no embedder, so that words alone are searched.
 
     Raises:
@@ -63,11 +63,13 @@ def named_index(
     if server:
         _keep_server(folder, server)
     if embedder is None or not (folder / _SERVER).exists():
-        return Index(folder, embedder=embedder, how=how)
+        return Index(folder, embedder=embedder, options=options)
     address, collection = (folder / _SERVER).read_text("utf-8").split()
     host, _, port = address.rpartition(":")
     return Index(
-        folder, meaning=ChromaMeaning(chroma_at(host, int(port)), embedder, collection=collection), how=how
+        folder,
+        meaning=ChromaVectors(chroma_at(host, int(port)), embedder, collection=collection),
+        options=options,
     )
 
 

@@ -12,7 +12,7 @@ from sandreckoner.tools.retrieval.chunk_store import Entry, Store
 from sandreckoner.tools.retrieval.chunks import rows_of
 from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.load_documents import Found, find, load, read_bytes, sha256_of
-from sandreckoner.tools.retrieval.vectors import Meaning
+from sandreckoner.tools.retrieval.vectors import VectorIndex
 
 # Takes a document's name, how many of its pieces are done, and how many there are.
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -48,7 +48,7 @@ class Adding:
         progress: called with each document's name and how far it is.
     """
 
-    def __init__(self, store: Store, meaning: Meaning | None, progress: Progress | None = None) -> None:
+    def __init__(self, store: Store, meaning: VectorIndex | None, progress: Progress | None = None) -> None:
         self.added = Added()
         self._store = store
         self._meaning = meaning

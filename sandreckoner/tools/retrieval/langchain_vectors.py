@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 1_000
 
 
-class LangChainMeaning:
+class LangChainVectors:
     """Bodies in a LangChain vector store, with its own embeddings, under our keys as ids.
 
     The store must keep the ids that it is given and return them (`Document.id`), as LangChain asks of it. It

@@ -14,8 +14,8 @@ from sandreckoner.tools.retrieval.chunks import rows_of
 from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.load_documents import find, load
-from sandreckoner.tools.retrieval.memory_vectors import MemoryMeaning
-from sandreckoner.tools.retrieval.search import How, find_passages
+from sandreckoner.tools.retrieval.memory_vectors import MemoryVectors
+from sandreckoner.tools.retrieval.search import SearchOptions, find_passages
 
 
 class MemoryLibrary:
@@ -24,15 +24,19 @@ class MemoryLibrary:
     Args:
         documents: what it holds.
         embedder: makes the vectors; None searches by words alone.
-        how: how to search.
+        options: how to search.
     """
 
     def __init__(
-        self, documents: Sequence[Document], *, embedder: Embedder | None = None, how: How | None = None
+        self,
+        documents: Sequence[Document],
+        *,
+        embedder: Embedder | None = None,
+        options: SearchOptions | None = None,
     ) -> None:
-        self._how = how or How()
+        self._how = options or SearchOptions()
         self._store = Store()
-        self._meaning = MemoryMeaning(embedder) if embedder else None
+        self._meaning = MemoryVectors(embedder) if embedder else None
         for document in documents:
             rows = tuple(rows_of(document))
             self._store.put(document, rows)
@@ -50,7 +54,9 @@ class MemoryLibrary:
 
     def search(self, effect: Search) -> tuple[Passage, ...]:
         """The passages that best fit a query, best first."""
-        return find_passages(effect.query, effect.k, store=self._store, meaning=self._meaning, how=self._how)
+        return find_passages(
+            effect.query, effect.k, store=self._store, meaning=self._meaning, options=self._how
+        )
 
     async def asearch(self, effect: Search) -> tuple[Passage, ...]:
         """The same, without blocking the loop."""
@@ -65,7 +71,7 @@ def open_library(
     paths: str | Path | Sequence[str | Path],
     *,
     embedder: Embedder | None = None,
-    how: How | None = None,
+    options: SearchOptions | None = None,
     report: Callable[[str], None] | None = None,
 ) -> MemoryLibrary:
     """Read files and folders into a library in memory.
@@ -73,7 +79,7 @@ def open_library(
     Args:
         paths: one or several files, folders with everything readable below them, or `-` for what is piped in.
         embedder: makes the vectors; None searches by words alone.
-        how: how to search.
+        options: how to search.
         report: takes one line for each file that cannot be read; then the others still are. Without it the
             first such file raises.
 
@@ -91,4 +97,4 @@ def open_library(
             report(str(fault))
     if not documents:
         raise LibraryError(f"no document could be read from {', '.join(map(str, paths)) or 'nothing'}")
-    return MemoryLibrary(documents, embedder=embedder, how=how)
+    return MemoryLibrary(documents, embedder=embedder, options=options)

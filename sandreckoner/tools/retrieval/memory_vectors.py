@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embedder import Vectors
 
 
-class MemoryMeaning:
+class MemoryVectors:
     """Vectors in a dictionary."""
 
     def __init__(self, embedder: Embedder) -> None:

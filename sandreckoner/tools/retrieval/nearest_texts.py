@@ -3,7 +3,7 @@
 from sandreckoner.chains import chain
 
 chain('few_shot(cot_few_shot, k=4, by="similarity")')      # has this tool of itself
-World(model, sandbox, tools=host_tools())          # it is one of them
+Environment(model, sandbox, tools=host_tools())          # it is one of them
 """
 
 from __future__ import annotations

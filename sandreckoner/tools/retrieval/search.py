@@ -10,14 +10,14 @@ from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.chunk_store import Entry, Store, Stored
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 from sandreckoner.tools.retrieval.fusion import FUSIONS, Fusion, marginal
-from sandreckoner.tools.retrieval.vectors import Meaning
+from sandreckoner.tools.retrieval.vectors import VectorIndex
 
 # Takes a question and passages, gives a score for each; larger is better.
 Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class SearchOptions:
     """How to search.
 
     Attributes:
@@ -56,17 +56,17 @@ class How:
 
 
 # For long reports, where meaning finds more than words do; chosen on half of the questions to real filings.
-LONG_REPORTS = How(words=0.3, feedback=0.5)
+LONG_REPORTS = SearchOptions(words=0.3, feedback=0.5)
 
 
-def how_for(entries: Sequence[Entry]) -> How:
+def how_for(entries: Sequence[Entry]) -> SearchOptions:
     """How to search some documents by default: PDF files of many pages as reports, others as prose."""
     long = sum(entry.pieces for entry in entries if entry.source.lower().endswith(".pdf") and entry.pages > 9)
-    return LONG_REPORTS if 2 * long > sum(entry.pieces for entry in entries) else How()
+    return LONG_REPORTS if 2 * long > sum(entry.pieces for entry in entries) else SearchOptions()
 
 
 def find_passages(
-    question: str, k: int, *, store: Store, meaning: Meaning | None, how: How
+    question: str, k: int, *, store: Store, meaning: VectorIndex | None, options: SearchOptions
 ) -> tuple[Passage, ...]:
     """The `k` passages that best fit a question, best first.
 
@@ -77,16 +77,16 @@ def find_passages(
     if k < 1:
         raise UsageError(f"search: k must be 1 or more, not {k}")
     with store.transaction():
-        sources = _allowed(question, store.dates(), how)
-        found = _fused(question, max(how.pool, k), store, meaning, how, sources)
-        if how.route:
+        sources = _allowed(question, store.dates(), options)
+        found = _fused(question, max(options.pool, k), store, meaning, options, sources)
+        if options.route:
             found = {piece: score + date_bonus(question, piece.source) for piece, score in found.items()}
-        if how.rerank is not None:
+        if options.rerank is not None:
             passages = store.passages(_ranked(found))
-            found = dict(zip(_ranked(found), map(float, how.rerank(question, passages)), strict=True))
+            found = dict(zip(_ranked(found), map(float, options.rerank(question, passages)), strict=True))
         chosen = _ranked(found)
-        if how.variety and meaning is not None and len(chosen) > k:
-            chosen = _varied(chosen, found, k, meaning, how.variety)
+        if options.variety and meaning is not None and len(chosen) > k:
+            chosen = _varied(chosen, found, k, meaning, options.variety)
         chosen = chosen[:k]
         return store.passages(chosen, [round(found[piece], 6) for piece in chosen])
 
@@ -96,20 +96,20 @@ def _ranked(scores: Mapping[Stored, float]) -> list[Stored]:
     return sorted(scores, key=lambda piece: (-scores[piece], piece.source, piece.page, piece.start))
 
 
-def _allowed(question: str, dates: Mapping[str, float], how: How) -> tuple[str, ...] | None:
+def _allowed(question: str, dates: Mapping[str, float], options: SearchOptions) -> tuple[str, ...] | None:
     """The documents to search in; None for all."""
     kept = [
         source
         for source, modified_s in dates.items()
-        if (how.since_s is None or modified_s >= how.since_s)
-        and (how.until_s is None or modified_s < how.until_s)
+        if (options.since_s is None or modified_s >= options.since_s)
+        and (options.until_s is None or modified_s < options.until_s)
     ]
-    if how.sources:
-        for name in how.sources:
+    if options.sources:
+        for name in options.sources:
             if not any(_is_meant(source, name) for source in dates):
                 raise UsageError(f"search: there is no document {name!r}; known are {_some(list(dates))}")
-        kept = [source for source in kept if any(_is_meant(source, name) for name in how.sources)]
-    routed = named_sources(question, kept) if how.route else ()
+        kept = [source for source in kept if any(_is_meant(source, name) for name in options.sources)]
+    routed = named_sources(question, kept) if options.route else ()
     chosen = tuple(routed or kept)
     return None if len(chosen) == len(dates) else chosen
 
@@ -126,24 +126,26 @@ def _fused(
     question: str,
     pool: int,
     store: Store,
-    meaning: Meaning | None,
-    how: How,
+    meaning: VectorIndex | None,
+    options: SearchOptions,
     sources: tuple[str, ...] | None,
 ) -> dict[Stored, float]:
-    by_words = store.by_words(question, k=pool, sources=sources) if how.words or meaning is None else {}
+    by_words = store.by_words(question, k=pool, sources=sources) if options.words or meaning is None else {}
     pieces = store.pieces(by_words)
     lexical = {pieces[identifier]: score for identifier, score in by_words.items()}
     if meaning is None:
-        return FUSIONS[how.fusion](lexical, {}, weight=1.0)
-    semantic = _by_meaning(question, pool, store, meaning, sources, how.feedback) if how.words < 1 else {}
-    return FUSIONS[how.fusion](lexical, semantic, weight=how.words)
+        return FUSIONS[options.fusion](lexical, {}, weight=1.0)
+    semantic = (
+        _by_meaning(question, pool, store, meaning, sources, options.feedback) if options.words < 1 else {}
+    )
+    return FUSIONS[options.fusion](lexical, semantic, weight=options.words)
 
 
 def _by_meaning(
     question: str,
     pool: int,
     store: Store,
-    meaning: Meaning,
+    meaning: VectorIndex,
     sources: tuple[str, ...] | None,
     feedback: float,
 ) -> Mapping[Stored, float]:
@@ -158,7 +160,7 @@ def _by_meaning(
 
 
 def _varied(
-    ranked: list[Stored], scores: Mapping[Stored, float], k: int, meaning: Meaning, variety: float
+    ranked: list[Stored], scores: Mapping[Stored, float], k: int, meaning: VectorIndex, variety: float
 ) -> list[Stored]:
     candidates = ranked[: max(4 * k, 20)]
     similarity = meaning.likeness([piece.key for piece in candidates])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 
-class Meaning(Protocol):
+class VectorIndex(Protocol):
     """Bodies of text by key, found by what they mean. An index tells it what to hold."""
 
     def add(self, bodies: Mapping[str, str]) -> None:

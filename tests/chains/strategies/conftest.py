@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 import pytest
 from bakery import BAKERY, Letters, Shelf, reply
 
-from sandreckoner.chains.budget_status import marked
+from sandreckoner.chains.budget_status import with_budget_status
 from sandreckoner.chains.method import Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.execution import Execution, Resources
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.runtime import adrive, drive
+from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.trace import Step, Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
@@ -55,7 +55,7 @@ class Perform:
     ) -> Run:
         model = model or ScriptedModel(reply if replies is None else replies)
         trace = Trace()
-        world = World(
+        environment = Environment(
             model=model,
             interpreter=self._sandbox,
             library=Shelf(),
@@ -64,8 +64,8 @@ class Perform:
             budget=Budget(calls=calls),
             clock=lambda: 0.0,
         )
-        steps = marked(strategy(problem))
-        answer = drive(steps, world) if how == "sync" else asyncio.run(adrive(steps, world))
+        steps = with_budget_status(strategy(problem))
+        answer = run(steps, environment) if how == "sync" else asyncio.run(arun(steps, environment))
         timeless = [_timeless(candidate.execution) for candidate in answer.candidates]
         candidates = tuple(
             replace(candidate, execution=execution)

@@ -14,8 +14,8 @@ from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.algebra import amounts, same_answer, unified
 from sandreckoner.chains.strategies.self_consistency import self_consistency
 from sandreckoner.core.effects import Run
-from sandreckoner.core.environment import World
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.environment import Environment
+from sandreckoner.core.runtime import run
 from sandreckoner.core.trace import Trace
 from sandreckoner.tools.python import Sandbox
 
@@ -84,7 +84,7 @@ TOO_MUCH = [
 
 
 def perform(steps, sandbox: Sandbox, trace: Trace | None = None):
-    return drive(steps, World(interpreter=sandbox, trace=trace or Trace()))
+    return run(steps, Environment(interpreter=sandbox, trace=trace or Trace()))
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
@@ -175,7 +175,7 @@ def test_an_answer_is_run_once_for_all_that_ask(sandbox: Sandbox) -> None:
 
 def test_without_an_interpreter_mathematics_is_text_and_the_trace_says_so() -> None:
     trace = Trace()
-    assert drive(unified([r"\sqrt{8}", r"2\sqrt{2}"]), World(trace=trace)) == [r"\sqrt{8}", r"2\sqrt{2}"]
+    assert run(unified([r"\sqrt{8}", r"2\sqrt{2}"]), Environment(trace=trace)) == [r"\sqrt{8}", r"2\sqrt{2}"]
     assert "compared as text" in str(trace.steps[-1].effect)
 
 
@@ -198,7 +198,7 @@ KNOWN = {
 @given(st.lists(st.sampled_from([*KNOWN, "3", None]), max_size=9), st.randoms())
 def test_the_order_of_answers_never_changes_who_is_together(answers: list[str | None], chance) -> None:
     def groups(order: list[int]) -> set[frozenset[int]]:
-        found = drive(unified([answers[place] for place in order], {**KNOWN, "3": "3"}), World())
+        found = run(unified([answers[place] for place in order], {**KNOWN, "3": "3"}), Environment())
         together: dict[str | None, set[int]] = {}
         for place, leader in zip(order, found, strict=True):
             together.setdefault(leader, set()).add(place)

@@ -13,7 +13,7 @@ from sandreckoner.chains.answering import answer, journal_header, recording, rep
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel
@@ -54,9 +54,11 @@ SEARCHES = [
     "cross({}, cot)",
     "sc(refine({}), n=2)",
 ]
-PAIRS = [search.format(form) for form, search in product(FORMS, SEARCHES)]
+PAIRS = [search.format(method) for method, search in product(FORMS, SEARCHES)]
 # Numbers in prose have no source; this one is for forms that write programs.
-PAIRS += [f"sourced({form})" for form in ("pal", "pot", "symbolic", "cells", "knowledge(pal)", "rag(pal)")]
+PAIRS += [
+    f"sourced({method})" for method in ("pal", "pot", "symbolic", "cells", "knowledge(pal)", "rag(pal)")
+]
 
 
 def test_the_lists_above_leave_no_name_out() -> None:
@@ -69,7 +71,7 @@ def test_a_pair_answers_the_same_in_both_drivers(spec: str, perform) -> None:
     strategy = parse_strategy(spec)
     sync, in_loop = perform(strategy), perform(strategy, how="async")
     assert sync.answer.text == "14"
-    assert sync.answer.verdict == "answered"
+    assert sync.answer.status == "answered"
     assert in_loop.answer == sync.answer
     assert in_loop.steps == sync.steps
     assert 0 < sync.calls <= strategy_calls(strategy)
@@ -84,7 +86,7 @@ def test_a_budget_ends_a_pair_in_the_middle(spec: str, perform) -> None:
             continue
         cut = perform(strategy, calls=calls)
         assert cut.calls == calls
-        assert cut.answer.verdict == "budget spent"
+        assert cut.answer.status == "budget spent"
         assert "budget" in cut.answer.reason
         assert cut.answer.text in (None, "14", "23", "37")
         assert cut.answer.text is None or cut.answer.winner is not None
@@ -106,9 +108,9 @@ def test_a_run_replays_with_its_tree_and_its_states_but_without_a_world(
 ) -> None:
     live, again = Trace(), Trace()
     header = journal_header(BAKERY, spec, documents=False, model="scripted")
-    world = World(ScriptedModel(reply), sandbox, Shelf(), Budget(calls=calls), trace=live)
+    environment = Environment(ScriptedModel(reply), sandbox, Shelf(), Budget(calls=calls), trace=live)
     with recording(tmp_path / "run.jsonl", header) as journal:
-        found = answer(parse_strategy(spec), BAKERY, replace(world, journal=journal))
-    replayed = replay(read_journal(tmp_path / "run.jsonl"), World(trace=again))
-    assert (replayed.text, replayed.verdict, replayed.usage) == (found.text, found.verdict, found.usage)
+        found = answer(parse_strategy(spec), BAKERY, replace(environment, journal=journal))
+    replayed = replay(read_journal(tmp_path / "run.jsonl"), Environment(trace=again))
+    assert (replayed.text, replayed.status, replayed.usage) == (found.text, found.status, found.usage)
     assert again.steps == live.steps

@@ -11,13 +11,13 @@ from sandreckoner.chains.methods.few_shot import FewShot, at_random, by_similari
 from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.prompt import Example, load_prompt
 from sandreckoner.chains.spec import parse_strategy
-from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.effects import Use
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.runtime import drive
+from sandreckoner.core.runtime import run
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.retrieval.minilm import minilm_ready
 from sandreckoner.tools.retrieval.nearest_texts import Nearest
@@ -26,7 +26,7 @@ POOL = tuple(Example(question, "…") for question in ("apples", "pears", "train
 
 
 def chosen(select, question: str, k: int) -> list[str]:
-    found = drive(select(question, POOL, k), World(tools={"nearest": Nearest(Letters())}))
+    found = run(select(question, POOL, k), Environment(tools={"nearest": Nearest(Letters())}))
     return [example.question for example in found]
 
 
@@ -63,12 +63,12 @@ def test_a_specification_reaches_the_embedder(perform, tmp_path) -> None:
 def test_what_was_similar_is_in_the_journal_so_that_a_replay_needs_no_embedder(tmp_path) -> None:
     spec = 'few_shot(cot_few_shot, k=1, by="similarity")'
     path = tmp_path / "run.jsonl"
-    world = World(ScriptedModel(["The answer is 14."]), tools={"nearest": Nearest(Letters())})
+    environment = Environment(ScriptedModel(["The answer is 14."]), tools={"nearest": Nearest(Letters())})
     with recording(path, journal_header(BAKERY, spec, documents=False, model="scripted")) as journal:
         found = answer(
             parse_strategy(spec),
             BAKERY,
-            World(world.model, tools=world.tools, journal=journal),
+            Environment(environment.model, tools=environment.tools, journal=journal),
         )
     assert replay(read_journal(path)).text == found.text == "14"
 
@@ -79,14 +79,14 @@ def test_an_embedder_that_cannot_be_had_leaves_the_first_and_a_note() -> None:
             raise LibraryError("it cannot be fetched")
 
     model = ScriptedModel(["The answer is 14."])
-    world = World(model, tools={"nearest": Nearest(Missing())})
-    found = drive(once(FewShot(ChainOfThought(), POOL, 2, by_similarity))(BAKERY), world)
+    environment = Environment(model, tools={"nearest": Nearest(Missing())})
+    found = run(single(FewShot(ChainOfThought(), POOL, 2, by_similarity))(BAKERY), environment)
     assert found.text == "14"
     assert [message.content for message in model.asked[0].messages if message.role == "user"][:2] == [
         "apples",
         "pears",
     ]
-    assert any("it cannot be fetched" in getattr(step.effect, "text", "") for step in world.trace.steps)
+    assert any("it cannot be fetched" in getattr(step.effect, "text", "") for step in environment.trace.steps)
 
 
 @pytest.mark.skipif(not minilm_ready(), reason="needs the embedder in the cache: `load_minilm()` fetches it")

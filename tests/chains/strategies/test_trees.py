@@ -141,7 +141,7 @@ def test_cells_branch_from_live_states_and_no_cell_runs_twice(how: str, perform)
 def test_a_cell_that_fails_is_a_dead_end_with_its_reason(perform) -> None:
     model = ScriptedModel(lambda messages: "```python\n1 / 0\n```")
     run = perform(TreeOfThoughts(Cells(k=2)), model=model)
-    assert run.answer.verdict == "no answer"
+    assert run.answer.status == "no answer"
     assert run.answer.reason == "ZeroDivisionError: division by zero (2 times)"
     assert run.calls == 2
 
@@ -149,7 +149,7 @@ def test_a_cell_that_fails_is_a_dead_end_with_its_reason(perform) -> None:
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: type(order).__name__)
 def test_no_thoughts_at_all(order: Order, perform) -> None:
     run = perform(TreeOfThoughts(order=order), model=ScriptedModel(lambda messages: ""))
-    assert run.answer.verdict == "no answer"
+    assert run.answer.status == "no answer"
     assert run.answer.reason == "no thought was proposed"
     assert run.calls == 1
 
@@ -192,7 +192,7 @@ def test_the_same_thought_again_is_worth_nothing(perform) -> None:
 def test_a_budget_that_ends_in_the_tree_leaves_the_best_line(perform) -> None:
     tree = TreeOfThoughts(Prose(ChainOfThought(), k=10), ValueEach(), Beam(3, 1))
     run = perform(tree, problem=DIGITS, model=ScriptedModel(guesser), calls=1 + 30 + 1 + 30 + 1)
-    assert run.answer.verdict == "budget spent"
+    assert run.answer.status == "budget spent"
     assert run.answer.winner is not None
     assert run.answer.winner.reasoning.startswith("digit 2\ndigit 7\n")
     assert all(asked.n > 0 for asked in run.model.asked if isinstance(asked, Ask))

@@ -62,7 +62,7 @@ def test_who_says_nothing_votes_for_nobody_and_lowers_the_share(perform) -> None
 
 def test_where_nobody_has_an_answer_the_reasons_are_given(perform) -> None:
     run = perform(self_consistency(COT, n=3), replies=["", SHRUG, ""])
-    assert run.answer.verdict == "no answer"
+    assert run.answer.status == "no answer"
     assert run.answer.reason == (
         "the model answered with nothing (2 times); no answer could be read from the reply"
     )

@@ -18,18 +18,18 @@ class BestFirst:
 
     Attributes:
         depth: thoughts after which a line counts as an end, 1 or more.
-        most: nodes that may grow, 1 or more.
+        max_nodes: nodes that may grow, 1 or more.
     """
 
     depth: int = 3
-    most: int = 20
+    max_nodes: int = 20
 
     def __post_init__(self) -> None:
-        require_positive(depth=self.depth, most=self.most)
+        require_positive(depth=self.depth, max_nodes=self.max_nodes)
 
     @property
     def expansions(self) -> int:
-        return self.most
+        return self.max_nodes
 
     def search(self, growth: Growth) -> Steps[list[Node]]:
         turn = count()
@@ -39,7 +39,7 @@ class BestFirst:
             _, _, node = heapq.heappop(waiting)
             if node.done or node.depth >= self.depth:
                 return [node]
-            if grown == self.most:
+            if grown == self.max_nodes:
                 break
             grown += 1
             for child in (yield from growth.grow([node])):

@@ -16,24 +16,24 @@ class DepthFirst:
 
     Attributes:
         depth: thoughts after which a line counts as an end, 1 or more.
-        most: nodes that may grow, 1 or more.
+        max_nodes: nodes that may grow, 1 or more.
         at_least: a child of a lower value is pruned.
     """
 
     depth: int = 3
-    most: int = 20
+    max_nodes: int = 20
     at_least: float = 1.0
 
     def __post_init__(self) -> None:
-        require_positive(depth=self.depth, most=self.most)
+        require_positive(depth=self.depth, max_nodes=self.max_nodes)
 
     @property
     def expansions(self) -> int:
-        return self.most
+        return self.max_nodes
 
     def search(self, growth: Growth) -> Steps[list[Node]]:
         waiting = [Node()]
-        for _ in range(self.most):
+        for _ in range(self.max_nodes):
             if not waiting:
                 break
             children = yield from growth.grow([waiting.pop()])

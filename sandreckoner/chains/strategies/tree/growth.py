@@ -39,10 +39,10 @@ class Growth:
         except BudgetSpent:
             return []
         children = [child for brood in broods for child in brood]
-        alive = [child for child in children if not child.trouble]
+        alive = [child for child in children if not child.error]
         values = yield from self._values(alive)
         alive = [replace(child, value=value) for child, value in zip(alive, values, strict=True)]
-        dead = [child for child in children if child.trouble]
+        dead = [child for child in children if child.error]
         self.nodes += [*alive, *dead]
         if children:
             yield tuple(
@@ -72,12 +72,12 @@ class Growth:
 
     def furthest(self) -> list[Node]:
         """What to answer with when no end was reached: the deepest nodes, best first."""
-        alive = [node for node in self.nodes if not node.trouble]
+        alive = [node for node in self.nodes if not node.error]
         return sorted(alive, key=lambda node: (not node.done, -node.depth, -node.value))[:1]
 
 
 def _why(child: Node) -> dict[str, str]:
-    return {"dead end": child.trouble} if child.trouble else {}
+    return {"dead end": child.error} if child.error else {}
 
 
 def by_value(nodes: Sequence[Node]) -> list[Node]:

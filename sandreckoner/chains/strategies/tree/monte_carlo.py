@@ -1,7 +1,7 @@
 """Monte Carlo tree search with the evaluator in the place of random play.
 
 Kocsis and Szepesvári 2006, "Bandit Based Monte-Carlo Planning" (UCT); Hao et al. 2023, "Reasoning with
-Language Model is Planning with World Model" (for thoughts of a language model).
+Language Model is Planning with Environment Model" (for thoughts of a language model).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Node:
         code: the cell of code that this thought is; empty where it is prose.
         execution: what came of the cell.
         state: the live interpreter after it, from which its children continue.
-        trouble: why nothing can follow from it; empty where something can.
+        error: why nothing can follow from it; empty where something can.
     """
 
     thought: str = ""
@@ -39,7 +39,7 @@ class Node:
     code: str = ""
     execution: Execution | None = None
     state: State | None = None
-    trouble: str = ""
+    error: str = ""
 
     @property
     def line(self) -> tuple[Node, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.context_fitting import ask_fitting
-from sandreckoner.chains.estimate import form_calls
-from sandreckoner.chains.method import Form, Sampling, require_positive
+from sandreckoner.chains.estimate import method_calls
+from sandreckoner.chains.method import Method, Sampling, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.direct import prose_candidate
 from sandreckoner.chains.prompt import Prompt, load_prompt
@@ -36,10 +36,10 @@ def says_the_answer(step: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Steps as lines of text; at the end a form answers, with the best line of steps before it.
+    """Steps as lines of text; at the end a method answers, with the best line of steps before it.
 
     Attributes:
-        form: how to answer in the end.
+        method: how to answer in the end.
         k: the most next steps of a node, 1 or more.
         samples: True to draw `k` completions of one step each; False to have one completion propose all.
         prompt: asks for next steps, with `{{thoughts}}` and, for proposals, `{{k}}`.
@@ -48,7 +48,7 @@ class Prose:
         ends: whether a step ends its line.
     """
 
-    form: Form = field(default_factory=ChainOfThought)
+    method: Method = field(default_factory=ChainOfThought)
     k: int = 5
     samples: bool = False
     prompt: Prompt | None = None
@@ -60,7 +60,7 @@ class Prose:
         require_positive(k=self.k)
 
     def tree_calls(self, expansions: int) -> int:
-        return expansions * (self.k if self.samples else 1) + form_calls(self.form, 1)
+        return expansions * (self.k if self.samples else 1) + method_calls(self.method, 1)
 
     def expand(self, problem: Problem, node: Node) -> Steps[tuple[Node, ...]]:
         prompt = self.prompt or load_prompt("tree_sample" if self.samples else "tree_propose")
@@ -76,7 +76,7 @@ class Prose:
         )
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
-        """What the best end says; where it says nothing yet, what the form makes of it."""
+        """What the best end says; where it says nothing yet, what the method makes of it."""
         end = ends[0]
         said = prose_candidate(Completion(end.text), problem)
         if end.done and said.answer is not None:
@@ -84,6 +84,6 @@ class Prose:
         notes = f"{problem.notes}\n\nSteps so far:\n{end.text}".strip()
         last = replace(self.sampling, n=1, temperature=0.0)
         try:
-            return (yield from inside(end, self.form.draw(replace(problem, notes=notes), last)))
+            return (yield from inside(end, self.method.draw(replace(problem, notes=notes), last)))
         except BudgetSpent:
             return (said,)

@@ -25,9 +25,9 @@ class ValueEach:
     """The sum of what several verdicts on a thought are worth.
 
     Attributes:
-        prompt: asks for a verdict on `{{thoughts}}`.
+        prompt: asks for a status on `{{thoughts}}`.
         sampling: how verdicts are drawn; `n` for each thought.
-        worth: of each word that a verdict may end in; any other word is worth 0, and a note says so.
+        worth: of each word that a status may end in; any other word is worth 0, and a note says so.
         steps_shown: how many of the last steps the evaluator sees; None for all. Thoughts that look the same
             to it are asked about once.
     """

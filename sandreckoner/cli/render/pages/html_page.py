@@ -58,7 +58,7 @@ def _turn(turn: Turn, number: int) -> list[str]:
     if answer is None:
         return ['<p class="reason">Interrupted before it had an answer.</p>']
     marks = "".join(f'<sup class="cite">{page}</sup>' for page in numbered(answer).values())
-    said = text(answer.text) if answer.text is not None else f"<em>{text(answer.verdict)}</em>"
+    said = text(answer.text) if answer.text is not None else f"<em>{text(answer.status)}</em>"
     parts = [f'<p class="answer" dir="auto">{said}{marks}</p>']
     if answer.reason:
         parts.append(f'<p class="reason" dir="auto">{text(answer.reason)}</p>')

@@ -42,7 +42,7 @@ def _turn(turn: Turn) -> Iterator[str]:
     elif winner is not None and winner.reasoning.strip():
         yield from _block(winner.reasoning)
     marks = "".join(f" [{number}]" for number in numbered(answer).values())
-    yield from (f"**{_text(answer.text)}**{marks}" if answer.text is not None else f"*{answer.verdict}*", "")
+    yield from (f"**{_text(answer.text)}**{marks}" if answer.text is not None else f"*{answer.status}*", "")
     if answer.reason:
         yield from (f"*{_text(answer.reason)}*", "")
     yield from _sources(answer)

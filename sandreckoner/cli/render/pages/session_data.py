@@ -29,5 +29,5 @@ def _entry(entry: Entry) -> dict[str, JSON]:
     if not isinstance(entry, Turn):
         return {"cell": entry.code, "execution": to_json(entry.execution)}
     if entry.answer is None:
-        return {"question": entry.question, "answer": None, "verdict": "interrupted"}
+        return {"question": entry.question, "answer": None, "status": "interrupted"}
     return answer_object(entry.answer, question=entry.question, strategy=entry.strategy, model=entry.model)

@@ -59,11 +59,11 @@ def _numbers(answer: Answer, turn: int) -> Iterator[str]:
 def _citations(answer: Answer, turn: int) -> Iterator[str]:
     items = []
     for citation in answer.citations:
-        found = citation.verdict == "found"
+        found = citation.status == "found"
         where = "".join(
             " " + _link(span, answer, turn, f"{span.source} p. {span.page}") for span in citation.passages
         )
-        said = text(citation.quote or citation.note) + ("" if found else f" ({text(citation.verdict)})")
+        said = text(citation.quote or citation.note) + ("" if found else f" ({text(citation.status)})")
         kind = "" if found else ' class="unsourced"'
         items.append(f'<li{kind} dir="auto">[{citation.number}] {said}{where}</li>')
     if items:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.slash_commands import choosing, documents, files, general, inspecting, turns
 from sandreckoner.cli.terminal.slash_commands.command import Command
 from sandreckoner.core.errors import UnknownName
 
 TABLE: Mapping[str, Command] = {
-    "help": Command(lambda desk, words: general.show_help(desk, TABLE), "", "this list"),
+    "help": Command(lambda context, words: general.show_help(context, TABLE), "", "this list"),
     "model": Command(choosing.model, "[MODEL]", "who thinks; without a name, who there is", "model"),
     "strategy": Command(choosing.strategy, "[SPEC]", "how to think; without one, the names", "strategy"),
     "docs": Command(
@@ -39,7 +39,7 @@ TABLE: Mapping[str, Command] = {
 }
 
 
-def perform(desk: Desk, line: str) -> str | None:
+def perform(context: Context, line: str) -> str | None:
     """Perform a line that begins with `/`.
 
     Returns:
@@ -55,4 +55,4 @@ def perform(desk: Desk, line: str) -> str | None:
         near = difflib.get_close_matches(name, TABLE, 1)
         hint = f"did you mean /{near[0]}?" if near else "/help lists them"
         raise UnknownName(f"no command /{name[:40]}; {hint}")
-    return TABLE[name].perform(desk, words.strip())
+    return TABLE[name].perform(context, words.strip())

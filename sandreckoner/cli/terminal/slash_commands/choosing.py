@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 
 from sandreckoner.cli.layered_settings import BUDGET, KNOWN
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.core.errors import UsageError
 
 
-def model(desk: Desk, words: str) -> None:
+def model(context: Context, words: str) -> None:
     """Choose a model, or list what there is."""
     if not words:
         from sandreckoner.llms import model_rows
@@ -17,33 +17,33 @@ def model(desk: Desk, words: str) -> None:
         table = Table(box=None, show_header=False, pad_edge=False)
         for row in model_rows():
             table.add_row("●" if row.usable else "○", row.spec, row.title if row.usable else row.missing)
-        desk.look.console.print(table)
-        desk.say(f"now: {desk.settings.text('model')}")
+        context.style.console.print(table)
+        context.say(f"now: {context.settings.text('model')}")
         return
-    before = desk.settings.text("model")
-    _change(desk, "model", words)
+    before = context.settings.text("model")
+    _change(context, "model", words)
     try:
-        desk.model()
+        context.model()
     except Exception:
-        desk.settings.set("model", before)
+        context.settings.set("model", before)
         raise
 
 
-def strategy(desk: Desk, words: str) -> None:
+def strategy(context: Context, words: str) -> None:
     """Choose a strategy, or list the names."""
     if words:
-        _change(desk, "strategy", words)
+        _change(context, "strategy", words)
         return
     from sandreckoner.chains.spec import known_names
 
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, entry in known_names().items():
-        table.add_row(name, entry.says)
-    desk.look.console.print(table)
-    desk.say(f"now: {desk.settings.text('strategy')}; they nest, like sc(pal, n=5)")
+        table.add_row(name, entry.description)
+    context.style.console.print(table)
+    context.say(f"now: {context.settings.text('strategy')}; they nest, like sc(pal, n=5)")
 
 
-def budget(desk: Desk, words: str) -> None:
+def budget(context: Context, words: str) -> None:
     """Show or set what one question may spend: `calls=5 usd=0.10`, or `none`."""
     pairs = (
         [(name, "none") for name in BUDGET] if words == "none" else [_pair(word) for word in words.split()]
@@ -51,25 +51,27 @@ def budget(desk: Desk, words: str) -> None:
     for name, value in pairs:
         if name not in BUDGET:
             raise UsageError(f"a budget has {', '.join(BUDGET)}; not {name!r}")
-        _change(desk, name, value, quiet=True)
-    limits = [f"{name} {desk.settings.text(name)}" for name in BUDGET if desk.settings.text(name)]
-    desk.say(f"a question may spend: {', '.join(limits) or 'whatever it takes'}")
+        _change(context, name, value, quiet=True)
+    limits = [f"{name} {context.settings.text(name)}" for name in BUDGET if context.settings.text(name)]
+    context.say(f"a question may spend: {', '.join(limits) or 'whatever it takes'}")
 
 
-def change(desk: Desk, words: str) -> None:
+def change(context: Context, words: str) -> None:
     """Change one setting."""
     name, _, value = words.partition(" ")
     if not value:
         raise UsageError("write /set NAME VALUE; /settings lists the names")
-    _change(desk, name, value.strip())
+    _change(context, name, value.strip())
 
 
-def settings(desk: Desk, words: str) -> None:
+def settings(context: Context, words: str) -> None:
     """Every setting with its value and its origin."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, known in KNOWN.items():
-        table.add_row(name, desk.settings.text(name) or "–", f"({desk.settings.origin(name)})", known.says)
-    desk.look.console.print(table, markup=False)
+        table.add_row(
+            name, context.settings.text(name) or "–", f"({context.settings.origin(name)})", known.description
+        )
+    context.style.console.print(table, markup=False)
 
 
 def _pair(word: str) -> tuple[str, str]:
@@ -79,8 +81,8 @@ def _pair(word: str) -> tuple[str, str]:
     return name, value
 
 
-def _change(desk: Desk, name: str, value: str, *, quiet: bool = False) -> None:
-    desk.settings.set(name, value)
-    desk.session.set(name, value)
+def _change(context: Context, name: str, value: str, *, quiet: bool = False) -> None:
+    context.settings.set(name, value)
+    context.session.set(name, value)
     if not quiet:
-        desk.say(f"{name}: {desk.settings.text(name) or '–'}")
+        context.say(f"{name}: {context.settings.text(name) or '–'}")

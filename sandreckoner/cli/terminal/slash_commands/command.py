@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,11 @@ class Command:
     Attributes:
         perform: does it, with the words behind its name; may return a question to ask.
         usage: those words.
-        says: what it does, in a few words.
+        description: what it does, in a few words.
         completes: what its words are: `model`, `strategy`, `docs`, `session`, `export`, `setting`; or empty.
     """
 
-    perform: Callable[[Desk, str], str | None]
+    perform: Callable[[Context, str], str | None]
     usage: str
-    says: str
+    description: str
     completes: str = ""

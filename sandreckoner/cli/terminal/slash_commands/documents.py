@@ -8,22 +8,22 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from sandreckoner.cli.render.phrases import one_line, plural
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.core.errors import UsageError
 
 _USAGE = "write /docs add PATH, /docs list or /docs remove NAME"
 
 
-def docs(desk: Desk, words: str) -> None:
+def docs(context: Context, words: str) -> None:
     """Add, list or remove documents."""
     action, _, rest = words.partition(" ")
     match action:
         case "add" if rest:
-            _add(desk, _paths(rest))
+            _add(context, _paths(rest))
         case "remove" if rest:
-            _remove(desk, rest.strip())
+            _remove(context, rest.strip())
         case "" | "list":
-            _list(desk)
+            _list(context)
         case _:
             raise UsageError(_USAGE)
 
@@ -35,43 +35,45 @@ def _paths(rest: str) -> list[str]:
         raise UsageError("a quote is not closed; write /docs add 'a name with spaces.pdf'") from None
 
 
-def _add(desk: Desk, paths: list[str]) -> None:
+def _add(context: Context, paths: list[str]) -> None:
     for path in paths:
         if not Path(path).exists():
             raise UsageError(f"{path}: there is no such file or folder")
-    before = desk.session.docs
-    desk.session.docs = list(dict.fromkeys([*before, *paths]))
+    before = context.session.docs
+    context.session.docs = list(dict.fromkeys([*before, *paths]))
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    console = desk.look.console
+    console = context.style.console
     try:
-        with Progress(*columns, console=console, transient=True, disable=not desk.look.redraws) as progress:
+        with Progress(
+            *columns, console=console, transient=True, disable=not context.style.redraws
+        ) as progress:
             bar = progress.add_task("reading", total=None)
 
             def show(name: str, done: int, total: int) -> None:
                 progress.update(bar, description=one_line(name, 40), completed=done, total=total)
 
-            library = desk.library(show)
+            library = context.library(show)
     except BaseException:
-        desk.session.docs = before  # what cannot be read is not added
+        context.session.docs = before  # what cannot be read is not added
         raise
-    desk.session.set_docs(desk.session.docs)
-    desk.say(f"{plural(len(desk.sources(library)), 'document')} to draw on")
+    context.session.set_docs(context.session.docs)
+    context.say(f"{plural(len(context.sources(library)), 'document')} to draw on")
 
 
-def _list(desk: Desk) -> None:
-    if not desk.session.docs:
-        desk.say("no documents; /docs add PATH")
+def _list(context: Context) -> None:
+    if not context.session.docs:
+        context.say("no documents; /docs add PATH")
         return
-    for path in desk.session.docs:
-        desk.say(path)
-    names = desk.sources(desk.library())
-    desk.say(f"{plural(len(names), 'document')}: {one_line(', '.join(names), 300)}", "dim")
+    for path in context.session.docs:
+        context.say(path)
+    names = context.sources(context.library())
+    context.say(f"{plural(len(names), 'document')}: {one_line(', '.join(names), 300)}", "dim")
 
 
-def _remove(desk: Desk, name: str) -> None:
+def _remove(context: Context, name: str) -> None:
     """Take out a path, by the whole of it or by its last part."""
-    kept = [path for path in desk.session.docs if path != name and Path(path).name != name.rstrip("/")]
-    if len(kept) == len(desk.session.docs):
+    kept = [path for path in context.session.docs if path != name and Path(path).name != name.rstrip("/")]
+    if len(kept) == len(context.session.docs):
         raise UsageError(f"{name}: not among the documents; /docs list names them")
-    desk.session.set_docs(kept)
-    desk.say(f"{plural(len(kept), 'path')} left")
+    context.session.set_docs(kept)
+    context.say(f"{plural(len(kept), 'path')} left")

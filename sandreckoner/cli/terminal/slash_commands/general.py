@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.slash_commands.command import Command
 from sandreckoner.core.errors import UsageError
 
@@ -24,21 +24,21 @@ _KEYS = (
 )
 
 
-def show_help(desk: Desk, table: Mapping[str, Command]) -> None:
+def show_help(context: Context, table: Mapping[str, Command]) -> None:
     """Every command and key, each in a line."""
-    desk.say("A line that begins with / is a command; everything else is a question.\n")
+    context.say("A line that begins with / is a command; everything else is a question.\n")
     rows = Table(box=None, show_header=False, pad_edge=False)
-    rows.add_column(no_wrap=desk.look.console.width > 90)
+    rows.add_column(no_wrap=context.style.console.width > 90)
     rows.add_column()
     for name, command in table.items():
-        rows.add_row(f"/{name} {command.usage}".rstrip().replace("[", r"\["), command.says)
+        rows.add_row(f"/{name} {command.usage}".rstrip().replace("[", r"\["), command.description)
     rows.add_row("", "")
     for key, says in _KEYS:
         rows.add_row(key, says)
-    desk.look.console.print(rows)
+    context.style.console.print(rows)
 
 
-def edit(desk: Desk, words: str) -> str | None:
+def edit(context: Context, words: str) -> str | None:
     """Write a question in the user's editor."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory() as folder:
@@ -50,12 +50,12 @@ def edit(desk: Desk, words: str) -> str | None:
             raise UsageError(f"the editor {editor!r} failed ({fault}); set EDITOR to another") from None
         text = path.read_text(encoding="utf-8").strip()
     if not text:
-        desk.say("nothing was written", "dim")
+        context.say("nothing was written", "dim")
         return None
-    desk.say(text, "dim")
+    context.say(text, "dim")
     return text
 
 
-def leave(desk: Desk, words: str) -> None:
+def leave(context: Context, words: str) -> None:
     """Leave the terminal."""
     raise EOFError

@@ -5,44 +5,46 @@ from __future__ import annotations
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.run_tree import Knot, knots
 from sandreckoner.cli.render.tree_text import tree_lines
-from sandreckoner.cli.terminal.context import Desk
+from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.turn_view import total_line
 from sandreckoner.core.errors import UsageError
 
 
-def cost(desk: Desk, words: str) -> None:
+def cost(context: Context, words: str) -> None:
     """All questions together, those taken back too."""
-    desk.say(total_line(desk.session.asked))
+    context.say(total_line(context.session.asked))
 
 
-def tree(desk: Desk, words: str) -> None:
+def tree(context: Context, words: str) -> None:
     """Walk through the tree of a question."""
-    turn = _turn(desk, words)
+    turn = _turn(context, words)
     top = knots(turn.question, turn.steps, turn.answer)
-    if desk.look.redraws:
+    if context.style.redraws:
         from sandreckoner.cli.terminal.browse import browse
 
         browse(top)
-    for line in tree_lines(top, desk.look.console.width, plain=desk.look.plain):
-        desk.look.console.print(line)
+    for line in tree_lines(top, context.style.console.width, plain=context.style.plain):
+        context.style.console.print(line)
 
 
-def trace(desk: Desk, words: str) -> None:
+def trace(context: Context, words: str) -> None:
     """The steps of a question, in full."""
-    turn = _turn(desk, words)
+    turn = _turn(context, words)
     top = knots(turn.question, turn.steps)
     for number, knot in enumerate(_leaves(top), 1):
-        desk.look.console.print(blocks.prose(knot.detail or knot.label, desk.look, f"{number}  {knot.label}"))
+        context.style.console.print(
+            blocks.prose(knot.detail or knot.label, context.style, f"{number}  {knot.label}")
+        )
 
 
 def _leaves(top: Knot) -> list[Knot]:
     return [knot for _, knot in top.walk() if knot.kind in ("ask", "run", "search", "note")]
 
 
-def _turn(desk: Desk, words: str) -> Turn:
+def _turn(context: Context, words: str) -> Turn:
     """The turn of that number, or the last."""
-    turns = desk.session.turns
+    turns = context.session.turns
     if not turns:
         raise UsageError("nothing was asked yet")
     if not words:

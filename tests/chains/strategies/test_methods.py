@@ -15,7 +15,7 @@ from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.self_consistency import self_consistency
-from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.effects import Note, Run
 from sandreckoner.core.errors import ContextOverflow, UsageError
 from sandreckoner.core.message import Message
@@ -29,7 +29,7 @@ def asked(run) -> list[str]:
 
 def test_least_to_most_answers_each_part_with_the_earlier_ones(perform):
     replies = ["1. How many are sold?\n2. How many remain?", "23.", "Still 14.", "The answer is 14."]
-    run = perform(once(LeastToMost()), replies=replies)
+    run = perform(single(LeastToMost()), replies=replies)
     assert run.answer.text == "14"
     assert asked(run)[1].endswith("Question: How many are sold?")
     assert "Question: How many are sold?\nAnswer: 23." in asked(run)[2]
@@ -38,14 +38,14 @@ def test_least_to_most_answers_each_part_with_the_earlier_ones(perform):
 
 
 def test_generated_knowledge_stands_below_the_question_and_is_no_passage(perform):
-    run = perform(once(GeneratedKnowledge(Direct())), replies=["- A dozen is 12.\n\nFacts:", "14"])
+    run = perform(single(GeneratedKnowledge(Direct())), replies=["- A dozen is 12.\n\nFacts:", "14"])
     assert asked(run)[1].endswith("This is known:\n- A dozen is 12.")
     assert run.answer.winner.evidence == ()
 
 
 def test_checks_of_a_draft_are_asked_without_the_draft(perform):
     replies = ["The answer is 15.", "What is 23 - 9?", "It is 14.", "So the answer is 14."]
-    run = perform(once(ChainOfVerification()), replies=replies)
+    run = perform(single(ChainOfVerification()), replies=replies)
     assert run.answer.text == "14"
     assert asked(run)[2] == "What is 23 - 9?"
     assert "What is 23 - 9?\nIt is 14." in asked(run)[3]
@@ -53,12 +53,12 @@ def test_checks_of_a_draft_are_asked_without_the_draft(perform):
 
 @pytest.mark.parametrize("replies", [["The answer is 15.", ""], ["The answer is 15.", "Is it?", "Yes", ""]])
 def test_a_draft_stands_where_it_cannot_be_revised(perform, replies: list[str]):
-    assert perform(once(ChainOfVerification()), replies=replies).answer.text == "15"
+    assert perform(single(ChainOfVerification()), replies=replies).answer.text == "15"
 
 
 def test_a_notebook_goes_on_after_a_cell_that_fails(perform):
     cells = ["```python\nx = 7\n```", "```python\ny = 1 / 0\n```", "```python\nanswer = 2 * x\n```"]
-    run = perform(once(Cells()), replies=cells)
+    run = perform(single(Cells()), replies=cells)
     assert run.answer.text == "14"
     assert "# ZeroDivisionError: division by zero" in asked(run)[2]
     assert [step.effect.code.count("x = 7") for step in run.steps if isinstance(step.effect, Run)] == [
@@ -69,16 +69,19 @@ def test_a_notebook_goes_on_after_a_cell_that_fails(perform):
 
 
 def test_a_notebook_without_code_or_answer_says_why(perform):
-    assert perform(once(Cells(most=2)), replies=["hm", "hm"]).answer.reason == "no cell of code in the reply"
-    run = perform(once(Cells(most=1)), replies=["```python\nx = 1\n```"])
+    assert (
+        perform(single(Cells(max_cells=2)), replies=["hm", "hm"]).answer.reason
+        == "no cell of code in the reply"
+    )
+    run = perform(single(Cells(max_cells=1)), replies=["```python\nx = 1\n```"])
     assert run.answer.reason == "the cells ended without an answer"
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: LeastToMost(most=0), "most must be"),
-        (lambda: Cells(most=0), "most must be"),
+        (lambda: LeastToMost(max_parts=0), "max_parts must be"),
+        (lambda: Cells(max_cells=0), "max_cells must be"),
     ],
 )
 def test_a_wrong_argument_is_refused_in_one_line(make, says: str):
@@ -102,8 +105,8 @@ class Narrow(ScriptedModel):
 
 @pytest.mark.parametrize("how", ["sync", "async"])
 def test_a_prompt_that_does_not_fit_loses_examples_first_and_says_so(perform, how: str):
-    form = ChainOfThought(load_prompt("chain_of_thought_few_shot"))
-    run = perform(self_consistency(form, n=2), model=Narrow(4), how=how)
+    method = ChainOfThought(load_prompt("chain_of_thought_few_shot"))
+    run = perform(self_consistency(method, n=2), model=Narrow(4), how=how)
     assert run.answer.text == "14"
     notes = [step.effect.text for step in run.steps if hasattr(step.effect, "text")]
     assert notes[0].endswith("2 of its 4 examples are left out")
@@ -115,7 +118,7 @@ def test_examples_with_passages_go_too_where_the_window_is_narrow(perform):
     run = perform(parse_strategy("rag(pal)"), model=Narrow(2))
     shown = [step.effect.text for step in run.steps if isinstance(step.effect, Note)]
     assert shown and shown[-1].endswith("examples are left out")
-    assert (run.answer.verdict, run.answer.reason) == ("no answer", "no program in the reply")
+    assert (run.answer.status, run.answer.reason) == ("no answer", "no program in the reply")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_examples_with_passages_go_too_where_the_window_is_narrow(perform):
         ("refine(direct, critic={0})", "{{attempt}}"),
         ("tot(direct, propose={0})", "{{thoughts}} {{k}}"),
         ("tot(direct, judge={0})", "{{thoughts}}"),
-        ("pal(repair={0})", "{{trouble}}"),
+        ("pal(repair={0})", "{{error}}"),
     ],
 )
 def test_every_prompt_of_a_strategy_may_come_from_a_file(spec: str, sections: str, tmp_path):
@@ -145,9 +148,9 @@ def test_sampling_is_the_caller_s_on_every_call(perform):
 
 
 def test_a_prompt_that_does_not_fit_without_examples_either_is_an_error(perform):
-    form = ChainOfThought(load_prompt("chain_of_thought_few_shot"))
+    method = ChainOfThought(load_prompt("chain_of_thought_few_shot"))
     with pytest.raises(ContextOverflow):
-        perform(once(form), model=Narrow(1))
+        perform(single(method), model=Narrow(1))
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from sandreckoner.chains.strategies.cascade import cascade
 from sandreckoner.chains.strategies.cross_examination import cross_examination
 from sandreckoner.chains.strategies.refine import refine
 from sandreckoner.chains.strategies.self_consistency import self_consistency
-from sandreckoner.chains.strategies.single import once
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Steps
-from sandreckoner.core.environment import World
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import BudgetSpent, ModelUnavailable, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
@@ -62,14 +62,14 @@ def test_the_last_attempt_with_an_answer_stands_when_the_next_has_none(perform):
 
 
 def test_a_cascade_stops_where_two_agree(perform):
-    strategy = cascade(once(Direct()), once(COT), self_consistency(COT, n=5))
+    strategy = cascade(single(Direct()), single(COT), self_consistency(COT, n=5))
     run = perform(strategy, replies=["14", "The answer is 14."])
     assert (run.answer.text, run.answer.confidence) == ("14", 0.875)
     assert run.calls == 2
 
 
 def test_a_cascade_climbs_while_they_disagree(perform):
-    strategy = cascade(once(Direct()), once(COT), self_consistency(COT, n=3))
+    strategy = cascade(single(Direct()), single(COT), self_consistency(COT, n=3))
     run = perform(strategy, replies=["9", *[f"The answer is {n}." for n in (14, 14, 14, 14)]])
     assert run.answer.text == "14"
     assert run.calls == 5
@@ -77,11 +77,11 @@ def test_a_cascade_climbs_while_they_disagree(perform):
 
 def test_a_cascade_abstains_below_its_target_and_says_why(perform):
     replies = ["9", "The answer is 14."]
-    run = perform(cascade(once(Direct()), once(COT)), replies=replies)
-    assert (run.answer.text, run.answer.verdict) == (None, "no answer")
+    run = perform(cascade(single(Direct()), single(COT)), replies=replies)
+    assert (run.answer.text, run.answer.status) == (None, "no answer")
     assert "do not agree" in run.answer.reason
     assert "14 at confidence 0.50" in run.answer.reason
-    assert perform(cascade(once(Direct()), once(COT), abstain=False), replies=replies).answer.text == "14"
+    assert perform(cascade(single(Direct()), single(COT), abstain=False), replies=replies).answer.text == "14"
 
 
 def test_witnesses_are_heard_side_by_side_and_the_majority_is_believed(perform):
@@ -97,7 +97,7 @@ def test_witnesses_are_heard_side_by_side_and_the_majority_is_believed(perform):
 
 def test_all_witnesses_failing_gives_every_reason(perform):
     run = perform(cross_examination(), model=ScriptedModel(lambda messages: ""))
-    assert run.answer.verdict == "no answer"
+    assert run.answer.status == "no answer"
     assert run.answer.reason == "the model answered with nothing (3 times)"
 
 
@@ -117,7 +117,7 @@ def test_a_nested_strategy_over_the_budget_is_refused_before_the_first_call():
     model = ScriptedModel([])
     strategy = parse_strategy("sc(tot(pal), n=10)")
     with pytest.raises(UsageError, match=r"up to 1,7\d0 completions and the budget is 100 calls"):
-        answer(strategy, Problem("How many?"), World(model=model, budget=Budget(calls=100)))
+        answer(strategy, Problem("How many?"), Environment(model=model, budget=Budget(calls=100)))
     assert model.asked == []
 
 
@@ -141,7 +141,7 @@ class Careless:
 
 def test_a_strategy_that_does_not_catch_the_end_of_its_budget_has_no_answer(perform):
     run = perform(Careless(), replies=["The answer is 1."] * 3, calls=2)
-    assert (run.answer.text, run.answer.verdict) == (None, "budget spent")
+    assert (run.answer.text, run.answer.status) == (None, "budget spent")
     assert run.answer.reason == "the budget of 2 calls is spent"
     assert perform(Careless(), replies=["The answer is 1."] * 3).answer.text == "1"
 
@@ -150,7 +150,7 @@ def test_a_fault_of_the_model_is_no_end_of_the_budget(perform):
     def broken(messages: tuple[Message, ...]) -> str:
         raise ModelUnavailable("gone")
 
-    for strategy in (once(COT), self_consistency(COT, n=2), cross_examination(), refine(COT)):
+    for strategy in (single(COT), self_consistency(COT, n=2), cross_examination(), refine(COT)):
         with pytest.raises(ModelUnavailable):
             perform(strategy, model=ScriptedModel(broken))
 
@@ -160,8 +160,8 @@ def test_a_fault_of_the_model_is_no_end_of_the_budget(perform):
     [
         (lambda: refine(COT, rounds=0), "rounds must be a whole number, 1 or more, not 0"),
         (lambda: refine(COT, n=2), "n must be 1"),
-        (lambda: cascade(once(COT)), "two strategies or more"),
-        (lambda: cascade(once(COT), once(COT), target=1), "target must be between 0.5 and 1"),
+        (lambda: cascade(single(COT)), "two strategies or more"),
+        (lambda: cascade(single(COT), single(COT), target=1), "target must be between 0.5 and 1"),
         (lambda: cross_examination(COT), "two forms or more"),
     ],
 )
