@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import sandreckoner
-from sandreckoner.chains.budget_status import with_budget_status
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.nested import refuse_unaffordable
 from sandreckoner.chains.spec import parse_strategy
@@ -17,6 +16,7 @@ from sandreckoner.chains.strategies.require_sources import RequireSources
 from sandreckoner.chains.strategies.seeded import Seeded
 from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.combine import with_budget_status
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError

@@ -50,15 +50,21 @@ class NumberIndex:
         self._months: dict[Fraction, list[_Entry]] = {}
         self._percents: dict[Fraction, list[_Entry]] = {}
         self.has_passages = bool(passages)
-        self._add_text(question, None, ())
-        for passage in passages:
-            self._add_text(passage.text, passage, caption_scales(f"{passage.title}\n{passage.text}"))
+        numbers = [find_numbers(text) for text in (question, *(passage.text for passage in passages))]
+        scales = [caption_scales(f"{passage.title}\n{passage.text}") for passage in passages]
+        self._add_text(question, numbers[0], None, ())
+        for passage, found, multipliers in zip(passages, numbers[1:], scales, strict=True):
+            self._add_text(passage.text, found, passage, multipliers)
 
-    def _add_text(self, text: str, passage: Passage | None, scales: tuple[int, ...]) -> None:
+    def _add_text(
+        self, text: str, numbers: Sequence[Number], passage: Passage | None, scales: tuple[int, ...]
+    ) -> None:
         for month in months(text):
             self._months.setdefault(month.value, []).append(_Entry(month, text, passage))
-        for number in (*find_numbers(text), *nothings(text)):
-            values = {abs(value): _reading_note(number, abs(value)) for value in number.readings(scales)}
+        for number in (*numbers, *nothings(text)):
+            values = {
+                abs(value): _reading_note(number, abs(value)) for value in possible_values(number, scales)
+            }
             if passage is None:
                 values = {abs(value): note for value, note in in_smaller_units(text, number)} | values
             for value, note in values.items():
@@ -92,6 +98,23 @@ class NumberIndex:
             replace(entry, note=f"one {sign} {entry.number.text}")
             for entry in self._percents.get(abs(value - 1) * 100, [])
         ]
+
+
+def possible_values(number: Number, scales: Sequence[int] = ()) -> tuple[Fraction, ...]:
+    """Return every value that a number in a text may stand for, likeliest first.
+
+    Args:
+        number: as it was read.
+        scales: what the caption of its table multiplies by, from `caption_scales`.
+    """
+    values = [number.value * number.scale, number.value]
+    if number.unit in ("%", "bp"):
+        values += [number.value / (100 if number.unit == "%" else 10_000)]
+    elif number.scale == 1:
+        values += [number.value * scale for scale in scales]
+    if number.enclosed:
+        values += [-value for value in values]
+    return tuple(dict.fromkeys(values))
 
 
 def _reading_note(number: Number, value: Fraction) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as people write them, with exact offsets and every value that they may stand for.
+"""Numbers as people write them, with their exact offsets.
 
 `1,234.5`  `(512.3)`  `$4.1 million`  `12%`  `1.2bn`  `€3`  `−7`  `1.2E3`  `1.5 × 10^6`  `3/4`  `2½`  `twelve`
 """
@@ -64,26 +64,6 @@ class Number:
     unit: str = ""
     enclosed: bool = False
     parts: tuple[Number, ...] = ()
-
-    @property
-    def digits(self) -> int:
-        """Digits as written, without leading noughts; a number of one or two is often met by chance."""
-        return len(re.sub(r"\D", "", self.text.lower().split("e")[0]).lstrip("0"))
-
-    def readings(self, scales: tuple[int, ...] = ()) -> tuple[Fraction, ...]:
-        """Every value that it may stand for, likeliest first.
-
-        Args:
-            scales: what the caption of its table multiplies by, from `caption_scales`.
-        """
-        values = [self.value * self.scale, self.value]
-        if self.unit in ("%", "bp"):
-            values += [self.value / (100 if self.unit == "%" else 10_000)]
-        elif self.scale == 1:
-            values += [self.value * scale for scale in scales]
-        if self.enclosed:
-            values += [-value for value in values]
-        return tuple(dict.fromkeys(values))
 
 
 def find_numbers(text: str) -> tuple[Number, ...]:

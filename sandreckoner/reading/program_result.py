@@ -99,7 +99,7 @@ def read_result(execution: Execution) -> str | None:
     Returns:
         The answer as text; None where the program failed or said nothing, and for NaN and infinities.
     """
-    if not execution.ok:
+    if execution.status != "ok":
         return None
     if execution.value is not None:
         return value_text(execution.value)

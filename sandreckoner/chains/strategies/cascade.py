@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.budget_status import with_budget_status
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.method import Strategy
 from sandreckoner.chains.strategies.algebra import unified
@@ -17,7 +16,7 @@ from sandreckoner.chains.strategies.confidence import Confidence, lead, load_con
 from sandreckoner.chains.strategies.majority import tally
 from sandreckoner.chains.strategies.single import reasons
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.combine import within
+from sandreckoner.core.combine import with_budget_status, within
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem

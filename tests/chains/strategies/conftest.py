@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import pytest
 from bakery import BAKERY, Letters, Shelf, reply
 
-from sandreckoner.chains.budget_status import with_budget_status
 from sandreckoner.chains.method import Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
+from sandreckoner.core.combine import with_budget_status
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.execution import Execution, Resources
 from sandreckoner.core.message import Completion

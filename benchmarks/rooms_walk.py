@@ -1,0 +1,80 @@
+"""Count how far one question travels through the package: files, functions, moves between files and rooms.
+
+    python benchmarks/rooms_walk.py              # one question by `pal`, with a scripted model
+    python benchmarks/rooms_walk.py --all        # and every function entered, in order
+
+A move is a step from one Python function of the package to the next one entered that stands in another file,
+or in another room (a folder of `sandreckoner/`), on the thread that answers. Resuming a generator and a
+comprehension are no new entries. A first question is not counted: it imports and caches.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from types import FrameType
+
+import sandreckoner
+from sandreckoner.chains import chain
+from sandreckoner.llms import ScriptedModel
+
+PACKAGE = Path(sandreckoner.__file__).parent
+QUESTION = "A bakery bakes 46 loaves. It sells half of them and then 9 more. How many are left?"
+REPLY = "```python\nloaves = 46\nsold = 9\nanswer = loaves / 2 - sold\n```"
+Entry = tuple[str, str]  # file, function
+
+
+class Walk:
+    """A profile function that records every function of the package entered, in order."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self._frames: list[FrameType] = []  # kept alive, so that an id stands for one frame
+        self._seen: set[int] = set()
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        path, code = Path(frame.f_code.co_filename), frame.f_code
+        if event != "call" or id(frame) in self._seen or code.co_name.startswith("<"):
+            return
+        if path.is_relative_to(PACKAGE):
+            self._seen.add(id(frame))
+            self._frames.append(frame)
+            self.entries.append((path.relative_to(PACKAGE).as_posix(), code.co_qualname))
+
+
+def moves(places: Sequence[str]) -> int:
+    return max(0, sum(1 for _ in groupby(places)) - 1)
+
+
+def report(title: str, entries: Sequence[Entry]) -> None:
+    files = [file for file, _ in entries]
+    rooms = [file.partition("/")[0] for file in files]
+    print(
+        f"{title}: {len(set(files))} files, {len(set(entries))} functions, "
+        f"{moves(files)} moves between files, {moves(rooms)} between rooms"
+    )
+    print("    " + " → ".join(name for name, _ in groupby(rooms)))
+
+
+def main() -> None:
+    with chain("pal", model=ScriptedModel([REPLY] * 2)) as reckon:
+        reckon.invoke(QUESTION)
+        walk = Walk()
+        sys.setprofile(walk)
+        answer = reckon.invoke(QUESTION)
+        sys.setprofile(None)
+    assert answer.text == "14" and answer.sources
+    entries = walk.entries
+    names = [function for _, function in entries]
+    start, end = names.index("read_program"), names.index("conclude")
+    report("the question as a whole", entries)
+    report("from the completion to the result of its program", entries[start:end])
+    report("from the result to the answer with its sources", entries[end:])
+    if "--all" in sys.argv:
+        print("\n".join(f"    {file:45} {function}" for file, function in entries))
+
+
+if __name__ == "__main__":
+    main()
