@@ -6,25 +6,25 @@ The host reads what a hostile process may have written, so a frame has a cap, a 
 from __future__ import annotations
 
 import array
+import contextlib
 import json
+import os
+import select
 import socket
 import struct
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from sandreckoner.tools.python.waiting import Closed as Closed
+from sandreckoner.tools.python.waiting import Late as Late
+from sandreckoner.tools.python.waiting import wait
 
 # What the host asks of a zygote, each with the child's end of a channel.
 ONE_PROGRAM, TREE_OF_STATES = b"p", b"t"
 
 _LENGTH = struct.Struct(">I")
-
-
-class Closed(Exception):
-    """The other side is gone."""
-
-
-class Late(Exception):
-    """The deadline went by."""
+_AT_ONCE = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+_KEPT_FROM_CHILDREN = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class Garbled(Exception):
@@ -63,7 +63,12 @@ def unpack(body: bytes) -> dict[str, Any]:
 
 
 def send(
-    channel: socket.socket, message: Any, *, descriptors: Sequence[int] = (), deadline: float | None = None
+    channel: socket.socket,
+    message: Any,
+    *,
+    descriptors: Sequence[int] = (),
+    deadline: float | None = None,
+    peer: int | None = None,
 ) -> None:
     """Send a message, and descriptors with it.
 
@@ -72,57 +77,106 @@ def send(
         message: JSON.
         descriptors: they are duplicated for the receiver.
         deadline: on the monotonic clock; None waits for ever.
+        peer: pidfd of the process at the other end, whose end ends the wait.
 
     Raises:
         Closed, Late.
     """
-    frame = memoryview(pack(message))
-    try:
-        channel.settimeout(seconds_left(deadline))
-        if descriptors:
-            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
-            frame = frame[channel.sendmsg([frame], [rights]) :]
-        channel.sendall(frame)
-    except TimeoutError:
-        raise Late from None
-    except OSError:
-        raise Closed from None
+    send_frame(channel, pack(message), descriptors=descriptors, deadline=deadline, peer=peer)
 
 
-def receive(channel: socket.socket, *, cap_bytes: int, deadline: float | None = None) -> dict[str, Any]:
+def send_frame(
+    channel: socket.socket,
+    packed: bytes,
+    *,
+    descriptors: Sequence[int] = (),
+    deadline: float | None = None,
+    peer: int | None = None,
+) -> None:
+    """Send bytes that are packed already; otherwise like `send`."""
+    frame = memoryview(packed)
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    while frame:
+        wait(channel, select.POLLOUT, deadline, peer)
+        with _gone_when_broken(), contextlib.suppress(BlockingIOError):
+            frame = frame[channel.sendmsg([frame], rights, _AT_ONCE) :]
+            rights = []
+
+
+def receive(
+    channel: socket.socket, *, cap_bytes: int, deadline: float | None = None, peer: int | None = None
+) -> dict[str, Any]:
     """The next message; descriptors sent along with it are thrown away by the kernel.
 
     Raises:
         Closed, Late, Garbled (also for a frame of more than `cap_bytes`).
     """
-    head = _exactly(channel, _LENGTH.size, deadline)
-    return _body(channel, head, cap_bytes, deadline)
+    return receive_rest(channel, b"", cap_bytes=cap_bytes, deadline=deadline, peer=peer)
+
+
+def receive_head(
+    channel: socket.socket, room: int, *, deadline: float | None = None, peer: int | None = None
+) -> tuple[bytes, list[tuple[int, int, bytes]]]:
+    """The first bytes of the next message, at least one and at most four, and what came beside them.
+
+    Args:
+        channel: a stream socket.
+        room: bytes for what comes beside.
+        deadline: as for `send`.
+        peer: as for `send`.
+
+    Raises:
+        Closed, Late.
+    """
+    while True:
+        wait(channel, select.POLLIN, deadline, peer)
+        with _gone_when_broken(), contextlib.suppress(BlockingIOError):
+            head, ancillary, _, _ = channel.recvmsg(_LENGTH.size, room, _AT_ONCE | _KEPT_FROM_CHILDREN)
+            if not head:
+                raise Closed
+            return head, ancillary
 
 
 def receive_with_descriptors(
-    channel: socket.socket, *, count: int, cap_bytes: int, deadline: float | None = None
+    channel: socket.socket,
+    *,
+    count: int,
+    cap_bytes: int,
+    deadline: float | None = None,
+    peer: int | None = None,
 ) -> tuple[dict[str, Any], list[int]]:
     """The next message and the descriptors that came with it, at most `count`. Raises as `receive`."""
-    try:
-        channel.settimeout(seconds_left(deadline))
-        room = socket.CMSG_SPACE(count * array.array("i").itemsize)
-        head, ancillary, _, _ = channel.recvmsg(_LENGTH.size, room, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
-    except TimeoutError:
-        raise Late from None
-    except OSError:
-        raise Closed from None
+    room = socket.CMSG_SPACE(count * array.array("i").itemsize)
+    head, ancillary = receive_head(channel, room, deadline=deadline, peer=peer)
     descriptors = descriptors_in(ancillary)
-    return receive_rest(channel, head, cap_bytes=cap_bytes, deadline=deadline), descriptors
+    try:
+        message = receive_rest(channel, head, cap_bytes=cap_bytes, deadline=deadline, peer=peer)
+    except BaseException:
+        close_all(descriptors)
+        raise
+    return message, descriptors
+
+
+def close_all(descriptors: Sequence[int]) -> None:
+    """Close what came beside a message that nobody can use."""
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def receive_rest(
-    channel: socket.socket, head: bytes, *, cap_bytes: int, deadline: float | None = None
+    channel: socket.socket,
+    head: bytes,
+    *,
+    cap_bytes: int,
+    deadline: float | None = None,
+    peer: int | None = None,
 ) -> dict[str, Any]:
     """The rest of a message whose first bytes, at most four, are here. Raises as `receive`."""
-    if not head:
-        raise Closed
-    head += _exactly(channel, _LENGTH.size - len(head), deadline)
-    return _body(channel, head, cap_bytes, deadline)
+    head += _exactly(channel, _LENGTH.size - len(head), deadline, peer)
+    (length,) = _LENGTH.unpack(head)
+    if length > cap_bytes:
+        raise Garbled(f"a frame of {length} bytes")
+    return unpack(_exactly(channel, length, deadline, peer))
 
 
 def descriptors_in(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
@@ -134,34 +188,23 @@ def descriptors_in(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
     return list(found)
 
 
-def _body(channel: socket.socket, head: bytes, cap_bytes: int, deadline: float | None) -> dict[str, Any]:
-    (length,) = _LENGTH.unpack(head)
-    if length > cap_bytes:
-        raise Garbled(f"a frame of {length} bytes")
-    return unpack(_exactly(channel, length, deadline))
-
-
-def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes:
+def _exactly(channel: socket.socket, count: int, deadline: float | None, peer: int | None) -> bytes:
     received = bytearray()
     while len(received) < count:
-        try:
-            channel.settimeout(seconds_left(deadline))
-            piece = channel.recv(min(65536, count - len(received)))
-        except TimeoutError:
-            raise Late from None
-        except OSError:
-            raise Closed from None
-        if not piece:
-            raise Closed
-        received += piece
+        wait(channel, select.POLLIN, deadline, peer)
+        with _gone_when_broken(), contextlib.suppress(BlockingIOError):
+            piece = channel.recv(min(65536, count - len(received)), _AT_ONCE)
+            if not piece:
+                raise Closed
+            received += piece
     return bytes(received)
 
 
-def seconds_left(deadline: float | None) -> float | None:
-    """Seconds until a deadline on the monotonic clock, None without one. Raises Late when it has gone by."""
-    if deadline is None:
-        return None
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise Late
-    return left
+@contextlib.contextmanager
+def _gone_when_broken() -> Iterator[None]:
+    try:
+        yield
+    except BlockingIOError:
+        raise
+    except OSError:
+        raise Closed from None

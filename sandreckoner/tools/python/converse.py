@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sandreckoner.core.effects import Resume, Run
+from sandreckoner.core.errors import SandboxError
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import read_report, stopped
 from sandreckoner.tools.python.process import Process
+from sandreckoner.tools.python.waiting import seconds_left
 
 # A program stops itself at its deadline and says where it stood; one that cannot is killed this much later.
 _GRACE_S = 0.05
@@ -33,18 +35,18 @@ class Flight:
     """A program on its way, so that it can be cancelled from another thread."""
 
     def __init__(self) -> None:
-        self._cancelled = False
+        self.cancelled = False
         self._process: Process | None = None
 
     def board(self, process: Process) -> None:
         """It runs in this process from now on."""
         self._process = process
-        if self._cancelled:
+        if self.cancelled:
             process.kill()
 
     def cancel(self) -> None:
         """End it, now or as soon as it has a process."""
-        self._cancelled = True
+        self.cancelled = True
         if self._process is not None:
             self._process.kill()
 
@@ -56,12 +58,25 @@ def converse(
     clock: Clock,
     flight: Flight,
     *,
+    why_broken: Callable[[], str],
     functions: Collection[str] = (),
 ) -> Execution:
     """Run a program in a process that waits for one.
 
+    Args:
+        process: it waits.
+        effect: what is to run.
+        limits: of the program.
+        clock: its time.
+        flight: cancels it.
+        why_broken: where the sandbox has ended, or its zygote, and not only the program: why.
+        functions: those that the program may call.
+
     Returns:
         What came of it, whatever that is; the process may be dead afterwards.
+
+    Raises:
+        SandboxError: the process was ended together with the sandbox.
     """
     flight.board(process)
     try:
@@ -72,6 +87,8 @@ def converse(
             "timeout", f"the program was stopped after {clock.elapsed_s:.2f} seconds", clock.elapsed_s
         )
     except codec.Closed:
+        if broken := why_broken():
+            raise SandboxError(broken) from None
         # By its CPU limit, if it had the time to reach it.
         if clock.elapsed_s >= limits.cpu_s:
             return stopped(
@@ -89,14 +106,14 @@ def converse(
 
 
 def _exchange(process: Process, effect: Run | Resume, limits: Limits, clock: Clock) -> dict[str, object]:
-    codec.send(process.channel, _request(effect, clock), deadline=clock.deadline)
+    process.send(_request(effect, clock), clock.deadline)
     # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
     cap_bytes = 12 * limits.output_bytes + (1 << 20)
-    return codec.receive(process.channel, cap_bytes=cap_bytes, deadline=clock.deadline + _GRACE_S)
+    return process.receive(clock.deadline + _GRACE_S, cap_bytes=cap_bytes)
 
 
 def _request(effect: Run | Resume, clock: Clock) -> dict[str, object]:
-    wall_s = codec.seconds_left(clock.deadline)
+    wall_s = seconds_left(clock.deadline)
     if isinstance(effect, Resume):
         return {"value": effect.returned.value, "error": effect.returned.error, "wall_s": wall_s}
     return {

@@ -6,15 +6,22 @@ import collections
 import contextlib
 import os
 import threading
+import time
+from collections.abc import Iterator
 
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.tools.python.process import Process
 from sandreckoner.tools.python.tiers import Tier
+from sandreckoner.tools.python.waiting import Late
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.zygote import Plan, Zygote, fresh
 
 # Late enough that the first standard program, and whoever runs just that one, has the processors to itself.
 _BEHIND_S = 1.0
+_REFILL_S = 60.0
+_END_S = 0.3
+
+CLOSED = "this sandbox is closed; make a new one"
 
 
 class Nest:
@@ -30,19 +37,22 @@ class Nest:
         if spares:
             threading.Thread(target=self._refill, name=f"sandbox-{tier}", daemon=True).start()
 
-    def take(self) -> Process:
-        """A child of its own for one program; `give_back` says when it is done."""
+    @contextlib.contextmanager
+    def process(self, deadline: float) -> Iterator[Process]:
+        """A child of its own for one program. Raises as `Zygote.spawn`."""
         with self._changed:
             self._running += 1
-            if self._spares:
-                return self._spares.popleft()
-        return fresh(self.zygote)
-
-    def give_back(self) -> None:
-        """The program that was `take`n has ended."""
-        with self._changed:
-            self._running -= 1
-            self._changed.notify()
+            spare = self._spares.popleft() if self._spares else None
+        try:
+            process = spare or fresh(self.zygote, deadline)
+            try:
+                yield process
+            finally:
+                process.close()
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify()
 
     def _refill(self) -> None:
         while True:
@@ -54,7 +64,9 @@ class Nest:
                 if self._closed:
                     return
             try:
-                spare = fresh(self.zygote)
+                spare = fresh(self.zygote, time.monotonic() + _REFILL_S)
+            except Late:
+                continue
             except SandboxError:
                 return  # whoever wants to run something next is told
             with self._changed:
@@ -64,14 +76,19 @@ class Nest:
             spare.close()
             return
 
-    def close(self) -> None:
-        """End the spares and the zygote."""
+    def begin_to_close(self) -> None:
+        """Tell the zygote to end, and wake all who wait for it."""
+        self._closed = True
+        self.zygote.begin_to_close()
+
+    def close(self, deadline: float | None = None) -> None:
+        """End the spares and the zygote; see `Zygote.close`."""
+        self.begin_to_close()
         with self._changed:
-            self._closed = True
             self._changed.notify_all()
             while self._spares:
                 self._spares.popleft().close()
-        self.zygote.close()
+        self.zygote.close(deadline)
 
 
 class Pool:
@@ -80,10 +97,10 @@ class Pool:
     def __init__(self, plan: Plan, spares: int) -> None:
         self._plan = plan
         self._spares = spares
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a sandbox may be freed, by the collector, within a call of ours
         self._nests: dict[Tier, Nest] = {}
         self._behind: threading.Timer | None = None
-        self._closed = False
+        self.closed = False
         self.owner = os.getpid()
 
     def nest(self, tier: Tier) -> Nest:
@@ -93,19 +110,22 @@ class Pool:
             SandboxError: the sandbox is closed or cannot start.
         """
         with self._lock:
-            if self._closed:
-                raise SandboxError("this sandbox is closed; make a new one")
+            if self.closed:
+                raise SandboxError(CLOSED)
             found = self._nests.get(tier)
             if found is not None and found.zygote.alive:
                 return found
-            if found is not None:
-                found.close()
-            self._nests[tier] = Nest(tier, self._plan, self._spares)
+            nest = self._nests[tier] = Nest(tier, self._plan, self._spares)
             if tier == "standard" and self._spares and self._behind is None:
                 self._behind = threading.Timer(_BEHIND_S, self._start_science)
                 self._behind.daemon = True
                 self._behind.start()
-            return self._nests[tier]
+        if found is not None:
+            found.close()
+        if self.closed:  # meanwhile
+            nest.close()
+            raise SandboxError(CLOSED)
+        return nest
 
     def _start_science(self) -> None:
         # Where it cannot start, the program that needs it is told.
@@ -117,12 +137,17 @@ class Pool:
         return self.nest("standard").zygote.wait_until_ready()
 
     def close(self) -> None:
-        """End everything. Idempotent."""
+        """End everything, within a second. Idempotent."""
+        self.closed = True
+        if self.owner != os.getpid():
+            return  # after a fork of the host: they are another process's, and so may be the locks
         with self._lock:
-            self._closed = True
             if self._behind is not None:
                 self._behind.cancel()
             nests = list(self._nests.values())
             self._nests.clear()
+        deadline = time.monotonic() + _END_S
         for nest in nests:
-            nest.close()
+            nest.begin_to_close()
+        for nest in nests:
+            nest.close(deadline)

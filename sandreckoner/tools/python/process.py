@@ -8,7 +8,7 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandreckoner.tools.python import codec
@@ -18,7 +18,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class Process:
-    """One process on the far side."""
+    """One process on the far side. Thread-safe."""
 
     def __init__(self, channel: socket.socket | None, handle: int | None, number: int = 0) -> None:
         """Take both over.
@@ -29,33 +29,69 @@ class Process:
             number: its process id, where the kernel told it.
         """
         self.number = number
+        self.owner = os.getpid()
         self._channel = channel
         self._handle = handle
-        self._owner = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._closed = False
+        self._users = 0
 
     @property
-    def channel(self) -> socket.socket:
-        """The socket to it."""
-        assert self._channel is not None
+    def handle(self) -> int | None:
+        """Its pidfd; None where there is none, or no longer."""
+        return self._handle
+
+    def send(self, message: Any, deadline: float, *, descriptors: Sequence[int] = ()) -> None:
+        """Send it a message. Raises codec.Closed, codec.Late."""
+        codec.send(
+            self._open_channel(), message, descriptors=descriptors, deadline=deadline, peer=self._handle
+        )
+
+    def receive(self, deadline: float, *, cap_bytes: int) -> dict[str, Any]:
+        """Its next message. Raises codec.Closed, codec.Late, codec.Garbled."""
+        return codec.receive(self._open_channel(), cap_bytes=cap_bytes, deadline=deadline, peer=self._handle)
+
+    def _open_channel(self) -> socket.socket:
+        if self._channel is None:
+            raise codec.Closed
         return self._channel
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep its descriptors open meanwhile: their numbers may soon be another's. Raises codec.Closed."""
+        with self._lock:
+            if self._closed:
+                raise codec.Closed
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                self._let_go()
 
     def kill(self) -> None:
         """End it, whatever it is doing. Idempotent; safe from any thread."""
         with self._lock:
-            if self._handle is not None and self._owner == os.getpid():
+            if self._handle is not None and self.owner == os.getpid():
                 with contextlib.suppress(OSError):
                     signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def close(self) -> None:
-        """End it and let go of it."""
+        """End it, and let go of it as soon as no other thread waits for it. Idempotent."""
         self.kill()
         with self._lock:
-            if self._channel is not None:
-                self._channel.close()
-            if self._handle is not None:
-                os.close(self._handle)
-                self._handle = None
+            self._closed = True
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if not self._closed or self._users:
+            return
+        if self._channel is not None:
+            self._channel.close()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
 
 
 def pair(*, credentials: bool = False) -> tuple[socket.socket, socket.socket]:
@@ -66,8 +102,13 @@ def pair(*, credentials: bool = False) -> tuple[socket.socket, socket.socket]:
     return here, there
 
 
-def greeted(channel: socket.socket, deadline: float) -> tuple[Process, list[int]]:
+def greeted(channel: socket.socket, deadline: float, parent: int | None) -> tuple[Process, list[int]]:
     """Wait for a process to say hello on `channel`.
+
+    Args:
+        channel: with credentials; the process takes it over.
+        deadline: on the monotonic clock.
+        parent: pidfd of the process that makes it, whose end ends the wait.
 
     Returns:
         The process, and the descriptors that it sent along.
@@ -75,25 +116,17 @@ def greeted(channel: socket.socket, deadline: float) -> tuple[Process, list[int]
     Raises:
         codec.Closed, codec.Late, codec.Garbled: it did not, or could not be made.
     """
-    channel.settimeout(codec.seconds_left(deadline))
-    try:
-        head, ancillary, _, _ = channel.recvmsg(
-            4, socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4)
-        )
-    except TimeoutError:
-        raise codec.Late from None
-    except OSError:
-        raise codec.Closed from None
+    room = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4)
+    head, ancillary = codec.receive_head(channel, room, deadline=deadline, peer=parent)
     descriptors = codec.descriptors_in(ancillary)
     try:
-        message = codec.receive_rest(channel, head, cap_bytes=4096, deadline=deadline)
+        message = codec.receive_rest(channel, head, cap_bytes=4096, deadline=deadline, peer=parent)
         if message != {"hello": True}:
             raise codec.Garbled(str(message.get("message"))[:500])
         number = _writer(ancillary)
         process = Process(channel, _handle_of(number), number)
-    except Exception:
-        for descriptor in descriptors:
-            os.close(descriptor)
+    except BaseException:
+        codec.close_all(descriptors)
         raise
     if _PASS_CREDENTIALS is not None:
         channel.setsockopt(socket.SOL_SOCKET, _PASS_CREDENTIALS, 0)

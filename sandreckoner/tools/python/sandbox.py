@@ -5,22 +5,24 @@ from __future__ import annotations
 import datetime
 import keyword
 import os
-import threading
+import time
 import warnings
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sandreckoner.core.effects import Resume, Run
-from sandreckoner.core.errors import MissingWall, UsageError
+from sandreckoner.core.errors import MissingWall, SandboxError, UsageError
 from sandreckoner.core.execution import JSON, Execution, State
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.converse import Clock, Flight, converse
 from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import stopped
-from sandreckoner.tools.python.pool import Pool
+from sandreckoner.tools.python.pool import CLOSED, Pool
+from sandreckoner.tools.python.slots import Slots
 from sandreckoner.tools.python.states import Gauge, LiveState, usable
 from sandreckoner.tools.python.tiers import tier_of
 from sandreckoner.tools.python.tree import plant
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 _WAITING = 64
+_NO_PROCESS = "its time was spent before there was a process for it"
 
 
 class NotContained(UserWarning):
@@ -97,10 +100,10 @@ class Sandbox:
     def _begin(self) -> None:
         self._pool = Pool(self._plan, self._spares)
         self._gauge = Gauge(self._limits.states)
-        self._slots = threading.BoundedSemaphore(self._parallel)
+        self._slots = Slots(self._parallel)
         self._threads: ThreadPoolExecutor | None = None
         self._warned = self._accept_uncontained
-        self._finalizer = weakref.finalize(self, self._pool.close)
+        self._finalizer = weakref.finalize(self, _end, self._slots, self._pool)
 
     # What a caller may do.
 
@@ -208,6 +211,8 @@ class Sandbox:
 
     def _run(self, effect: Run | Resume, timeout_s: float | None, flight: Flight) -> Execution:
         pool = self._usable_pool()
+        if pool.closed:
+            raise SandboxError(CLOSED)
         origin = None
         if effect.state is not None:
             origin = usable(effect.state, waiting=isinstance(effect, Resume))
@@ -217,8 +222,14 @@ class Sandbox:
                 "refused", f"the program has {size} bytes; the limit is {self._limits.source_bytes}", 0.0
             )
         wall_s = self._limits.wall_s if timeout_s is None else min(timeout_s, self._limits.wall_s)
-        if not self._slots.acquire(timeout=timeout_s):
+        try:
+            self._slots.acquire(
+                None if timeout_s is None else time.monotonic() + timeout_s, lambda: flight.cancelled
+            )
+        except codec.Late:
             return stopped("timeout", "no place became free before its time was spent", timeout_s or 0.0)
+        except codec.Closed:
+            raise SandboxError("the program was cancelled" if flight.cancelled else CLOSED) from None
         try:
             self._warn_once(pool)
             return self._perform(pool, effect, origin, wall_s, flight)
@@ -229,28 +240,30 @@ class Sandbox:
         self, pool: Pool, effect: Run | Resume, origin: LiveState | None, wall_s: float, flight: Flight
     ) -> Execution:
         if origin is not None:
-            return self._branch(effect, origin, Clock(wall_s), flight)
+            return self._branch(pool, effect, origin, Clock(wall_s), flight)
         assert isinstance(effect, Run)
         nest = pool.nest(tier_of(effect.code, keep=effect.keep))
         nest.zygote.wait_until_ready()
         clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
         if effect.keep:
-            return self._branch(effect, nest.zygote, clock, flight)
-        process = nest.take()
+            return self._branch(pool, effect, nest.zygote, clock, flight)
         try:
-            return converse(process, effect, self._limits, clock, flight)
-        finally:
-            process.close()
-            nest.give_back()
+            with nest.process(clock.deadline) as process:
+                why_broken = partial(_why_broken, pool, nest.zygote)
+                return converse(process, effect, self._limits, clock, flight, why_broken=why_broken)
+        except codec.Late:
+            return stopped("timeout", _NO_PROCESS, clock.elapsed_s)
 
     def _branch(
-        self, effect: Run | Resume, source: LiveState | Zygote, clock: Clock, flight: Flight
+        self, pool: Pool, effect: Run | Resume, source: LiveState | Zygote, clock: Clock, flight: Flight
     ) -> Execution:
         """Run a program in a process of a tree: a fork of a state's, or the first of a new tree."""
         keep = isinstance(effect, Resume) or effect.keep
         caller = effect if isinstance(effect, Run) else source
         assert not isinstance(caller, Zygote)
         functions = caller.functions
+        zygote = source if isinstance(source, Zygote) else source.tree.zygote
+        why_broken = partial(_why_broken, pool, zygote)
         if keep:
             self._gauge.enter()
         state = None
@@ -260,12 +273,17 @@ class Sandbox:
                     tree, process = source.tree, source.tree.fork(source.process, clock.deadline)
                 else:
                     tree, process = plant(source, clock.deadline)
-            except (codec.Closed, codec.Late, codec.Garbled) as fault:
+            except codec.Late:
+                return stopped("timeout", _NO_PROCESS, clock.elapsed_s)
+            except (codec.Closed, codec.Garbled) as fault:
+                if broken := why_broken():
+                    raise SandboxError(broken) from None
                 why = f"the state cannot be continued ({type(fault).__name__})"
                 return stopped("crashed", why, clock.elapsed_s)
-            tree.enter()
             try:
-                done = converse(process, effect, self._limits, clock, flight, functions=functions)
+                done = converse(
+                    process, effect, self._limits, clock, flight, why_broken=why_broken, functions=functions
+                )
                 if keep and done.status in ("ok", "error", "waiting"):
                     state = LiveState(tree, process, self._gauge, functions if done.call else None)
                 return replace(done, state=state)
@@ -288,6 +306,20 @@ class Sandbox:
                 NotContained,
                 stacklevel=4,
             )
+
+
+def _end(slots: Slots, pool: Pool) -> None:
+    slots.close()
+    pool.close()
+
+
+def _why_broken(pool: Pool, zygote: Zygote) -> str:
+    """Why a process may have ended that has done nothing for it; empty where the reason is its own."""
+    if pool.closed:
+        return "this sandbox was closed while the program ran"
+    if zygote.ended:
+        return "the sandbox's zygote ended while the program ran; run it again"
+    return ""
 
 
 def _checked_size(effect: Run) -> int:

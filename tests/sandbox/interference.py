@@ -1,0 +1,313 @@
+"""Ends, stops and closes the other side at any line of the host's own code, and looks whether it hangs.
+
+A round performs one operation on a sandbox in a thread whose lines are counted; at one of them the fault is
+done, so that every moment between two steps of the host can be met, however short it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import sandreckoner.tools.python
+from sandreckoner.core.effects import Resume, Run
+from sandreckoner.core.errors import SandboxError, UsageError
+from sandreckoner.core.execution import Execution, Returned
+from sandreckoner.tools.python import Limits, Sandbox
+
+HOST = str(Path(sandreckoner.tools.python.__file__).parent)
+WALL_S = 0.3
+SLACK_S = 3.0
+"""How much later than its limit an operation may return, on a busy machine."""
+CLOSE_S = 1.0
+LONG = "while True: pass"
+FLOOD = "list(range(20000))"
+
+
+class Scene:
+    """A sandbox with states, on which operations are performed."""
+
+    def __init__(self, *, spares: int) -> None:
+        self.sandbox = Sandbox(Limits(wall_s=WALL_S, cpu_s=5), spares=spares, parallel=4)
+        self.origin: Any = None
+        self.waiting: Any = None
+
+    def prepare(self) -> Scene:
+        """Start it where it is not, and keep two states: one after a program, one in a call."""
+        if self.origin is None:
+            self.origin = self._kept(Run("x = 1", keep=True))
+        if self.waiting is None:
+            self.waiting = self._kept(Run("ask(1)", functions=("ask",), keep=True))
+        return self
+
+    def heal(self) -> bool:
+        """Let what was stopped go on, forget the dead; whether there can be another round."""
+        for name in ("origin", "waiting"):
+            state = getattr(self, name)
+            if state is not None and (state.closed or not _runs(state.process.number)):
+                state.close()
+                setattr(self, name, None)
+        for process in self.processes():
+            _signal(signal.SIGCONT, process)
+        nests = list(self.sandbox._pool._nests.values())
+        return bool(nests) and all(nest.zygote.alive and not nest.zygote.ended for nest in nests)
+
+    def _kept(self, effect: Run) -> Any:
+        for _ in range(20):  # 0.3 seconds can be too short on a busy machine
+            done = self.sandbox.perform(effect)
+            if done.state is not None:
+                return done.state
+        raise AssertionError(done)
+
+    def processes(self) -> list[int]:
+        """Every process below the host that belongs to it; the zygotes first, the newest last."""
+        zygotes = [nest.zygote._process.pid for nest in list(self.sandbox._pool._nests.values())]
+        return zygotes + sorted(child for zygote in zygotes for child in _below(zygote))
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _below(process: int) -> list[int]:
+    try:
+        children = [int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+    return children + [other for child in children for other in _below(child)]
+
+
+Operation = Callable[[Scene], object]
+OPERATIONS: dict[str, Operation] = {
+    "a program": lambda scene: scene.sandbox.run("1 + 1"),
+    "an endless program": lambda scene: scene.sandbox.run(LONG),
+    "a long report": lambda scene: scene.sandbox.run(FLOOD),
+    "a kept program": lambda scene: scene.sandbox.run("x = 1", keep=True),
+    "a branch": lambda scene: scene.sandbox.run("x", scene.origin),
+    "a kept branch": lambda scene: scene.sandbox.run("x", scene.origin, keep=True),
+    "an endless branch": lambda scene: scene.sandbox.run(LONG, scene.origin),
+    "a call returns": lambda scene: scene.sandbox.perform(Resume(scene.waiting, Returned(2))),
+    "a state is closed": lambda scene: scene.origin.close(),
+    "it is closed": lambda scene: scene.sandbox.close(),
+    "it starts": lambda scene: scene.sandbox.run("1"),
+}
+
+
+def _signal(which: signal.Signals, process: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(process, which)
+
+
+Fault = Callable[[Scene, random.Random], None]
+
+
+def _to_any(which: signal.Signals) -> Fault:
+    def fault(scene: Scene, chance: random.Random) -> None:
+        if processes := scene.processes():
+            # The newest is the one that the host is about to speak to, the first is the zygote.
+            _signal(which, chance.choice(processes if chance.random() < 0.3 else processes[-2:]))
+
+    return fault
+
+
+def _to_the_state(which: signal.Signals) -> Fault:
+    def fault(scene: Scene, chance: random.Random) -> None:
+        for state in (scene.origin, scene.waiting):
+            if state is not None:
+                _signal(which, state.process.number)
+
+    return fault
+
+
+def _in_a_thread(close: Callable[[Scene], object]) -> Fault:
+    def fault(scene: Scene, chance: random.Random) -> None:
+        thread = threading.Thread(target=close, args=(scene,))
+        thread.start()
+        thread.join(chance.choice([0.0, 0.002]))
+
+    return fault
+
+
+FAULTS: dict[str, Fault] = {
+    "a process is killed": _to_any(signal.SIGKILL),
+    "a process is stopped": _to_any(signal.SIGSTOP),
+    "the states are killed": _to_the_state(signal.SIGKILL),
+    "the states are stopped": _to_the_state(signal.SIGSTOP),
+    "the state is closed": _in_a_thread(lambda scene: scene.origin and scene.origin.close()),
+    "the sandbox is closed": _in_a_thread(lambda scene: scene.sandbox.close()),
+}
+
+
+class Lines:
+    """Counts the host's lines in this thread, and does something at one of them."""
+
+    def __init__(self, at: int, what: Callable[[], None]) -> None:
+        self.count = 0
+        self._at = at
+        self._what = what
+
+    def __enter__(self) -> Lines:
+        sys.settrace(self._called)
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        sys.settrace(None)
+
+    def _called(self, frame: FrameType, event: str, argument: object) -> Any:
+        return self._line if frame.f_code.co_filename.startswith(HOST) else None
+
+    def _line(self, frame: FrameType, event: str, argument: object) -> Any:
+        if event == "line":
+            self.count += 1
+            if self.count == self._at:
+                self._what()
+        return self._line
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of some rounds.
+
+    Attributes:
+        rounds: in which the fault was done.
+        hangs: operations and closings that did not return in time, in words.
+        wrong: what was raised that is no error of the sandbox.
+        slowest_s: the longest operation.
+        slowest_close_s: the longest closing.
+    """
+
+    rounds: int = 0
+    hangs: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    slowest_s: float = 0.0
+    slowest_close_s: float = 0.0
+
+
+class Rounds:
+    """Rounds in one thread: by chance what is done, what is done to it, and when."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._lengths: dict[str, int] = {}
+        self.result = Result()
+
+    def play(self, rounds: int) -> Result:
+        """Play until the fault was done in so many of them."""
+        while self.result.rounds < rounds and not self.result.hangs:
+            scene = Scene(spares=self._chance.choice([0, 1]))
+            try:
+                while self.result.rounds < rounds and self._play_in(scene):
+                    pass
+            finally:
+                self._close(scene)
+        return self.result
+
+    def _play_in(self, scene: Scene) -> bool:
+        """One round; whether there can be another in the same sandbox."""
+        name = self._drawn(OPERATIONS)
+        if name == "it starts" and scene.processes():
+            return False
+        if name != "it starts":
+            scene.prepare()
+        if name not in self._lengths:
+            self._lengths[name] = self._measure(name)
+        at = self._chance.randint(1, self._lengths[name])
+        if self._round(scene, name, self._drawn(FAULTS), at):
+            self.result.rounds += 1
+        return scene.heal()
+
+    def _drawn(self, names: Iterable[str]) -> str:
+        # A new sandbox takes a second: what needs one comes up less often.
+        rare = ("it starts", "it is closed", "the sandbox is closed")
+        weights = [1 if name in rare else 5 for name in names]
+        return self._chance.choices(list(names), weights)[0]
+
+    def _measure(self, name: str) -> int:
+        """The lines that an operation takes."""
+        scene = Scene(spares=1)
+        if name != "it starts":
+            scene.prepare()
+        with Lines(0, lambda: None) as lines:
+            OPERATIONS[name](scene)
+        self._close(scene)
+        return lines.count
+
+    def _round(self, scene: Scene, name: str, fault: str, at: int) -> bool:
+        done = threading.Event()
+        what = f"{name}, while {fault} at line {at}"
+
+        def meddle() -> None:
+            done.set()
+            FAULTS[fault](scene, self._chance)
+
+        def perform(lines: Lines | contextlib.nullcontext[None]) -> None:
+            with lines:
+                try:
+                    reply = OPERATIONS[name](scene)
+                    assert reply is None or isinstance(reply, Execution)
+                except (SandboxError, UsageError):
+                    pass
+                except BaseException as wrong:
+                    self.result.wrong.append(f"{what}: {wrong!r}")
+
+        threads = [threading.Thread(target=perform, args=(Lines(at, meddle),), daemon=True)]
+        if self._chance.random() < 0.3:  # another one that wants the same
+            threads.append(threading.Thread(target=perform, args=(contextlib.nullcontext(),), daemon=True))
+        started = time.monotonic()
+        for thread in threads:
+            thread.start()
+        self._await(scene, threads, started, what)
+        return done.is_set()
+
+    def _await(self, scene: Scene, threads: list[threading.Thread], started: float, what: str) -> None:
+        for thread in threads:
+            thread.join(max(0.0, started + WALL_S + SLACK_S - time.monotonic()))
+        self.result.slowest_s = max(self.result.slowest_s, time.monotonic() - started)
+        if any(thread.is_alive() for thread in threads):
+            # The start of a zygote has two minutes; closing must end the wait for it.
+            starting = [nest for nest in scene.sandbox._pool._nests.values() if nest.zygote._walls is None]
+            self._close(scene)
+            for thread in threads:
+                thread.join(CLOSE_S)
+            if not starting or any(thread.is_alive() for thread in threads):
+                self.result.hangs.append(what)
+
+    def _close(self, scene: Scene) -> None:
+        started = time.monotonic()
+        closing = threading.Thread(target=scene.sandbox.close, daemon=True)
+        closing.start()
+        closing.join(30)
+        self.result.slowest_close_s = max(self.result.slowest_close_s, time.monotonic() - started)
+        if closing.is_alive():
+            self.result.hangs.append("closing")
+
+
+def play(rounds: int, *, threads: int, seed: int) -> Result:
+    """Rounds in several threads, each with sandboxes of its own."""
+    games = [Rounds(seed + number) for number in range(threads)]
+    players = [threading.Thread(target=game.play, args=(-(-rounds // threads),)) for game in games]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    found = [game.result for game in games]
+    return Result(
+        sum(one.rounds for one in found),
+        [hang for one in found for hang in one.hangs],
+        [wrong for one in found for wrong in one.wrong],
+        max(one.slowest_s for one in found),
+        max(one.slowest_close_s for one in found),
+    )
