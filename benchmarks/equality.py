@@ -26,7 +26,7 @@ from statistics import median
 
 from extraction import data_folder
 
-from sandreckoner.chains.strategies.algebra import amounts, same_answer
+from sandreckoner.chains.strategies.algebra import canonical_forms, same_answer
 from sandreckoner.core.effects import Run
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.runtime import run
@@ -105,7 +105,7 @@ def each_other(answers: Sequence[str], sandbox: Sandbox) -> None:
     found = dict(
         zip(
             answers,
-            run(amounts(answers), Environment(interpreter=sandbox, trace=trace, concurrency=2)),
+            run(canonical_forms(answers), Environment(interpreter=sandbox, trace=trace, concurrency=2)),
             strict=True,
         )
     )

@@ -35,7 +35,12 @@ def room_of(path: Path) -> str:
 
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
-PURE = [path for path in FILES if room_of(path) in {*GROUND, "chains"} and path != DOORWAY]
+SANDBOXED = PACKAGE / "chains" / "strategies" / "sandboxed"  # programs: run in the sandbox, imported by none
+PURE = [
+    path
+    for path in FILES
+    if room_of(path) in {*GROUND, "chains"} and path != DOORWAY and path.parent != SANDBOXED
+]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -70,6 +75,11 @@ def test_strategies_and_what_they_stand_on_know_the_standard_library_alone() -> 
     for path in PURE:
         heads = {name.partition(".")[0] for name in imports(path)}
         assert heads <= set(sys.stdlib_module_names) | {"sandreckoner"}, path
+
+
+def test_programs_for_the_sandbox_are_imported_by_each_other_alone() -> None:
+    for path in (path for path in FILES if path.parent != SANDBOXED):
+        assert not any(".strategies.sandboxed" in name for name in imports(path)), path
 
 
 def test_a_file_name_stands_once() -> None:

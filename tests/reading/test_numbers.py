@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 from itertools import pairwise
 
@@ -137,8 +136,7 @@ def test_a_figure_comes_back_however_it_is_dressed(value: object) -> None:
         assert number.value == Fraction(str(value))
 
 
-def test_hostile_text_takes_no_time() -> None:
-    started = time.perf_counter()
+@pytest.mark.timeout(20)
+def test_hostile_text_does_not_stall_the_reader() -> None:
     for piece in ("1,", "(", "1 ", "one ", "1", "$-", "1/", "1e", ".", "(1", "half "):
         find_numbers(piece * (40_000 // len(piece)))
-    assert time.perf_counter() - started < 20

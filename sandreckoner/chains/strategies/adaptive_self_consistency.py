@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.estimate import method_calls
 from sandreckoner.chains.method import Method, Sampling, require_positive
-from sandreckoner.chains.strategies.algebra import unified
+from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.self_consistency import TEMPERATURE, require_variety
 from sandreckoner.chains.strategies.stopping_rules import (
     StoppingRule,
@@ -68,7 +68,7 @@ class AdaptiveSelfConsistency:
             except BudgetSpent:
                 break
             drawn += batch
-            answers = yield from unified([candidate.answer for candidate in drawn], known)
+            answers = yield from merge_equal([candidate.answer for candidate in drawn], known)
             remaining = most - len(drawn)
             if not batch or decided(answers, remaining) or self.enough(answers, remaining):
                 break

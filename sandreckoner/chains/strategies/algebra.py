@@ -1,13 +1,14 @@
-"""Mathematical equality: whether √8 and 2√2, or x² - 1 and (x - 1)(x + 1), are the same answer.
+"""Decide mathematical equality: whether √8 and 2√2, or x² - 1 and (x - 1)(x + 1), are the same answer.
 
-Whoever parses mathematics may be made to work for ever, so the texts go to the sandbox, as data of a program
-of ours (`programs/`). It caps characters, tokens, depth and exponents; the sandbox caps its seconds and
-memory. What it cannot read or finish is compared as text, as `reading.normal` does. It runs only where
-`undecided` says that there is something to gain, so answers that are plain numbers cost nothing.
+A parser of mathematics can be made to run for ever, so the texts go to the sandbox, as data of a program of
+ours (`sandboxed/`). It caps characters, tokens, depth and exponents; the sandbox caps its seconds and memory.
+What it cannot read or finish is compared as text, as `reading.normalize` does. It runs only where `undecided`
+says that there is something to gain, so answers that are plain numbers cost nothing.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -19,18 +20,18 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.normalize import Normal, equal, normalise, undecided
 
-_PARTS = ("tokens", "reader", "amount")
+_PARTS = ("algebra_tokens", "algebra_parser", "algebra_canonical")
 
 
 def same_answer(one: str, other: str) -> Steps[bool]:
     """Whether two answers mean the same, by value or by algebra: the equality to grade with."""
     if equal(one, other) or not undecided(normalise(one), normalise(other)):
         return equal(one, other)
-    first, second = yield from amounts((one, other))
+    first, second = yield from canonical_forms((one, other))
     return first is not None and first == second
 
 
-def unified(
+def merge_equal(
     answers: Sequence[str | None], known: dict[str, str | None] | None = None
 ) -> Steps[list[str | None]]:
     """The answers, each replaced by the first among them that algebra finds equal to it.
@@ -47,7 +48,7 @@ def unified(
     worth = {normal for pair in combinations(distinct, 2) if undecided(*pair) for normal in pair}
     texts = [distinct[normal] for normal in distinct if normal in worth]
     fresh = [text for text in texts if text not in known]
-    known.update(zip(fresh, (yield from amounts(fresh)), strict=True))
+    known.update(zip(fresh, (yield from canonical_forms(fresh)), strict=True))
     first: dict[str, str] = {}
     leaders: dict[str, str] = {}
     for text in texts:
@@ -58,8 +59,8 @@ def unified(
     ]
 
 
-def amounts(texts: Sequence[str]) -> Steps[list[str | None]]:
-    """What each text amounts to, in one canonical form; None where it is no mathematics or too much of it."""
+def canonical_forms(texts: Sequence[str]) -> Steps[list[str | None]]:
+    """Return the canonical form of each text; None where it is no mathematics, or too much of it."""
     if not texts:
         return []
     try:
@@ -78,6 +79,15 @@ def _run_all(texts: Sequence[str]) -> Steps[list[Execution]]:
 
 @cache
 def _program() -> str:
-    folder = files("sandreckoner.chains.strategies").joinpath("programs")
-    parts = [folder.joinpath(f"{part}.txt").read_text(encoding="utf-8") for part in _PARTS]
-    return "\n".join([*parts, "amount(text)\n"])
+    """Join the parts in `sandboxed/` into one program, without their imports of each other."""
+    folder = files("sandreckoner.chains.strategies").joinpath("sandboxed")
+    body: list[ast.stmt] = []
+    for part in _PARTS:
+        body += ast.parse(folder.joinpath(f"{part}.py").read_text(encoding="utf-8")).body
+    kept = [node for node in body if not _is_ours(node)]
+    return ast.unparse(ast.Module([*kept, *ast.parse("canonical_form(text)").body], []))
+
+
+def _is_ours(node: ast.stmt) -> bool:
+    module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+    return module == "__future__" or module.startswith("sandreckoner.")

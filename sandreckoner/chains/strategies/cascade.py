@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.method import Strategy
-from sandreckoner.chains.strategies.algebra import unified
+from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.confidence import Confidence, lead, load_confidence
 from sandreckoner.chains.strategies.majority import tally
 from sandreckoner.chains.strategies.single import reasons
@@ -73,7 +73,7 @@ class Cascade:
 
     def _best(self, candidates: Sequence[Candidate]) -> Steps[Answer]:
         """The most frequent answer; among equals that of the dearest strategy, which saw the others fail."""
-        answers = yield from unified([candidate.answer for candidate in candidates])
+        answers = yield from merge_equal([candidate.answer for candidate in candidates])
         polls = tally(answers)
         if not polls:
             return Answer(None, "no answer", candidates=tuple(candidates), reason=reasons(tuple(candidates)))

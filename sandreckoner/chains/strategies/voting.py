@@ -1,6 +1,6 @@
-"""Choosing among candidates by vote: each counts one, each counts its probability, or the model chooses.
+"""Choose among candidates by vote: each counts one, each counts its probability, or the model chooses.
 
-Answers that mean the same are one, by value (`reading.vote.tally`) and by algebra (`algebra.unified`).
+Answers that mean the same count together, by value (`majority.tally`) and by algebra (`algebra.merge_equal`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sandreckoner.chains.prompt import candidate_text, load_prompt
-from sandreckoner.chains.strategies.algebra import unified
+from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.majority import Poll, tally
 from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.answer import Answer, Candidate
@@ -123,7 +123,7 @@ def vote_calls(vote: Vote) -> int:
 
 
 def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Steps[Tally]:
-    answers = yield from unified([candidate.answer for candidate in candidates])
+    answers = yield from merge_equal([candidate.answer for candidate in candidates])
     polls = tally(answers, weights=weights)
     total = sum(weights)
     if not polls or total <= 0:

@@ -1,13 +1,18 @@
-"""Every form under every search: it runs, the same in both drivers, and a budget may end it anywhere."""
+"""Every method under every strategy: the same in each driver, and a budget may end it anywhere.
+
+Pairwise cover: any two of method, strategy, variant, driver and the call at which the budget ends meet in a
+case; not all combinations of all five do.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import pytest
-from bakery import BAKERY, Shelf, reply
+from support.bakery import BAKERY, Shelf, reply
+from support.pairwise import pairwise
+from support.perform import Run
 
 from sandreckoner.chains.answering import answer, journal_header, recording, replay
 from sandreckoner.chains.estimate import strategy_calls
@@ -19,77 +24,91 @@ from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 
-FORMS = [
-    "direct",
-    "cot",
-    "cot_few_shot",
-    "pal",
-    "pot",
-    "symbolic",
-    "cells",
-    "plan",
-    "ltm",
-    "knowledge",
-    "knowledge(pal)",
-    "verify",
-    "verify(pal)",
-    "few_shot(cot_few_shot, k=2)",
-    'few_shot(cot_few_shot, k=2, by="similarity")',
-    "rag(pal)",
-    "rag(cite)",
+# Each method and each strategy with its variants; a case takes the variant of its number.
+METHODS = {
+    "direct": ["direct"],
+    "cot": ["cot"],
+    "cot_few_shot": ["cot_few_shot"],
+    "pal": ["pal"],
+    "pot": ["pot"],
+    "symbolic": ["symbolic"],
+    "cells": ["cells"],
+    "plan": ["plan"],
+    "ltm": ["ltm"],
+    "knowledge": ["knowledge", "knowledge(pal)"],
+    "verify": ["verify", "verify(pal)"],
+    "few_shot": ["few_shot(cot_few_shot, k=2)", 'few_shot(cot_few_shot, k=2, by="similarity")'],
+    "rag": ["rag(pal)"],
+    "cite": ["rag(cite)"],
+}
+STRATEGIES = {
+    "once": ["once({})"],
+    "sc": ["sc({}, n=3)", 'sc({}, n=3, vote="weighted")', 'sc({}, n=3, vote="universal")'],
+    "asc": ["asc({}, n=6, batch=2)", 'asc({}, n=6, rule="stability", window=3)'],
+    "tot": [
+        "tot({}, k=2, depth=2, breadth=2)",
+        'tot({}, k=2, order="depth", evaluator="vote")',
+        'tot({}, k=2, order="best", samples=True)',
+        'tot({}, k=2, order="monte_carlo", rounds=3)',
+    ],
+    "refine": ["refine({})"],
+    "cascade": ["cascade(direct, {})"],
+    "cross": ["cross({}, cot)"],
+    "nested": ["sc(refine({}), n=2)"],
+}
+VARIANTS = range(4)
+DRIVERS = ["sync", "async", "replay"]
+CUTS = ["first call", "half way", "last call"]  # where the budget ends
+
+
+def spec_of(method: str, strategy: str, variant: int) -> str:
+    inner, outer = METHODS[method], STRATEGIES[strategy]
+    return outer[variant % len(outer)].format(inner[variant % len(inner)])
+
+
+CASES = [
+    (spec_of(method, strategy, variant), driver, cut)
+    for method, strategy, variant, driver, cut in pairwise([*METHODS], [*STRATEGIES], VARIANTS, DRIVERS, CUTS)
 ]
-SEARCHES = [
-    "once({})",
-    "sc({}, n=3)",
-    'sc({}, n=3, vote="weighted")',
-    'sc({}, n=3, vote="universal")',
-    "asc({}, n=6, batch=2)",
-    'asc({}, n=6, rule="stability", window=3)',
-    "tot({}, k=2, depth=2, breadth=2)",
-    'tot({}, k=2, order="depth", evaluator="vote")',
-    'tot({}, k=2, order="best", samples=True)',
-    'tot({}, k=2, order="monte_carlo", rounds=3)',
-    "refine({})",
-    "cascade(direct, {})",
-    "cross({}, cot)",
-    "sc(refine({}), n=2)",
-]
-PAIRS = [search.format(method) for method, search in product(FORMS, SEARCHES)]
-# Numbers in prose have no source; this one is for forms that write programs.
-PAIRS += [
-    f"sourced({method})" for method in ("pal", "pot", "symbolic", "cells", "knowledge(pal)", "rag(pal)")
+# Numbers in prose have no source; this strategy is for methods that write programs.
+SOURCED = ["pal", "pot", "symbolic", "cells", "knowledge(pal)", "rag(pal)"]
+CASES += [
+    (f"sourced({method})", DRIVERS[number % 3], CUTS[number % 2]) for number, method in enumerate(SOURCED)
 ]
 
 
-def test_the_lists_above_leave_no_name_out() -> None:
-    everything = " ".join(PAIRS)
+def test_the_cases_cover_every_name_and_every_variant() -> None:
+    everything = " ".join(spec for spec, _, _ in CASES)
     assert [name for name in NAMES if name not in everything] == []
+    assert [one for variants in METHODS.values() for one in variants if one not in everything] == []
+    for outer in (one for variants in STRATEGIES.values() for one in variants):
+        head, _, tail = outer.partition("{}")
+        assert any(spec.startswith(head) and spec.endswith(tail) for spec, _, _ in CASES), outer
 
 
-@pytest.mark.parametrize("spec", PAIRS)
-def test_a_pair_answers_the_same_in_both_drivers(spec: str, perform) -> None:
+@pytest.mark.parametrize(("spec", "driver", "cut"), CASES)
+def test_a_strategy_over_a_method(spec: str, driver: str, cut: str, perform) -> None:
     strategy = parse_strategy(spec)
-    sync, in_loop = perform(strategy), perform(strategy, how="async")
+    sync = perform(strategy)
     assert sync.answer.text == "14"
     assert sync.answer.status == "answered"
-    assert in_loop.answer == sync.answer
-    assert in_loop.steps == sync.steps
     assert 0 < sync.calls <= strategy_calls(strategy)
+    if driver != "sync":
+        other = perform(strategy, how=driver)
+        assert other.answer == sync.answer
+        assert other.steps == sync.steps
+        assert other.calls == (0 if driver == "replay" else sync.calls)
+    calls = {"first call": 1, "half way": sync.calls // 2, "last call": sync.calls - 1}[cut]
+    if 0 < calls < sync.calls:
+        assert_budget_ends(perform(strategy, calls=calls), calls)
 
 
-@pytest.mark.parametrize("spec", PAIRS)
-def test_a_budget_ends_a_pair_in_the_middle(spec: str, perform) -> None:
-    strategy = parse_strategy(spec)
-    needed = perform(strategy).calls
-    for calls in {1, needed // 2, needed - 1} - {0}:
-        if calls >= needed:
-            continue
-        cut = perform(strategy, calls=calls)
-        assert cut.calls == calls
-        assert cut.answer.status == "budget spent"
-        assert "budget" in cut.answer.reason
-        assert cut.answer.text in (None, "14", "23", "37")
-        assert cut.answer.text is None or cut.answer.winner is not None
+def assert_budget_ends(ended: Run, calls: int) -> None:
+    assert ended.calls == calls
+    assert ended.answer.status == "budget spent"
+    assert "budget" in ended.answer.reason
+    assert ended.answer.text in (None, "14", "23", "37")
+    assert ended.answer.text is None or ended.answer.winner is not None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bakery import BAKERY, Letters
+from support.bakery import BAKERY, Letters
 
 from sandreckoner.chains.answering import answer, journal_header, recording, replay
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought

@@ -1,27 +1,52 @@
-# From tokens to sympy's expressions, by recursive descent.
+"""Parse tokens into sympy's expressions, by recursive descent."""
 
-def grid(rows):
-    """A matrix; a column is the tuple of its entries."""
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from sandreckoner.chains.strategies.sandboxed.algebra_tokens import (
+    CONSTANTS,
+    FUNCTIONS,
+    GREEK,
+    MAX_BITS,
+    MAX_DEPTH,
+    MAX_EXPONENT,
+    MAX_FACTORIAL,
+    RELATIONS,
+    NotMathematics,
+    Relation,
+    Token,
+    ValueList,
+)
+
+
+def matrix_value(rows: list[list[Any]]) -> Any:
+    """Return a matrix; a column is the tuple of its entries."""
     if len({len(row) for row in rows}) != 1:
         raise NotMathematics
     if len(rows[0]) == 1:
-        return Several([row[0] for row in rows])
-    return Several([Several(row, "(", ")") for row in rows], "[", "]")
+        return ValueList([row[0] for row in rows])
+    return ValueList([ValueList(row, "(", ")") for row in rows], "[", "]")
 
 
-def number(value):
-    if isinstance(value, (Several, Relation)):
+def number(value: Any) -> Any:
+    """Refuse a list or a relation where a number is wanted."""
+    if isinstance(value, (ValueList, Relation)):
         raise NotMathematics
     return value
 
 
-def ratio(above, below):
+def ratio(above: Any, below: Any) -> Any:
+    """Divide, but not by zero."""
     if number(below) == 0:
         raise NotMathematics
     return number(above) / below
 
 
-def decimal(text):
+def decimal(text: str) -> Any:
+    """Read a decimal exactly."""
     digits, _, power = text.replace(",", "").lower().partition("e")
     whole, _, part = digits.partition(".")
     if abs(int(power or 0)) > MAX_EXPONENT:
@@ -29,18 +54,20 @@ def decimal(text):
     return sympy.Integer(int(whole + part or 0)) * sympy.Integer(10) ** (int(power or 0) - len(part))
 
 
-def small(value):
+def require_small(value: Any) -> None:
+    """Refuse a number whose factorial would be too long to write."""
     if number(value).is_number and (not value.is_Integer or abs(value) > MAX_FACTORIAL):
         raise NotMathematics
 
 
-def factorial(value):
-    small(value)
+def factorial(value: Any) -> Any:
+    """Compute a factorial that is not too long to write."""
+    require_small(value)
     return sympy.factorial(value)
 
 
-def raised(base, exponent):
-    """A power that is not too large to write out."""
+def safe_power(base: Any, exponent: Any) -> Any:
+    """Raise to a power that is not too long to write."""
     base, exponent = number(base), number(exponent)
     if exponent.is_number:
         size = abs(exponent.evalf(5))
@@ -53,51 +80,52 @@ def raised(base, exponent):
     return base**exponent
 
 
-class Reader:
-    """Recursive descent over the tokens; `sign` is what a plus-minus stands for this time."""
+class Parser:
+    """Parses tokens by recursive descent; `sign` is what a plus-minus stands for this time."""
 
-    def __init__(self, tokens, sign):
+    def __init__(self, tokens: list[Token], sign: int) -> None:
         self.tokens, self.sign, self.at, self.depth = [*tokens, ("end", "")], sign, 0, 0
 
-    def whole(self):
+    def parse(self) -> Any:
+        """Parse all of the tokens."""
         value = self.listed()
         if self.tokens[self.at][0] != "end":
             raise NotMathematics
         return value
 
-    def see(self, *texts):
+    def see(self, *texts: str) -> bool:
         kind, text = self.tokens[self.at]
         return kind in ("sign", "command") and text in texts
 
-    def take(self, *texts):
+    def take(self, *texts: str) -> str:
         if self.see(*texts):
             self.at += 1
             return self.tokens[self.at - 1][1]
         return ""
 
-    def need(self, text):
+    def need(self, text: str) -> None:
         if not self.take(text):
             raise NotMathematics
 
-    def listed(self):
-        """What stands between two brackets, or the whole: items by commas, unions, or one value."""
+    def listed(self) -> Any:
+        """Parse what stands between brackets, or the whole: items by commas, unions, or one value."""
         items = [self.union()]
         while self.take(",", ";"):
             items.append(self.union())
-        return items[0] if len(items) == 1 else Several(items, "", "")
+        return items[0] if len(items) == 1 else ValueList(items, "", "")
 
-    def union(self):
+    def union(self) -> Any:
         items = [self.relation()]
         while self.take("cup"):
             items.append(self.relation())
-        return items[0] if len(items) == 1 else Several(items, "{", "}")
+        return items[0] if len(items) == 1 else ValueList(items, "{", "}")
 
-    def relation(self):
+    def relation(self) -> Any:
         left = self.sum()
         sign = self.take(*RELATIONS)
         return Relation(RELATIONS[sign], left, self.sum()) if sign else left
 
-    def sum(self):
+    def sum(self) -> Any:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise NotMathematics
@@ -108,12 +136,12 @@ class Reader:
         self.depth -= 1
         return value
 
-    def signed(self, operator, value):
-        if operator == "-" or operator == "pm" and self.sign < 0:
+    def signed(self, operator: str, value: Any) -> Any:
+        if operator == "-" or (operator == "pm" and self.sign < 0):
             return -number(value)
         return value
 
-    def product(self):
+    def product(self) -> Any:
         value = self.power()
         while True:
             if self.take("*", "cdot", "times"):
@@ -128,23 +156,27 @@ class Reader:
             else:
                 return value
 
-    def factor(self):
+    def factor(self) -> Any:
         return -number(self.factor()) if self.take("-") else self.power()
 
-    def starts(self):
+    def starts(self) -> bool:
         kind, text = self.tokens[self.at]
         known = text in FUNCTIONS or text in CONSTANTS or text in GREEK or text in ("frac", "binom")
-        return kind in ("number", "letter") or kind == "sign" and text in ("(", "{") or kind == "command" and known
+        return (
+            kind in ("number", "letter")
+            or (kind == "sign" and text in ("(", "{"))
+            or (kind == "command" and known)
+        )
 
-    def power(self):
+    def power(self) -> Any:
         value = self.atom()
         while self.take("!"):
             value = factorial(value)
         if self.take("^"):
-            value = raised(value, self.exponent())
+            value = safe_power(value, self.exponent())
         return value
 
-    def exponent(self):
+    def exponent(self) -> Any:
         if self.take("{"):
             value = self.sum()
             self.need("}")
@@ -153,22 +185,22 @@ class Reader:
             return -number(self.exponent())
         return self.power() if self.see("(") else self.digit()
 
-    def digit(self):
-        """An argument without braces: of a number only its first digit (`\\frac12`, as TeX reads it)."""
+    def digit(self) -> Any:
+        r"""Parse an argument without braces: of a number the first digit only (`\frac12`, as in TeX)."""
         kind, text = self.tokens[self.at]
         before = self.tokens[self.at - 1][1]
         if kind == "number" and len(text) > 1 and text.isdigit() and before in ("frac", "sqrt", "digit"):
             self.tokens[self.at : self.at + 1] = [("number", text[0]), ("number", text[1:])]
         return self.atom()
 
-    def argument(self):
+    def argument(self) -> Any:
         if not self.take("{"):
             return self.digit()
         value = self.sum()
         self.need("}")
         return value
 
-    def atom(self):
+    def atom(self) -> Any:
         kind, text = self.tokens[self.at]
         self.at += 1
         if kind == "number":
@@ -185,23 +217,23 @@ class Reader:
             return sympy.Abs(number(self.closed("|")))
         raise NotMathematics
 
-    def closed(self, end):
+    def closed(self, end: str) -> Any:
         value = self.listed()
         self.need(end)
         return value
 
-    def bracketed(self, opening):
+    def bracketed(self, opening: str) -> Any:
         value = self.listed()
         closing = self.take(")", "]")
         if not closing:
             raise NotMathematics
-        if isinstance(value, Several) and not value.opening:
-            return Several(value.items, opening, closing)
-        if isinstance(value, Several) or opening == "[":
-            return Several([value], opening, closing)
+        if isinstance(value, ValueList) and not value.opening:
+            return ValueList(value.items, opening, closing)
+        if isinstance(value, ValueList) or opening == "[":
+            return ValueList([value], opening, closing)
         return value
 
-    def subscript(self):
+    def subscript(self) -> str:
         if not self.take("_"):
             return ""
         braced = self.take("{")
@@ -213,13 +245,15 @@ class Reader:
             raise NotMathematics
         return f"_{text}"
 
-    def command(self, text):
+    def command(self, text: str) -> Any:
         if text in CONSTANTS:
             return CONSTANTS[text]
         if text == "{":
             value = self.listed()
             self.need("}")
-            return Several(value.items if isinstance(value, Several) and not value.opening else [value], "{", "}")
+            return ValueList(
+                value.items if isinstance(value, ValueList) and not value.opening else [value], "{", "}"
+            )
         if text == "frac":
             above = self.argument()
             self.tokens.insert(self.at, ("digit", "digit"))
@@ -227,7 +261,8 @@ class Reader:
             return ratio(above, self.argument())
         if text == "binom":
             above, below = self.argument(), self.argument()
-            small(above), small(below)
+            require_small(above)
+            require_small(below)
             return sympy.binomial(above, below)
         if text == "matrix":
             return self.matrix()
@@ -237,30 +272,32 @@ class Reader:
             return self.function(text)
         raise NotMathematics
 
-    def function(self, name):
+    def function(self, name: str) -> Any:
         if name == "sqrt":
             degree = 2
             if self.take("["):
                 degree = self.sum()
                 self.need("]")
             inside = self.closed(")") if self.take("(") else self.argument()
-            return raised(inside, 1 / number(sympy.sympify(degree)))
+            return safe_power(inside, 1 / number(sympy.sympify(degree)))
         base = self.argument() if name == "log" and self.take("_") else None
-        power = self.exponent() if self.take("^") else None
-        inside = self.closed(")") if self.take("(") else self.closed("}") if self.take("{") else self.juxtaposed()
+        exponent = self.exponent() if self.take("^") else None
+        inside = (
+            self.closed(")") if self.take("(") else self.closed("}") if self.take("{") else self.juxtaposed()
+        )
         value = FUNCTIONS[name](number(inside))
         if base is not None:
             value = ratio(value, sympy.log(number(base)))
-        return value if power is None else raised(value, power)
+        return value if exponent is None else safe_power(value, exponent)
 
-    def juxtaposed(self):
-        """The argument of `\\sin 2x`."""
+    def juxtaposed(self) -> Any:
+        r"""Parse the argument of `\sin 2x`."""
         value = number(self.power())
         while self.starts() and not self.see(*FUNCTIONS):
             value = value * number(self.power())
         return value
 
-    def matrix(self):
+    def matrix(self) -> Any:
         rows = [[self.sum()]]
         while not self.take("endmatrix"):
             if self.take("&"):
@@ -269,13 +306,13 @@ class Reader:
             self.need("\\")
             if not self.see("endmatrix"):
                 rows.append([self.sum()])
-        return grid(rows)
+        return matrix_value(rows)
 
-    def printed_matrix(self):
-        """`Matrix([[1, 2], [3, 4]])`, as sympy prints one."""
+    def printed_matrix(self) -> Any:
+        """Parse `Matrix([[1, 2], [3, 4]])`, as sympy prints one."""
         self.need("(")
         rows = self.atom()
         self.need(")")
-        if not isinstance(rows, Several):
+        if not isinstance(rows, ValueList):
             raise NotMathematics
-        return grid([row.items if isinstance(row, Several) else [row] for row in rows.items])
+        return matrix_value([row.items if isinstance(row, ValueList) else [row] for row in rows.items])
