@@ -8,7 +8,7 @@ the answer is prose with quotes, and a quote that stands nowhere is struck.
 import sys
 
 from sandreckoner.chains import chain
-from sandreckoner.tools.retrieval import remembered_library
+from sandreckoner.tools.retrieval import cached_library
 
 path, *questions = [word for word in sys.argv[1:] if word != "--cite"]
 questions = questions or ["By what percentage did total revenue change from the year before?"]
@@ -25,7 +25,7 @@ def place(passages):
     return f"{first.source}, page {first.page}, characters {first.start}-{first.end}" if first else "nowhere"
 
 
-library = remembered_library([path], report=lambda line: print(line, file=sys.stderr), progress=show_progress)
+library = cached_library([path], report=lambda line: print(line, file=sys.stderr), progress=show_progress)
 with chain("cite" if "--cite" in sys.argv else "pal", model="local", library=library) as reckon:
     for question in questions:
         answer = reckon.invoke(question)

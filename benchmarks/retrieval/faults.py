@@ -22,7 +22,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.chunks import body_of
+from sandreckoner.tools.retrieval.document import indexed_text
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
 from sandreckoner.tools.retrieval.search import SearchOptions
@@ -75,28 +75,29 @@ def killed(folder: Path, seed: int) -> str:
     writer.wait()
     acknowledged = [name for name in said if name not in ("open", "…", "end")]
     with open_index(folder / "index") as index:
-        held = {entry.source for entry in index.entries}
+        held = {entry.source for entry in index.documents}
         assert set(acknowledged) <= held, f"lost: {set(acknowledged) - held}"
         assert (faults := verify(index)) == (), faults
         _check_found(index, held)
         added = index.add([texts])
         assert set(added.unchanged) == held, "what was there was done again"
-        assert len(index.entries) == 12
+        assert len(index.documents) == 12
         assert (faults := verify(index)) == (), faults
     return f"at step {steps}: {len(acknowledged)} acknowledged, {len(held)} held, then all 12"
 
 
 def _check_found(index: Index, sources: set[str]) -> None:
-    """Each document is found by a value that stands in it alone, and by the vector of its first piece."""
+    """Each document is found by a value that stands in it alone, and by the vector of its first chunk."""
     for source in sorted(sources):
         value = str(int(source[2:4]) * 7919 + 150)
-        found = index.search(Search(f"value {value}", 3), options=SearchOptions(words=1.0))
+        found = index.search(Search(f"value {value}", 3), options=SearchOptions(lexical_weight=1.0))
         assert any(value in passage.text for passage in found if passage.source == source), f"{source}: words"
         for passage in found:
             assert index.page(passage.source, passage.page)[passage.start : passage.end] == passage.text
-        (first, *_) = index.store.passages(index.store.pieces_of(source, 1))
+        (first, *_) = index.store.passages(index.store.chunks_of_page(source, 1))
         (nearest,) = index.search(
-            Search(body_of(source, first.title, first.text), 1), options=SearchOptions(words=0.0)
+            Search(indexed_text(source, first.title, first.text), 1),
+            options=SearchOptions(lexical_weight=0.0),
         )
         assert nearest.text == first.text, f"{source}: another vector is nearer than its own"
 
@@ -106,9 +107,9 @@ def two_writers(folder: Path) -> str:
     writers = [child(folder / "index", write_texts(folder / name, name, 10)) for name in ("a", "b")]
     assert [writer.wait(300) for writer in writers] == [0, 0]
     with open_index(folder / "index") as index:
-        assert len(index.entries) == 20
+        assert len(index.documents) == 20
         assert (faults := verify(index)) == (), faults
-        held = {entry.source for entry in index.entries}
+        held = {entry.source for entry in index.documents}
         _check_found(index, {source for source in held if source.startswith("a")})
     return "20 of 20 documents, every vector there"
 
@@ -120,7 +121,7 @@ def reader_beside_writer(folder: Path) -> str:
         writer = child(folder / "index", texts)
         searches, seen = 0, 0
         while writer.poll() is None:
-            count = len(reader.entries)
+            count = len(reader.documents)
             assert count >= seen, "a document vanished"
             seen = count
             for passage in reader.search(Search(f"value {searches % 20 * 7919 + 5}", 5)):
@@ -141,7 +142,7 @@ def reader_comes_late(folder: Path) -> str:
     start = time.monotonic()
     with open_index(folder / "index") as reader:
         seconds = time.monotonic() - start
-        held = {entry.source for entry in reader.entries}
+        held = {entry.source for entry in reader.documents}
         assert line in held and writer.poll() is None, "it opened only after the add"
         _check_found(reader, {line})
     assert writer.wait(300) == 0
@@ -181,14 +182,14 @@ def full_disk(folder: Path) -> str:
             else:
                 raise AssertionError("the disk did not fill")
             assert "disk is full" in said and "\n" not in said, said
-            held = {entry.source for entry in index.entries}
+            held = {entry.source for entry in index.documents}
         subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
         with open_index(disk / "index") as index:
-            assert held <= {entry.source for entry in index.entries}
+            assert held <= {entry.source for entry in index.documents}
             assert (faults := verify(index)) == (), faults
             _check_found(index, held)
             index.add([texts])
-            assert len(index.entries) == 60
+            assert len(index.documents) == 60
             assert (faults := verify(index)) == (), faults
         return f"{len(held)} of 60 held, one line ({said.split(': ', 1)[-1]}); with room, all 60"
     finally:
@@ -204,11 +205,11 @@ def file_limit(folder: Path) -> str:
     assert done.returncode != 0 and "LibraryError" in fault, done.stderr
     acknowledged = {line for line in done.stdout.split() if line.endswith(".md")}
     with open_index(folder / "index") as index:
-        held = {entry.source for entry in index.entries}
+        held = {entry.source for entry in index.documents}
         assert acknowledged <= held and (faults := verify(index)) == (), faults
         _check_found(index, held)
         index.add([texts])
-        assert len(index.entries) == 60 and (faults := verify(index)) == (), faults
+        assert len(index.documents) == 60 and (faults := verify(index)) == (), faults
     return f"{len(held)} of 60 held, one line ({fault.partition(': ')[2]}); without the limit, all 60"
 
 

@@ -25,7 +25,7 @@ def pages_of(index: Index) -> list[Document]:
     """Every stored page, with its place."""
     return [
         Document(index.page(entry.source, number), metadata={"source": entry.source, "page": number})
-        for entry in index.entries
+        for entry in index.documents
         for number in range(1, entry.pages + 1)
     ]
 
@@ -77,7 +77,7 @@ def llamaindex_vectors(index: Index, embedder: Embedder) -> Finder:
 
 
 def llamaindex_bm25(index: Index) -> Finder:
-    """Its `BM25Retriever.from_defaults` over the same pieces."""
+    """Its `BM25Retriever.from_defaults` over the same chunks."""
     from llama_index.retrievers.bm25 import BM25Retriever
 
     nodes = _nodes(index)

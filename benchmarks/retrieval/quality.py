@@ -26,7 +26,7 @@ from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm
-from sandreckoner.tools.retrieval.rerank import MaxSim
+from sandreckoner.tools.retrieval.ranking import MaxSim
 from sandreckoner.tools.retrieval.search import LONG_REPORTS, SearchOptions
 
 if TYPE_CHECKING:
@@ -103,16 +103,16 @@ def measure(name: str, folder: Path, *, rerank: bool, every: int) -> None:
         start, cpu = time.perf_counter(), time.process_time()
         added = index.add(dataset.files or [root])
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-        count = sum(entry.pieces for entry in index.entries)
-        print(f"\n## {dataset.name}: {len(dataset.queries)} questions, {count} pieces")
+        count = sum(entry.chunks for entry in index.documents)
+        print(f"\n## {dataset.name}: {len(dataset.queries)} questions, {count} chunks")
         if added.embedded:
             speed = added.embedded / cpu
-            print(f"indexed in {seconds:.0f} s, {speed:.1f} pieces a CPU second, reading included")
+            print(f"indexed in {seconds:.0f} s, {speed:.1f} chunks a CPU second, reading included")
         for line in added.failed:
             print("not read:", line)
         rows = _rows(dataset, index, embedder)
         if rerank:
-            rows["default and MaxSim"] = lambda: ours(index, SearchOptions(rerank=MaxSim(minilm)))
+            rows["default and MaxSim"] = lambda: ours(index, SearchOptions(reranker=MaxSim(minilm)))
         print("\n| | R@1 | R@5 | R@10 | R@10, halves | p50 ms |\n|---|---:|---:|---:|---:|---:|")
         for label, make in rows.items():
             try:
@@ -132,21 +132,21 @@ def _rows(dataset: Dataset, index: Index, embedder: Embedder) -> dict[str, Calla
         "LlamaIndex BM25Retriever": lambda: llamaindex_bm25(index),
     }
     settings = {
-        "words": SearchOptions(words=1.0, route=False),
-        "meaning": SearchOptions(words=0.0, route=False),
+        "words": SearchOptions(lexical_weight=1.0, route=False),
+        "meaning": SearchOptions(lexical_weight=0.0, route=False),
         "rank fusion": SearchOptions(fusion="rank", route=False),
-        "min-max, words 0.3": SearchOptions(words=0.3, route=False),
-        "min-max, words 0.5": SearchOptions(words=0.5, route=False),
-        "min-max, words 0.7": SearchOptions(words=0.7, route=False),
+        "min-max, words 0.3": SearchOptions(lexical_weight=0.3, route=False),
+        "min-max, words 0.5": SearchOptions(lexical_weight=0.5, route=False),
+        "min-max, words 0.7": SearchOptions(lexical_weight=0.7, route=False),
         "min-max, words 0.5, feedback 0.5": SearchOptions(feedback=0.5, route=False),
     }
     if dataset.files:
-        settings["routed, words 0.3"] = SearchOptions(words=0.3)
+        settings["routed, words 0.3"] = SearchOptions(lexical_weight=0.3)
         settings["routed, words 0.3, feedback 0.5: the default for reports"] = LONG_REPORTS
     for label, options in settings.items():
         rows[label] = lambda options=options: ours(index, options)
     if dataset.files:
-        rows["document known, words 0.3"] = lambda: known_document(index, SearchOptions(words=0.3))
+        rows["document known, words 0.3"] = lambda: known_document(index, SearchOptions(lexical_weight=0.3))
         rows["document known, the default for reports"] = lambda: known_document(index, LONG_REPORTS)
     else:  # the reports would be seven thousand pages more to embed, for each
         rows["LangChain InMemoryVectorStore, our embedder"] = lambda: langchain_vectors(

@@ -84,7 +84,7 @@ def changes(folder: Path) -> dict[str, int]:
 
 
 def upkeep() -> None:
-    print("## Pieces embedded\n\n| | ours | of pieces | LangChain's indexing API |\n|---|---:|---:|---:|")
+    print("## Chunks embedded\n\n| | ours | of chunks | LangChain's indexing API |\n|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "texts"
         folder.mkdir()
@@ -95,13 +95,13 @@ def upkeep() -> None:
             for label, change in changes(folder).items():
                 change()
                 added = ours.add([folder])
-                count = sum(entry.pieces for entry in ours.entries)
+                count = sum(entry.chunks for entry in ours.documents)
                 print(f"| {label} | {added.embedded} | {count} | {theirs.embedded(folder)} |", flush=True)
             print(f"\nverify: {verify(ours) or 'sound'}")
 
 
 def offsets() -> None:
-    """Wrong or missing offsets: a piece must be the slice that its offsets name."""
+    """Wrong or missing offsets: a chunk must be the slice that its offsets name."""
     print("\n## Offsets that are wrong or missing\n\n| | wrong | of |\n|---|---:|---:|")
     texts = {
         file.name: file.read_text("utf-8") for file in (DATA / "retrieval/chunking_evaluation").glob("*.md")
@@ -109,10 +109,10 @@ def offsets() -> None:
     wrong = total = 0
     with tempfile.TemporaryDirectory() as temporary, Index(temporary) as ours:
         ours.add([DATA / "retrieval/chunking_evaluation", *sorted((DATA / "reports").glob("*_10Q.pdf"))])
-        for entry in ours.entries:
+        for entry in ours.documents:
             for number in range(1, entry.pages + 1):
-                pieces = ours.store.pieces_of(entry.source, number)
-                for passage in ours.store.passages(pieces):
+                chunks = ours.store.chunks_of_page(entry.source, number)
+                for passage in ours.store.passages(chunks):
                     page = texts.get(entry.source) or ours.page(entry.source, number)
                     wrong += page[passage.start : passage.end] != passage.text
                     total += 1
@@ -125,10 +125,10 @@ def offsets() -> None:
         )
         wrong = total = 0
         for text in texts.values():
-            for piece in splitter.create_documents([text[:200_000]]):
-                start = piece.metadata["start_index"]
+            for chunk in splitter.create_documents([text[:200_000]]):
+                start = chunk.metadata["start_index"]
                 total += 1
-                wrong += start < 0 or text[start : start + len(piece.page_content)] != piece.page_content
+                wrong += start < 0 or text[start : start + len(chunk.page_content)] != chunk.page_content
         print(
             f"| LangChain's RecursiveCharacterTextSplitter, length in {label} | {wrong} | {total} |",
             flush=True,

@@ -23,7 +23,7 @@ from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.reading.program_result import read_result, with_last_value
 from sandreckoner.reading.repair import mended
 from sandreckoner.tools.python.spoken import say
-from sandreckoner.tools.retrieval.host_tools import names_of, surroundings
+from sandreckoner.tools.retrieval.host_tools import document_names, page_excerpt
 
 _SHOWN = 6_000  # characters of one result
 PYTHON = "python"
@@ -44,7 +44,7 @@ def document_tools(library: Any) -> list[BaseTool]:
     ) -> tuple[str, JSON]:
         """Read what stands around a passage: give its source, page and characters as the search gave them."""
         try:
-            place = surroundings(library, source, page, max(0, start), max(0, end))
+            place = page_excerpt(library, source, page, max(0, start), max(0, end))
         except LibraryError as fault:
             return str(fault), None
         found = (Passage(**place),)
@@ -52,7 +52,7 @@ def document_tools(library: Any) -> list[BaseTool]:
 
     def list_documents() -> str:
         """List the names of the user's documents."""
-        return cut("\n".join(names_of(library)), _SHOWN)
+        return cut("\n".join(document_names(library)), _SHOWN)
 
     made = [
         StructuredTool.from_function(function, response_format="content_and_artifact")

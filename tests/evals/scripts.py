@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from sandreckoner.tools.retrieval import named_index
+from sandreckoner.tools.retrieval import open_index
 
 QUESTIONS = {
     "What is 17 plus 4?": "21",
@@ -43,7 +43,7 @@ def write_script(folder: Path) -> Path:
 def write_index(folder: Path) -> tuple[str, Path]:
     """An index of one note, and the script of a model that knows its number only where the note is shown."""
     (folder / "note.txt").write_text("Net sales of Northwell were 8412 in 2021.\n")
-    with named_index(str(folder / "index"), make=True) as index:
+    with open_index(str(folder / "index"), make=True) as index:
         index.add([folder / "note.txt"])
     script = folder / "reader.jsonl"
     reply = {"when": "Northwell were 8412", "text": "```python\ndef solution():\n    return 8412 / 2\n```"}

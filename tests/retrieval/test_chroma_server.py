@@ -54,12 +54,12 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 
 def test_an_index_may_keep_its_vectors_in_a_server(port: int, tmp_path: Path) -> None:
-    meaning = ChromaVectors(chroma_at("127.0.0.1", port), HashedWords(), collection="reports")
-    with Index(tmp_path / "index", meaning=meaning) as index:
+    vectors = ChromaVectors(chroma_at("127.0.0.1", port), HashedWords(), collection="reports")
+    with Index(tmp_path / "index", vectors=vectors) as index:
         added = index.add([EXAMPLES])
-        assert added.embedded == sum(entry.pieces for entry in index.entries)
+        assert added.embedded == sum(entry.chunks for entry in index.documents)
         assert index.search(
-            Search("order backlog", 3), options=SearchOptions(words=0.0, sources=("corvane_2024*",))
+            Search("order backlog", 3), options=SearchOptions(lexical_weight=0.0, sources=("corvane_2024*",))
         )
         assert verify(index) == ()
     with pytest.raises(LibraryError, match="made with the embedder hashed words a"):
@@ -80,7 +80,9 @@ def test_the_command_takes_it_by_one_option_and_remembers_it(port: int, tmp_path
     assert not (tmp_path / "kept" / "vectors").exists()
     assert "backlog" in said("search", "order backlog", "--words", "0", "-k", "1")
     assert said("verify").startswith("sound: 2 documents, 34 passages, every offset, word and vector")
-    assert "is told when it is made" in said("add", "--chroma", "127.0.0.1:1", code=2)
+    assert "the server of its vectors is set when it is made" in said(
+        "add", "--chroma", "127.0.0.1:1", code=2
+    )
 
 
 def test_a_server_that_is_not_there_is_one_line() -> None:

@@ -34,7 +34,7 @@ def index(tmp_path: Path):
 def test_what_is_unchanged_is_not_embedded_again(index: Index, texts: Path) -> None:
     first = index.add([texts])
     assert len(first.read) == 2
-    assert first.embedded == sum(entry.pieces for entry in index.entries) > 30
+    assert first.embedded == sum(entry.chunks for entry in index.documents) > 30
     again = index.add([texts])
     assert (again.read, again.embedded, len(again.unchanged)) == ([], 0, 2)
     assert verify(index) == ()
@@ -64,18 +64,18 @@ def test_one_digit_changed_embeds_what_holds_it(index: Index, texts: Path) -> No
 def test_a_file_that_is_gone_is_forgotten_with_its_vectors(index: Index, texts: Path) -> None:
     index.add([texts])
     (texts / REPORT).unlink()
-    assert index.add([]).forgotten == [REPORT]
-    assert [entry.source for entry in index.entries] == ["corvane_2023_annual_report.md"]
-    assert index.meaning is not None
-    assert len(list(index.meaning.keys())) == index.entries[0].pieces
+    assert index.add([]).removed == [REPORT]
+    assert [entry.source for entry in index.documents] == ["corvane_2023_annual_report.md"]
+    assert index.vectors is not None
+    assert len(list(index.vectors.keys())) == index.documents[0].chunks
     assert verify(index) == ()
 
 
 def test_a_folder_that_is_gone_is_forgotten(index: Index, texts: Path) -> None:
     index.add([texts])
     shutil.rmtree(texts)
-    assert len(index.add([]).forgotten) == 2
-    assert index.entries == ()
+    assert len(index.add([]).removed) == 2
+    assert index.documents == ()
 
 
 def test_a_file_that_cannot_be_read_any_more_keeps_its_last_state(index: Index, texts: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_read_any_more_keeps_its_last_state(index: Index, 
     (texts / REPORT).write_bytes(b"\0\1\2\3")
     added = index.add([texts])
     assert added.failed == [f"{REPORT}: holds binary data, not text"]
-    assert len(index.entries) == 2
+    assert len(index.documents) == 2
 
 
 def test_two_files_of_one_name_stay_apart(index: Index, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_two_files_of_one_name_stay_apart(index: Index, tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "prices.md").write_text(text, "utf-8")
         index.add([tmp_path / folder / "prices.md"])
-    assert [entry.source for entry in index.entries] == ["b/prices.md", "prices.md"]
+    assert [entry.source for entry in index.documents] == ["b/prices.md", "prices.md"]
     (found, *_) = index.search(Search("pear", 1))
     assert (found.source, found.text) == ("b/prices.md", "The pear costs 2.")
 
@@ -118,18 +118,18 @@ def test_a_swapped_embedder_is_refused(tmp_path: Path, texts: Path) -> None:
 def test_taken_up_by_words_and_given_vectors_later(tmp_path: Path, texts: Path) -> None:
     with Index(tmp_path / "index") as index:
         index.add([texts])
-        pieces = sum(entry.pieces for entry in index.entries)
+        chunks = sum(entry.chunks for entry in index.documents)
         assert index.search(Search("free cash flow"))
     with Index(tmp_path / "index", embedder=HashedWords()) as index:
-        assert verify(index) == (f"{pieces} pieces have no vector yet; `reckon index add` makes them",)
-        assert index.add([]).embedded == pieces
+        assert verify(index) == (f"{chunks} chunks have no vector yet; `reckon index add` makes them",)
+        assert index.add([]).embedded == chunks
         assert verify(index) == ()
 
 
 def test_lost_vectors_are_found_and_made_anew(index: Index, texts: Path) -> None:
     index.add([texts])
-    assert index.meaning is not None
-    index.meaning.forget(list(index.meaning.keys())[:3])
+    assert index.vectors is not None
+    index.vectors.delete(list(index.vectors.keys())[:3])
     assert "3 vectors are lost" in verify(index)[0]
     assert repair(index) == 3
     assert index.add([]).embedded == 3
@@ -139,21 +139,23 @@ def test_lost_vectors_are_found_and_made_anew(index: Index, texts: Path) -> None
 def test_a_changed_page_is_found_by_verify(index: Index, texts: Path) -> None:
     index.add([texts])
     with index.store.transaction(write=True):
-        index.store.rows("update page set text = replace(text, '165.0', '156.0')")
+        index.store.query("update page set text = replace(text, '165.0', '156.0')")
     assert "are not what was indexed" in verify(index)[0]
 
 
 def test_progress_names_the_file(index: Index, texts: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     index.add([texts], progress=lambda *event: seen.append(event))
-    assert {name for name, _, _ in seen} == {entry.source for entry in index.entries}
+    assert {name for name, _, _ in seen} == {entry.source for entry in index.documents}
     assert all(0 <= done <= total for _, done, total in seen)
 
 
 def test_a_reader_sees_what_another_wrote_and_removed(tmp_path: Path, texts: Path) -> None:
     with (
         Index(tmp_path / "index", embedder=HashedWords()) as writer,
-        Index(tmp_path / "index", embedder=HashedWords(), options=SearchOptions(words=0.0)) as reader,
+        Index(
+            tmp_path / "index", embedder=HashedWords(), options=SearchOptions(lexical_weight=0.0)
+        ) as reader,
     ):
         (texts / "new.md").write_text("The zebra crossing costs 77 pounds.", "utf-8")
         writer.add([texts / REPORT])
@@ -176,17 +178,17 @@ def test_filters_and_weights(index: Index, texts: Path) -> None:
     assert index.search(Search("inventories"), options=SearchOptions(until_s=4e9))
     with pytest.raises(UsageError, match="there is no document 'x.md'; known are corvane_2023"):
         index.search(Search("inventories"), options=SearchOptions(sources=("x.md",)))
-    with pytest.raises(UsageError, match="words must be between 0 and 1"):
-        SearchOptions(words=1.5)
+    with pytest.raises(UsageError, match="lexical_weight must be between 0 and 1"):
+        SearchOptions(lexical_weight=1.5)
 
 
 def test_variety_and_rerank(index: Index, texts: Path) -> None:
     index.add([texts])
     plain = index.search(Search("total revenue 2024", 5))
-    varied = index.search(Search("total revenue 2024", 5), options=SearchOptions(variety=0.7))
+    varied = index.search(Search("total revenue 2024", 5), options=SearchOptions(diversity=0.7))
     assert varied[0] == plain[0]
     assert {p.text for p in varied} != {p.text for p in plain}
-    shortest = SearchOptions(rerank=lambda question, passages: [-len(passage.text) for passage in passages])
+    shortest = SearchOptions(reranker=lambda question, passages: [-len(passage.text) for passage in passages])
     lengths = [len(p.text) for p in index.search(Search("total revenue 2024", 5), options=shortest)]
     assert lengths == sorted(lengths)
 
@@ -207,7 +209,7 @@ def test_async_gives_the_same(index: Index, texts: Path) -> None:
 
 def test_an_index_of_another_format_is_refused(tmp_path: Path) -> None:
     with Index(tmp_path / "index") as index, index.store.transaction(write=True):
-        index.store.keep("format", "99")
+        index.store.set_setting("format", "99")
     with pytest.raises(LibraryError, match="made by another version"):
         Index(tmp_path / "index")
 

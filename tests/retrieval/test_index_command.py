@@ -64,7 +64,7 @@ def test_add_list_search_remove_verify(tmp_path: Path) -> None:
     shown = reckon("index", "search", "order backlog at the end of the year", "-k", "1").stdout
     assert shown.startswith(f"[1] {best['source']}, page 1, {best['start']}-{best['end']}\n")
     assert reckon("index", "verify").stdout.startswith("sound: 2 documents")
-    assert reckon("index", "remove", "corvane_2023*").stdout == "forgotten: corvane_2023_annual_report.md\n"
+    assert reckon("index", "remove", "corvane_2023*").stdout == "removed: corvane_2023_annual_report.md\n"
     assert json.loads(reckon("index", "verify", "--json").stdout)["documents"] == 1
 
 

@@ -11,10 +11,10 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval import open_library
-from sandreckoner.tools.retrieval.document_cache import remembered_library
 from sandreckoner.tools.retrieval.embedder import probe, same_embedder
+from sandreckoner.tools.retrieval.index_registry import cached_library
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_folder, minilm_ready
-from sandreckoner.tools.retrieval.rerank import MaxSim
+from sandreckoner.tools.retrieval.ranking import MaxSim
 from sandreckoner.tools.retrieval.search import SearchOptions
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
@@ -46,7 +46,7 @@ def test_it_knows_itself_again(minilm: MiniLM) -> None:
 
 
 def test_search_by_meaning_finds_other_words(minilm: MiniLM) -> None:
-    library = open_library([EXAMPLES], embedder=minilm, options=SearchOptions(words=0.0))
+    library = open_library([EXAMPLES], embedder=minilm, options=SearchOptions(lexical_weight=0.0))
     found = library.search(Search("lawsuit against the company", 3))
     assert any("Ostrava Optics" in passage.text for passage in found)
 
@@ -74,7 +74,7 @@ def test_documents_of_a_question_are_remembered(
     seen: list[str] = []
     for expected in (True, False):
         seen.clear()
-        library = remembered_library([EXAMPLES], progress=lambda name, done, total: seen.append(name))
+        library = cached_library([EXAMPLES], progress=lambda name, done, total: seen.append(name))
         assert library.search(Search("free cash flow"))
         assert bool(seen) is expected
         library.close()
@@ -85,7 +85,7 @@ def test_without_it_words_are_searched_and_a_line_says_so(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     lines: list[str] = []
-    library = remembered_library([EXAMPLES], report=lines.append)
+    library = cached_library([EXAMPLES], report=lines.append)
     assert library.search(Search("free cash flow"))
     library.close()
     assert [line.split(";")[0] for line in lines] == ["documents are searched by words only"]

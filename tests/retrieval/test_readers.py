@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.load_documents import Found, load
+from sandreckoner.tools.retrieval.load_documents import SourceFile, load_document
 from sandreckoner.tools.retrieval.readers import (
     excel,
     html,
@@ -94,7 +94,7 @@ def test_a_broken_file_is_one_line_that_names_it(
 ) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(LibraryError, match=message) as fault:
-        load(Found(tmp_path / name, name))
+        load_document(SourceFile(tmp_path / name, name))
     assert str(fault.value).startswith(f"{name}: ")
     assert "\n" not in str(fault.value)
 
@@ -103,14 +103,14 @@ def test_an_archive_that_is_no_document_is_damaged(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
         archive.writestr("hello.txt", "hello")
     with pytest.raises(LibraryError, match="a.docx: is damaged"):
-        load(Found(tmp_path / "a.docx", "a.docx"))
+        load_document(SourceFile(tmp_path / "a.docx", "a.docx"))
 
 
 def test_a_file_of_a_gigabyte_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "huge.txt").open("wb") as file:
         file.truncate(2**30)
     with pytest.raises(LibraryError, match=r"huge.txt: too large \(1,024 MB; the limit is 256 MB\)"):
-        load(Found(tmp_path / "huge.txt", "huge.txt"))
+        load_document(SourceFile(tmp_path / "huge.txt", "huge.txt"))
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
         for number in range(11):
             archive.writestr(f"{number}.xml", bytes(100 * 2**20))
     with pytest.raises(LibraryError, match="would unpack to 1,100 MB"):
-        load(Found(tmp_path / "bomb.xlsx", "bomb.xlsx"))
+        load_document(SourceFile(tmp_path / "bomb.xlsx", "bomb.xlsx"))
 
 
 def workbook(rows: list[list[object]], formats: dict[str, str] | None = None) -> bytes:
@@ -195,7 +195,7 @@ PAGE = """<!doctype html><meta charset=utf-8><title>Results</title><style>p {col
 def test_html_nested_without_end_is_read_or_refused(tmp_path: Path) -> None:
     (tmp_path / "deep.html").write_bytes(b"<div>" * 20_000 + b"x")
     try:
-        assert load(Found(tmp_path / "deep.html", "deep.html")).pages[0].strip() == "x"
+        assert load_document(SourceFile(tmp_path / "deep.html", "deep.html")).pages[0].strip() == "x"
     except LibraryError as fault:
         assert str(fault).startswith("deep.html: ")
 
@@ -254,4 +254,4 @@ def test_bytes_without_a_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
         (b"plain words", "plain words"),
     ]:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
-        assert load(Found(None, "stdin")).pages[0].strip() == needle
+        assert load_document(SourceFile(None, "stdin")).pages[0].strip() == needle

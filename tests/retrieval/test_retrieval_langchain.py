@@ -83,13 +83,13 @@ def test_the_tool_shows_places_and_hands_passages_on() -> None:
 
 
 def test_vectors_may_lie_in_any_langchain_store(tmp_path: Path) -> None:
-    meaning = LangChainVectors(InMemoryVectorStore(LibraryEmbeddings(HashedWords())))
-    with Index(tmp_path / "index", meaning=meaning) as index:
+    vectors = LangChainVectors(InMemoryVectorStore(LibraryEmbeddings(HashedWords())))
+    with Index(tmp_path / "index", vectors=vectors) as index:
         index.add([EXAMPLES])
-        found = index.search(Search("order backlog", 3), options=SearchOptions(words=0.0))
+        found = index.search(Search("order backlog", 3), options=SearchOptions(lexical_weight=0.0))
         assert any("order backlog" in passage.text for passage in found)
-        assert index.search(Search("order backlog", 3), options=SearchOptions(variety=0.5))
-        only = SearchOptions(words=0.0, sources=("corvane_2023*",))
+        assert index.search(Search("order backlog", 3), options=SearchOptions(diversity=0.5))
+        only = SearchOptions(lexical_weight=0.0, sources=("corvane_2023*",))
         assert {p.source for p in index.search(Search("revenue", 3), options=only)} == {
             "corvane_2023_annual_report.md"
         }

@@ -1,4 +1,4 @@
-"""Pieces are slices, together they are the page, and a table is never cut inside a row."""
+"""Chunks are slices, together they are the page, and a table is never cut inside a row."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ PAGES = st.lists(LINES, max_size=40).map("\n".join)
 
 
 @given(PAGES, st.integers(20, 400), st.integers(0, 60))
-def test_pieces_cover_the_page(text: str, size: int, overlap: int) -> None:
+def test_chunks_cover_the_page(text: str, size: int, overlap: int) -> None:
     covered = bytearray(len(text))
-    pieces = list(split(text, size=size, overlap=overlap))
-    for piece in pieces:
-        assert 0 <= piece.start < piece.end <= len(text)
-        assert text[piece.start : piece.end].strip() == text[piece.start : piece.end]
-        covered[piece.start : piece.end] = b"\1" * (piece.end - piece.start)
+    chunks = list(split(text, size=size, overlap=overlap))
+    for chunk in chunks:
+        assert 0 <= chunk.start < chunk.end <= len(text)
+        assert text[chunk.start : chunk.end].strip() == text[chunk.start : chunk.end]
+        covered[chunk.start : chunk.end] = b"\1" * (chunk.end - chunk.start)
     assert all(mark or character.isspace() for mark, character in zip(covered, text, strict=True))
-    for before, after in pairwise(pieces):
+    for before, after in pairwise(chunks):
         assert before.start < after.start
         assert before.end < after.end
         assert after.start >= before.end - overlap - size
@@ -38,12 +38,12 @@ def test_pieces_cover_the_page(text: str, size: int, overlap: int) -> None:
 def test_a_table_is_cut_between_rows_only(values: list[int], size: int) -> None:
     rows = "".join(f"| row {index} | {value:,} |\n" for index, value in enumerate(values))
     text = f"# Sales\n\nIn millions.\n\n| what | 2024 |\n|---|---:|\n{rows}\nAfter the table."
-    for piece in split(text, size=size):
-        slice_ = text[piece.start : piece.end]
-        assert piece.start == 0 or text[piece.start - 1] == "\n"
-        assert piece.end == len(text) or text[piece.end] == "\n"
+    for chunk in split(text, size=size):
+        slice_ = text[chunk.start : chunk.end]
+        assert chunk.start == 0 or text[chunk.start - 1] == "\n"
+        assert chunk.end == len(text) or text[chunk.end] == "\n"
         if slice_.startswith("| row"):
-            assert piece.heading == "Sales › | what | 2024 |"
+            assert chunk.heading == "Sales › | what | 2024 |"
         if slice_.endswith(("| what | 2024 |", "|---|---:|")):
             raise AssertionError("a header was left without a row")
 
@@ -55,21 +55,21 @@ def test_a_table_of_up_to_two_sizes_stays_whole() -> None:
     assert text[first.start : first.end].count("\n") == 61
 
 
-def test_a_heading_begins_a_piece() -> None:
+def test_a_heading_begins_a_chunk() -> None:
     text = "# A\n\n" + "First part. " * 30 + "\n\n## B\n\n" + "Second part. " * 30
     assert [(text[p.start : p.start + 3], p.heading) for p in split(text)] == [("# A", "A"), ("## ", "A › B")]
 
 
 def test_one_line_at_the_top_moves_few_borders() -> None:
     text = "\n\n".join(f"Paragraph {n}. " + "It goes on for a while. " * (n % 17) for n in range(300))
-    before = {text[piece.start : piece.end] for piece in split(text)}
+    before = {text[chunk.start : chunk.end] for chunk in split(text)}
     longer = "A new first line.\n\n" + text
-    after = {longer[piece.start : piece.end] for piece in split(longer)}
+    after = {longer[chunk.start : chunk.end] for chunk in split(longer)}
     assert len(after - before) <= 5 < len(before) / 10
 
 
-def test_a_word_longer_than_a_piece_is_cut() -> None:
-    assert [(piece.start, piece.end) for piece in split("x" * 250, size=100)] == [
+def test_a_word_longer_than_a_chunk_is_cut() -> None:
+    assert [(chunk.start, chunk.end) for chunk in split("x" * 250, size=100)] == [
         (0, 100),
         (100, 200),
         (200, 250),

@@ -21,7 +21,7 @@ from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.trace import Step, Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.nearest_texts import Nearest
+from sandreckoner.tools.retrieval.nearest_texts import NearestTexts
 from support.bakery import BAKERY, Letters, Shelf, reply
 
 
@@ -60,7 +60,7 @@ class Perform:
             model=model,
             interpreter=self._sandbox,
             library=Shelf(),
-            tools={"nearest": Nearest(Letters())},
+            tools={"nearest": NearestTexts(Letters())},
             journal=JournalFile(file, {}),
             budget=Budget(calls=calls),
             clock=lambda: 0.0,

@@ -82,13 +82,13 @@ def _documents(arguments: argparse.Namespace, progress: Progress) -> Index | Mem
         raise UsageError(
             "--index is asked alone: add the documents to it with `reckon index add PATH --index …`"
         )
-    from sandreckoner.tools.retrieval import named_index, remembered_library
+    from sandreckoner.tools.retrieval import cached_library, open_index
 
     report = _say_nothing if arguments.quiet else _warn
     if arguments.index:
-        return named_index(arguments.index, report=report)
+        return open_index(arguments.index, report=report)
     progress.say("reading the documents")
-    return remembered_library(
+    return cached_library(
         paths,
         report=report,
         progress=lambda name, done, total: progress.say(f"reading {name}: {done} of {total} passages"),

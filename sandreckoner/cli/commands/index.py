@@ -19,8 +19,8 @@ from sandreckoner.cli.render.answer_json import VERSION, passage_object
 from sandreckoner.core.effects import Search
 from sandreckoner.core.execution import JSON
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.index_registry import existing_folder, index_folder, named_index
-from sandreckoner.tools.retrieval.indexing import Added
+from sandreckoner.tools.retrieval.index_registry import existing_index_folder, index_folder, open_index
+from sandreckoner.tools.retrieval.indexing import IndexReport
 from sandreckoner.tools.retrieval.indexing import Progress as Step
 from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import repair, verify
@@ -32,12 +32,12 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _add(arguments: argparse.Namespace) -> int:
-    with named_index(arguments.index, make=True, server=arguments.chroma, report=_warn) as index:
+    with open_index(arguments.index, make=True, server=arguments.chroma, report=_warn) as index:
         try:
             with _bar() as step:
                 added = index.add(arguments.paths, progress=step)
         except KeyboardInterrupt:
-            _warn(f"interrupted; {len(index.entries)} documents are kept, the same command goes on")
+            _warn(f"interrupted; {len(index.documents)} documents are kept, the same command goes on")
             return INTERRUPTED
     for line in added.failed:
         _warn(line)
@@ -48,18 +48,18 @@ def _add(arguments: argparse.Namespace) -> int:
     return ERROR if added.failed and not (added.read or added.unchanged) else ANSWERED
 
 
-def _summary(added: Added) -> str:
+def _summary(added: IndexReport) -> str:
     parts = [f"{len(added.read)} read", f"{len(added.unchanged)} unchanged"]
-    parts += [f"{len(added.forgotten)} forgotten"] if added.forgotten else []
+    parts += [f"{len(added.removed)} removed"] if added.removed else []
     parts += [f"{len(added.failed)} not readable"] if added.failed else []
     return f"{', '.join(parts)}; {added.embedded:,} passages embedded"
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    with Index(existing_folder(arguments.index)) as index:
-        entries = index.entries
+    with Index(existing_index_folder(arguments.index)) as index:
+        documents = index.documents
     if arguments.json:
-        _print(arguments, documents=[dataclasses.asdict(entry) for entry in entries])
+        _print(arguments, documents=[dataclasses.asdict(document) for document in documents])
         return ANSWERED
     table = Table(box=None, pad_edge=False)
     for heading, justify in (
@@ -69,29 +69,32 @@ def _list(arguments: argparse.Namespace) -> int:
         ("file", "left"),
     ):
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]  # two of its words
-    for entry in entries:
+    for document in documents:
         table.add_row(
-            Text(entry.source), f"{entry.pages:,}", f"{entry.pieces:,}", Text(entry.path, style="dim")
+            Text(document.source),
+            f"{document.pages:,}",
+            f"{document.chunks:,}",
+            Text(document.path, style="dim"),
         )
     Console(highlight=False).print(table)
     return ANSWERED
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    with named_index(arguments.index, report=_warn) as index:
+    with open_index(arguments.index, report=_warn) as index:
         gone = index.remove(arguments.documents)
     if arguments.json:
         _print(arguments, removed=list(gone))
     else:
-        print("\n".join(f"forgotten: {source}" for source in gone))
+        print("\n".join(f"removed: {source}" for source in gone))
     return ANSWERED
 
 
 def _search(arguments: argparse.Namespace) -> int:
     options = SearchOptions(sources=tuple(arguments.sources))
     if arguments.words is not None:
-        options = dataclasses.replace(options, words=arguments.words)
-    with named_index(arguments.index, options=options, report=_warn) as index:
+        options = dataclasses.replace(options, lexical_weight=arguments.words)
+    with open_index(arguments.index, options=options, report=_warn) as index:
         found = index.search(Search(arguments.question, arguments.k))
     if arguments.json:
         passages = [
@@ -110,11 +113,14 @@ def _search(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    with named_index(arguments.index, report=_warn) as index:
+    with open_index(arguments.index, report=_warn) as index:
         faults = verify(index)
         lost = repair(index) if arguments.repair else 0
-        counts = {"documents": len(index.entries), "passages": sum(entry.pieces for entry in index.entries)}
-        looked_at = "every offset, word and vector" if index.meaning else "every offset and word"
+        counts = {
+            "documents": len(index.documents),
+            "passages": sum(document.chunks for document in index.documents),
+        }
+        looked_at = "every offset, word and vector" if index.vectors else "every offset and word"
     if arguments.json:
         _print(arguments, sound=not faults, faults=list(faults), to_be_made_anew=lost, **counts)
     else:

@@ -68,9 +68,9 @@ def _sandbox(accept_uncontained: bool) -> Sandbox:
 def _documents(paths: list[str], stack: ExitStack) -> Library | None:
     if not paths:
         return None
-    from sandreckoner.tools.retrieval import remembered_library
+    from sandreckoner.tools.retrieval import cached_library
 
-    library = remembered_library(paths, report=lambda line: print(f"reckon: {line}", file=sys.stderr))
+    library = cached_library(paths, report=lambda line: print(f"reckon: {line}", file=sys.stderr))
     stack.callback(library.close)
     return library
 

@@ -56,7 +56,7 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[An
     """The run from one of its steps on, with a model that may be another."""
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
-    from sandreckoner.tools.retrieval import remembered_library
+    from sandreckoner.tools.retrieval import cached_library
     from sandreckoner.tools.retrieval.host_tools import host_tools
 
     header = journal.header
@@ -64,7 +64,7 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[An
     with ExitStack() as stack:
         style = make_style(stderr=True, quiet=arguments.quiet or arguments.json)
         progress = stack.enter_context(Progress(style))
-        library = remembered_library(arguments.docs) if arguments.docs else None
+        library = cached_library(arguments.docs) if arguments.docs else None
         progress.say(f"loading {spec}")
         model = load_model(spec)
         stack.callback(getattr(model, "close", lambda: None))

@@ -94,9 +94,9 @@ class Context:
             return None
 
         def read() -> Library:
-            from sandreckoner.tools.retrieval import remembered_library
+            from sandreckoner.tools.retrieval import cached_library
 
-            return remembered_library(docs, report=lambda line: self.say(line, "yellow"), progress=show)
+            return cached_library(docs, report=lambda line: self.say(line, "yellow"), progress=show)
 
         return self._keep("library", docs, read)
 

@@ -18,12 +18,12 @@ def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[
     """
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
-    from sandreckoner.tools.retrieval import named_index
+    from sandreckoner.tools.retrieval import open_index
     from sandreckoner.tools.retrieval.host_tools import host_tools
 
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox())
-        library = stack.enter_context(named_index(index)) if index else None
+        library = stack.enter_context(open_index(index)) if index else None
         loaded = load_model(model) if isinstance(model, str) else model
         if loaded is not model:
             stack.callback(getattr(loaded, "close", lambda: None))

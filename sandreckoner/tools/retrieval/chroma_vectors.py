@@ -1,4 +1,4 @@
-"""Search by meaning in Chroma, on disk or in a server: the embeddings and nothing else."""
+"""A vector index in Chroma, on disk or in a server; only embeddings are stored there, no text."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.embedder import Embedder, probe, same_embedder
-from sandreckoner.tools.retrieval.relevance_feedback import LOOKED_AT, moved
+from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, rocchio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandreckoner.tools.retrieval.embedder import Vectors
 
-# Chroma ends at 5,461 items written and about 40,000 ids read at a time.
-_WRITE_AT_ONCE = 2_000
-_READ_AT_ONCE = 10_000
+# Chroma fails above 5,461 items per write and about 40,000 ids per read.
+_WRITE_BATCH = 2_000
+_READ_BATCH = 10_000
 _ATTEMPTS = 6
 _spelling = count()
 
 
 class ChromaVectors:
-    """Vectors in Chroma: the embeddings and nothing else, each under the key of its body.
+    """A `VectorIndex` in Chroma: the embedding of each text under its key, and nothing else.
 
     Args:
-        open_client: gives a Chroma client that sees what is stored now.
+        open_client: returns a new Chroma client that sees the current state.
         embedder: makes the vectors.
-        collection: Chroma's name for them; on a server, one for each index.
+        collection: name of the Chroma collection; on a server, one for each index.
 
     Raises:
-        LibraryError: where the vectors that are there come from another embedder.
+        LibraryError: the stored vectors come from another embedder.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class ChromaVectors:
         )
 
     def _check_embedder(self) -> None:
-        """Refuse another embedder: of the same dimension, it would give wrong passages without any error."""
+        """Refuse another embedder: one of the same dimension would find wrong passages without an error."""
         mine = probe(self._embedder)
         kept = self._collection.metadata or {}
         if "probe" not in kept:
@@ -69,43 +69,43 @@ class ChromaVectors:
                 "open it with that one, or make a new index"
             )
 
-    def add(self, bodies: Mapping[str, str]) -> None:
-        """Embed and store."""
-        if not bodies:
+    def add(self, texts: Mapping[str, str]) -> None:
+        """Embed and store texts by key."""
+        if not texts:
             return
-        keys = list(bodies)
-        vectors = self._embedder.documents(list(bodies.values()))
+        keys = list(texts)
+        vectors = self._embedder.documents(list(texts.values()))
         with _chroma_faults():
-            for first in range(0, len(keys), _WRITE_AT_ONCE):
-                some = slice(first, first + _WRITE_AT_ONCE)
+            for first in range(0, len(keys), _WRITE_BATCH):
+                some = slice(first, first + _WRITE_BATCH)
                 self._collection.upsert(ids=keys[some], embeddings=vectors[some])
 
-    def forget(self, keys: Sequence[str]) -> None:
+    def delete(self, keys: Sequence[str]) -> None:
         """Remove vectors."""
         with _chroma_faults():
-            for first in range(0, len(keys), _WRITE_AT_ONCE):
-                self._collection.delete(ids=list(keys[first : first + _WRITE_AT_ONCE]))
+            for first in range(0, len(keys), _WRITE_BATCH):
+                self._collection.delete(ids=list(keys[first : first + _WRITE_BATCH]))
 
     def nearest(
         self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
     ) -> dict[str, float]:
-        """By cosine. Among some keys every one is compared; among all, Chroma's graph is asked."""
+        """The `k` nearest keys by cosine: exact among given keys, approximate (HNSW) among all."""
         vector = self._embedder.query(question)
         if feedback:
-            first = self._nearest(vector, LOOKED_AT, among)
-            vector = moved(vector, list(self._vectors(list(first)).values()), feedback)
+            first = self._nearest(vector, FEEDBACK_DEPTH, among)
+            vector = rocchio(vector, list(self._vectors(list(first)).values()), feedback)
         return self._nearest(vector, k, among)
 
     def _nearest(self, vector: Vectors, k: int, among: Sequence[str] | None) -> dict[str, float]:
         if among is None:
             return self._query(vector, k, None)
         found: dict[str, float] = {}
-        for first in range(0, len(among), _READ_AT_ONCE):
-            found |= self._query(vector, k, list(among[first : first + _READ_AT_ONCE]))
-        return dict(sorted(found.items(), key=lambda entry: -entry[1])[:k])
+        for first in range(0, len(among), _READ_BATCH):
+            found |= self._query(vector, k, list(among[first : first + _READ_BATCH]))
+        return dict(sorted(found.items(), key=lambda pair: -pair[1])[:k])
 
     def _query(self, vector: Vectors, k: int, ids: list[str] | None) -> dict[str, float]:
-        """Ask Chroma, and again: a reader that comes while a writer puts the graph in place finds none."""
+        """Query with retries: while a writer replaces the HNSW graph, a reader finds none."""
         for attempt in range(_ATTEMPTS):
             try:
                 with _chroma_faults():
@@ -123,8 +123,8 @@ class ChromaVectors:
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return {key: 1.0 - distance for key, distance in pairs}
 
-    def likeness(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
-        """From the stored vectors."""
+    def similarities(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
+        """The cosines between stored vectors."""
         import numpy as np
 
         vectors = self._vectors(keys)
@@ -133,23 +133,23 @@ class ChromaVectors:
         return table
 
     def keys(self) -> Iterator[str]:
-        """Page by page: a large collection cannot be read at once."""
+        """All stored keys, read in batches."""
         with _chroma_faults():
-            for first in range(0, self._collection.count(), _READ_AT_ONCE):
-                yield from self._collection.get(include=[], limit=_READ_AT_ONCE, offset=first)["ids"]
+            for first in range(0, self._collection.count(), _READ_BATCH):
+                yield from self._collection.get(include=[], limit=_READ_BATCH, offset=first)["ids"]
 
     def _vectors(self, keys: Sequence[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         with _chroma_faults():
-            for first in range(0, len(keys), _READ_AT_ONCE):
+            for first in range(0, len(keys), _READ_BATCH):
                 some = self._collection.get(
-                    ids=list(keys[first : first + _READ_AT_ONCE]), include=["embeddings"]
+                    ids=list(keys[first : first + _READ_BATCH]), include=["embeddings"]
                 )
                 found.update(zip(some["ids"], some["embeddings"], strict=True))
         return found
 
     def refresh(self, generation: int) -> None:
-        """Open Chroma anew: a client that has read once does not see what another process writes."""
+        """Reopen Chroma: a client that has read does not see what another process writes later."""
         if self._generation not in (-1, generation):
             with _chroma_faults():
                 self.close()
@@ -157,15 +157,15 @@ class ChromaVectors:
         self._generation = generation
 
     def close(self) -> None:
-        """Give the client back."""
+        """Close the client."""
         self._client.close()
 
 
 def chroma_in(folder: Path) -> Callable[[], Any]:
-    """Opens Chroma's files in `folder`.
+    """A function that opens Chroma's files in `folder`.
 
-    Chroma shares one open system between all clients of a process that spell a path alike, and such a system
-    goes on seeing what it has seen. So every client here spells the path in its own way.
+    Within a process Chroma shares one cached system between all clients of an identical path string, and it
+    does not see later writes of other processes. So every client here gets a different spelling of the path.
     """
 
     def open_client() -> Any:
@@ -182,7 +182,10 @@ def chroma_in(folder: Path) -> Callable[[], Any]:
 
 
 def chroma_at(host: str, port: int) -> Callable[[], Any]:
-    """Opens a Chroma server. It has no access control of its own: reach it over a network that has."""
+    """A function that connects to a Chroma server.
+
+    The server has no access control of its own: reach it over a network that has.
+    """
 
     def open_client() -> Any:
         import chromadb

@@ -1,22 +1,21 @@
-"""The text of documents, their pieces and their words, in one SQLite file (or in memory).
+"""Documents, pages, chunks and their full-text index in one SQLite file (or in memory).
 
-A page's text is stored once; a passage is read by slicing it. The words of a piece stand in an FTS5 table
-beside it. The store is the truth about what is in an index: vectors, wherever they are, follow it.
+A page's text is stored once; a passage is read by slicing it. An FTS5 table indexes the text of each chunk.
+This store decides what an index contains; the vectors, wherever they are kept, follow it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.chunks import Row, body_of
 from sandreckoner.tools.retrieval.database import Database
-from sandreckoner.tools.retrieval.document import Document
-from sandreckoner.tools.retrieval.lexical import match_query
+from sandreckoner.tools.retrieval.document import ChunkRecord, Document, indexed_text
 
 _SCHEMA = """
 create table if not exists setting (name text primary key, value text not null);
@@ -26,29 +25,37 @@ create table if not exists document (
 create table if not exists page (
     source text not null references document on delete cascade, number integer not null, text text not null,
     primary key (source, number));
-create table if not exists piece (
+create table if not exists chunk (
     id integer primary key, source text not null references document on delete cascade, page integer not null,
     start integer not null, end integer not null, title text not null, key text not null);
-create index if not exists piece_source on piece (source);
-create index if not exists piece_key on piece (key);
+create index if not exists chunk_source on chunk (source);
+create index if not exists chunk_key on chunk (key);
 create table if not exists vector (key text primary key) without rowid;
-create virtual table if not exists words using fts5 (body, tokenize='porter unicode61 remove_diacritics 2');
+create virtual table if not exists chunk_fts
+    using fts5 (text, tokenize='porter unicode61 remove_diacritics 2');
 """
 
 
+_STOP_WORDS = """
+    a an and are as at be but by for from had has have how in is it its of on or that the their this to was
+    were what when where which who whom why will with did do does
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+
+
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A document that is stored.
+class IndexedDocument:
+    """A document as an index lists it.
 
     Attributes:
-        source: its name.
-        path: where it was read.
-        root: the file or folder that was asked for.
+        source: the name that is shown; unique within the index.
+        path: absolute path of the file it was read from.
+        root: the file or folder whose addition brought it in.
         title: its title.
-        sha256: of the file.
-        modified_s: when the file had been changed, in seconds since 1970.
-        pages: how many.
-        pieces: how many.
+        sha256: of the file's bytes, in hexadecimal.
+        modified_s: modification time of the file, in seconds since 1970.
+        pages: number of pages.
+        chunks: number of chunks.
     """
 
     source: str
@@ -58,12 +65,12 @@ class Entry:
     sha256: str
     modified_s: float
     pages: int
-    pieces: int
+    chunks: int
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A piece as it is read back, without its text (`Store.passages` slices it off its page)."""
+class StoredChunk:
+    """A row of the table `chunk`; the chunk's text is read by `ChunkStore.passages`."""
 
     identifier: int
     source: str
@@ -74,8 +81,8 @@ class Stored:
     key: str
 
 
-class Store(Database):
-    """Documents, pages, pieces and words. Thread-safe; the caller sees to it that one process writes.
+class ChunkStore(Database):
+    """Documents, pages, chunks and their words. Thread-safe; only one process may write at a time.
 
     Args:
         path: the SQLite file; None keeps everything in memory.
@@ -84,158 +91,194 @@ class Store(Database):
     def __init__(self, path: Path | None = None) -> None:
         super().__init__(_SCHEMA, path)
 
-    def put(self, document: Document, rows: Sequence[Row], *, root: str = "") -> None:
-        """Store a document in the place of the one that has its source."""
+    def put(self, document: Document, records: Sequence[ChunkRecord], *, root: str = "") -> None:
+        """Store a document and its chunks, replacing the document of the same source."""
         with self.transaction(write=True):
             self._drop(document.source)
-            entry = (document.source, document.path, root or document.path, document.title)
-            entry_rest = (document.sha256, document.modified_s, len(document.pages))
-            self.do("insert into document values (?, ?, ?, ?, ?, ?, ?)", (*entry, *entry_rest))
+            self.execute(
+                "insert into document values (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document.source,
+                    document.path,
+                    root or document.path,
+                    document.title,
+                    document.sha256,
+                    document.modified_s,
+                    len(document.pages),
+                ),
+            )
             for number, text in enumerate(document.pages, 1):
-                self.do("insert into page values (?, ?, ?)", (document.source, number, text))
-            for row in rows:
-                place = (document.source, row.page, row.piece.start, row.piece.end, row.title, row.key)
-                self.do("insert into piece values (null, ?, ?, ?, ?, ?, ?)", place)
-                self.do("insert into words (rowid, body) values (last_insert_rowid(), ?)", (row.body,))
+                self.execute("insert into page values (?, ?, ?)", (document.source, number, text))
+            for record in records:
+                chunk = record.chunk
+                place = (document.source, record.page, chunk.start, chunk.end, record.title, record.key)
+                self.execute("insert into chunk values (null, ?, ?, ?, ?, ?, ?)", place)
+                self.execute(
+                    "insert into chunk_fts (rowid, text) values (last_insert_rowid(), ?)", (record.text,)
+                )
             self._changed()
 
-    def forget(self, source: str) -> None:
-        """Remove a document and everything of it."""
+    def delete(self, source: str) -> None:
+        """Remove a document with its pages and chunks."""
         with self.transaction(write=True):
             self._drop(source)
             self._changed()
 
     def _drop(self, source: str) -> None:
-        self.do("delete from words where rowid in (select id from piece where source = ?)", (source,))
-        self.do("delete from document where source = ?", (source,))
+        self.execute(
+            "delete from chunk_fts where rowid in (select id from chunk where source = ?)", (source,)
+        )
+        self.execute("delete from document where source = ?", (source,))
 
     def _changed(self) -> None:
-        self.keep("generation", str(self.generation() + 1))
+        self.set_setting("generation", str(self.generation() + 1))
 
     def generation(self) -> int:
-        """A number that grows with every change."""
+        """A counter that grows with every change."""
         return int(self.setting("generation") or 0)
 
     def setting(self, name: str) -> str | None:
-        """A setting."""
-        found = self.rows("select value from setting where name = ?", (name,))
+        """The value of a setting; None if it was never set."""
+        found = self.query("select value from setting where name = ?", (name,))
         return str(found[0][0]) if found else None
 
-    def keep(self, name: str, value: str) -> None:
-        """Keep a setting."""
-        self.do("insert or replace into setting values (?, ?)", (name, value))
+    def set_setting(self, name: str, value: str) -> None:
+        """Set a setting, inside a transaction."""
+        self.execute("insert or replace into setting values (?, ?)", (name, value))
 
-    def by_words(self, question: str, *, k: int, sources: Sequence[str] | None = None) -> dict[int, float]:
-        """The `k` pieces with the highest BM25, as piece id to score, best first.
+    def lexical_search(
+        self, question: str, *, k: int, sources: Sequence[str] | None = None
+    ) -> dict[int, float]:
+        """The `k` chunks with the highest BM25 scores.
+
+        SQLite ranks Porter stems with k1 = 1.2 and b = 0.75 (Robertson and Zaragoza, "The Probabilistic
+        Relevance Framework: BM25 and Beyond", 2009).
 
         Args:
             question: in words.
-            k: how many.
-            sources: only pieces of these documents; None for all.
+            k: how many chunks.
+            sources: only chunks of these documents; None for all.
+
+        Returns:
+            Chunk id to score, best first.
         """
         query = match_query(question)
         if not query:
             return {}
-        found = self.rows(
-            "select rowid, -rank from words where words match :query and (:sources is null or rowid in "
-            "(select id from piece where source in (select value from json_each(:sources)))) "
+        found = self.query(
+            "select rowid, -rank from chunk_fts "
+            "where chunk_fts match :query and (:sources is null or rowid in "
+            "(select id from chunk where source in (select value from json_each(:sources)))) "
             "order by rank, rowid limit :k",
             {"query": query, "k": k, "sources": None if sources is None else json.dumps(sources)},
         )
         return {int(identifier): float(score) for identifier, score in found}
 
-    def pieces(self, identifiers: Iterable[int]) -> dict[int, Stored]:
-        """The pieces with these ids."""
-        wanted = json.dumps(list(identifiers))
-        found = self.rows("select * from piece where id in (select value from json_each(?))", (wanted,))
-        return {row[0]: Stored(*row) for row in found}
+    def chunks(self, identifiers: Iterable[int]) -> dict[int, StoredChunk]:
+        """The chunks with these ids, by id."""
+        ids = json.dumps(list(identifiers))
+        found = self.query("select * from chunk where id in (select value from json_each(?))", (ids,))
+        return {row[0]: StoredChunk(*row) for row in found}
 
-    def pieces_with_keys(self, keys: Iterable[str]) -> list[Stored]:
-        """The pieces whose body has one of these keys."""
-        wanted = json.dumps(list(keys))
-        found = self.rows("select * from piece where key in (select value from json_each(?))", (wanted,))
-        return [Stored(*row) for row in found]
+    def chunks_with_keys(self, keys: Iterable[str]) -> list[StoredChunk]:
+        """The chunks whose text has one of these keys."""
+        ids = json.dumps(list(keys))
+        found = self.query("select * from chunk where key in (select value from json_each(?))", (ids,))
+        return [StoredChunk(*row) for row in found]
 
-    def pieces_of(self, source: str, page: int) -> list[Stored]:
-        """The pieces of a page, in order."""
-        found = self.rows("select * from piece where source = ? and page = ? order by start", (source, page))
-        return [Stored(*row) for row in found]
+    def chunks_of_page(self, source: str, page: int) -> list[StoredChunk]:
+        """The chunks of a page, in order."""
+        found = self.query("select * from chunk where source = ? and page = ? order by start", (source, page))
+        return [StoredChunk(*row) for row in found]
 
-    def passages(self, pieces: Sequence[Stored], scores: Sequence[float] = ()) -> tuple[Passage, ...]:
-        """The pieces as passages, each page read once."""
+    def passages(self, chunks: Sequence[StoredChunk], scores: Sequence[float] = ()) -> tuple[Passage, ...]:
+        """The chunks as passages, scored in order; each page is read once."""
         pages: dict[tuple[str, int], str] = {}
         found = []
-        for piece, score in zip(pieces, scores or [0.0] * len(pieces), strict=True):
-            place = (piece.source, piece.page)
+        for chunk, score in zip(chunks, scores or [0.0] * len(chunks), strict=True):
+            place = (chunk.source, chunk.page)
             if place not in pages:
                 pages[place] = self.page(*place)
-            text = pages[place][piece.start : piece.end]
-            found.append(Passage(text, *place, piece.start, piece.end, score, piece.title))
+            text = pages[place][chunk.start : chunk.end]
+            found.append(Passage(text, *place, chunk.start, chunk.end, score, chunk.title))
         return tuple(found)
 
     def page(self, source: str, number: int) -> str:
         """The stored text of a page.
 
         Raises:
-            LibraryError: where there is no such page.
+            LibraryError: there is no such page.
         """
-        found = self.rows("select text from page where source = ? and number = ?", (source, number))
+        found = self.query("select text from page where source = ? and number = ?", (source, number))
         if not found:
-            raise LibraryError(f"{source}, page {number}: there is no such page in {self.where}")
+            raise LibraryError(f"{source}, page {number}: there is no such page in {self.location}")
         return str(found[0][0])
 
-    def entries(self) -> tuple[Entry, ...]:
-        """All documents, by name."""
-        found = self.rows(
+    def documents(self) -> tuple[IndexedDocument, ...]:
+        """All documents, sorted by name."""
+        found = self.query(
             "select source, path, root, title, sha256, modified_s, pages, "
-            "(select count(*) from piece where piece.source = document.source) from document order by source"
+            "(select count(*) from chunk where chunk.source = document.source) from document order by source"
         )
-        return tuple(Entry(*row) for row in found)
+        return tuple(IndexedDocument(*row) for row in found)
 
-    def dates(self) -> dict[str, float]:
-        """All documents by name, and when each had been changed."""
-        return dict(self.rows("select source, modified_s from document order by source"))
+    def modification_times(self) -> dict[str, float]:
+        """The modification time of each document in seconds since 1970, sorted by name."""
+        return dict(self.query("select source, modified_s from document order by source"))
 
     def keys_of(self, sources: Sequence[str]) -> list[str]:
-        """The keys of all pieces of some documents, each once."""
-        found = self.rows(
-            "select distinct key from piece where source in (select value from json_each(?))",
+        """The distinct keys of all chunks of these documents."""
+        found = self.query(
+            "select distinct key from chunk where source in (select value from json_each(?))",
             (json.dumps(sources),),
         )
         return [row[0] for row in found]
 
-    def without_vector(self, keys: Iterable[str]) -> list[str]:
-        """Which of these keys have no vector yet, in their order."""
-        found = self.rows(
+    def keys_without_vector(self, keys: Iterable[str]) -> list[str]:
+        """Those of these keys that have no vector yet, in the same order."""
+        found = self.query(
             "select value from json_each(?) where value not in (select key from vector)",
             (json.dumps(list(keys)),),
         )
         return [row[0] for row in found]
 
-    def bodies_without_vector(self) -> Iterator[tuple[str, str]]:
-        """The keys of pieces that have no vector, with their bodies."""
-        found = self.rows(
-            "select * from piece where key not in (select key from vector) order by source, page, start"
+    def texts_without_vector(self) -> Iterator[tuple[str, str]]:
+        """Key and text of each chunk that has no vector yet."""
+        found = self.query(
+            "select * from chunk where key not in (select key from vector) order by source, page, start"
         )
-        pieces = [Stored(*row) for row in found]
-        for piece, passage in zip(pieces, self.passages(pieces), strict=True):
-            yield piece.key, body_of(piece.source, piece.title, passage.text)
+        chunks = [StoredChunk(*row) for row in found]
+        for chunk, passage in zip(chunks, self.passages(chunks), strict=True):
+            yield chunk.key, indexed_text(chunk.source, chunk.title, passage.text)
 
-    def unused_vectors(self) -> list[str]:
-        """The keys of vectors that no piece refers to."""
-        found = self.rows("select key from vector where key not in (select key from piece)")
+    def orphan_vectors(self) -> list[str]:
+        """The keys of vectors that no chunk refers to any more."""
+        found = self.query("select key from vector where key not in (select key from chunk)")
         return [row[0] for row in found]
 
-    def note_vectors(self, keys: Iterable[str]) -> None:
-        """Remember that these keys have their vectors."""
+    def mark_embedded(self, keys: Iterable[str]) -> None:
+        """Record that these keys have vectors."""
         with self.transaction(write=True):
             for key in keys:
-                self.do("insert or ignore into vector values (?)", (key,))
+                self.execute("insert or ignore into vector values (?)", (key,))
             self._changed()
 
-    def drop_vectors(self, keys: Iterable[str]) -> None:
-        """Remember that these keys have none."""
+    def unmark_embedded(self, keys: Iterable[str]) -> None:
+        """Record that these keys have no vectors."""
         with self.transaction(write=True):
             for key in keys:
-                self.do("delete from vector where key = ?", (key,))
+                self.execute("delete from vector where key = ?", (key,))
             self._changed()
+
+
+def match_query(question: str) -> str:
+    """An FTS5 query for chunks that contain any word of `question`; empty if it has no words.
+
+    Stop words are dropped where other words remain. Every word is quoted, so no FTS5 syntax is interpreted.
+
+    >>> match_query('What was the "operating margin" in 2024?')
+    '"operating" OR "margin" OR "2024"'
+    """
+    words = re.findall(r"\w+", question.lower())
+    content_words = [word for word in words if word not in _STOP] or words
+    return " OR ".join(f'"{word}"' for word in dict.fromkeys(content_words))

@@ -1,4 +1,4 @@
-"""One SQLite file: its connection, its transactions, its faults as one line each."""
+"""A SQLite file: connection, transactions, and faults as one-line errors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 class Database:
-    """A SQLite file. Thread-safe; the caller sees to it that one process writes.
+    """A SQLite file. Thread-safe; only one process may write at a time.
 
     Args:
-        schema: statements that make what is missing.
+        schema: `create … if not exists` statements.
         path: the file; None keeps everything in memory.
     """
 
     def __init__(self, schema: str, path: Path | None = None) -> None:
         self._lock = threading.RLock()
-        self.where = str(path or "the library")
+        self.location = str(path or "the library")
         with self._faults():
             self._connection = sqlite3.connect(
                 path or ":memory:", timeout=30, check_same_thread=False, isolation_level=None
@@ -40,7 +40,7 @@ class Database:
 
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[None]:
-        """All or nothing for what is written inside; one unchanging view for what is read inside."""
+        """A transaction: writes are committed together, reads see one snapshot. Nested calls join it."""
         with self._lock, self._faults():
             if self._connection.in_transaction:
                 yield
@@ -55,13 +55,13 @@ class Database:
                     self._connection.execute("rollback")
                 raise
 
-    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """What a query finds."""
+    def query(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
         with self._lock, self._faults():
             return self._connection.execute(statement, values).fetchall()
 
-    def do(self, statement: str, values: Values) -> None:
-        """Change something, inside a transaction."""
+    def execute(self, statement: str, values: Values) -> None:
+        """Run a statement that writes, inside a transaction."""
         self._connection.execute(statement, values)
 
     @contextmanager
@@ -71,6 +71,7 @@ class Database:
         except sqlite3.Error as fault:
             if "full" in str(fault) or "disk I/O" in str(fault):
                 raise LibraryError(
-                    f"{self.where}: the disk is full, or a file may not grow; what was acknowledged is kept"
+                    f"{self.location}: the disk is full, or a file may not grow; "
+                    "what was acknowledged is kept"
                 ) from None
-            raise LibraryError(f"{self.where}: {fault}") from None
+            raise LibraryError(f"{self.location}: {fault}") from None

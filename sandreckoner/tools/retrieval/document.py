@@ -1,8 +1,14 @@
-"""What a loader makes of a file, before it is cut into pieces."""
+"""A loaded document and its chunks, ready to be stored and embedded."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from sandreckoner.tools.retrieval.split import Chunk, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,13 +16,12 @@ class Document:
     """A file as text.
 
     Attributes:
-        source: its name as the reader knows it; unique within a library.
-        path: where it lies, absolute; `stdin` for what was piped in.
-        title: its first heading, or its file name in words.
-        pages: the text of each page, in order; one for formats without pages. What is stored, and what every
-            passage is a slice of.
+        source: the name that is shown; unique within a library.
+        path: absolute path of the file; `stdin` for piped input.
+        title: the first heading, or the file name in words.
+        pages: the text of each page, in order; one page for formats without pages. Passages are slices of it.
         sha256: of the file's bytes, in hexadecimal.
-        modified_s: when the file was last changed, in seconds since 1970; 0 where that is unknown.
+        modified_s: modification time of the file in seconds since 1970; 0 if unknown.
     """
 
     source: str
@@ -28,16 +33,50 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a page that is found as a whole: `page_text[start:end]`.
+class ChunkRecord:
+    """A chunk with everything that is stored of it.
 
     Attributes:
-        start: offset of the first character in the page's text.
-        end: offset behind the last.
-        heading: the headings above it, outermost first, joined by ` › `. A piece that goes on with a table
-            ends here with the table's header row, so that its columns keep their names.
+        page: page number, from 1.
+        chunk: its offsets on that page.
+        title: the document's title and the headings above the chunk; shown with it.
+        text: what is searched and embedded; see `indexed_text`.
+        key: hash of `text`: equal texts share one vector.
     """
 
-    start: int
-    end: int
-    heading: str = ""
+    page: int
+    chunk: Chunk
+    title: str
+    text: str
+    key: str
+
+
+def chunk_records(document: Document) -> Iterator[ChunkRecord]:
+    """All chunks of a document, in order."""
+    for number, page in enumerate(document.pages, 1):
+        for chunk in split(page):
+            above = "" if chunk.heading.startswith(document.title) else document.title
+            title = " › ".join(part for part in (above, chunk.heading) if part)
+            text = indexed_text(document.source, title, page[chunk.start : chunk.end])
+            yield ChunkRecord(number, chunk, title, text, content_key(text))
+
+
+def indexed_text(source: str, title: str, text: str) -> str:
+    """A chunk's text below its document's name and title, because a table of figures says little alone."""
+    name = name_in_words(source)
+    header = name if name == title else f"{name}\n{title}"
+    return f"{header}\n{text}"
+
+
+def content_key(text: str) -> str:
+    """A hash of a text, 32 hexadecimal digits."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def name_in_words(source: str) -> str:
+    """A file's name as words, without its folder and suffix.
+
+    >>> name_in_words("reports/CORVANE_2024-annual.pdf")
+    'CORVANE 2024 annual'
+    """
+    return re.sub(r"[\W_]+", " ", Path(source).stem).strip() or source

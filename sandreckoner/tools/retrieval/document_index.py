@@ -1,7 +1,7 @@
-"""An index on disk: documents kept up to date, found by words and by meaning, by many readers and one writer.
+"""A document index on disk: incremental updates, hybrid search, many readers and one writer.
 
-What is acknowledged is kept: vectors are written first, then the document with its text and words in one
-transaction. A process killed in between leaves vectors that no piece refers to; the next uses or drops them.
+Durability: vectors are written first, then the document with its text in one transaction. A process that is
+killed in between leaves vectors that no chunk refers to; the next `add` uses or deletes them.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
-from sandreckoner.tools.retrieval.chunk_store import Entry, Store
+from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
 from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.index_lock import locked
-from sandreckoner.tools.retrieval.indexing import Added, Adding, Progress
-from sandreckoner.tools.retrieval.search import SearchOptions, find_passages, how_for
+from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
+from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages
 from sandreckoner.tools.retrieval.vectors import VectorIndex
 
-_FORMAT = "1"
+FORMAT = "2"
 
 
 class Index:
-    """Documents on disk. Performs `Search`. Thread-safe; a context manager.
+    """Documents on disk. Performs the effect `Search`. Thread-safe; a context manager.
 
     Args:
-        folder: where it is kept; made where it is missing.
+        folder: where the index is kept; created if it does not exist.
         embedder: makes the vectors, kept in Chroma below the folder; None searches by words alone.
-        meaning: another place for vectors (a Chroma server, a LangChain store) instead of `embedder`.
-        options: how to search; None for what suits the documents that are there (`how_for`).
+        vectors: another vector index (a Chroma server, a LangChain store) instead of `embedder`.
+        options: how to search; None for what suits the documents (`search.default_options`).
 
     Raises:
-        LibraryError: where it cannot be opened, or was made with another embedder.
+        LibraryError: the index cannot be opened, or was made with another embedder.
     """
 
     def __init__(
@@ -43,125 +43,134 @@ class Index:
         folder: str | Path,
         *,
         embedder: Embedder | None = None,
-        meaning: VectorIndex | None = None,
+        vectors: VectorIndex | None = None,
         options: SearchOptions | None = None,
     ) -> None:
         self.folder = Path(folder).expanduser()
-        self._how = options
+        self._options = options
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise LibraryError(f"{folder}: cannot be made ({fault.strerror})") from None
-        self._store = Store(self.folder / "text.sqlite")
-        self._prepare("format", _FORMAT)
-        if (known := self._store.setting("format")) != _FORMAT:
+        self._store = ChunkStore(self.folder / "text.sqlite")
+        self._initialise("format", FORMAT)
+        if (known := self._store.setting("format")) != FORMAT:
             raise LibraryError(f"{self.folder}: made by another version (format {known}); make a new index")
-        if meaning is None and embedder is not None:
-            meaning = self._vectors(embedder)
-        self._meaning = meaning
+        if vectors is None and embedder is not None:
+            vectors = self._open_vectors(embedder)
+        self._vectors = vectors
 
-    def _prepare(self, name: str, value: str) -> None:
-        """Keep a setting that is not there yet. What is there is only read: a reader waits for no writer."""
+    def _initialise(self, name: str, value: str) -> None:
+        """Set a setting if it is unset. A set one is only read, so a reader waits for no writer."""
         if self._store.setting(name) is None:
             with self._writing(), self._store.transaction(write=True):
-                self._store.keep(name, value)
+                self._store.set_setting(name, value)
 
-    def _vectors(self, embedder: Embedder) -> VectorIndex:
+    def _open_vectors(self, embedder: Embedder) -> VectorIndex:
         open_client = chroma_in(self.folder / "vectors")
         if self._store.setting("embedder") is not None:
             return ChromaVectors(open_client, embedder)
         with self._writing():
-            meaning = ChromaVectors(open_client, embedder)
-        self._prepare("embedder", embedder.name)
-        return meaning
+            vectors = ChromaVectors(open_client, embedder)
+        self._initialise("embedder", embedder.name)
+        return vectors
 
     @property
     def options(self) -> SearchOptions:
-        """How it searches unless it is told otherwise."""
-        return self._how or how_for(self.entries)
+        """How `search` searches unless it is given other options."""
+        return self._options or default_options(self.documents)
 
     @property
-    def store(self) -> Store:
-        """The documents, their pages, pieces and words."""
+    def store(self) -> ChunkStore:
+        """The documents, their pages and chunks."""
         return self._store
 
     @property
-    def meaning(self) -> VectorIndex | None:
-        """Where the vectors are."""
-        return self._meaning
+    def vectors(self) -> VectorIndex | None:
+        """The vector index; None where only words are searched."""
+        return self._vectors
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
-        """The documents, by name."""
-        return self._store.entries()
+    def documents(self) -> tuple[IndexedDocument, ...]:
+        """The documents, sorted by name."""
+        return self._store.documents()
 
     def page(self, source: str, number: int = 1) -> str:
-        """The stored text of a page, which passages are slices of."""
+        """The text of a page (numbered from 1), of which passages are slices."""
         return self._store.page(source, number)
 
     def search(self, effect: Search, *, options: SearchOptions | None = None) -> tuple[Passage, ...]:
-        """The passages that best fit a query, best first."""
+        """The passages that best answer a query, best first."""
         return find_passages(
-            effect.query, effect.k, store=self._store, meaning=self._meaning, options=options or self.options
+            effect.query, effect.k, store=self._store, vectors=self._vectors, options=options or self.options
         )
 
     async def asearch(self, effect: Search, *, options: SearchOptions | None = None) -> tuple[Passage, ...]:
-        """The same, without blocking the loop."""
+        """`search` without blocking the event loop."""
         return await asyncio.to_thread(self.search, effect, options=options)
 
     def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
-        """The passages around one on its page, itself included, in reading order."""
-        around = self._store.passages(self._store.pieces_of(passage.source, passage.page))
-        starts = [piece.start for piece in around]
+        """The passages around one on its page, in reading order, including the passage itself.
+
+        Raises:
+            LibraryError: the page has changed since the passage was found.
+        """
+        around = self._store.passages(self._store.chunks_of_page(passage.source, passage.page))
+        starts = [chunk.start for chunk in around]
         if passage.start not in starts:
             raise LibraryError(f"{passage.source}, page {passage.page}: has changed; search again")
         place = starts.index(passage.start)
         return around[max(0, place - before) : place + after + 1]
 
-    def add(self, paths: Sequence[str | Path] = (), *, progress: Progress | None = None) -> Added:
-        """Take up files and folders, or what has changed of them; forget what is gone from them.
+    def add(self, paths: Sequence[str | Path] = (), *, progress: Progress | None = None) -> IndexReport:
+        """Add files and folders, or update them: new and changed files are read, missing ones are removed.
 
-        Each document is acknowledged when the next begins; a killed `add` goes on where it was.
+        A document is durable once the next one begins; a killed `add` resumes where it was.
 
         Args:
-            paths: files, folders or `-`; none brings everything up to date that was ever added.
-            progress: called with each document's name and how far it is.
+            paths: files, folders or `-` for piped input; none updates everything that was ever added.
+            progress: called with a document's name, the number of its chunks that are done, and their total.
 
         Raises:
-            LibraryError: where a path is not there, or the index cannot be written.
+            LibraryError: a path does not exist, or the index cannot be written.
         """
-        adding = Adding(self._store, self._meaning, progress)
+        indexer = Indexer(self._store, self._vectors, progress)
         on_wait = (lambda: progress("waiting for another process to finish", 0, 0)) if progress else None
         with self._writing(on_wait):
-            adding.missing()
-            roots = [str(path) for path in paths] or sorted({entry.root for entry in self.entries})
+            indexer.embed_missing()
+            roots = [str(path) for path in paths] or sorted({document.root for document in self.documents})
             for root in roots:
-                adding.root(root, is_known=not paths)
-            adding.drop_unused()
-        return adding.added
+                indexer.update(root, is_known=not paths)
+            indexer.delete_orphan_vectors()
+        return indexer.report
 
     def remove(self, sources: Sequence[str]) -> tuple[str, ...]:
-        """Forget documents by name (`*` at the end means all that begin so); returns which.
+        """Remove documents by name (a name that ends in `*` is a prefix); returns the names removed.
 
         Raises:
-            LibraryError: where a name means none.
+            LibraryError: a name matches no document.
         """
-        gone: list[str] = []
+        removed: list[str] = []
         with self._writing():
             for name in sources:
-                meant = [e.source for e in self.entries if e.source == name or _begins(e.source, name)]
-                if not meant:
+                matching = [
+                    document.source
+                    for document in self.documents
+                    if document.source == name
+                    or (name.endswith("*") and document.source.startswith(name[:-1]))
+                ]
+                if not matching:
                     raise LibraryError(f"{name}: no such document in {self.folder}")
-                gone += meant
-            for source in gone:
-                self._store.forget(source)
-            Adding(self._store, self._meaning).drop_unused()
-        return tuple(gone)
+                removed += matching
+            for source in removed:
+                self._store.delete(source)
+            Indexer(self._store, self._vectors).delete_orphan_vectors()
+        return tuple(removed)
 
     def close(self) -> None:
-        """Give files and clients back."""
-        if self._meaning is not None:
-            self._meaning.close()
+        """Close files and clients."""
+        if self._vectors is not None:
+            self._vectors.close()
         self._store.close()
 
     def __enter__(self) -> Index:
@@ -172,7 +181,7 @@ class Index:
 
     @contextmanager
     def _writing(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-        """Only one process writes: two Chroma clients that write at once lose vectors, and say nothing."""
+        """Let one process write: two Chroma clients that write at once lose vectors without an error."""
         try:
             with locked(self.folder / "lock", on_wait=on_wait):
                 yield
@@ -180,7 +189,3 @@ class Index:
             raise LibraryError(
                 f"{self.folder}: another process has been writing for long; try later"
             ) from None
-
-
-def _begins(source: str, name: str) -> bool:
-    return name.endswith("*") and source.startswith(name[:-1])

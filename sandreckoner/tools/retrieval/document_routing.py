@@ -1,6 +1,6 @@
-"""Which documents a question is about: the company that it names, and the year.
+"""Route a question to documents by the company and the year that it names.
 
-Both are read off file names (`ADOBE_2022_10K.pdf`), where people who keep many reports put them.
+Both are read from file names (`ADOBE_2022_10K.pdf`), where people who keep many reports put them.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sandreckoner.tools.retrieval.load_documents import name_in_words
+from sandreckoner.tools.retrieval.document import name_in_words
 
 _YEAR = re.compile(r"(?<!\d)(19\d\d|20\d\d)(?!\d)")
 _SHORT_YEAR = re.compile(r"\bFY\s?'?(\d\d)(?!\d)", re.IGNORECASE)
 _QUARTER = re.compile(r"\b(?:19\d\d|20\d\d)?\s?(q[1-4])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
-_BONUS = 0.5  # chosen on half of the questions to real filings: the wrong year is the wrong report
-# Words that begin a question, and kinds of report: no company is called so.
+_BONUS = 0.5  # tuned on half of the questions to real filings: the wrong year is the wrong report
+# Question words and kinds of report; none of them is taken for a company.
 _COMMON_WORDS = """
     what which who whose when where why how does did do was were is are has have had can could should would
     will the and for from its this that there according annual report reports quarterly earnings results form
@@ -25,11 +25,11 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def named_sources(question: str, sources: Iterable[str]) -> tuple[str, ...]:
-    """The documents whose company the question names; empty where it names none.
+    """The documents whose company the question names; empty if it names none.
 
-    A company is what stands before the first number in a file's name. A question names it by a word with a
-    capital that is one of those words or begins one (`MGM` for `MGMRESORTS`), by all of them together
-    (`Best Buy` for `BESTBUY`), or by their first letters (`JnJ` for `JOHNSON_JOHNSON`).
+    The company is the part of a file's name before its first number. A question names it by a capitalised
+    word that is one of its words or a prefix of one (`MGM` for `MGMRESORTS`), by all its words together
+    (`Best Buy` for `BESTBUY`), or by their initials (`JnJ` for `JOHNSON_JOHNSON`).
 
     >>> named_sources("What did Best Buy earn?", ["BESTBUY_2023_10K.pdf", "BOEING_2022_10K.pdf"])
     ('BESTBUY_2023_10K.pdf',)
@@ -58,9 +58,9 @@ def _company(source: str) -> list[str]:
 
 
 def date_bonus(question: str, source: str) -> float:
-    """What a document of the year and quarter in question gets on top, between 0 and 0.5.
+    """The score added for a document of the year and quarter that a question names, between 0 and 0.5.
 
-    A report holds the figures of its own year and of the one before; its own counts a little more.
+    A report has figures of its own year and of the year before; its own year counts more.
     """
     asked, own = years_in(question), years_in(name_in_words(source))
     if not asked or not own:
@@ -74,7 +74,7 @@ def date_bonus(question: str, source: str) -> float:
 
 
 def years_in(text: str) -> frozenset[int]:
-    """The years that a text names, `FY23` included.
+    """The years that a text names, including the form `FY23`.
 
     >>> sorted(years_in("from FY2021 to FY 23"))
     [2021, 2023]

@@ -1,4 +1,4 @@
-"""What makes vectors of texts: one seam, and any LangChain `Embeddings` behind it."""
+"""The interface of an embedder, and an adapter for LangChain `Embeddings`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ _SAME = 0.99
 
 
 class Embedder(Protocol):
-    """Texts in, vectors of length 1 out, a row for each text."""
+    """Turns texts into vectors of length 1."""
 
     @property
     def name(self) -> str:
-        """What it is called in messages, for example `all-MiniLM-L6-v2`."""
+        """The name shown in messages, for example `all-MiniLM-L6-v2`."""
         ...
 
-    def documents(self, texts: Sequence[str]) -> Vectors: ...
+    def documents(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of n texts, of shape (n, d)."""
+        ...
 
     def query(self, text: str) -> Vectors:
-        """One vector, of shape (d,)."""
+        """The vector of a question, of shape (d,)."""
         ...
 
 
@@ -42,23 +44,23 @@ class LangChainEmbedder:
         self.name = f"{type(embeddings).__name__}{f' {model}' if isinstance(model, str) and model else ''}"
 
     def documents(self, texts: Sequence[str]) -> Vectors:
-        """A row for each text."""
+        """The vectors of n texts, of shape (n, d), normalised."""
         return _unit(self._embeddings.embed_documents(list(texts)))
 
     def query(self, text: str) -> Vectors:
-        """One vector."""
+        """The vector of a question, of shape (d,), normalised."""
         vector: Vectors = _unit([self._embeddings.embed_query(text)])[0]
         return vector
 
 
 def probe(embedder: Embedder) -> list[float]:
-    """The vector of a fixed sentence, by which an embedder is known again."""
+    """The vector of a fixed sentence, by which an index recognises its embedder."""
     vector: list[float] = embedder.documents([_PROBE])[0].tolist()
     return vector
 
 
 def same_embedder(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two probes come from one embedder, small noise of a service allowed for."""
+    """Whether two probes come from one embedder; a cosine of 0.99 allows for the noise of a service."""
     return len(one) == len(other) and sum(a * b for a, b in zip(one, other, strict=True)) >= _SAME
 
 

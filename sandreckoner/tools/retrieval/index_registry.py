@@ -1,34 +1,41 @@
-"""Indexes with a name, which stay until their owner deletes them."""
+"""Opens indexes: named ones in the user's data folder, and those of `--docs` in the cache."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_at
-from sandreckoner.tools.retrieval.document_cache import embedder_at_hand
-from sandreckoner.tools.retrieval.document_index import Index
+from sandreckoner.tools.retrieval.document_index import FORMAT, Index
+from sandreckoner.tools.retrieval.indexing import Progress
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary, open_library
+from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_ready
+from sandreckoner.tools.retrieval.model_wheel import cache_folder
 from sandreckoner.tools.retrieval.search import SearchOptions
 
-_SERVER = "server"  # the file that says where the vectors are, if not beside it: HOST:PORT COLLECTION
+Report = Callable[[str], None]
+
+_LEXICAL_ONLY = "documents are searched by words only; `reckon models pull minilm` adds semantic search"
+_SERVER = "server"  # file in an index folder whose vectors are in a Chroma server: HOST:PORT COLLECTION
 
 
 def index_folder(name: str) -> Path:
-    """Where an index lies: a path as it is, a bare name below `$XDG_DATA_HOME/sandreckoner/indexes`."""
+    """The folder of an index: a path as it is, a bare name below `$XDG_DATA_HOME/sandreckoner/indexes`."""
     if os.sep in name or name in (".", ".."):
         return Path(name).expanduser()
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "sandreckoner" / "indexes" / name
 
 
-def existing_folder(name: str) -> Path:
-    """The folder of an index that is there.
+def existing_index_folder(name: str) -> Path:
+    """The folder of an index that exists.
 
     Raises:
-        LibraryError: where it is not.
+        LibraryError: there is no such index.
     """
     folder = index_folder(name)
     if not (folder / "text.sqlite").exists():
@@ -36,51 +43,113 @@ def existing_folder(name: str) -> Path:
     return folder
 
 
-def named_index(
+def open_index(
     name: str,
     *,
     make: bool = False,
     server: str = "",
     options: SearchOptions | None = None,
-    report: Callable[[str], None] | None = None,
+    report: Report | None = None,
 ) -> Index:
     """Open an index by its name.
 
     Args:
         name: a bare name, or the path of a folder.
-        make: whether to make it where it is missing.
-        server: `HOST:PORT` of a Chroma server that keeps the vectors, told once, when the index is made. It
+        make: whether to create the index if it does not exist.
+        server: `HOST:PORT` of a Chroma server that keeps the vectors; given once, when the index is made. It
             has no access control of its own: reach it over a network that has.
         options: how to search.
-        report: takes a line where there is no embedder, so that words alone are searched.
+        report: called with one line if there is no embedder, so that only words are searched.
 
     Raises:
-        UsageError: where `server` is no address.
-        LibraryError: where there is no such index, or it cannot be opened.
+        UsageError: `server` is not an address, or the index exists already.
+        LibraryError: there is no such index, or it cannot be opened.
     """
-    folder = index_folder(name) if make else existing_folder(name)
-    embedder = embedder_at_hand(report)
+    folder = index_folder(name) if make else existing_index_folder(name)
+    embedder = _installed_embedder()
+    if embedder is None and report:
+        report(_LEXICAL_ONLY)
     if server:
-        _keep_server(folder, server)
+        _record_server(folder, server)
     if embedder is None or not (folder / _SERVER).exists():
         return Index(folder, embedder=embedder, options=options)
     address, collection = (folder / _SERVER).read_text("utf-8").split()
     host, _, port = address.rpartition(":")
     return Index(
         folder,
-        meaning=ChromaVectors(chroma_at(host, int(port)), embedder, collection=collection),
+        vectors=ChromaVectors(chroma_at(host, int(port)), embedder, collection=collection),
         options=options,
     )
 
 
-def _keep_server(folder: Path, server: str) -> None:
+def _record_server(folder: Path, server: str) -> None:
     host, _, port = server.rpartition(":")
     if not host or not port.isdigit():
         raise UsageError(f"a server is written HOST:PORT, like localhost:8000, not {server!r}")
     if (folder / "text.sqlite").exists():
-        raise UsageError(f"{folder} is an index already; where its vectors are is told when it is made")
+        raise UsageError(f"{folder} is an index already; the server of its vectors is set when it is made")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _SERVER).write_text(f"{server} sandreckoner-{uuid.uuid4().hex[:12]}\n", "utf-8")
     except OSError as fault:
         raise LibraryError(f"{folder}: cannot be made ({fault.strerror})") from None
+
+
+def cached_library(
+    paths: Sequence[str | Path],
+    *,
+    report: Report | None = None,
+    progress: Progress | None = None,
+    options: SearchOptions | None = None,
+) -> Index | MemoryLibrary:
+    """What `reckon ask --docs` searches: an index in the cache, brought up to date each time it is opened.
+
+    Args:
+        paths: files and folders; with `-` (piped input) among them, nothing is kept.
+        report: called with one line for each file that cannot be read, and one if there is no embedder.
+        progress: called with each document's name, the number of its chunks that are done, and their total.
+        options: how to search.
+
+    Raises:
+        LibraryError: none of the documents can be read.
+    """
+    embedder = _installed_embedder()
+    library: Index | MemoryLibrary
+    if "-" in map(str, paths):
+        library = open_library(paths, embedder=embedder, report=report, options=options)
+    else:
+        library = _cached_index(paths, embedder, report, progress, options)
+    if embedder is None and report:  # only once something was read: a mistake in a path is reported alone
+        report(_LEXICAL_ONLY)
+    return library
+
+
+def _installed_embedder() -> MiniLM | None:
+    """The embedder, if it has been downloaded."""
+    return load_minilm() if minilm_ready() else None
+
+
+def _cached_index(
+    paths: Sequence[str | Path],
+    embedder: MiniLM | None,
+    report: Report | None,
+    progress: Progress | None,
+    options: SearchOptions | None,
+) -> Index:
+    index = Index(_cached_folder(paths), embedder=embedder, options=options)
+    try:
+        for line in index.add(paths, progress=progress).failed:
+            if report:
+                report(line)
+        if not index.documents:
+            raise LibraryError(f"no document could be read from {', '.join(map(str, paths))}")
+    except BaseException:
+        index.close()
+        raise
+    return index
+
+
+def _cached_folder(paths: Sequence[str | Path]) -> Path:
+    """A folder for these paths and this version of the format, so that an update makes a new index."""
+    roots = sorted({str(Path(path).expanduser().resolve()) for path in paths})
+    return cache_folder() / "indexes" / hashlib.sha256("\0".join([*roots, FORMAT]).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What an `add` does: bring the documents of a file or a folder up to date, and embed what is new of them."""
+"""Updates an index from files: reads what is new or changed, embeds its chunks, removes what is gone."""
 
 from __future__ import annotations
 
@@ -8,126 +8,139 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.chunk_store import Entry, Store
-from sandreckoner.tools.retrieval.chunks import rows_of
-from sandreckoner.tools.retrieval.document import Document
-from sandreckoner.tools.retrieval.load_documents import Found, find, load, read_bytes, sha256_of
+from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
+from sandreckoner.tools.retrieval.document import Document, chunk_records
+from sandreckoner.tools.retrieval.load_documents import (
+    SourceFile,
+    find_files,
+    load_document,
+    read_bytes,
+    sha256_of,
+)
 from sandreckoner.tools.retrieval.vectors import VectorIndex
 
-# Takes a document's name, how many of its pieces are done, and how many there are.
+# Takes a document's name, the number of its chunks that are done, and their total.
 Progress: TypeAlias = Callable[[str, int, int], None]
 
-_EMBED_AT_ONCE = 128
+_BATCH = 128
 
 
 @dataclass(slots=True)
-class Added:
-    """What an `add` did.
+class IndexReport:
+    """What one `Index.add` did.
 
     Attributes:
         read: documents that were new or had changed.
-        unchanged: documents that were as before.
-        forgotten: documents whose files are gone.
-        failed: a line for each file that could not be read.
-        embedded: pieces that were embedded; the others of a changed document had their vectors already.
+        unchanged: documents that were up to date.
+        removed: documents whose files no longer exist.
+        failed: one line for each file that could not be read.
+        embedded: number of chunks that were embedded; unchanged chunks keep their vectors.
     """
 
     read: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     embedded: int = 0
 
 
-class Adding:
-    """One `add`, by the process that holds the lock.
+class Indexer:
+    """One update of an index, in the process that holds the index's lock.
 
     Args:
-        store: where the documents go.
-        meaning: where the vectors go; None for none.
-        progress: called with each document's name and how far it is.
+        store: where the documents are stored.
+        vectors: where the vectors are stored; None for none.
+        progress: called as chunks are embedded and documents stored.
+
+    Attributes:
+        report: what was done so far.
     """
 
-    def __init__(self, store: Store, meaning: VectorIndex | None, progress: Progress | None = None) -> None:
-        self.added = Added()
+    def __init__(
+        self, store: ChunkStore, vectors: VectorIndex | None, progress: Progress | None = None
+    ) -> None:
+        self.report = IndexReport()
         self._store = store
-        self._meaning = meaning
+        self._vectors = vectors
         self._progress = progress
 
-    def root(self, root: str, *, is_known: bool) -> None:
-        """Take up a file or a folder, and forget what is gone from it.
+    def update(self, root: str, *, is_known: bool) -> None:
+        """Read what is new or changed in a file or folder, and remove what no longer exists.
 
         Args:
-            root: its path, or `-`.
-            is_known: whether it was added before; then it may be gone itself.
+            root: its path, or `-` for piped input.
+            is_known: whether it was added before; only then may the path itself be missing.
+
+        Raises:
+            LibraryError: the path does not exist.
         """
         root = root if root in ("-", "stdin") else str(Path(root).expanduser().resolve())
-        before = {entry.path: entry for entry in self._store.entries()}
+        stored = {document.path: document for document in self._store.documents()}
         present: set[str] = set()
         if not is_known or Path(root).exists():
-            for found in find([root]):
-                path = str(found.path.resolve()) if found.path else "stdin"
+            for file in find_files([root]):
+                path = str(file.path.resolve()) if file.path else "stdin"
                 present.add(path)
-                self._file(found, root, before.get(path))
-        for entry in before.values():
-            if entry.root == root and entry.path not in present and root != "stdin":
-                self._store.forget(entry.source)
-                self.added.forgotten.append(entry.source)
+                self._update_file(file, root, stored.get(path))
+        for document in stored.values():
+            if document.root == root and document.path not in present and root != "stdin":
+                self._store.delete(document.source)
+                self.report.removed.append(document.source)
 
-    def _file(self, found: Found, root: str, known: Entry | None) -> None:
+    def _update_file(self, file: SourceFile, root: str, stored: IndexedDocument | None) -> None:
         try:
-            data = read_bytes(found)
-            if known and known.sha256 == sha256_of(data):
-                self.added.unchanged.append(known.source)
+            data = read_bytes(file)
+            if stored and stored.sha256 == sha256_of(data):
+                self.report.unchanged.append(stored.source)
                 return
-            document = load(found, data)
+            document = load_document(file, data)
         except LibraryError as fault:
-            self.added.failed.append(str(fault))
+            self.report.failed.append(str(fault))
             return
-        source = known.source if known else self._free_name(document)
+        source = stored.source if stored else self._unused_name(document)
         self._put(replace(document, source=source), root)
 
     def _put(self, document: Document, root: str) -> None:
-        rows = tuple(rows_of(document))
-        self._embed({row.key: row.body for row in rows}, document.source)
-        self._store.put(document, rows, root=root)
-        self.added.read.append(document.source)
-        self._tell(document.source, len(rows), len(rows))
+        records = tuple(chunk_records(document))
+        self._embed({record.key: record.text for record in records}, document.source)
+        self._store.put(document, records, root=root)
+        self.report.read.append(document.source)
+        self._notify(document.source, len(records), len(records))
 
-    def _tell(self, name: str, done: int, total: int) -> None:
+    def _notify(self, name: str, done: int, total: int) -> None:
         if self._progress is not None:
             self._progress(name, done, total)
 
-    def _embed(self, bodies: dict[str, str], name: str) -> None:
-        """Give vectors to the bodies that have none."""
-        if self._meaning is None:
+    def _embed(self, texts: dict[str, str], name: str) -> None:
+        """Embed those of these texts that have no vector."""
+        if self._vectors is None:
             return
-        self._meaning.refresh(self._store.generation())
-        missing = self._store.without_vector(bodies)
-        for first in range(0, len(missing), _EMBED_AT_ONCE):
-            keys = missing[first : first + _EMBED_AT_ONCE]
-            self._tell(name, len(bodies) - len(missing) + first, len(bodies))
-            self._meaning.add({key: bodies[key] for key in keys})
-            self._store.note_vectors(keys)
-            self.added.embedded += len(keys)
+        self._vectors.refresh(self._store.generation())
+        missing = self._store.keys_without_vector(texts)
+        for first in range(0, len(missing), _BATCH):
+            keys = missing[first : first + _BATCH]
+            self._notify(name, len(texts) - len(missing) + first, len(texts))
+            self._vectors.add({key: texts[key] for key in keys})
+            self._store.mark_embedded(keys)
+            self.report.embedded += len(keys)
 
-    def missing(self) -> None:
-        """Embed pieces taken up while there was no embedder, or whose vectors were lost."""
-        bodies = dict(self._store.bodies_without_vector()) if self._meaning is not None else {}
-        self._embed(bodies, "pieces without a vector")
+    def embed_missing(self) -> None:
+        """Embed chunks that were stored without an embedder, or whose vectors were lost."""
+        texts = dict(self._store.texts_without_vector()) if self._vectors is not None else {}
+        self._embed(texts, "chunks without a vector")
 
-    def drop_unused(self) -> None:
-        """Forget vectors that no piece refers to."""
-        if self._meaning is not None and (unused := self._store.unused_vectors()):
-            self._meaning.forget(unused)
-            self._store.drop_vectors(unused)
+    def delete_orphan_vectors(self) -> None:
+        """Delete vectors that no chunk refers to."""
+        if self._vectors is not None and (orphans := self._store.orphan_vectors()):
+            self._vectors.delete(orphans)
+            self._store.unmark_embedded(orphans)
 
-    def _free_name(self, document: Document) -> str:
-        """The document's name, with the folders above it as far as others are called the same."""
-        taken = {entry.source for entry in self._store.entries()}
-        name, above = document.source, list(Path(document.path).parents)
+    def _unused_name(self, document: Document) -> str:
+        """The document's name, preceded by as many parent folders as make it unique."""
+        taken = {other.source for other in self._store.documents()}
+        name, parents = document.source, list(Path(document.path).parents)
         depth = len(Path(document.source).parts) - 1
-        while name in taken and depth < len(above) - 1:
-            name = f"{above[depth].name}/{name}"
+        while name in taken and depth < len(parents) - 1:
+            name = f"{parents[depth].name}/{name}"
             depth += 1
         return name

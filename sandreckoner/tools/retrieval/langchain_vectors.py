@@ -1,4 +1,4 @@
-"""Search by meaning in any LangChain vector store, for those who have one, or have outgrown a machine."""
+"""A vector index in any LangChain vector store."""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
 if TYPE_CHECKING:
     from langchain_core.vectorstores import VectorStore
 
-_AT_ONCE = 1_000
+_BATCH = 1_000
 
 
 class LangChainVectors:
-    """Bodies in a LangChain vector store, with its own embeddings, under our keys as ids.
+    """A `VectorIndex` in a LangChain vector store, with the store's own embeddings and our keys as ids.
 
-    The store must keep the ids that it is given and return them (`Document.id`), as LangChain asks of it. It
-    cannot list what it holds, so `verify` cannot look into it; and whether two processes may write to it at
-    once is its own affair.
+    The store must return the ids it was given (`Document.id`), as LangChain's interface requires. It cannot
+    list its ids, so `verify` cannot check it. Concurrent writers are the store's responsibility.
     """
 
     def __init__(self, store: VectorStore) -> None:
         self._store = store
 
-    def add(self, bodies: Mapping[str, str]) -> None:
-        """Hand the texts over."""
-        keys, texts = list(bodies), list(bodies.values())
-        for first in range(0, len(keys), _AT_ONCE):
-            some = slice(first, first + _AT_ONCE)
-            self._store.add_texts(texts[some], ids=keys[some])
+    def add(self, texts: Mapping[str, str]) -> None:
+        """Add texts to the store."""
+        keys, values = list(texts), list(texts.values())
+        for first in range(0, len(keys), _BATCH):
+            some = slice(first, first + _BATCH)
+            self._store.add_texts(values[some], ids=keys[some])
 
-    def forget(self, keys: Sequence[str]) -> None:
-        """Remove texts."""
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete texts from the store."""
         self._store.delete(list(keys))
 
     def nearest(
         self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
     ) -> dict[str, float]:
-        """In the store's own order, scored by rank: what its scores mean differs from store to store.
+        """The `k` nearest keys, scored by rank because stores differ in what their scores mean.
 
-        It has no filter by id, so more are asked for and the others left out. Nor does it give its vectors
-        back, so the question stays where it is, whatever `feedback` says.
+        A store has no filter by id, so ten times as many are requested and then filtered. It does not return
+        vectors, so `feedback` is ignored.
         """
         wanted = None if among is None else set(among)
         found: list[str] = []
@@ -54,21 +53,29 @@ class LangChainVectors:
                 found.append(document.id)
         return {key: 1.0 - place / k for place, key in enumerate(found[:k])}
 
-    def likeness(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
-        """From the texts, embedded anew: a store does not give its vectors back."""
+    def similarities(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
+        """The cosines between texts, which are embedded again: a store does not return its vectors.
+
+        Raises:
+            UsageError: the store has no embeddings.
+        """
         if self._store.embeddings is None:
-            raise UsageError(f"{type(self._store).__name__} has no embeddings; search with variety=0")
+            raise UsageError(f"{type(self._store).__name__} has no embeddings; search with diversity=0")
         texts = {document.id: document.page_content for document in self._store.get_by_ids(list(keys))}
         rows = LangChainEmbedder(self._store.embeddings).documents([texts[key] for key in keys])
         table: list[list[float]] = (rows @ rows.T).tolist()
         return table
 
     def keys(self) -> Iterator[str]:
-        """Not to be had."""
+        """Not supported by LangChain's interface.
+
+        Raises:
+            LibraryError: always.
+        """
         raise LibraryError(f"{type(self._store).__name__} cannot list what it holds")
 
     def refresh(self, generation: int) -> None:
-        """Its own affair."""
+        """Does nothing: the store sees its own writes."""
 
     def close(self) -> None:
-        """The caller opened it, the caller closes it."""
+        """Does nothing: the caller opened the store and closes it."""

@@ -1,28 +1,31 @@
-"""A library in memory: documents in, passages out."""
+"""A searchable library of documents in memory."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
-from sandreckoner.tools.retrieval.chunk_store import Store
-from sandreckoner.tools.retrieval.chunks import rows_of
-from sandreckoner.tools.retrieval.document import Document
+from sandreckoner.tools.retrieval.chunk_store import ChunkStore
+from sandreckoner.tools.retrieval.document import Document, chunk_records
 from sandreckoner.tools.retrieval.embedder import Embedder
-from sandreckoner.tools.retrieval.load_documents import find, load
-from sandreckoner.tools.retrieval.memory_vectors import MemoryVectors
+from sandreckoner.tools.retrieval.load_documents import find_files, load_document
 from sandreckoner.tools.retrieval.search import SearchOptions, find_passages
+from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, rocchio
+
+if TYPE_CHECKING:
+    from sandreckoner.tools.retrieval.embedder import Vectors
 
 
 class MemoryLibrary:
-    """Documents held in memory. Performs `Search`.
+    """Documents in memory. Performs the effect `Search`. Thread-safe.
 
     Args:
-        documents: what it holds.
+        documents: the documents, see `load_documents.load_document`.
         embedder: makes the vectors; None searches by words alone.
         options: how to search.
     """
@@ -34,37 +37,84 @@ class MemoryLibrary:
         embedder: Embedder | None = None,
         options: SearchOptions | None = None,
     ) -> None:
-        self._how = options or SearchOptions()
-        self._store = Store()
-        self._meaning = MemoryVectors(embedder) if embedder else None
+        self._options = options or SearchOptions()
+        self._store = ChunkStore()
+        self._vectors = MemoryVectors(embedder) if embedder else None
         for document in documents:
-            rows = tuple(rows_of(document))
-            self._store.put(document, rows)
-            if self._meaning:
-                self._meaning.add({row.key: row.body for row in rows})
+            records = tuple(chunk_records(document))
+            self._store.put(document, records)
+            if self._vectors:
+                self._vectors.add({record.key: record.text for record in records})
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The names of the documents."""
-        return tuple(entry.source for entry in self._store.entries())
+        """The names of the documents, sorted."""
+        return tuple(document.source for document in self._store.documents())
 
     def page(self, source: str, number: int = 1) -> str:
-        """The stored text of a page, which passages are slices of."""
+        """The text of a page (numbered from 1), of which passages are slices."""
         return self._store.page(source, number)
 
     def search(self, effect: Search) -> tuple[Passage, ...]:
-        """The passages that best fit a query, best first."""
+        """The passages that best answer a query, best first."""
         return find_passages(
-            effect.query, effect.k, store=self._store, meaning=self._meaning, options=self._how
+            effect.query, effect.k, store=self._store, vectors=self._vectors, options=self._options
         )
 
     async def asearch(self, effect: Search) -> tuple[Passage, ...]:
-        """The same, without blocking the loop."""
+        """`search` without blocking the event loop."""
         return await asyncio.to_thread(self.search, effect)
 
     def close(self) -> None:
-        """Let go of the documents."""
+        """Release the documents."""
         self._store.close()
+
+
+class MemoryVectors:
+    """A `VectorIndex` in a dictionary that compares every vector; suits some thousand chunks."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: dict[str, Vectors] = {}
+
+    def add(self, texts: Mapping[str, str]) -> None:
+        """Embed and store the texts that are not stored yet."""
+        keys = [key for key in texts if key not in self._vectors]
+        self._vectors.update(zip(keys, self._embedder.documents([texts[key] for key in keys]), strict=True))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove vectors."""
+        for key in keys:
+            self._vectors.pop(key, None)
+
+    def nearest(
+        self, question: str, *, k: int, among: Sequence[str] | None = None, feedback: float = 0.0
+    ) -> dict[str, float]:
+        """The `k` nearest keys by exact cosine; ties in the order of adding."""
+        vector = self._embedder.query(question)
+        keys = list(self._vectors) if among is None else [key for key in among if key in self._vectors]
+        if feedback:
+            first = self._nearest(vector, FEEDBACK_DEPTH, keys)
+            vector = rocchio(vector, [self._vectors[key] for key in first], feedback)
+        return self._nearest(vector, k, keys)
+
+    def _nearest(self, vector: Vectors, k: int, keys: Sequence[str]) -> dict[str, float]:
+        cosines = {key: float(self._vectors[key] @ vector) for key in keys}
+        return dict(sorted(cosines.items(), key=lambda pair: -pair[1])[:k])
+
+    def similarities(self, keys: Sequence[str]) -> Sequence[Sequence[float]]:
+        """The cosines between stored vectors."""
+        return [[float(self._vectors[one] @ self._vectors[other]) for other in keys] for one in keys]
+
+    def keys(self) -> Iterator[str]:
+        """All stored keys."""
+        yield from self._vectors
+
+    def refresh(self, generation: int) -> None:
+        """Does nothing: no other process writes here."""
+
+    def close(self) -> None:
+        """Does nothing: nothing is open."""
 
 
 def open_library(
@@ -77,20 +127,20 @@ def open_library(
     """Read files and folders into a library in memory.
 
     Args:
-        paths: one or several files, folders with everything readable below them, or `-` for what is piped in.
+        paths: files, folders (every readable file below them), or `-` for piped input.
         embedder: makes the vectors; None searches by words alone.
         options: how to search.
-        report: takes one line for each file that cannot be read; then the others still are. Without it the
-            first such file raises.
+        report: called with one line for each file that cannot be read; the others are still read. Without it
+            the first such file raises.
 
     Raises:
-        LibraryError: where a file cannot be read (without `report`), or none can.
+        LibraryError: a file cannot be read (without `report`), or no file can.
     """
     paths = [paths] if isinstance(paths, str | Path) else paths
     documents = []
-    for found in find(paths):
+    for file in find_files(paths):
         try:
-            documents.append(load(found))
+            documents.append(load_document(file))
         except LibraryError as fault:
             if report is None:
                 raise

@@ -119,7 +119,7 @@ class MiniLM:
         return vector
 
     def tokens(self, texts: Sequence[str]) -> list[Vectors]:
-        """For each text the vectors of its tokens, each of length 1, for late interaction (`rerank.py`)."""
+        """For each text the vectors of its tokens, each of length 1, for `ranking.MaxSim`."""
         import numpy as np
 
         found: list[Any] = [None] * len(texts)

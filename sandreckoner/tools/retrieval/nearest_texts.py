@@ -1,9 +1,9 @@
-"""Which of some texts are closest in meaning to another: performs `Use("nearest", …)` for few-shot prompts.
+"""Rank texts by similarity to another: the tool `nearest`, which picks examples for few-shot prompts.
 
 from sandreckoner.chains import chain
 
-chain('few_shot(cot_few_shot, k=4, by="similarity")')      # has this tool of itself
-Environment(model, sandbox, tools=host_tools())          # it is one of them
+chain('few_shot(cot_few_shot, k=4, by="similarity")')      # comes with this tool
+Environment(model, sandbox, tools=host_tools())          # includes it
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embedder import Embedder, Vectors
 
 
-class Nearest:
+class NearestTexts:
     """Ranks texts by the cosine of their vectors. Thread-safe; keeps the vectors of the last pool."""
 
     def __init__(self, embedder: Embedder | None = None) -> None:
-        """With an embedder of yours; without one all-MiniLM-L6-v2, loaded when it is first used."""
+        """Use this embedder; None loads all-MiniLM-L6-v2 on first use."""
         self._embedder = embedder
         self._lock = threading.Lock()
         self._pool: tuple[tuple[str, ...], Vectors] | None = None
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
-        """The places of the `k` texts in `among` closest to `text`, closest first; among equals the earlier.
+        """The indices of the `k` texts in `among` most similar to `text`, best first; ties keep their order.
 
         Args:
             arguments: `text`, `among` (a list of texts) and `k`.
@@ -51,5 +51,5 @@ class Nearest:
         return Returned(nearest[: int(arguments["k"])])
 
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
-        """`use` for event loops."""
+        """`use` without blocking the event loop."""
         return await asyncio.to_thread(self.use, arguments)

@@ -1,8 +1,7 @@
-"""Cutting a page into pieces that are slices of it.
+"""Split a page into chunks, each a slice of the page.
 
-A page is read as lines. Between two lines, and between the sentences of a long line, it may be cut; a piece
-ends at the next heading, or else at the strongest such place in its second half. Nothing is copied: a piece
-is a pair of offsets.
+A page may be cut between lines, and between the sentences of a long line. A chunk ends at the next heading,
+or else at the strongest boundary in its second half. Nothing is copied: a chunk is a pair of offsets.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sandreckoner.tools.retrieval.document import Piece
-
 SIZE = 1000
 OVERLAP = 100
 _SPACE = re.compile(r"\s*")
@@ -22,8 +19,24 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[\"'(\[A-Z0-9])")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _RULE = re.compile(r"\|[\s:|-]+\|?\s*$")
 
-# How good a place is for a cut. A row's end counts as a line's.
+# Strength of a boundary. The end of a table row counts as the end of a line.
 _WORD, _LINE, _PARAGRAPH, _SECTION = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A slice of a page that is indexed as a unit: `page_text[start:end]`.
+
+    Attributes:
+        start: offset of the first character.
+        end: offset after the last character.
+        heading: the headings above the chunk, outermost first, joined by ` › `. A chunk that starts inside a
+            table adds the table's header row, so that its columns keep their names.
+    """
+
+    start: int
+    end: int
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +59,19 @@ class _Table:
 
 @dataclass(slots=True)
 class _Layout:
-    """Where a page may be cut, and what stands above each place."""
+    """Where a page may be cut, and the headings and tables above each place."""
 
     cuts: list[_Cut]
     tables: list[_Table]
     headings: list[tuple[int, str]]
 
     def between(self, low: int, high: int) -> list[_Cut]:
-        """The cuts behind `low` and not behind `high`."""
+        """The cuts after `low`, up to and including `high`."""
         first = bisect_right(self.cuts, low, key=lambda cut: cut.at)
         return self.cuts[first : bisect_right(self.cuts, high, key=lambda cut: cut.at)]
 
     def cut_after(self, at: int, length: int) -> int:
-        """The first cut behind `at`; the page's end where there is none."""
+        """The first cut after `at`; the end of the page if there is none."""
         index = bisect_right(self.cuts, at, key=lambda cut: cut.at)
         return self.cuts[index].at if index < len(self.cuts) else length
 
@@ -77,26 +90,26 @@ class _Layout:
         return " › ".join(part for part in (above, table.header if table else "") if part)
 
 
-def split(text: str, *, size: int = SIZE, overlap: int = OVERLAP) -> Iterator[Piece]:
-    """Cut a page.
+def split(text: str, *, size: int = SIZE, overlap: int = OVERLAP) -> Iterator[Chunk]:
+    """Split a page into chunks.
 
     Args:
         text: the page.
-        size: characters of a piece, at most; a table of up to twice as many stays whole.
-        overlap: characters of the piece before that a piece may begin with, at most; never in a table.
+        size: maximum characters of a chunk; a table of up to twice as many stays whole.
+        overlap: maximum characters shared with the chunk before; tables never overlap.
 
     Yields:
-        Pieces in order. Together they cover every character that is not white space.
+        Chunks in order. Together they cover every character that is not white space.
     """
     layout = _read(text, size)
     start = done = 0
     while (start := _SPACE.match(text, start).end()) < len(text):  # type: ignore[union-attr]  # always matches
         cut = _best_cut(layout, start, size, len(text))
-        if cut <= done:  # what follows the overlap is too long to share a piece with it
+        if cut <= done:  # what follows the overlap is too long to share a chunk with it
             start = done
             continue
         end = start + len(text[start:cut].rstrip())
-        yield Piece(start, end, layout.heading_at(start))
+        yield Chunk(start, end, layout.heading_at(start))
         start = _next_start(layout, start, cut, overlap) if cut < len(text) else cut
         done = cut
 
@@ -111,13 +124,13 @@ def _best_cut(layout: _Layout, start: int, size: int, length: int) -> int:
     if section < length or limit >= length:
         return section
     inside = layout.between(start + size // 2, limit)
-    if not inside:  # one row of a table that is longer than a piece: it stays whole
+    if not inside:  # one row of a table that is longer than a chunk: it stays whole
         return layout.cut_after(limit, length)
     return max(inside, key=lambda cut: (cut.strength, cut.at)).at
 
 
 def _next_start(layout: _Layout, start: int, cut: int, overlap: int) -> int:
-    """Where the next piece begins: at the cut, or a little before it where the cut divides running text."""
+    """Where the next chunk starts: at the cut, or up to `overlap` before it where the cut divides prose."""
     index = bisect_right(layout.cuts, cut, key=lambda place: place.at) - 1
     if layout.cuts[index].in_table or layout.cuts[index].strength >= _SECTION:
         return cut
@@ -166,7 +179,7 @@ def _read(text: str, size: int) -> _Layout:
 
 
 def _below_header(text: str, rows: list[tuple[int, int]]) -> bool:
-    """Whether the last of `rows` is the rule under a header, or the first row below it."""
+    """Whether the last of `rows` is the rule under a table header, or the first row below it."""
     return any(
         len(rows) == place + 2 and _RULE.match(text[slice(*rows[1])].strip()) is not None for place in (0, 1)
     )
@@ -177,7 +190,7 @@ def _table(text: str, rows: list[tuple[int, int]]) -> _Table:
 
 
 def _within(text: str, start: int, end: int, size: int) -> Iterator[_Cut]:
-    """Places inside a line too long to be cut around: the ends of its sentences, then of its words."""
+    """Cuts inside a long line: at the ends of its sentences, or of its words where a sentence is long."""
     if end - start <= size // 4:
         return
     places = [start, *(match.end() + start for match in _SENTENCE_END.finditer(text[start:end])), end]

@@ -1,74 +1,73 @@
-"""Proof that an index holds what it says: every offset, every word and every vector looked at."""
+"""Check an index: every offset, every full-text row and every vector."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.chunk_store import Store
-from sandreckoner.tools.retrieval.chunks import body_of, key_of
+from sandreckoner.tools.retrieval.chunk_store import ChunkStore
+from sandreckoner.tools.retrieval.document import content_key, indexed_text
 from sandreckoner.tools.retrieval.document_index import Index
 
 _SHOWN = 5
 
 
 def verify(index: Index) -> tuple[str, ...]:
-    """The faults of an index, a line each; none where it is sound.
+    """The faults of an index, one line each; empty if it is sound.
 
-    Looked at: SQLite's own check of its file and of the words; that every piece is a slice of its page and
-    still has the content that its key names; that every piece has its words; that every vector that is noted
-    is there, and each piece has one.
+    Checks SQLite's integrity and the full-text index's; that every chunk is a slice of its page whose hash is
+    still its key; that every chunk has its full-text row; and that every chunk's vector exists.
     """
-    return (*_file(index.store), *_pieces(index.store), *_vectors(index))
+    return (*_file(index.store), *_chunks(index.store), *_vectors(index))
 
 
 def repair(index: Index) -> int:
-    """Have lost vectors made anew by the next `add`; returns how many there are."""
-    if index.meaning is None:
+    """Mark lost vectors, so that the next `add` embeds them again; returns their number."""
+    if index.vectors is None:
         return 0
-    index.meaning.refresh(-2)
-    noted = {row[0] for row in index.store.rows("select key from vector")}
-    lost = noted - set(index.meaning.keys())
-    index.store.drop_vectors(lost)
+    index.vectors.refresh(-2)
+    recorded = {row[0] for row in index.store.query("select key from vector")}
+    lost = recorded - set(index.vectors.keys())
+    index.store.unmark_embedded(lost)
     return len(lost)
 
 
-def _file(store: Store) -> Iterator[str]:
-    for (line,) in store.rows("pragma integrity_check"):
+def _file(store: ChunkStore) -> Iterator[str]:
+    for (line,) in store.query("pragma integrity_check"):
         if line != "ok":
             yield f"the text: {line}"
     try:
-        store.rows("insert into words (words, rank) values ('integrity-check', 0)")
+        store.query("insert into chunk_fts (chunk_fts, rank) values ('integrity-check', 0)")
     except LibraryError as fault:
         yield f"the words: {fault}"
-    ((pieces, words),) = store.rows("select (select count(*) from piece), (select count(*) from words)")
-    if pieces != words:
-        yield f"the words: {words} for {pieces} pieces"
+    ((chunks, words),) = store.query("select (select count(*) from chunk), (select count(*) from chunk_fts)")
+    if chunks != words:
+        yield f"the words: {words} for {chunks} chunks"
 
 
-def _pieces(store: Store) -> Iterator[str]:
+def _chunks(store: ChunkStore) -> Iterator[str]:
     wrong = []
-    for entry in store.entries():
-        for number in range(1, entry.pages + 1):
-            pieces = store.pieces_of(entry.source, number)
-            for piece, passage in zip(pieces, store.passages(pieces), strict=True):
-                if key_of(body_of(piece.source, piece.title, passage.text)) != piece.key:
-                    wrong.append(f"{piece.source}, page {number}, {piece.start}-{piece.end}")
+    for document in store.documents():
+        for number in range(1, document.pages + 1):
+            chunks = store.chunks_of_page(document.source, number)
+            for chunk, passage in zip(chunks, store.passages(chunks), strict=True):
+                if content_key(indexed_text(chunk.source, chunk.title, passage.text)) != chunk.key:
+                    wrong.append(f"{chunk.source}, page {number}, {chunk.start}-{chunk.end}")
     if wrong:
-        yield f"{len(wrong)} pieces are not what was indexed: {_some(wrong)}; remove and add the document"
+        yield f"{len(wrong)} chunks are not what was indexed: {_some(wrong)}; remove and add the document"
 
 
 def _vectors(index: Index) -> Iterator[str]:
-    if index.meaning is None:
+    if index.vectors is None:
         return
-    index.meaning.refresh(-2)
-    held = set(index.meaning.keys())
-    noted = {row[0] for row in index.store.rows("select key from vector")}
-    needed = {row[0] for row in index.store.rows("select distinct key from piece")}
-    if lost := noted - held:
+    index.vectors.refresh(-2)
+    existing = set(index.vectors.keys())
+    recorded = {row[0] for row in index.store.query("select key from vector")}
+    needed = {row[0] for row in index.store.query("select distinct key from chunk")}
+    if lost := recorded - existing:
         yield f"{len(lost)} vectors are lost; `reckon index verify --repair`, then `reckon index add`"
-    if missing := needed - noted:
-        yield f"{len(missing)} pieces have no vector yet; `reckon index add` makes them"
+    if missing := needed - recorded:
+        yield f"{len(missing)} chunks have no vector yet; `reckon index add` makes them"
 
 
 def _some(lines: list[str]) -> str:

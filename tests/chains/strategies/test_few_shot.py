@@ -20,13 +20,13 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import run
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.retrieval.minilm import minilm_ready
-from sandreckoner.tools.retrieval.nearest_texts import Nearest
+from sandreckoner.tools.retrieval.nearest_texts import NearestTexts
 
 POOL = tuple(Example(question, "…") for question in ("apples", "pears", "trains", "trams"))
 
 
 def chosen(select, question: str, k: int) -> list[str]:
-    found = run(select(question, POOL, k), Environment(tools={"nearest": Nearest(Letters())}))
+    found = run(select(question, POOL, k), Environment(tools={"nearest": NearestTexts(Letters())}))
     return [example.question for example in found]
 
 
@@ -63,7 +63,9 @@ def test_a_specification_reaches_the_embedder(perform, tmp_path) -> None:
 def test_what_was_similar_is_in_the_journal_so_that_a_replay_needs_no_embedder(tmp_path) -> None:
     spec = 'few_shot(cot_few_shot, k=1, by="similarity")'
     path = tmp_path / "run.jsonl"
-    environment = Environment(ScriptedModel(["The answer is 14."]), tools={"nearest": Nearest(Letters())})
+    environment = Environment(
+        ScriptedModel(["The answer is 14."]), tools={"nearest": NearestTexts(Letters())}
+    )
     with recording(path, journal_header(BAKERY, spec, documents=False, model="scripted")) as journal:
         found = answer(
             parse_strategy(spec),
@@ -79,7 +81,7 @@ def test_an_embedder_that_cannot_be_had_leaves_the_first_and_a_note() -> None:
             raise LibraryError("it cannot be fetched")
 
     model = ScriptedModel(["The answer is 14."])
-    environment = Environment(model, tools={"nearest": Nearest(Missing())})
+    environment = Environment(model, tools={"nearest": NearestTexts(Missing())})
     found = run(single(FewShot(ChainOfThought(), POOL, 2, by_similarity))(BAKERY), environment)
     assert found.text == "14"
     assert [message.content for message in model.asked[0].messages if message.role == "user"][:2] == [
@@ -92,7 +94,7 @@ def test_an_embedder_that_cannot_be_had_leaves_the_first_and_a_note() -> None:
 @pytest.mark.skipif(not minilm_ready(), reason="needs the embedder in the cache: `load_minilm()` fetches it")
 def test_the_package_s_own_embedder_finds_the_question_about_the_same_thing() -> None:
     questions = ["How far does the train travel?", "What is the profit of the company?", "How old is Ann?"]
-    found = Nearest().use({"text": "What did the firm earn?", "among": questions, "k": 1})
+    found = NearestTexts().use({"text": "What did the firm earn?", "among": questions, "k": 1})
     assert found.value == [1]
 
 

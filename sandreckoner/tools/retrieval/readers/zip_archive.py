@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-LARGEST_UNPACKED_BYTES = 1024 * 1024 * 1024
+MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 _OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 
 
@@ -22,5 +22,5 @@ def check_package(data: bytes, kind: str) -> None:
             unpacked = sum(member.file_size for member in archive.infolist())
     except zipfile.BadZipFile:
         raise ValueError(f"is not a {kind}, or is damaged") from None
-    if unpacked > LARGEST_UNPACKED_BYTES:
+    if unpacked > MAX_UNPACKED_BYTES:
         raise ValueError(f"would unpack to {unpacked / 2**20:,.0f} MB: too large")
