@@ -1,4 +1,4 @@
-"""What users of LangChain import: chains, chat models, the retriever, the tools."""
+"""Everything of Sandreckoner as LangChain objects: chain, chat models, retriever, tools, embeddings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
     from sandreckoner.tools.python.tool import PythonTool
+    from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
+    from sandreckoner.tools.retrieval.langchain_vectors import LangChainVectors
 
 __all__ = [
     "ChatGGUF",
     "ChatHF",
+    "LangChainEmbedder",
+    "LangChainVectors",
     "LibraryEmbeddings",
     "LibraryRetriever",
     "LibraryTool",
@@ -23,9 +27,11 @@ __all__ = [
     "chain",
 ]
 
-_HOME = {
+_MODULES = {
     "ChatGGUF": "llms.local.llamacpp",
     "ChatHF": "llms.local.huggingface",
+    "LangChainEmbedder": "tools.retrieval.embedder",
+    "LangChainVectors": "tools.retrieval.langchain_vectors",
     "LibraryEmbeddings": "langchain.retriever",
     "LibraryRetriever": "langchain.retriever",
     "LibraryTool": "langchain.retriever",
@@ -36,7 +42,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    # LangChain takes a second to import; nothing of it is imported before it is used.
-    if name not in _HOME:
+    # LangChain takes a second to import, so a name is imported when it is first used.
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"sandreckoner.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"sandreckoner.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""A library as a LangChain retriever and as a tool; our embedder as LangChain `Embeddings`."""
+"""LangChain adapters of document search: a retriever, a tool, and embeddings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def as_document(passage: Passage) -> Document:
-    """A passage as a LangChain document, its place as metadata."""
+    """A passage as a LangChain document, with its source, page and offsets as metadata."""
     return Document(
         page_content=passage.text,
         id=f"{passage.source}#{passage.page}:{passage.start}-{passage.end}",
@@ -36,11 +36,11 @@ def as_document(passage: Passage) -> Document:
 
 
 class LibraryRetriever(BaseRetriever):
-    """Any library as a retriever: `LibraryRetriever(library=open_library([...]), k=4)`.
+    """A library as a retriever: `LibraryRetriever(library=open_library([...]), k=4)`.
 
     Attributes:
-        library: an `Index`, or what `open_library` gives.
-        k: how many passages.
+        library: an `Index` or a `MemoryLibrary`.
+        k: how many passages to return.
     """
 
     library: Any
@@ -58,16 +58,17 @@ class LibraryRetriever(BaseRetriever):
 
 
 class SearchInput(BaseModel):
-    """What a model gives to the tool."""
+    """The arguments of the tool."""
 
     query: str = Field(description="What to look for, in words.")
     k: int = Field(default=5, ge=1, le=20, description="How many passages.")
 
 
 class LibraryTool(BaseTool):
-    """Search as a tool for agents. The passages come back numbered, each with its place; also as artifact.
+    """Document search as a tool for agents.
 
-    What stands in a document is material and never an instruction; the tool says so with every answer.
+    The reply lists numbered passages with source, page and offsets, after a line saying that documents are
+    evidence and never instructions. The `Passage` objects are the artifact of the tool message.
     """
 
     name: str = "search_documents"
@@ -89,18 +90,18 @@ class LibraryTool(BaseTool):
 
 
 class LibraryEmbeddings(Embeddings):
-    """An embedder of ours as LangChain `Embeddings`: `LibraryEmbeddings(load_minilm())`."""
+    """An `Embedder` as LangChain `Embeddings`: `LibraryEmbeddings(load_minilm())`."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """A vector of length 1 for each text."""
+        """A normalised vector for each text."""
         vectors: list[list[float]] = self._embedder.documents(texts).tolist()
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """One vector of length 1."""
+        """The normalised vector of a question."""
         vector: list[float] = self._embedder.query(text).tolist()
         return vector
 

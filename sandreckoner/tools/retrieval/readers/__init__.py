@@ -1,1 +1,1 @@
-"""One reader for each kind of file: bytes in, pages of text out, tables as Markdown."""
+"""One reader per file format: takes bytes, returns pages of text with tables as Markdown."""

@@ -13,7 +13,11 @@ from sandreckoner.tools.retrieval.readers.zip_archive import check_package
 
 
 def pages(data: bytes) -> Iterator[str]:
-    """Each sheet under its name as heading. Where no value of a formula is stored, the formula stands."""
+    """Each sheet below a heading with its name. A formula without a stored value is shown as the formula.
+
+    Raises:
+        ValueError: the file is encrypted, damaged or too large.
+    """
     check_package(data, "Excel workbook")
     import openpyxl  # type: ignore[import-untyped]
 
@@ -42,7 +46,7 @@ def _sheet(title: str, rows: list[list[str]]) -> Iterator[str]:
 
 
 def _tables(rows: list[list[str]]) -> Iterator[list[list[str]]]:
-    """The blocks of rows that empty rows part, without the columns that are empty on the right."""
+    """The blocks of rows between empty rows, without empty columns on the right."""
     block: list[list[str]] = []
     for row in [*rows, []]:
         if any(row):
@@ -67,7 +71,7 @@ def _cell(value: Any, formula: Any) -> str:
 
 
 def _number(number: float, number_format: str) -> str:
-    """A number with the 15 digits that Excel keeps, and as a percentage where the sheet shows one.
+    """A number with the 15 digits that Excel keeps, as a percentage if the sheet shows it as one.
 
     >>> _number(0.1 + 0.2, "General"), _number(0.123, "0.0%"), _number(1234567.0, "#,##0"), _number(2e-7, "")
     ('0.3', '12.3%', '1234567', '0.0000002')

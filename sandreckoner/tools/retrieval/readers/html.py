@@ -21,7 +21,7 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 
 
 def pages(data: bytes) -> list[str]:
-    """The page as text; its title stands first where it has no heading of the first rank."""
+    """The document as one page of text; its title comes first if it has no `h1`."""
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(data, "lxml")
@@ -29,7 +29,7 @@ def pages(data: bytes) -> list[str]:
     has_heading = soup.h1 is not None
     for tag in soup(_DROPPED):
         tag.decompose()
-    # What a reader cannot see is not evidence.
+    # Text that a reader cannot see is not evidence.
     for tag in soup.select("[hidden], [style*='display:none'], [style*='display: none']"):
         tag.decompose()
     text = _tidy("".join(_walk(soup)))
@@ -64,7 +64,7 @@ def _walk(tag: Tag) -> Iterator[str]:
 
 
 def _table(table: Tag) -> str:
-    """A table as Markdown. A cell over several columns or rows stands in the first of them."""
+    """A table as Markdown. A cell that spans columns or rows fills only the first of them."""
     caption = table.find("caption")
     rows: list[list[str]] = []
     open_below: dict[int, int] = {}
@@ -86,7 +86,7 @@ def _table(table: Tag) -> str:
 
 
 def _leave_open(cells: list[str], open_below: dict[int, int]) -> None:
-    """Fill the places that a cell of a row above reaches down into."""
+    """Add empty cells where a cell of a row above spans this row."""
     while open_below.get(len(cells), 0) > 0:
         open_below[len(cells)] -= 1
         cells.append("")

@@ -1,17 +1,17 @@
-"""Rows of cells as a Markdown table, every cell with the digits that its file has."""
+"""Write rows of cells as a Markdown table; cells keep the digits of the file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-# A long table goes on over several pages, each with the header row at its top.
+# A longer table is split over several pages, each with the header row.
 ROWS_PER_PAGE = 500
 
 Cells = Sequence[str]
 
 
 def markdown(rows: Sequence[Cells]) -> str:
-    r"""A Markdown table; the first row is its header. Empty where there are no rows.
+    r"""A Markdown table whose header is the first row; empty if there are no rows.
 
     >>> print(markdown([["Item", "2024"], ["Price | net", "1,234.50"]]))
     | Item | 2024 |
@@ -26,7 +26,7 @@ def markdown(rows: Sequence[Cells]) -> str:
 
 
 def pages_of(rows: Sequence[Cells], *, above: str = "") -> Iterator[str]:
-    """A table as pages of at most `ROWS_PER_PAGE` rows, the header row and the text `above` on each."""
+    """A table as pages of at most `ROWS_PER_PAGE` rows, each below the text `above` and the header row."""
     if not rows:
         return
     header, body = rows[0], rows[1:]

@@ -1,10 +1,10 @@
-"""PDF by pypdfium2: the text of each page, in the order of its rows."""
+"""PDF by pypdfium2: the text of each page, row by row."""
 
 from __future__ import annotations
 
 import threading
 
-# PDFium is one library with one state; two threads in it at once crash the process.
+# PDFium has global state; two threads in it at once crash the process.
 _one_at_a_time = threading.Lock()
 
 
@@ -12,7 +12,7 @@ def pages(data: bytes) -> list[str]:
     """The text of each page.
 
     Raises:
-        ValueError: where a password is needed, or there is no text but only pictures of it.
+        ValueError: a password is needed, the file is not a PDF, or it has scanned pages and no text.
     """
     import pypdfium2  # type: ignore[import-untyped]
 
@@ -38,5 +38,5 @@ def _text(page: object) -> str:
         text: str = textpage.get_text_bounded()
     finally:
         textpage.close()
-    # U+FFFE is how PDFium marks a hyphen at the end of a line.
+    # PDFium marks a hyphen at the end of a line with U+FFFE.
     return text.replace("\ufffe", "-")

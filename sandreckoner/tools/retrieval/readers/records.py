@@ -1,4 +1,4 @@
-"""JSON and JSON lines: a page for each record, `name: value` a line, numbers as they are written."""
+"""JSON and JSON lines: one page per record, one line `name: value` per field, numbers as written."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sandreckoner.tools.retrieval.readers.text import decode
 
 
 def pages(data: bytes) -> list[str]:
-    """The records. The page of a JSON line is its line number.
+    """One page per record; in a file of JSON lines, page numbers are line numbers.
 
     Raises:
-        ValueError: where it is no JSON, naming the line.
+        ValueError: a line is not JSON; the message names the line.
     """
     text = decode(data)
     try:

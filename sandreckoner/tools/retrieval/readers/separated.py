@@ -1,4 +1,4 @@
-"""Comma-separated values: pages of 500 rows, the header row on each. Cells stay as they are written."""
+"""CSV and TSV: pages of 500 rows, each with the header row. Cells stay as written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandreckoner.tools.retrieval.readers.text import decode
 
 
 def pages(data: bytes) -> Iterator[str]:
-    """The table; its delimiter is found out (comma, semicolon, tab or bar)."""
+    """The table as pages; the delimiter (comma, semicolon, tab or bar) is detected."""
     text = decode(data)
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), _dialect(text)) if any(row)]
     return pages_of(rows)

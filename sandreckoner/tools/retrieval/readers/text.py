@@ -19,12 +19,12 @@ def pages(data: bytes) -> list[str]:
 
 
 def decode(data: bytes) -> str:
-    """Bytes as text: by their byte order mark, as UTF-8, as UTF-16 without a mark, or as Windows-1252.
+    """Decode text by its byte order mark, or as UTF-8, UTF-16 without a mark, or Windows-1252, in this order.
 
-    Windows-1252 comes last because any bytes can be read as it; where it has no character, Latin-1 has one.
+    Bytes that Windows-1252 does not define are read as Latin-1, so any bytes without NUL can be decoded.
 
     Raises:
-        ValueError: for what is no text.
+        ValueError: the bytes are not text.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -43,7 +43,7 @@ def decode(data: bytes) -> str:
 
 
 def _decode_utf16(data: bytes, head: bytes) -> str:
-    """Text in a Western script as UTF-16 has a NUL in every second byte."""
+    """Decode UTF-16 without a mark: in a Western script every second byte is NUL."""
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if head[offset::2].count(0) > 0.7 * len(head[offset::2]):
             return data.decode(encoding, "replace")

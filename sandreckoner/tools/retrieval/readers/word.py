@@ -1,4 +1,4 @@
-"""Word (.docx) by python-docx: headings, paragraphs and tables in their order. It knows no pages."""
+"""Word (.docx) by python-docx: headings, paragraphs and tables in order, without page breaks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def pages(data: bytes) -> list[str]:
-    """The document as one page of Markdown."""
+    """The document as one page of Markdown.
+
+    Raises:
+        ValueError: the file is encrypted, damaged or too large.
+    """
     check_package(data, "Word document")
     import docx
     from docx.table import Table
@@ -38,7 +42,7 @@ def _paragraph(paragraph: Paragraph) -> str:
 
 
 def _table(table: Table) -> str:
-    """A merged cell is given once for each place that it covers; only the first keeps its text."""
+    """A table as Markdown. python-docx repeats a merged cell; only its first place keeps the text."""
     rows: list[list[str]] = []
     seen: set[object] = set()
     for row in table.rows:

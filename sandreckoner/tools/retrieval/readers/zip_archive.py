@@ -1,4 +1,4 @@
-"""What Word and Excel files have in common: a ZIP archive, which can be a trap."""
+"""Check the ZIP archive of a Word or Excel file before it is parsed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 
 
 def check_package(data: bytes, kind: str) -> None:
-    """Look at an office file before a parser unpacks it.
+    """Refuse archives that a parser must not unpack.
 
     Raises:
-        ValueError: where it is encrypted, damaged, or would unpack to more than memory should hold.
+        ValueError: the file is encrypted, damaged, or would unpack to more than 1 GB.
     """
     if data.startswith(_OLD_OR_ENCRYPTED):
         raise ValueError(f"needs a password or is a {kind} of before 2007: save it anew without one")
