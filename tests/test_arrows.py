@@ -27,7 +27,9 @@ ROOMS = {
     "training": {*GROUND, "evals", "training"},
     "cli": {*GROUND, "settings", "chains", "tools", "llms", "agents", "evals", "training", "cli"},
 }
-DOORWAY = PACKAGE / "chains" / "runnable.py"  # the one file of chains that knows LangChain, llms and tools
+# The files of chains that know LangChain, and the one that knows llms and tools too.
+DOORWAY = PACKAGE / "chains" / "runnable.py"
+DOORWAYS = {DOORWAY, *(PACKAGE / "chains" / f"{name}.py" for name in ("langchain_inputs", "run_callbacks"))}
 
 
 def room_of(path: Path) -> str:
@@ -39,7 +41,7 @@ SANDBOXED = PACKAGE / "chains" / "strategies" / "sandboxed"  # programs: run in 
 PURE = [
     path
     for path in FILES
-    if room_of(path) in {*GROUND, "chains"} and path != DOORWAY and path.parent != SANDBOXED
+    if room_of(path) in {*GROUND, "chains"} and path not in DOORWAYS and path.parent != SANDBOXED
 ]
 
 

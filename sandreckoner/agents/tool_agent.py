@@ -48,8 +48,9 @@ from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.agents.tool_adapters import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
 from sandreckoner.chains.answering import journal_header, recording, to_problem
+from sandreckoner.chains.langchain_inputs import ChainInput, question_of
 from sandreckoner.chains.prompt import passages_text, question_text
-from sandreckoner.chains.runnable import Asked, StrategyChain
+from sandreckoner.chains.runnable import StrategyChain
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Interpreter, Model
@@ -121,6 +122,7 @@ class ToolAgent(StrategyChain):
         budget = budget or Budget()
         if budget.usd is not None and price is None:
             raise UsageError("the budget is in dollars but the model's price is unknown; pass price=Price(…)")
+        self.name = TOOL_AGENT
         self._own: list[Any] = []
         self._name, chat = self._chat(model)
         if interpreter is None:
@@ -167,6 +169,11 @@ class ToolAgent(StrategyChain):
             context_schema=Recording,
         )
 
+    def __repr__(self) -> str:
+        return f"ToolAgent(model={self._name!r})"
+
+    _KEYWORDS = frozenset({"journal", "listener", "thread"})
+
     def resume(
         self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
     ) -> Answer:
@@ -200,7 +207,7 @@ class ToolAgent(StrategyChain):
 
     def _answer(
         self,
-        asked: Asked,
+        asked: ChainInput,
         run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
         config: RunnableConfig,
         *,
@@ -209,7 +216,7 @@ class ToolAgent(StrategyChain):
         journal: str | None = None,
         **_: Any,
     ) -> Answer:
-        problem = to_problem(asked)
+        problem = to_problem(question_of(asked))
         thread = thread or _thread_in(config) or str(uuid4())
         if _apart(self._waiting, thread) is not None:
             raise UsageError(
@@ -219,9 +226,13 @@ class ToolAgent(StrategyChain):
         return _apart(self._run, _question(problem), problem, beneath, thread, listener, journal)
 
     async def _aanswer(
-        self, asked: Asked, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **told: Any
+        self,
+        asked: ChainInput,
+        run_manager: AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+        **keywords: Any,
     ) -> Answer:
-        return await asyncio.to_thread(self._answer, asked, run_manager.get_sync(), config, **told)
+        return await asyncio.to_thread(self._answer, asked, run_manager.get_sync(), config, **keywords)
 
     def _run(
         self,

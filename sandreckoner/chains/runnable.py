@@ -1,4 +1,4 @@
-"""The doorway to LangChain: any strategy as a Runnable. The one file of this room that knows LangChain.
+"""The doorway to LangChain: any strategy as a Runnable.
 
 from sandreckoner.chains import chain
 
@@ -9,19 +9,19 @@ with chain("pal", model="local") as reckon:
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import copy_context
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.output_parsers import BaseOutputParser
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import patch_config
+from langchain_core.runnables.utils import ConfigurableField, ConfigurableFieldSpec
+from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.chains.answering import (
     aanswer,
@@ -32,46 +32,56 @@ from sandreckoner.chains.answering import (
     to_problem,
     to_strategy,
 )
+from sandreckoner.chains.event_stream import astream_events, stream_events
+from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
 from sandreckoner.chains.method import Method, Strategy
+from sandreckoner.chains.run_callbacks import RunCallbacks
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Interpreter, Library, Model, Tool
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.trace import Event, Listener, Trace
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.host_tools import host_tools
+from sandreckoner.tools.retrieval.langchain_library import as_library
 
-Asked: TypeAlias = str | Problem | Mapping[str, Any]
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManager
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.vectorstores import VectorStore
+    from pydantic import BaseModel
 
 
-class StrategyChain(Runnable[Asked, Answer]):
+class StrategyChain(Runnable[ChainInput, Answer]):
     """A strategy that LangChain can call: question in, `Answer` out.
 
     `stream` and `astream` yield the trace's events as they happen and the `Answer` last; inside a sequence
-    (`chain | something`) only the `Answer` goes on. Callbacks of a config see every model call.
-    `invoke(question, journal="run.jsonl")` records the run, for `reckon replay run.jsonl`.
+    (`chain | something`) only the `Answer` goes on. Callbacks of a config see models, programs and
+    searches as child runs. `invoke(question, journal="run.jsonl")` records the run for `reckon replay`.
     """
 
     def __init__(
         self,
         strategy: str | Method | Strategy,
         *,
-        model: str | BaseChatModel | Model = "local",
+        model: str | Runnable[Any, Any] | Model = "local",
         interpreter: Interpreter | None = None,
-        library: Library | None = None,
+        library: Library | BaseRetriever | VectorStore | str | Path | None = None,
         tools: Mapping[str, Tool] | None = None,
         budget: Budget | None = None,
         require_sources: bool = False,
     ) -> None:
-        """Put a strategy together with its world; nothing is spent before the first question.
+        """Put a strategy together with its environment; nothing is spent before the first question.
 
         Args:
             strategy: a specification such as `"pal"`, a method, or a strategy.
-            model: a specification for `load_model` (closed with the chain), any LangChain chat model (yours
-                to close), or a `Model`.
+            model: a specification for `load_model` (closed with the chain), any LangChain chat model, also
+                `chat.with_retry()`, `.with_fallbacks([…])` or `.bind(…)` (yours to close), or a `Model`.
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
-            library: documents to search; with one, forms of a specification look for passages first.
+            library: documents to search: a library or an index, a LangChain retriever or vector store, or a
+                path to read. With one, methods of a specification look for passages first.
             tools: what agents may use beside it, by name.
             budget: what each question may spend; None for no limit.
             require_sources: whether an answer is sent back once, and then refused, where a number of its
@@ -81,91 +91,127 @@ class StrategyChain(Runnable[Asked, Answer]):
             UsageError: a specification cannot be read, or a model cannot be had.
         """
         self._documents = library is not None
-        if require_sources:
-            strategy = requiring_sources(strategy)
-        self._spec = strategy if isinstance(strategy, str) else repr(strategy)
-        self._strategy = to_strategy(strategy, documents=self._documents)
+        self._spec, self._strategy = _read(strategy, self._documents, require_sources=require_sources)
+        self.name = self._spec
         self._own: list[Any] = []
+        self._model: Model = load_model(model)
         if isinstance(model, str):
-            self._model: Model = load_model(model)
             self._own.append(self._model)
-        else:
-            self._model = LangChainModel(model) if isinstance(model, BaseChatModel) else model
         if interpreter is None:
             interpreter = Sandbox()
             self._own.append(interpreter)
-        self._world = Environment(
+        searched = as_library(library)
+        self._environment = Environment(
             model=self._model,
             interpreter=interpreter,
-            library=library,
-            tools={**host_tools(library), **(tools or {})},
+            library=searched,
+            tools={**host_tools(searched), **(tools or {})},
             budget=budget or Budget(),
         )
 
-    def invoke(self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+    def with_options(
+        self,
+        *,
+        strategy: str | Method | Strategy | None = None,
+        model: str | Runnable[Any, Any] | Model | None = None,
+        budget: Budget | None = None,
+        require_sources: bool = False,
+    ) -> Self:
+        """The same chain with another strategy, model or budget; sandbox and documents are shared.
+
+        Close the first chain, not this one, unless a specification loaded a model of its own here.
+        """
+        other = self._shared()
+        if strategy is not None or require_sources:
+            chosen = self._strategy if strategy is None else strategy
+            other._spec, other._strategy = _read(chosen, self._documents, require_sources=require_sources)
+            other.name = other._spec
+        if model is not None:
+            other._model = load_model(model)
+            other._own = [other._model] if isinstance(model, str) else []
+        other._environment = replace(
+            self._environment, model=other._model, budget=budget or self._environment.budget
+        )
+        return other
+
+    def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        self._check(kwargs)
         return self._call_with_config(self._answer, input, config, run_type="chain", **kwargs)
 
-    async def ainvoke(self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+    async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        self._check(kwargs)
         return await self._acall_with_config(self._aanswer, input, config, run_type="chain", **kwargs)
 
     def stream(  # type: ignore[override]  # the events come before the Answer; see the class's docstring
-        self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Event | Answer]:
-        arrived: queue.SimpleQueue[Event | Answer | BaseException] = queue.SimpleQueue()
-        abandoned = threading.Event()
+        self._check(kwargs)
+        return stream_events(lambda listen: self.invoke(input, config, listener=listen, **kwargs))
 
-        def listen(event: Event) -> None:
-            if abandoned.is_set():
-                raise _Abandoned
-            arrived.put(event)
-
-        def work() -> None:
-            try:
-                arrived.put(self.invoke(input, config, listener=listen, **kwargs))
-            except BaseException as fault:  # handed to the reader of the stream, who raises it
-                arrived.put(fault)
-
-        threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
-        try:
-            while True:
-                item = arrived.get()
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-                if isinstance(item, Answer):
-                    return
-        finally:
-            abandoned.set()
-
-    async def astream(  # type: ignore[override]  # as above
-        self, input: Asked, config: RunnableConfig | None = None, **kwargs: Any
+    def astream(  # type: ignore[override]  # as above
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[Event | Answer]:
-        arrived: asyncio.Queue[Event | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def listen(event: Event) -> None:
-            loop.call_soon_threadsafe(arrived.put_nowait, event)
-
-        task = asyncio.ensure_future(self.ainvoke(input, config, listener=listen, **kwargs))
-        task.add_done_callback(lambda _: arrived.put_nowait(None))
-        try:
-            while (event := await arrived.get()) is not None:
-                yield event
-            yield await task
-        finally:
-            task.cancel()
+        self._check(kwargs)
+        return astream_events(lambda listen: self.ainvoke(input, config, listener=listen, **kwargs))
 
     def transform(
-        self, input: Iterator[Asked], config: RunnableConfig | None = None, **kwargs: Any | None
+        self, input: Iterator[ChainInput], config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Iterator[Answer]:
         for question in input:
             yield self.invoke(question, config, **kwargs)
 
     async def atransform(
-        self, input: AsyncIterator[Asked], config: RunnableConfig | None = None, **kwargs: Any | None
+        self, input: AsyncIterator[ChainInput], config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncIterator[Answer]:
         async for question in input:
             yield await self.ainvoke(question, config, **kwargs)
+
+    def __or__(self, other: Any) -> Any:
+        """`chain | f` hands on the `Answer`, `chain | parser` its text.
+
+        After a prompt write `prompt | (chain | parser)`: only the chain itself knows to hand on text.
+        """
+        return super().__or__(RunnableLambda(str) | other if isinstance(other, BaseOutputParser) else other)
+
+    def pipe(self, *others: Any, name: str | None = None) -> Any:
+        """`chain.pipe(f, g)` is `chain | f | g`."""
+        first, *rest = others
+        joined = self | first
+        for other in rest:
+            joined = joined | other
+        return joined.with_config(run_name=name) if name else joined
+
+    def get_input_schema(self, config: RunnableConfig | None = None) -> type[BaseModel]:
+        return ChainInputSchema
+
+    def configurable_fields(self, **fields: ConfigurableField) -> ConfigurableChain:
+        """The chain with options that a config chooses: `strategy`, `model`, `budget`.
+
+        `chain.configurable_fields(strategy=ConfigurableField(id="how"))` is then invoked with
+        `config={"configurable": {"how": "sc(pal, n=5)"}}`.
+        """
+        return ConfigurableChain(self, fields)
+
+    def as_tool(  # type: ignore[override]  # LangChain's would ask for a mapping of typed arguments
+        self, *, name: str | None = None, description: str | None = None, **_: Any
+    ) -> BaseTool:
+        """The chain as a tool of an agent: a question in, the answer as text, the `Answer` as artifact."""
+
+        def answer_question(question: str) -> tuple[str, Answer]:
+            found = self.invoke(question)
+            return str(found), found
+
+        async def aanswer_question(question: str) -> tuple[str, Answer]:
+            found = await self.ainvoke(question)
+            return str(found), found
+
+        return StructuredTool.from_function(
+            answer_question,
+            aanswer_question,
+            name=name or "answer_question",
+            description=description or "Answers a question that needs arithmetic, with its sources.",
+            response_format="content_and_artifact",
+        )
 
     def close(self) -> None:
         """End the sandbox and the model that the chain made for itself. Idempotent."""
@@ -173,7 +219,7 @@ class StrategyChain(Runnable[Asked, Answer]):
             if callable(close := getattr(part, "close", None)):
                 close()
 
-    def __enter__(self) -> StrategyChain:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -181,48 +227,140 @@ class StrategyChain(Runnable[Asked, Answer]):
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
+    def __repr__(self) -> str:
+        return f"chain({self._spec!r}, model={self._model.name!r})"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # A live sandbox cannot be copied; the copy uses the same one and does not close it.
+        return self._shared()
+
+    def _shared(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._own = []
+        return other
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a chain holds a live sandbox and model and cannot be pickled; "
+            f"build it where it is used: chain({self._spec!r}, model=…)"
+        )
+
+    def _check(self, keywords: Mapping[str, Any]) -> None:
+        """Refuse a keyword that no question takes, before anything is spent."""
+        for name in keywords:
+            if name not in self._KEYWORDS:
+                known = ", ".join(sorted(self._KEYWORDS))
+                raise TypeError(f"invoke() has no keyword {name!r}; there are {known}")
+
+    _KEYWORDS = frozenset({"journal", "listener"})
+
     def _answer(
-        self, asked: Asked, run_manager: CallbackManagerForChainRun, config: RunnableConfig, **told: Any
+        self,
+        asked: ChainInput,
+        run_manager: CallbackManagerForChainRun,
+        config: RunnableConfig,
+        **keywords: Any,
     ) -> Answer:
-        with self._opened(asked, patch_config(config, callbacks=run_manager.get_child()), **told) as opened:
+        children = run_manager.get_child()
+        with self._opened(asked, patch_config(config, callbacks=children), children, **keywords) as opened:
             return answer(self._strategy, *opened)
 
     async def _aanswer(
-        self, asked: Asked, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig, **told: Any
+        self,
+        asked: ChainInput,
+        run_manager: AsyncCallbackManagerForChainRun,
+        config: RunnableConfig,
+        **keywords: Any,
     ) -> Answer:
-        with self._opened(asked, patch_config(config, callbacks=run_manager.get_child()), **told) as opened:
+        children = run_manager.get_sync().get_child()
+        beneath = patch_config(config, callbacks=run_manager.get_child())
+        with self._opened(asked, beneath, children, **keywords) as opened:
             return await aanswer(self._strategy, *opened)
 
     @contextmanager
     def _opened(
         self,
-        asked: Asked,
+        asked: ChainInput,
         config: RunnableConfig,
+        callbacks: CallbackManager,
         *,
         listener: Listener | None = None,
         journal: str | None = None,
     ) -> Iterator[tuple[Problem, Environment]]:
-        """A question and the world in which it is answered, its journal open."""
-        problem = to_problem(asked)
+        """A question and the environment in which it is answered, its journal open."""
+        problem = to_problem(question_of(asked))
         model = self._model
+        unreported = model.name
         if isinstance(model, LangChainModel):
-            model = model.with_config(config)
-        trace = Trace(listener) if listener else Trace()
+            model, unreported = model.with_config(config), ""
+        trace = Trace(*([listener] if listener else []))
+        if callbacks.handlers:
+            trace.listen(RunCallbacks(callbacks, model=unreported))
         header = journal_header(problem, self._spec, documents=self._documents, model=model.name)
         with recording(journal, header) as book:
-            yield problem, replace(self._world, model=model, journal=book, trace=trace)
+            yield problem, replace(self._environment, model=model, journal=book, trace=trace)
 
 
-class _Abandoned(Exception):
-    """The reader of a stream has gone; the run ends at its next event."""
+class ConfigurableChain(Runnable[ChainInput, Answer]):
+    """A chain whose strategy, model or budget a config chooses, per question."""
+
+    _OPTIONS = ("strategy", "model", "budget")
+
+    def __init__(self, default: StrategyChain, fields: Mapping[str, ConfigurableField]) -> None:
+        for name in fields:
+            if name not in self._OPTIONS:
+                raise UsageError(f"{name!r} is not configurable; there are {', '.join(self._OPTIONS)}")
+        self._default = default
+        self._fields = dict(fields)
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """The options that a config may carry."""
+        return [
+            ConfigurableFieldSpec(field.id, Any, field.name, field.description, None)
+            for field in self._fields.values()
+        ]
+
+    def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        with self._chosen(config) as chosen:
+            return chosen.invoke(input, config, **kwargs)
+
+    async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        async with self._chosen(config) as chosen:
+            return await chosen.ainvoke(input, config, **kwargs)
+
+    def _chosen(self, config: RunnableConfig | None) -> StrategyChain:
+        given = (config or {}).get("configurable", {})
+        options = {name: given[field.id] for name, field in self._fields.items() if field.id in given}
+        return self._default.with_options(**options)
+
+
+def _read(
+    strategy: str | Method | Strategy, documents: bool, *, require_sources: bool
+) -> tuple[str, Strategy]:
+    """What a journal calls a strategy, and the strategy itself."""
+    if require_sources:
+        strategy = requiring_sources(strategy)
+    return strategy if isinstance(strategy, str) else repr(strategy), to_strategy(
+        strategy, documents=documents
+    )
 
 
 def chain(
     strategy: str | Method | Strategy,
     *,
-    model: str | BaseChatModel | Model = "local",
+    model: str | Runnable[Any, Any] | Model = "local",
     interpreter: Interpreter | None = None,
-    library: Library | None = None,
+    library: Library | BaseRetriever | VectorStore | str | Path | None = None,
     tools: Mapping[str, Tool] | None = None,
     budget: Budget | None = None,
     require_sources: bool = False,

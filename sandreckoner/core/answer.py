@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 from sandreckoner.core.execution import Execution
@@ -111,3 +113,33 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """The answer as a line; why there is none, where there is none."""
+        if self.text is not None:
+            return self.text
+        return f"{self.status}: {self.reason}" if self.reason else self.status
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows: the answer, and where its numbers came from."""
+        rows = [f"- `{each.text}` from {_escaped(_place(each))}" for each in self.sources]
+        return "\n".join([f"**{_escaped(str(self))}**", "", *rows]).rstrip()
+
+    def _repr_html_(self) -> str:
+        """The same as HTML."""
+        rows = "".join(
+            f"<li><code>{escape(each.text)}</code> from {escape(_place(each))}</li>" for each in self.sources
+        )
+        return f"<p><b>{escape(str(self))}</b></p>" + (f"<ul>{rows}</ul>" if rows else "")
+
+
+def _place(source: NumberSource) -> str:
+    if not source.passages:
+        return source.origin
+    place = source.passages[0]
+    return f"{place.source}, page {place.page}"
+
+
+def _escaped(text: str) -> str:
+    """A text in Markdown and HTML as it reads: what a model or a document wrote must not become markup."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|&])", r"\\\1", " ".join(text.split()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 JSON: TypeAlias = Any  # None | bool | int | float | str | list[JSON] | dict[str, JSON]
 
@@ -19,6 +19,16 @@ class State(Protocol):
     def close(self) -> None:
         """Free it now. Idempotent."""
         ...
+
+
+class _LiveOnly:
+    """How pydantic sees a state: anything goes in, and nothing of it is written."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> dict[str, object]:
+        return {
+            "type": "any",
+            "serialization": {"type": "function-plain", "function": lambda state: None},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ class Execution:
     truncated: bool = False
     error: ProgramError | None = None
     resources: Resources = Resources()
-    state: State | None = None
+    state: Annotated[State | None, _LiveOnly()] = None
     call: Call | None = None
 
     @property

@@ -87,8 +87,11 @@ class Trace:
 
     @property
     def heard(self) -> bool:
-        """Whether anybody listens (then models are asked to stream)."""
-        return bool(self._listeners)
+        """Whether anybody listens to text (then models are asked to stream).
+
+        A listener that only follows the steps says so in an attribute `wants_text`, which is False.
+        """
+        return any(getattr(listener, "wants_text", True) for listener in self._listeners)
 
     def emit(self, event: Event) -> None:
         """Keep a finished step; tell the listeners of anything."""

@@ -21,12 +21,13 @@ from sandreckoner.settings.user_settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import Runnable
 
 LOCAL = f"llamacpp:{registry.DEFAULT}"
 
 
 def load_model(
-    model: str | BaseChatModel | Model, *, settings: Settings | None = None, **options: Any
+    model: str | Runnable[Any, Any] | Model, *, settings: Settings | None = None, **options: Any
 ) -> Model:
     """A model that performs Ask.
 
@@ -91,8 +92,13 @@ def _as_model(built: Any, *, logprobs: bool) -> Model:
         if logprobs:
             raise UsageError(f"{built.name} gives no log-probabilities")
         return built  # type: ignore[no-any-return]  # it has the protocol's method
-    if callable(getattr(built, "generate", None)):
-        return LangChainModel(built, logprobs=logprobs)
+    if callable(getattr(built, "invoke", None)):
+        from langchain_core.language_models import BaseChatModel
+
+        from sandreckoner.llms.client.runnable_chat import as_chat_model
+
+        chat = built if isinstance(built, BaseChatModel) else as_chat_model(built)
+        return LangChainModel(chat, logprobs=logprobs)
     raise UsageError(
         f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
         "LangChain, or an object with ask and aask"

@@ -119,6 +119,7 @@ _REASONS = re.compile(r"(.*/)?(o\d|gpt-5(?!.*chat))")
 
 def dialect_of(chat: object) -> ParameterMap:
     """The dialect of a chat model: its own attribute `dialect`, else by its class, else the standard one."""
+    chat = getattr(chat, "inner", chat)  # of a Runnable around it
     own = getattr(chat, "dialect", None)
     if isinstance(own, ParameterMap):
         return own

@@ -1,0 +1,122 @@
+"""Reports the steps of a run to LangChain's callbacks: models, programs and searches are child runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, AIMessageChunk, convert_to_messages
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResult
+from langchain_core.tracers._streaming import _StreamingCallbackHandler
+
+from sandreckoner.core.effects import Ask, Effect, Run, Search, Use
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.trace import Event, Step, StepStarted, TextArrived
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManager
+
+    from sandreckoner.core.message import Completion
+    from sandreckoner.core.passage import Passage
+
+
+class RunCallbacks:
+    """A listener of the trace that reports each step to a callback manager.
+
+    Attributes:
+        wants_text: whether models are to stream, which they are where a handler takes tokens.
+    """
+
+    def __init__(self, manager: CallbackManager, *, model: str) -> None:
+        """Report to a manager.
+
+        Args:
+            manager: of the chain's run; its handlers get what its children do.
+            model: the name of a model that does not report to callbacks itself; empty for one that does.
+        """
+        self._manager = manager
+        self._model = model
+        self._runs: dict[int, Any] = {}
+        self.wants_text = any(isinstance(each, _StreamingCallbackHandler) for each in manager.handlers)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            if (run := self._started(event.effect)) is not None:
+                self._runs[event.index] = run
+        elif isinstance(event, TextArrived):
+            if not event.thought and self._model and (run := self._runs.get(event.index)) is not None:
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=event.text))
+                run.on_llm_new_token(event.text, chunk=chunk)
+        elif (run := self._runs.pop(event.index, None)) is not None:
+            self._ended(run, event)
+
+    def _started(self, effect: Effect) -> Any:
+        if isinstance(effect, Run):
+            return self._tool("python", {"code": effect.code})
+        if isinstance(effect, Use):
+            return self._tool(effect.tool, dict(effect.arguments))
+        if isinstance(effect, Search):
+            return self._manager.on_retriever_start({"name": "search"}, effect.query, name="search")
+        if isinstance(effect, Ask) and self._model:
+            asked = convert_to_messages([(each.role, each.content) for each in effect.messages])
+            return self._manager.on_chat_model_start({"name": self._model}, [asked], name=self._model)[0]
+        return None
+
+    def _tool(self, name: str, arguments: dict[str, Any]) -> Any:
+        return self._manager.on_tool_start({"name": name}, str(arguments), name=name, inputs=arguments)
+
+    def _ended(self, run: Any, step: Step) -> None:
+        effect, reply = step.effect, step.reply
+        if isinstance(effect, Ask):
+            if step.error:
+                run.on_llm_error(RuntimeError(step.error), response=LLMResult(generations=[]))
+            else:
+                run.on_llm_end(_as_result(cast("tuple[Completion, ...]", reply)))
+        elif isinstance(effect, Search):
+            if step.error:
+                run.on_retriever_error(RuntimeError(step.error))
+            else:
+                run.on_retriever_end(_as_documents(cast("tuple[Passage, ...]", reply)))
+        elif step.error:
+            run.on_tool_error(RuntimeError(step.error))
+        else:
+            run.on_tool_end(_tool_output(reply))
+
+
+def _as_result(completions: tuple[Completion, ...]) -> LLMResult:
+    return LLMResult(
+        generations=[
+            [
+                ChatGeneration(
+                    message=AIMessage(
+                        content=each.text,
+                        usage_metadata={
+                            "input_tokens": each.usage.input_tokens,
+                            "output_tokens": each.usage.output_tokens,
+                            "total_tokens": each.usage.tokens,
+                        },
+                    )
+                )
+                for each in completions
+            ]
+        ]
+    )
+
+
+def _as_documents(passages: tuple[Passage, ...]) -> list[Document]:
+    return [
+        Document(
+            each.text,
+            metadata={"source": each.source, "page": each.page, "start": each.start, "end": each.end},
+        )
+        for each in passages
+    ]
+
+
+def _tool_output(reply: Any) -> str:
+    """What a program or a tool gave, in words; a program that failed says how."""
+    if isinstance(reply, Execution):
+        if reply.error is not None:
+            return f"{reply.error.type}: {reply.error.message}"
+        return reply.stdout or ("" if reply.value is None else str(reply.value))
+    return str(reply.error or reply.value)

@@ -1,0 +1,101 @@
+"""Any LangChain retriever or vector store as a library to search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandreckoner.core.effects import Search
+from sandreckoner.core.errors import LibraryError, UsageError
+from sandreckoner.core.passage import Passage
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.vectorstores import VectorStore
+
+
+class LangChainLibrary:
+    """Performs `Search` on a LangChain retriever or vector store.
+
+    A passage takes `source` and `page` from the document's metadata, and its offset from `start_index`,
+    which LangChain's splitters write; where they are missing, a document is a source of its own.
+    """
+
+    def __init__(self, store: BaseRetriever | VectorStore) -> None:
+        self._store: Any = store
+        self._searches = _is_vector_store(store)
+
+    def search(self, effect: Search) -> tuple[Passage, ...]:
+        """The best passages for a query, at most `effect.k`."""
+        try:
+            if self._searches:
+                found = self._store.similarity_search(effect.query, k=effect.k)
+            else:
+                found = self._store.invoke(effect.query)
+        except Exception as fault:  # a stranger's store: whatever it raises becomes one line
+            raise _in_one_line(self._store, fault) from fault
+        return _passages(found, effect.k)
+
+    async def asearch(self, effect: Search) -> tuple[Passage, ...]:
+        """`search` for event loops."""
+        try:
+            if self._searches:
+                found = await self._store.asimilarity_search(effect.query, k=effect.k)
+            else:
+                found = await self._store.ainvoke(effect.query)
+        except Exception as fault:  # as above
+            raise _in_one_line(self._store, fault) from fault
+        return _passages(found, effect.k)
+
+
+def as_library(given: Any) -> Any:
+    """What a caller gives as documents, as a library.
+
+    Args:
+        given: a library; a LangChain `BaseRetriever` or `VectorStore`; a path or several, which are read.
+
+    Raises:
+        UsageError: it is none of these.
+        LibraryError: a path cannot be read.
+    """
+    if given is None or (callable(getattr(given, "asearch", None)) and not _is_vector_store(given)):
+        return given
+    if isinstance(given, str | Path | list | tuple):
+        from sandreckoner.tools.retrieval.memory_library import open_library
+
+        return open_library(given)
+    if _is_vector_store(given) or callable(getattr(given, "_get_relevant_documents", None)):
+        return LangChainLibrary(given)
+    raise UsageError(
+        f"library: {type(given).__name__} cannot be searched; pass open_library(path), an index, or a "
+        "LangChain retriever or vector store"
+    )
+
+
+def _is_vector_store(given: Any) -> bool:
+    return callable(getattr(given, "similarity_search", None))
+
+
+def _passages(documents: Sequence[Document], k: int) -> tuple[Passage, ...]:
+    return tuple(_passage(document, at) for at, document in enumerate(documents[:k]))
+
+
+def _passage(document: Document, at: int) -> Passage:
+    known = document.metadata
+    start, page = known.get("start_index", known.get("start")), known.get("page")
+    start = start if isinstance(start, int) and start >= 0 else 0
+    return Passage(
+        document.page_content,
+        str(known.get("source") or document.id or f"document {at + 1}"),
+        page if isinstance(page, int) and page >= 1 else 1,
+        start,
+        start + len(document.page_content),
+        score=1.0 / (at + 1),
+        title=str(known.get("title") or ""),
+    )
+
+
+def _in_one_line(store: object, fault: Exception) -> LibraryError:
+    return LibraryError(f"{type(store).__name__}: {' '.join(str(fault).split())[:300]}")
