@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from sandreckoner.agents.middleware.run_ending import last_reply, this_run
 from sandreckoner.agents.text_chat import text_of
 from sandreckoner.agents.toolbox import passages_of, programs_of
-from sandreckoner.core.answer import Answer, Candidate, Verdict
+from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.message import Usage
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
@@ -66,7 +66,7 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
     )
 
 
-def _verdict(state: Mapping[str, Any], text: str | None) -> Verdict:
+def _verdict(state: Mapping[str, Any], text: str | None) -> AnswerStatus:
     if state.get("ended"):
         return "budget spent"
     return "refused" if state.get("refused") else "answered" if text is not None else "no answer"

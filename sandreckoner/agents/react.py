@@ -24,7 +24,7 @@ from sandreckoner.core.execution import Execution, State
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.final_answer import find_answer
 from sandreckoner.reading.program_result import read_result
-from sandreckoner.reading.repair import mended
+from sandreckoner.reading.repair import repaired
 from sandreckoner.reading.trajectory import Turn, read_turn
 
 ACTIONS: Mapping[str, str] = {
@@ -149,7 +149,7 @@ class _Trial:
     def _compute(self, text: str) -> Steps[str]:
         if not text.strip():
             return "There is no program in the brackets."
-        code = mended(text)
+        code = repaired(text)
         (execution,) = yield (Run(code, self.state, keep=True),)
         assert isinstance(execution, Execution)
         self.state = execution.state or self.state

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.core.answer import Answer, Candidate, Verdict
+from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
@@ -82,7 +82,7 @@ class Scratchpad:
         number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
         return self.passages[number - 1] if 0 < number <= len(self.passages) else None
 
-    def answer(self, text: str | None, *, status: Verdict = "answered", reason: str = "") -> Answer:
+    def answer(self, text: str | None, *, status: AnswerStatus = "answered", reason: str = "") -> Answer:
         """The answer, with the evidence and the programs behind it."""
         candidate = Candidate(
             answer=text,

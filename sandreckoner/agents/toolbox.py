@@ -21,7 +21,7 @@ from sandreckoner.core.execution import JSON
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.reading.program_result import read_result, with_last_value
-from sandreckoner.reading.repair import mended
+from sandreckoner.reading.repair import repaired
 from sandreckoner.tools.python.spoken import say
 from sandreckoner.tools.retrieval.host_tools import document_names, page_excerpt
 
@@ -89,7 +89,7 @@ def python_tool(sessions: Sessions) -> BaseTool:
         """
         conversation = str(runtime.config.get("configurable", {}).get("thread_id", ""))
         earlier = programs_of(runtime.state["messages"])
-        code = mended(code)
+        code = repaired(code)
         execution = sessions.run(with_last_value(code), conversation=conversation, earlier=earlier)
         kept = execution.state is not None
         artifact = {"ok": execution.ok, "kept": kept, "value": read_result(execution), "code": code}

@@ -9,7 +9,7 @@ from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.method import Method, Sampling, Strategy
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.combine import altered, together, within
+from sandreckoner.core.combine import map_effects, together, within
 from sandreckoner.core.effects import Ask, Effect, Steps
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.problem import Problem
@@ -58,10 +58,10 @@ def _reseeded(steps: Steps[Candidate], by: int) -> Steps[Candidate]:
     def change(effect: Effect) -> Effect:
         return replace(effect, seed=(effect.seed or 0) + by) if by and isinstance(effect, Ask) else effect
 
-    return altered(change, steps)
+    return map_effects(change, steps)
 
 
-def as_form(thought: Method | Strategy) -> Method:
+def as_method(thought: Method | Strategy) -> Method:
     """A method as it is; a strategy nested."""
     return cast(Method, thought) if hasattr(thought, "draw") else Nested(thought)
 
@@ -75,10 +75,10 @@ def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:
     Raises:
         UsageError: with the estimate.
     """
-    most = strategy_calls(strategy)
-    if budget.calls is not None and most > budget.calls and _nests(strategy):
+    calls = strategy_calls(strategy)
+    if budget.calls is not None and calls > budget.calls and _nests(strategy):
         raise UsageError(
-            f"this nested strategy may ask for up to {most:,} completions and the budget is "
+            f"this nested strategy may ask for up to {calls:,} completions and the budget is "
             f"{budget.calls:,} calls; lower n, depth or breadth inside it, or raise the budget"
         )
 

@@ -174,7 +174,7 @@ def candidate_text(candidate: Candidate) -> str:
     return f"{candidate.reasoning.strip()}{answer}".strip()
 
 
-def sent_back(notes: str, attempt: Candidate, critique: str) -> str:
+def with_critique(notes: str, attempt: Candidate, critique: str) -> str:
     """The notes with which an attempt goes back to be mended."""
     said = f"An earlier attempt:\n{candidate_text(attempt)}\n\nWhat is wrong with it:\n{critique}\n\nMend it."
     return f"{notes}\n\n{said}".strip()

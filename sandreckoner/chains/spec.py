@@ -24,7 +24,7 @@ from sandreckoner.chains.methods.generated_knowledge import GeneratedKnowledge
 from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.methods.retrieval_augmented import RetrievalAugmented
-from sandreckoner.chains.nested import as_form
+from sandreckoner.chains.nested import as_method
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.chains.strategies.adaptive_self_consistency import adaptive_self_consistency
 from sandreckoner.chains.strategies.cascade import cascade
@@ -67,7 +67,7 @@ def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Meth
     return build
 
 
-ANY = 20
+MAX_INNER = 20
 # Options that are prompts: their values are names of ours or paths of your own.
 PROMPTS = frozenset(
     ["prompt", "repair", "split", "solve", "questions", "check", "final", "critic", "propose", "judge"]
@@ -94,9 +94,9 @@ NAMES: Mapping[str, Name] = {
     "asc": Name(adaptive_self_consistency, "strategy", "the same, but stop once the lead is safe", (1, 1)),
     "tot": Name(tree_of_thoughts, "strategy", "search a tree of steps, then any method", (0, 1)),
     "refine": Name(refine, "strategy", "a critic sends attempts back", (1, 1)),
-    "cascade": Name(cascade, "strategy", "from cheap to dear until safe, or abstain", (2, ANY)),
+    "cascade": Name(cascade, "strategy", "from cheap to expensive until safe, or abstain", (2, MAX_INNER)),
     "sourced": Name(RequireSources, "strategy", "refuse numbers and quotes without a source", (1, 1)),
-    "cross": Name(cross_examination, "strategy", "methods testify independently, then vote", (0, ANY)),
+    "cross": Name(cross_examination, "strategy", "one candidate of each method, then vote", (0, MAX_INNER)),
 }
 
 
@@ -136,10 +136,10 @@ def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
     head, name = _name(node)
     call = node if isinstance(node, ast.Call) else None
     inner = [_build(argument, documents=documents, wrap=wrap) for argument in call.args] if call else []
-    least, most = name.arity
-    if not least <= len(inner) <= most:
+    at_least, at_most = name.arity
+    if not at_least <= len(inner) <= at_most:
         raise UsageError(f"{head} takes {_wanted(head, name)}")
-    inner = [_as_strategy(part) if head in ("cascade", "sourced") else as_form(part) for part in inner]
+    inner = [_as_strategy(part) if head in ("cascade", "sourced") else as_method(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
     if name.needs_documents:
         options = {"documents": documents} | options
@@ -153,14 +153,14 @@ def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
 
 def _wanted(head: str, name: Name) -> str:
     """What may stand in a name's brackets, in words."""
-    least, most = name.arity
-    if most == 0:
+    at_least, at_most = name.arity
+    if at_most == 0:
         return "no strategy inside; its options are written name=value"
     if head == "cascade":
-        return "two strategies or more, cheap to dear, like `cascade(direct, pal, sc(pal, n=5))`"
-    if most == ANY:
-        return f"methods inside, {ANY} at most, like `{head}(pal, symbolic, cot)`"
-    return f"{'one method' if least else 'one method or none'} inside, like `{head}(pal)`"
+        return "two strategies or more, cheapest first, like `cascade(direct, pal, sc(pal, n=5))`"
+    if at_most == MAX_INNER:
+        return f"methods inside, {MAX_INNER} at most, like `{head}(pal, symbolic, cot)`"
+    return f"{'one method' if at_least else 'one method or none'} inside, like `{head}(pal)`"
 
 
 def _as_strategy(built: Any) -> Strategy:

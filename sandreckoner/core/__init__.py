@@ -1,1 +1,1 @@
-"""The nouns, the effects, the drivers, the errors, the trace and the journal: standard library only."""
+"""Types, effects, the scheduler and its drivers, budget, trace, journal and errors; standard library only."""

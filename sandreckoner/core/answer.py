@@ -1,4 +1,4 @@
-"""What a strategy found: candidates, the answer chosen among them, and where its numbers came from."""
+"""Types of a result: candidates, the answer chosen among them, and the sources of its numbers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sandreckoner.core.message import Usage
 from sandreckoner.core.passage import Passage
 
 Origin = Literal["passage", "question", "constant", "unsourced"]
-Verdict = Literal["answered", "no answer", "budget spent", "refused"]
-Standing = Literal["found", "in another passage", "not found", "no such passage"]
+AnswerStatus = Literal["answered", "no answer", "budget spent", "refused"]
+CitationStatus = Literal["found", "in another passage", "not found", "no such passage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Candidate:
     """One attempt at an answer.
 
     Attributes:
-        answer: what it says, as text; None where nothing could be read.
+        answer: as text; None where nothing could be read.
         reasoning: the prose before it.
         program: the program that computed it, as it was run.
-        execution: what came of the program.
+        execution: the outcome of the program.
         logprob: sum of token log-probabilities, where the backend gives them.
         error: why there is no answer, in one line; empty where there is one.
-        evidence: the passages that it was drawn from, best first.
+        evidence: the passages that it rests on, best first.
         tokens: how many tokens the model wrote for it, where the backend counts them.
     """
 
@@ -43,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class NumberSource:
-    """Where one number of a program came from.
+    """The source of one number of a program.
 
     Attributes:
         text: the literal as the program writes it, for example `512.3`.
@@ -52,7 +52,7 @@ class NumberSource:
         origin: `passage`, `question`, `constant` or `unsourced`.
         note: the constant's name, the row and column of the table, or why it is ambiguous.
         quote: the number with its surroundings as the source has them.
-        passages: the slices where it stands; more than one where that is ambiguous, best first. Each has
+        passages: the slices where it occurs; more than one where that is ambiguous, best first. Each has
             the exact offsets of the number.
     """
 
@@ -67,44 +67,44 @@ class NumberSource:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A marker of an answer such as `[1]`, with its quote where it has one.
+    """A citation in an answer: a marker such as `[1]`, with its quote where it has one.
 
     Attributes:
         number: the passage cited, from 1.
-        quote: what is said to stand there; empty for a marker without a quote.
+        quote: the quoted words; empty for a marker without a quote.
         status: what the check found; a marker without a quote is `found` where its passage exists.
-        passages: the exact slices of the page where the quote stands, one for each piece between `…`; for a
+        passages: the exact slices of the page where the quote occurs, one for each part between `…`; for a
             marker without a quote, the passage cited.
         note: in one line, what is wrong; empty where nothing is.
     """
 
     number: int
     quote: str
-    status: Standing
+    status: CitationStatus
     passages: tuple[Passage, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a strategy answers.
+    """The result of a strategy.
 
     Attributes:
-        text: the answer; None where there is none. A quote in it that stands nowhere is struck: `~~“…”~~`.
+        text: the answer; None where there is none. A quote found in no passage is struck: `~~“…”~~`.
         status: `answered`; `no answer`; `budget spent` (then `text` is the best so far, if any);
             `refused` (its numbers had no source and sources were required).
-        winner: the candidate that was chosen.
-        candidates: all that were drawn, in order.
+        winner: the chosen candidate.
+        candidates: all candidates drawn, in order.
         confidence: between 0 and 1 where the strategy has a measure (the share of the vote), else None.
         reason: in one line, why there is no answer or why the budget ended.
         sources: one for each number that reaches the answer.
-        citations: what it quotes and cites, each checked against its passage; of answers in prose.
-        usage: what it cost.
-        seconds: how long it took.
+        citations: quotes and citations of an answer in prose, each checked against its passage.
+        usage: calls, tokens and money spent.
+        seconds: wall seconds.
     """
 
     text: str | None
-    status: Verdict = "answered"
+    status: AnswerStatus = "answered"
     winner: Candidate | None = None
     candidates: tuple[Candidate, ...] = ()
     confidence: float | None = None

@@ -1,4 +1,4 @@
-"""What a run may spend, and what it has spent."""
+"""Limits of a run, and the ledger of what it has spent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Budget:
     """Limits of one run; None means no limit.
 
     Attributes:
-        calls: completions asked for (`Ask(n=5)` counts five).
+        calls: completions requested (`Ask(n=5)` counts five).
         tokens: prompt and generated tokens together.
         usd: money in US dollars; needs a model whose price is known.
         seconds: wall seconds from the first effect.
@@ -33,7 +33,7 @@ class Budget:
 
 
 class Ledger:
-    """What one run has spent against its budget."""
+    """Records what one run has spent against its budget."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -41,7 +41,7 @@ class Ledger:
         self.spent = Usage()
 
     def refusal(self, now_s: float) -> str:
-        """Why nothing more may be asked; empty while something may. `now_s` counts from the start."""
+        """Return why no further completion is allowed, or an empty string. `now_s` counts from the start."""
         limit = self._budget
         if limit.seconds is not None and now_s >= limit.seconds:
             return f"the budget of {limit.seconds:g} seconds is spent"
@@ -58,10 +58,10 @@ class Ledger:
         return ""
 
     def reserve(self, effect: Ask) -> Ask | None:
-        """Set calls and tokens aside for an Ask before it is made.
+        """Reserve calls and tokens for an Ask before it is performed.
 
         Returns:
-            The effect, cut to what is left; None where nothing is left.
+            The effect, reduced to what is left; None where nothing is left.
         """
         limit = self._budget
         n = effect.n
@@ -76,9 +76,9 @@ class Ledger:
         return replace(effect, n=n, max_tokens=min(left, effect.max_tokens or left))
 
     def charge(self, usage: Usage) -> None:
-        """Add what a performed effect cost."""
+        """Add the usage of a performed effect."""
         self.spent = self.spent + usage
 
     def seconds_left(self, now_s: float) -> float | None:
-        """Seconds until the deadline, None without one; `now_s` counts from the start."""
+        """Return the seconds until the deadline, None without one; `now_s` counts from the start."""
         return None if self._budget.seconds is None else max(0.001, self._budget.seconds - now_s)

@@ -1,4 +1,4 @@
-"""Building strategies out of strategies, without performing anything."""
+"""Combine the steps of strategies: nest, map, run side by side, and mark what a budget cut short."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 def within(scope: str, steps: Steps[T]) -> Steps[T]:
-    """The same steps, their effects marked as standing inside `scope` (the trace shows them as a tree)."""
-    return (yield from altered(lambda effect: replace(effect, scope=(scope, *effect.scope)), steps))
+    """Put the effects of some steps inside `scope`; the trace shows scopes as a tree."""
+    return (yield from map_effects(lambda effect: replace(effect, scope=(scope, *effect.scope)), steps))
 
 
-def altered(change: Callable[[Effect], Effect], steps: Steps[T]) -> Steps[T]:
-    """The same steps, each of their effects changed on its way out."""
+def map_effects(change: Callable[[Effect], Effect], steps: Steps[T]) -> Steps[T]:
+    """Apply `change` to each effect of some steps before it is performed."""
     try:
         effects = next(steps)
         while True:
@@ -36,7 +36,7 @@ def altered(change: Callable[[Effect], Effect], steps: Steps[T]) -> Steps[T]:
 
 @dataclass(slots=True)
 class _Member(Generic[T]):
-    """One of the strategies that go forward together."""
+    """One of several strategies that advance in lockstep."""
 
     steps: Steps[T]
     wants: tuple[Effect, ...] = ()
@@ -56,11 +56,11 @@ class _Member(Generic[T]):
 
 
 def together(strategies: Sequence[Steps[T]]) -> Steps[list[T]]:
-    """Go through several strategies in lockstep, the effects of each round as one concurrent tuple.
+    """Run several strategies in lockstep: the effects of each round are one concurrent tuple.
 
     Returns:
-        Their results, in the order given. An error thrown in reaches every one that is still going; the
-        first that does not catch it ends all.
+        Their results, in the order given. An error is thrown into every strategy that is still running;
+        the first that does not catch it ends all.
     """
     members = [_Member(steps) for steps in strategies]
     try:
@@ -87,10 +87,9 @@ def together(strategies: Sequence[Steps[T]]) -> Steps[list[T]]:
 
 
 def with_budget_status(steps: Steps[Answer]) -> Steps[Answer]:
-    """The same steps; where the budget ended on the way, the answer's status and reason say so.
+    """Set the status and the reason of an answer that the budget cut short.
 
-    A strategy therefore only has to go on with what it has. One that does not catch `BudgetSpent` has no
-    answer.
+    So a strategy only has to go on with what it has. One that does not catch `BudgetSpent` has no answer.
     """
     ended = ""
     try:
@@ -117,7 +116,7 @@ def with_budget_status(steps: Steps[Answer]) -> Steps[Answer]:
 
 
 def _shortfall(effects: Sequence[Effect], replies: Sequence[Reply]) -> str:
-    """Whether the budget left fewer completions than were asked for."""
+    """Say how many completions of those requested the budget left out; empty where none."""
     wanted = got = 0
     for effect, reply in zip(effects, replies, strict=True):
         if isinstance(effect, Ask) and isinstance(reply, tuple):

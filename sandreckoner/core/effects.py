@@ -1,10 +1,11 @@
-"""What a strategy may want from the world. A strategy is a generator that yields tuples of these.
+"""Effects: requests that a strategy yields to its driver. A strategy is a generator of tuples of effects.
 
-    def double_check(problem):                      # a strategy is pure: it touches nothing itself
+    def double_check(problem):                      # a strategy performs nothing itself
         first = yield from ask([Message("user", problem.question)])
         ...
 
-A tuple is performed concurrently; the replies come back in its order. Only `drive` and `adrive` perform.
+The effects of a tuple are performed concurrently; the replies come back in its order. Only the drivers `run`
+and `arun` (`runtime.py`) perform effects.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ class Ask:
 
     Attributes:
         messages: the conversation so far.
-        n: completions wanted, 1 or more.
+        n: completions requested, 1 or more.
         temperature: 0 is greedy.
         top_p: nucleus size in (0, 1]; None for the backend's default.
         top_k: number of tokens kept; None for the backend's default.
-        stop: strings at which a completion ends; they are not part of it.
+        stop: strings at which a completion ends; not part of it.
         max_tokens: longest completion, in tokens; None for the backend's default.
         seed: makes sampling repeatable where the backend can.
         grammar: a GBNF grammar that the completion must follow, where the backend can.
-        scope: where in the strategy this effect stands, outermost first; see `within`.
+        scope: position in the strategy, outermost first; see `within`.
     """
 
     messages: tuple[Message, ...]
@@ -56,12 +57,12 @@ class Run:
     Attributes:
         code: Python source; the value of a last line that is an expression comes back.
         state: continue from the state after an earlier run, which stays as it is; None for a fresh one.
-        inputs: variables that the program finds defined, as JSON.
-        keep: whether the state afterwards is wanted (a handle on it comes back); a fresh run that keeps
-            nothing is the quickest.
-        functions: names of functions of the caller's that the program may call; they need `keep`. A call
-            ends the run with the status `waiting`, and `Resume` hands over what it returns.
-        scope: where in the strategy this effect stands.
+        inputs: variables defined before the program starts, as JSON.
+        keep: whether to keep the state afterwards (the execution holds a handle); a fresh run that keeps
+            nothing is the fastest.
+        functions: names of host functions that the program may call; they need `keep`. A call ends the
+            run with the status `waiting`, and `Resume` passes in what it returns.
+        scope: position in the strategy.
     """
 
     code: str
@@ -74,12 +75,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Go on with a program that waits for a call to return; the reply is an `Execution`.
+    """Continue a program that waits for a function call to return; the reply is an `Execution`.
 
     Attributes:
-        state: of the `waiting` execution; it stays as it is, so that another value may be tried.
-        returned: the value of the call, or the error that is raised there.
-        scope: where in the strategy this effect stands.
+        state: of the `waiting` execution; it is not changed, so that another value can be tried.
+        returned: the value of the call, or the error to raise there.
+        scope: position in the strategy.
     """
 
     state: State
@@ -89,12 +90,12 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Use one of the world's tools; the reply is a `Returned`.
+    """Call one of the environment's tools; the reply is a `Returned`.
 
     Attributes:
         tool: its name in `Environment.tools`.
         arguments: by name, as JSON.
-        scope: where in the strategy this effect stands.
+        scope: position in the strategy.
     """
 
     tool: str
@@ -113,7 +114,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Write a decision into the trace (a score, a pruned branch, a winner); the reply is None. Free."""
+    """Record a decision in the trace (a score, a pruned branch, a winner); the reply is None. Free."""
 
     text: str
     data: Mapping[str, JSON] = field(default_factory=dict)
@@ -156,7 +157,7 @@ def run(
 
 
 def use(tool: str, arguments: Mapping[str, JSON] | None = None) -> Steps[Returned]:
-    """Yield one `Use` and return what came of it."""
+    """Yield one `Use` and return its result."""
     (reply,) = yield (Use(tool, arguments or {}),)
     assert isinstance(reply, Returned)
     return reply

@@ -1,4 +1,4 @@
-"""The parts of the world that effects reach, each a Protocol of one question asked in two ways."""
+"""The environment of a run: model, interpreter, library and tools, each a Protocol, sync and async."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from sandreckoner.core.trace import Trace
 
 
 class OnText(Protocol):
-    """Takes a reply piece by piece. A `thought` is the reasoning before it, which is no part of its text."""
+    """Receives a reply piece by piece; a `thought` is reasoning, which is not part of the reply's text."""
 
     def __call__(self, text: str, /, *, thought: bool = False) -> None: ...
 
 
 class Model(Protocol):
-    """Performs `Ask`. `llms.load_model` gives one.
+    """Performs `Ask`; `llms.load_model` returns one.
 
     Both methods return at most `effect.n` completions, raise `ModelError` on a fault and `ModelTimeout`
-    when `timeout_s` seconds have gone by. Where `on_text` is given and `effect.n` is 1, the reply is handed
+    when `timeout_s` seconds have passed. Where `on_text` is given and `effect.n` is 1, the reply is passed
     to it piece by piece as it arrives.
     """
 
     @property
     def name(self) -> str:
-        """What it is called in a journal and on a status line, for example `openai:gpt-5-mini`."""
+        """The name shown in journals and on the status line, for example `openai:gpt-5-mini`."""
         ...
 
     def ask(
@@ -45,9 +45,7 @@ class Model(Protocol):
 
 
 class Interpreter(Protocol):
-    """Performs `Run` and `Resume`. `tools.python.Sandbox` is one. Raises `SandboxError` only when it is
-    itself broken.
-    """
+    """Performs `Run` and `Resume`, as `tools.python.Sandbox` does; raises `SandboxError` if itself broken."""
 
     def perform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution: ...
 
@@ -55,7 +53,7 @@ class Interpreter(Protocol):
 
 
 class Library(Protocol):
-    """Performs `Search`. `tools.retrieval` has them. Raises `LibraryError` on a fault."""
+    """Performs `Search`, as those of `tools.retrieval` do; raises `LibraryError` on a fault."""
 
     def search(self, effect: Search) -> tuple[Passage, ...]: ...
 
@@ -63,7 +61,7 @@ class Library(Protocol):
 
 
 class Tool(Protocol):
-    """Performs `Use`. A call that fails is a value: `Returned(error=…)`."""
+    """Performs `Use`; a call that fails returns `Returned(error=…)`."""
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned: ...
 
@@ -72,16 +70,16 @@ class Tool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Everything that a strategy's effects may touch.
+    """Everything that the effects of a strategy can reach.
 
     Attributes:
         model: performs Ask; None where the strategy asks nothing.
-        interpreter: performs Run.
+        interpreter: performs Run and Resume.
         library: performs Search.
-        tools: perform Use, by their names.
-        budget: what may be spent.
-        journal: where every effect and reply is written, or read back from in a replay.
-        trace: the steps, for listeners and for showing.
+        tools: perform Use, by name.
+        budget: limits of the run.
+        journal: records every effect and reply, or supplies them in a replay.
+        trace: the steps, for listeners and for display.
         clock: monotonic seconds.
         concurrency: how many effects of one tuple are performed at the same time.
     """

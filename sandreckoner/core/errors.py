@@ -1,8 +1,8 @@
-"""What can go wrong, as one tree.
+"""The errors of this package, as one tree.
 
     SandreckonerError
     ├── UsageError            a wrong argument, specification or file; raised before anything is spent
-    │   ├── UnknownName       a model, strategy, command or setting that nobody knows
+    │   ├── UnknownName       there is no model, strategy, command or setting of this name
     │   └── MissingExtra      a package is not installed; the message is the command that installs it
     ├── ModelError            a backend failed
     │   ├── ModelUnavailable  it cannot be loaded or reached
@@ -15,14 +15,14 @@
     └── JournalError          a journal cannot be read
         └── ReplayDiverged    a replayed strategy asked for something else than was recorded
 
-Every message is one line and says how to mend the fault.
+Every message is one line and says how to fix the fault.
 """
 
 from __future__ import annotations
 
 
 class SandreckonerError(Exception):
-    """Root of everything that this package raises on purpose."""
+    """Base class of all errors that this package raises."""
 
 
 class UsageError(SandreckonerError, ValueError):
@@ -30,11 +30,11 @@ class UsageError(SandreckonerError, ValueError):
 
 
 class UnknownName(UsageError):
-    """A name that nobody knows; the message names the nearest that exists."""
+    """An unknown name; the message suggests the closest that exists."""
 
 
 class MissingExtra(UsageError):
-    """A package that is not installed; the message holds the command that installs it."""
+    """An optional package is not installed; the message is the command that installs it."""
 
 
 class ModelError(SandreckonerError):
@@ -42,15 +42,15 @@ class ModelError(SandreckonerError):
 
 
 class ModelUnavailable(ModelError):
-    """A model that cannot be loaded or reached."""
+    """A model cannot be loaded or reached."""
 
 
 class ModelTimeout(ModelError):
-    """A model that was slower than the deadline."""
+    """A model did not reply before the deadline."""
 
 
 class ContextOverflow(ModelError):
-    """A prompt that does not fit the model's window."""
+    """A prompt does not fit the model's context window."""
 
 
 class SandboxError(SandreckonerError):
@@ -58,7 +58,7 @@ class SandboxError(SandreckonerError):
 
 
 class MissingWall(SandboxError):
-    """A required wall cannot be raised on this machine."""
+    """A required layer of isolation is not available on this machine."""
 
 
 class LibraryError(SandreckonerError):
@@ -66,7 +66,7 @@ class LibraryError(SandreckonerError):
 
 
 class BudgetSpent(SandreckonerError):
-    """Thrown into a strategy when its budget ends; a search answers with its best so far."""
+    """Thrown into a strategy when its budget ends; it then answers with its best candidate so far."""
 
 
 class JournalError(SandreckonerError):
@@ -74,4 +74,4 @@ class JournalError(SandreckonerError):
 
 
 class ReplayDiverged(JournalError):
-    """A replayed strategy asked for something else than was recorded."""
+    """A replayed strategy requested something other than what was recorded."""

@@ -1,4 +1,4 @@
-"""What came of running a program: always a value, never an exception."""
+"""The outcome of running a program: always a value, never an exception."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Status = Literal["ok", "error", "timeout", "memory", "output", "refused", "crash
 
 
 class State(Protocol):
-    """A handle on a live interpreter after a program; `Run(code, state=s)` branches from it.
+    """A handle to the live interpreter after a program; `Run(code, state=s)` branches from it.
 
-    It is freed when the last reference goes. Handles are hashable and compare by identity.
+    It is freed with its last reference. Handles are hashable and compare by identity.
     """
 
     def close(self) -> None:
@@ -33,7 +33,7 @@ class _LiveOnly:
 
 @dataclass(frozen=True, slots=True)
 class RecordedState:
-    """The name of a state in a journal or a trace: inert, it holds no interpreter."""
+    """The name of a state in a journal or a trace; it holds no interpreter."""
 
     name: str
 
@@ -61,12 +61,12 @@ class ProgramError:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the caller's that a program called. Hostile: nothing about the arguments is checked yet.
+    """A program's call of a host function. Untrusted: the arguments have not been checked.
 
     Attributes:
         function: its name.
-        positional: the arguments without names, as JSON; see `Execution.value`.
-        named: the arguments with names.
+        positional: positional arguments, as JSON; see `Execution.value`.
+        named: keyword arguments.
     """
 
     function: str
@@ -76,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What came of a call: a value, or an error in words that takes its place."""
+    """The result of a call: a value, or an error message instead of one."""
 
     value: JSON = None
     error: str = ""
@@ -84,7 +84,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a program used: CPU and wall seconds, and its peak resident memory in bytes."""
+    """Resources that a program used: CPU and wall seconds, and peak resident memory in bytes."""
 
     cpu_s: float = 0.0
     wall_s: float = 0.0
@@ -105,10 +105,10 @@ class Execution:
         stdout: what it printed, capped.
         truncated: whether `stdout` was cut.
         error: why it did not finish; None when `status` is `ok`.
-        resources: what it used.
+        resources: time and memory used.
         state: a handle to continue from; None unless `status` is `ok`, `error` or `waiting` and the run
             kept it.
-        call: the function that a `waiting` program called.
+        call: the host function that a `waiting` program called.
     """
 
     status: Status

@@ -1,4 +1,4 @@
-"""The record of a run: every effect and its reply, in order, so that it can be replayed.
+"""Journals record a run, every effect and its reply in order, so that it can be replayed.
 
 A journal is a file of JSON lines with a schema of our own (`"journal": 1`):
 
@@ -27,20 +27,20 @@ VERSION = 1
 
 
 class Journal:
-    """Writes a run down; this one forgets it. `JournalFile` keeps it, `Replay` reads it back."""
+    """A journal that keeps nothing; `JournalFile` writes a file, `Replay` reads one back."""
 
     replays = False
 
     def write(self, record: Mapping[str, JSON]) -> None:
-        """Keep one line."""
+        """Record one line."""
 
     def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
-        """The recorded steps that answer `asked`, the effects of one tuple, from step `index` on."""
+        """Return the recorded steps for `asked`, the effects of one tuple, from step `index` on."""
         raise JournalError("this journal cannot be replayed")
 
 
 class JournalFile(Journal):
-    """Writes a run to a file, one line a step, flushed as it goes."""
+    """Writes a run to a file, one line a step, each flushed at once."""
 
     def __init__(self, file: TextIO, header: Mapping[str, JSON]) -> None:
         self._file = file
@@ -52,7 +52,7 @@ class JournalFile(Journal):
 
 
 class Replay(Journal):
-    """Answers every effect from a recorded run, and notices when the strategy asks for something else."""
+    """Answers every effect from a recorded run, and raises where the strategy requests another."""
 
     replays = True
 
@@ -80,9 +80,7 @@ class Replay(Journal):
 
 
 def read_journal(path: Path) -> Replay:
-    """Read a journal back.
-
-    A last line that a kill cut short is left out.
+    """Read a journal from a file; an incomplete last line is ignored.
 
     Raises:
         JournalError: the file cannot be read, or is not a journal of this version.
@@ -108,5 +106,5 @@ def read_journal(path: Path) -> Replay:
 
 
 def answer_record(answer: Answer) -> Mapping[str, JSON]:
-    """The last line of a journal."""
+    """Return the last line of a journal."""
     return {"answer": to_json(answer)}

@@ -1,4 +1,4 @@
-"""What goes to a model and what comes back."""
+"""Messages to a model, its completions, and their usage."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was spent. Adds up.
+    """Calls, tokens and money spent; usages can be added.
 
     Attributes:
-        calls: completions that were asked for; `Ask(n=5)` counts five, however the backend makes them.
+        calls: completions requested; `Ask(n=5)` counts five, however the backend makes them.
         input_tokens: prompt tokens, once per request.
         output_tokens: generated tokens, reasoning included.
         usd: money in US dollars; None where the price is unknown (never 0 for unknown).
@@ -49,15 +49,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One sample that a model wrote.
+    """One sampled reply of a model.
 
     Attributes:
         text: the reply, without its reasoning.
-        reasoning: what a reasoning model thought aloud, kept out of `text`.
+        reasoning: the reasoning of a reasoning model, kept out of `text`.
         logprob: sum of the natural-log probabilities of the generated tokens, where the backend gives them.
         finish: `length` where the reply was cut at `max_tokens`.
-        usage: this sample's share; the prompt of a shared request stands on its first sample only, so
-            that summing over samples counts it once.
+        usage: this sample's share; the prompt of a shared request counts on its first sample only, so that
+            the sum over samples counts it once.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""A piece of evidence, and exactly where it stands."""
+"""A passage of a document with its exact position."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ class Passage:
 
     Attributes:
         text: the slice itself; always `page_text[start:end]`.
-        source: the document's name, as the reader knows it (a file name, or `stdin`).
+        source: the document's name (a file name, or `stdin`).
         page: 1-based; 1 for formats without pages.
         start: offset of the first character in the page's text.
-        end: offset behind the last character.
-        score: how well it fits the query; larger is better, comparable within one search only.
-        title: heading or document title, for showing; never part of `text`.
+        end: offset after the last character.
+        score: how well it matches the query; larger is better, comparable within one search only.
+        title: heading or document title, for display; never part of `text`.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""What installed packages bring, by entry-point groups: models and strategies."""
+"""Models and strategies that installed packages provide, by entry-point group."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ STRATEGIES = "sandreckoner.strategies"
 
 
 def plugins(group: str) -> dict[str, EntryPoint]:
-    """The entries of a group, by name; none is loaded."""
+    """Return the entry points of a group by name, without loading them."""
     return {entry.name: entry for entry in entry_points(group=group)}
 
 
 def load_plugin(entry: EntryPoint) -> Any:
-    """What an entry stands for.
+    """Load an entry point.
 
     Raises:
         UsageError: it cannot be loaded.
     """
     try:
         return entry.load()
-    except Exception as fault:  # the code of a stranger: whatever it raises, the message names it
+    except Exception as fault:  # third-party code may raise anything; the message names it
         raise UsageError(
-            f"the package that brings {entry.name!r} cannot be loaded ({entry.value}): {fault}"
+            f"the package that provides {entry.name!r} cannot be loaded ({entry.value}): {fault}"
         ) from fault

@@ -1,6 +1,6 @@
-"""Performing a strategy, in a thread or in an event loop.
+"""The two drivers that perform a strategy: `run` in a thread, `arun` in an event loop.
 
-Both drivers wrap the one body in `conduct`, so they give the same answer and the same trace.
+Both wrap the same generator, `scheduler.schedule`, so they give the same answer and the same trace.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def run(steps: Steps[T], environment: Environment) -> T:
-    """Perform a strategy and return what it returns.
+    """Perform a strategy and return its result.
 
     Raises:
         SandreckonerError: whatever the strategy did not catch.
@@ -36,12 +36,12 @@ def run(steps: Steps[T], environment: Environment) -> T:
 
 
 async def arun(steps: Steps[T], environment: Environment) -> T:
-    """`drive` for event loops: the same answer and the same trace."""
+    """Perform a strategy in an event loop: the same result and the same trace as `run`."""
     scheduler = schedule(steps, environment)
-    gate = asyncio.Semaphore(environment.concurrency)
+    limit = asyncio.Semaphore(environment.concurrency)
 
     async def perform(job: Job) -> Outcome:
-        async with gate:
+        async with limit:
             return await _aperform(job, environment)
 
     try:
@@ -61,7 +61,7 @@ def _perform_all(jobs: list[Job], environment: Environment) -> list[Outcome]:
     try:
         return list(pool.map(lambda job: _perform(job, environment), jobs))
     finally:
-        # An interrupt must not wait for calls that have not even begun.
+        # An interrupt must not wait for calls that have not started.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -85,7 +85,7 @@ async def _aperform(job: Job, environment: Environment) -> Outcome:
 
 
 def _call(job: Job, environment: Environment, *, sync: bool) -> Any:
-    """Hand the effect to the part of the world that performs it: a reply, or an awaitable of one."""
+    """Pass the effect to the part of the environment that performs it; returns a reply or an awaitable."""
     effect = job.granted
     if isinstance(effect, Ask):
         model = _part(environment.model, "asks a model", "model")
@@ -101,7 +101,8 @@ def _call(job: Job, environment: Environment, *, sync: bool) -> Any:
     if isinstance(effect, Use):
         if effect.tool not in environment.tools:
             raise UsageError(
-                f"this strategy uses a tool {effect.tool!r}, which the world has not; pass tools=…"
+                f"this strategy uses the tool {effect.tool!r}, but the environment has none by that name; "
+                "pass tools=…"
             )
         tool = environment.tools[effect.tool]
         return tool.use(effect.arguments) if sync else tool.ause(effect.arguments)
@@ -112,7 +113,7 @@ def _call(job: Job, environment: Environment, *, sync: bool) -> Any:
 Part = TypeVar("Part")
 
 
-def _part(part: Part | None, wish: str, name: str) -> Part:
+def _part(part: Part | None, need: str, name: str) -> Part:
     if part is None:
-        raise UsageError(f"this strategy {wish}, but the world has no {name}; pass {name}=…")
+        raise UsageError(f"this strategy {need}, but the environment has no {name}; pass {name}=…")
     return part

@@ -1,7 +1,6 @@
-"""The book-keeping of a run, the same for both drivers: trace, budget, journal, replay.
+"""The scheduler of a run, shared by both drivers: it applies budget, journal, replay and trace.
 
-`conduct` yields the jobs that really have to be performed and receives their outcomes; it performs nothing
-itself.
+`schedule` yields the jobs that have to be performed and receives their outcomes; it performs nothing itself.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Job:
-    """An effect on its way to being performed.
+    """An effect to be performed.
 
     Attributes:
         index: its step in the run.
         effect: as the strategy yielded it.
         granted: as the budget allows it; None where nothing is left for it.
         timeout_s: seconds until the run's deadline.
-        on_text: takes the reply's text while it is written; None where nobody listens.
+        on_text: receives the reply's text while it is written; None without listeners.
     """
 
     index: int
@@ -47,7 +46,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a job: a reply, or the error that takes its place."""
+    """The outcome of a job: a reply, or an error instead of one."""
 
     reply: Reply = None
     error: SandreckonerError | None = None
@@ -58,7 +57,7 @@ Schedule: TypeAlias = Generator[list[Job], list[Outcome], T]
 
 
 def schedule(steps: Steps[T], environment: Environment) -> Schedule[T]:
-    """The body of both drivers: yields jobs, receives their outcomes, returns the strategy's result."""
+    """Advance a strategy: yield jobs, receive their outcomes, return the strategy's result."""
     run = _Scheduler(environment)
     replies: Sequence[Reply] | None = None
     fault: SandreckonerError | None = None
@@ -77,38 +76,38 @@ def schedule(steps: Steps[T], environment: Environment) -> Schedule[T]:
 
 
 class _Scheduler:
-    """The book-keeping of one run."""
+    """Budget, journal and trace of one run."""
 
     def __init__(self, environment: Environment) -> None:
-        self._world = environment
+        self._environment = environment
         self._ledger = Ledger(environment.budget)
         self._start = environment.clock()
         self._index = 0
         self._names: WeakKeyDictionary[State, str] = WeakKeyDictionary()
 
     def perform(self, effects: tuple[Effect, ...]) -> Generator[list[Job], list[Outcome], list[Reply]]:
-        """One tuple of effects, from the wish to the replies.
+        """Turn one tuple of effects into jobs, and their outcomes into replies.
 
-        When the budget has ended, a tuple of Asks is refused as a whole (`BudgetSpent`); beside programs and
+        When the budget has ended, a tuple of Asks is refused as a whole (`BudgetSpent`); next to programs and
         searches, which cost nothing, an Ask is answered with no completions.
         """
         recorded = [self._name(effect) for effect in effects]
-        if self._world.journal.replays:
+        if self._environment.journal.replays:
             return self._replay(recorded)
         now = self._now()
         refusal = self._ledger.refusal(now) if any(isinstance(effect, Ask) for effect in effects) else ""
         if refusal and all(isinstance(effect, Ask | Note) for effect in effects):
-            self._world.journal.write({"step": self._index, "spent": refusal, "started_s": now})
+            self._environment.journal.write({"step": self._index, "spent": refusal, "started_s": now})
             self._index += 1
             raise BudgetSpent(refusal)
         start = self._index
         self._index += len(effects)
         jobs = [self._job(effect, start + place, now, refusal) for place, effect in enumerate(effects)]
         for job, effect in zip(jobs, recorded, strict=True):
-            self._world.trace.emit(StepStarted(job.index, effect))
+            self._environment.trace.emit(StepStarted(job.index, effect))
         granted = [job for job in jobs if job.granted is not None]
         outcomes = dict(zip((job.index for job in granted), (yield granted), strict=True)) if granted else {}
-        done = [self._blame(outcomes.get(job.index, Outcome(()))) for job in jobs]
+        done = [self._attribute(outcomes.get(job.index, Outcome(()))) for job in jobs]
         return self._settle_all(jobs, recorded, done)
 
     def _settle_all(self, jobs: list[Job], effects: list[Effect], done: list[Outcome]) -> list[Reply]:
@@ -120,10 +119,10 @@ class _Scheduler:
         return [outcome.reply for outcome in done]
 
     def _now(self) -> float:
-        return round(self._world.clock() - self._start, 6)
+        return round(self._environment.clock() - self._start, 6)
 
     def _name(self, effect: Effect) -> Effect:
-        """The effect with its live state named by the step that made it."""
+        """Replace a live state by the name of the step that made it."""
         if (
             isinstance(effect, Run | Resume)
             and effect.state is not None
@@ -137,8 +136,8 @@ class _Scheduler:
         if isinstance(effect, Ask):
             granted = None if refusal else self._ledger.reserve(effect)
         on_text: OnText | None = None
-        if isinstance(effect, Ask) and self._world.trace.heard:
-            trace = self._world.trace
+        if isinstance(effect, Ask) and self._environment.trace.wants_text:
+            trace = self._environment.trace
 
             def on_text(text: str, /, *, thought: bool = False) -> None:
                 trace.emit(TextArrived(index, text, thought))
@@ -146,7 +145,7 @@ class _Scheduler:
         return Job(index, effect, granted, self._ledger.seconds_left(now), on_text, now)
 
     def _settle(self, job: Job, effect: Effect, outcome: Outcome) -> None:
-        """Charge, name the new state, write the journal and the trace."""
+        """Charge the budget, name a new state, write the journal and the trace."""
         reply = outcome.reply
         if isinstance(reply, Execution) and reply.state and not isinstance(reply.state, RecordedState):
             name = f"s{job.index}"
@@ -163,27 +162,27 @@ class _Scheduler:
             error = f"{type(outcome.error).__name__}: {outcome.error}"
             record["error"] = {"type": type(outcome.error).__name__, "message": str(outcome.error)}
         record |= {"started_s": job.started_s, "elapsed_s": outcome.elapsed_s}
-        self._world.journal.write(record)
-        self._world.trace.emit(Step(job.index, effect, reply, error, job.started_s, outcome.elapsed_s))
+        self._environment.journal.write(record)
+        self._environment.trace.emit(Step(job.index, effect, reply, error, job.started_s, outcome.elapsed_s))
 
-    def _blame(self, outcome: Outcome) -> Outcome:
-        """A model that was stopped by the run's own deadline is the budget's end, not the model's fault."""
+    def _attribute(self, outcome: Outcome) -> Outcome:
+        """Report a model stopped by the run's own deadline as the end of the budget."""
         if isinstance(outcome.error, ModelTimeout) and (refusal := self._ledger.refusal(self._now())):
             return replace(outcome, error=BudgetSpent(refusal))
         return outcome
 
     def _replay(self, recorded: list[Effect]) -> list[Reply]:
-        """The replies as they were recorded; nothing is performed."""
+        """Return the recorded replies; nothing is performed."""
         asked = [json.loads(dumps(to_json(effect))) for effect in recorded]
-        records = self._world.journal.next(self._index, asked)
+        records = self._environment.journal.next(self._index, asked)
         if "spent" in records[0]:
             self._index += 1
-            self._world.journal.write(records[0])
+            self._environment.journal.write(records[0])
             raise BudgetSpent(str(records[0]["spent"]))
         jobs = [_recorded_job(record, effect) for record, effect in zip(records, recorded, strict=True)]
         self._index += len(jobs)
         for job in jobs:
-            self._world.trace.emit(StepStarted(job.index, job.effect))
+            self._environment.trace.emit(StepStarted(job.index, job.effect))
         return self._settle_all(jobs, recorded, [_read_outcome(record) for record in records])
 
 
@@ -205,7 +204,7 @@ def _read_outcome(record: Mapping[str, JSON]) -> Outcome:
 
 
 def spent(trace_steps: Sequence[Step]) -> tuple[Usage, float]:
-    """What the steps of a trace cost: usage, and seconds from the first start to the last end."""
+    """Sum the usage of a trace's steps, and the seconds from the first start to the last end."""
     usage = Usage()
     seconds = 0.0
     for step in trace_steps:

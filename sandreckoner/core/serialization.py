@@ -1,8 +1,8 @@
-"""The nouns and effects as JSON and back, by a closed list of our own types.
+"""Write the types and effects of this room as JSON and read them back, by a closed list of types.
 
 Each value is written as `{"is": "Completion", …}`; fields at their default are left out. Reading builds only
 the types listed here and checks the names of their fields: text from a file can never choose what is run. A
-live state has no form in JSON and is left out; a journal names it instead (`RecordedState`).
+live state cannot be written as JSON and is left out; a journal names it instead (`RecordedState`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _TYPES: dict[str, type] = {
         Use,
     )
 }
-# These fields hold JSON that a program or a user wrote: it is carried as it stands, never read as ours.
+# These fields hold JSON that a program or a user wrote: it is copied as it is, never read as our types.
 _RAW = {
     ("Execution", "value"),
     ("Call", "positional"),
@@ -69,7 +69,7 @@ _RAW = {
 
 
 def to_json(value: object) -> JSON:
-    """A noun, an effect, or a tuple of them, as JSON.
+    """Convert a value, an effect, or a tuple of them, to JSON.
 
     Raises:
         TypeError: for a type that is not on the list.
@@ -80,7 +80,7 @@ def to_json(value: object) -> JSON:
         return [to_json(item) for item in value]
     kind = type(value).__name__
     if _TYPES.get(kind) is not type(value) or not is_dataclass(value):
-        raise TypeError(f"{kind} has no form in JSON")
+        raise TypeError(f"{kind} cannot be written as JSON")
     record: dict[str, JSON] = {"is": kind}
     for field in fields(value):
         item = getattr(value, field.name)
@@ -95,7 +95,7 @@ def to_json(value: object) -> JSON:
 
 
 def from_json(record: JSON) -> Any:
-    """The inverse of `to_json`; lists come back as tuples.
+    """Convert JSON back to a value; lists become tuples.
 
     Raises:
         JournalError: where the record names a type or a field that is not ours.
@@ -125,5 +125,5 @@ def from_json(record: JSON) -> Any:
 
 
 def dumps(record: JSON) -> str:
-    """One line of JSON, in ASCII: a lone surrogate in a model's text would not encode otherwise."""
+    """Encode as one line of ASCII JSON; a lone surrogate in a model's text could not be encoded otherwise."""
     return json.dumps(record, separators=(",", ":"), allow_nan=False)

@@ -1,4 +1,4 @@
-"""What a run did, step by step, for those who watch it live and those who read it afterwards."""
+"""The steps of a run, for listeners while it runs and for readers afterwards."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class TextArrived:
-    """A piece of the reply to step `index`, while the model writes it. Never part of the stored trace.
+    """A piece of the reply to step `index` while the model writes it; not stored in the trace.
 
     Attributes:
         index: of the step.
         text: the piece.
-        thought: whether it is of the reasoning, which is no part of the reply's text.
+        thought: whether it belongs to the reasoning, which is not part of the reply's text.
     """
 
     index: int
@@ -35,13 +35,13 @@ class TextArrived:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An effect that was performed.
+    """A performed effect.
 
     Attributes:
         index: position in the run, from 0.
-        effect: what the strategy wanted, its state named instead of live.
-        reply: what it got; None where it failed, and for a Note.
-        error: the error that was thrown into the strategy instead of a reply, as `Type: message`.
+        effect: as the strategy yielded it, a live state replaced by its name.
+        reply: None where it failed, and for a Note.
+        error: the error thrown into the strategy instead of a reply, as `Type: message`.
         started_s: seconds after the start of the run.
         elapsed_s: seconds it took.
     """
@@ -60,21 +60,21 @@ Listener: TypeAlias = Callable[[Event], None]
 
 @dataclass(slots=True)
 class Branch:
-    """A node of the tree that the steps' scopes make."""
+    """A node of the tree of scopes."""
 
     name: str
     steps: list[Step] = field(default_factory=list)
     branches: dict[str, Branch] = field(default_factory=dict)
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Branch]]:
-        """This branch and all below it, with their depths, parents first."""
+        """Iterate over this branch and all below it with their depths, parents first."""
         yield depth, self
         for branch in self.branches.values():
             yield from branch.walk(depth + 1)
 
 
 class Trace:
-    """The steps of one run. Thread-safe; listeners are called one at a time, in order."""
+    """Collects the steps of one run. Thread-safe; listeners are called one at a time, in order."""
 
     def __init__(self, *listeners: Listener) -> None:
         self._listeners = list(listeners)
@@ -82,19 +82,19 @@ class Trace:
         self.steps: list[Step] = []
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` with every event from now on. An error that it raises ends the run."""
+        """Call `listener` with every later event. An error that it raises ends the run."""
         self._listeners.append(listener)
 
     @property
-    def heard(self) -> bool:
-        """Whether anybody listens to text (then models are asked to stream).
+    def wants_text(self) -> bool:
+        """Whether any listener wants text as it is written; models then stream.
 
-        A listener that only follows the steps says so in an attribute `wants_text`, which is False.
+        A listener that only follows the steps has an attribute `wants_text` that is False.
         """
         return any(getattr(listener, "wants_text", True) for listener in self._listeners)
 
     def emit(self, event: Event) -> None:
-        """Keep a finished step; tell the listeners of anything."""
+        """Store a finished step, and pass any event to the listeners."""
         with self._lock:
             if isinstance(event, Step):
                 self.steps.append(event)
@@ -102,7 +102,7 @@ class Trace:
                 listener(event)
 
     def tree(self) -> Branch:
-        """The steps as a tree, by their scopes."""
+        """Arrange the steps as a tree, by their scopes."""
         root = Branch("")
         for step in self.steps:
             branch_of(root, step.effect.scope).steps.append(step)
@@ -110,7 +110,7 @@ class Trace:
 
 
 def branch_of(root: Branch, scope: Scope) -> Branch:
-    """The branch at `scope` below `root`, made where it is missing."""
+    """Return the branch at `scope` below `root`, created if missing."""
     branch = root
     for name in scope:
         branch = branch.branches.setdefault(name, Branch(name))

@@ -26,7 +26,7 @@ _ALIKE = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedText:
     """An answer after the check.
 
     Attributes:
@@ -43,7 +43,7 @@ class Checked:
         return tuple(citation for citation in self.citations if citation.status != "found")
 
 
-def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
+def check_citations(text: str, passages: Sequence[Passage]) -> CheckedText:
     """Check an answer's citations.
 
     Args:
@@ -71,7 +71,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> Checked:
     found += [(marker.start(), _bare(int(marker[1]), passages)) for marker in bare]
     for start, end in reversed(struck):
         text = f"{text[:start]}~~{text[start:end]}~~{text[end:]}"
-    return Checked(text, tuple(citation for _, citation in sorted(found, key=lambda item: item[0])))
+    return CheckedText(text, tuple(citation for _, citation in sorted(found, key=lambda item: item[0])))
 
 
 def find_quote(quote: str, passage: Passage) -> tuple[Passage, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sandreckoner.provenance.literal_roles import Role
-from sandreckoner.provenance.literals import Literal
+from sandreckoner.provenance.literals import NumberLiteral
 
 _SCALING: frozenset[Role] = frozenset({"factor", "divisor", "modulus"})
 _BY_ROLE: dict[Role, str] = {
@@ -70,7 +70,7 @@ CONSTANTS = (
 )
 
 
-def constant_name(literal: Literal, words: frozenset[str], *, over_documents: bool = False) -> str:
+def constant_name(literal: NumberLiteral, words: frozenset[str], *, over_documents: bool = False) -> str:
     """What a number is that needs no source; empty for one that does.
 
     Args:
@@ -97,7 +97,7 @@ def constant_name(literal: Literal, words: frozenset[str], *, over_documents: bo
     return ""
 
 
-def _is_figure(literal: Literal, over_documents: bool) -> bool:
+def _is_figure(literal: NumberLiteral, over_documents: bool) -> bool:
     """Whether a 0 or a 1 stands where a figure would: added to another figure, or a name's only value."""
     if literal.beside is not None:
         return literal.value == 0 or literal.beside >= 1

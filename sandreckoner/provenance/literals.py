@@ -26,7 +26,7 @@ from sandreckoner.reading.syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class NumberLiteral:
     """A number written in a program.
 
     Attributes:
@@ -54,7 +54,7 @@ class Literal:
     kept: bool = False
 
 
-def reaching_literals(code: str) -> tuple[Literal, ...]:
+def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
     """The numbers that reach the program's answer, in the order of the program.
 
     Numbers in a string count where a call reads them out of it, as `Decimal("1.5")` and `strptime` do.
@@ -66,7 +66,7 @@ def reaching_literals(code: str) -> tuple[Literal, ...]:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     lines = code.split("\n")
     given = Counter(target_name(node) for node in ast.walk(tree) if _is_given(node))
-    found: dict[tuple[int, int], Literal] = {}
+    found: dict[tuple[int, int], NumberLiteral] = {}
     for expression in reaching_expressions(tree):
         for node in ast.walk(expression):
             if isinstance(node, ast.Constant):
@@ -80,7 +80,7 @@ def _is_given(node: ast.AST) -> TypeGuard[ast.expr]:
     return isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
 
 
-def _read(node: ast.Constant, parents: Parents, lines: list[str]) -> Iterator[Literal]:
+def _read(node: ast.Constant, parents: Parents, lines: list[str]) -> Iterator[NumberLiteral]:
     line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
     column = len(line.encode()[: node.col_offset].decode(errors="ignore"))
     if isinstance(node.value, str):
@@ -101,10 +101,10 @@ def _read(node: ast.Constant, parents: Parents, lines: list[str]) -> Iterator[Li
             text, value = f"-{text}", -value
     role, terms = role_of(top, parents)
     name, alone = name_of(top, parents)
-    yield Literal(text, value, node.lineno, column, name, role, terms, alone, beside(top, parents))
+    yield NumberLiteral(text, value, node.lineno, column, name, role, terms, alone, beside(top, parents))
 
 
-def _in_string(node: ast.Constant, parents: Parents, line: str, column: int) -> Iterator[Literal]:
+def _in_string(node: ast.Constant, parents: Parents, line: str, column: int) -> Iterator[NumberLiteral]:
     call = parents.get(node)
     if not isinstance(node.value, str) or not isinstance(call, ast.Call) or called(call) not in PARSERS:
         return
@@ -113,7 +113,7 @@ def _in_string(node: ast.Constant, parents: Parents, line: str, column: int) -> 
     inner = line.find(node.value, column)
     for number in find_numbers(node.value):
         place = inner + number.start if inner >= 0 else column
-        yield Literal(number.text, number.value, node.lineno, place, name, role, 1, alone)
+        yield NumberLiteral(number.text, number.value, node.lineno, place, name, role, 1, alone)
 
 
 def _exact(text: str, value: int | float) -> Fraction | None:

@@ -7,27 +7,27 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sandreckoner.core.passage import Passage
-from sandreckoner.provenance.literals import Literal
-from sandreckoner.provenance.number_phrases import in_smaller_units, months, nothings, parts
-from sandreckoner.provenance.table_context import Place, place_of
+from sandreckoner.provenance.literals import NumberLiteral
+from sandreckoner.provenance.number_phrases import dashes_as_zero, in_smaller_units, months, parts
+from sandreckoner.provenance.table_context import NumberContext, context_of
 from sandreckoner.reading.numbers import Number, find_numbers
 from sandreckoner.reading.scales import caption_scales
 
-MOST = 200  # places of one value that are looked at
+MAX_OCCURRENCES = 200  # places of one value that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Occurrence:
     """A number of a text, read in one way. `passage` is None where the text is the question."""
 
     number: Number
-    place: Place
+    context: NumberContext
     passage: Passage | None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _IndexedNumber:
     """A span before anybody looked where it stands."""
 
     number: Number
@@ -46,9 +46,9 @@ class NumberIndex:
     """All numbers of the question and the passages, by every value that they may stand for."""
 
     def __init__(self, question: str, passages: Sequence[Passage]) -> None:
-        self._entries: dict[Fraction, list[_Entry]] = {}
-        self._months: dict[Fraction, list[_Entry]] = {}
-        self._percents: dict[Fraction, list[_Entry]] = {}
+        self._entries: dict[Fraction, list[_IndexedNumber]] = {}
+        self._months: dict[Fraction, list[_IndexedNumber]] = {}
+        self._percents: dict[Fraction, list[_IndexedNumber]] = {}
         self.has_passages = bool(passages)
         numbers = [find_numbers(text) for text in (question, *(passage.text for passage in passages))]
         scales = [caption_scales(f"{passage.title}\n{passage.text}") for passage in passages]
@@ -60,22 +60,22 @@ class NumberIndex:
         self, text: str, numbers: Sequence[Number], passage: Passage | None, scales: tuple[int, ...]
     ) -> None:
         for month in months(text):
-            self._months.setdefault(month.value, []).append(_Entry(month, text, passage))
-        for number in (*numbers, *nothings(text)):
+            self._months.setdefault(month.value, []).append(_IndexedNumber(month, text, passage))
+        for number in (*numbers, *dashes_as_zero(text)):
             values = {
                 abs(value): _reading_note(number, abs(value)) for value in possible_values(number, scales)
             }
             if passage is None:
                 values = {abs(value): note for value, note in in_smaller_units(text, number)} | values
             for value, note in values.items():
-                self._entries.setdefault(value, []).append(_Entry(number, text, passage, note))
+                self._entries.setdefault(value, []).append(_IndexedNumber(number, text, passage, note))
             for part in parts(number):
-                entry = _Entry(part, text, passage, f"of {number.text}")
+                entry = _IndexedNumber(part, text, passage, f"of {number.text}")
                 self._entries.setdefault(part.value, []).append(entry)
             if number.unit == "%":
-                self._percents.setdefault(abs(number.value), []).append(_Entry(number, text, passage))
+                self._percents.setdefault(abs(number.value), []).append(_IndexedNumber(number, text, passage))
 
-    def find(self, literal: Literal) -> list[Span]:
+    def find(self, literal: NumberLiteral) -> list[Occurrence]:
         """The spans that a literal may come from, in the order of the texts, each place once."""
         value = abs(literal.value)
         entries = self._entries.get(value, [])
@@ -83,15 +83,15 @@ class NumberIndex:
             entries = entries + self._months.get(value, [])
         if not entries and literal.role in ("factor", "divisor", "value") and 0 < literal.value < 2:
             entries = self._grown(literal.value)
-        places: dict[tuple[str, int, int], _Entry] = {}
+        places: dict[tuple[str, int, int], _IndexedNumber] = {}
         for entry in entries:
             places.setdefault(entry.where, entry)
         return [
-            Span(entry.number, place_of(entry.text, entry.number), entry.passage, entry.note)
-            for entry in list(places.values())[:MOST]
+            Occurrence(entry.number, context_of(entry.text, entry.number), entry.passage, entry.note)
+            for entry in list(places.values())[:MAX_OCCURRENCES]
         ]
 
-    def _grown(self, value: Fraction) -> list[_Entry]:
+    def _grown(self, value: Fraction) -> list[_IndexedNumber]:
         """`1.05` and `0.95` for a text that says 5%."""
         sign = "plus" if value > 1 else "minus"
         return [

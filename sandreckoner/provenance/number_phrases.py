@@ -42,7 +42,7 @@ def months(text: str) -> Iterator[Number]:
         yield Number(match[0], match.start(), match.end(), Fraction(month))
 
 
-def nothings(text: str) -> Iterator[Number]:
+def dashes_as_zero(text: str) -> Iterator[Number]:
     """A dash that is all of a table's cell, as 0."""
     for match in _NOTHING.finditer(text):
         yield Number(match[1], *match.span(1), Fraction(0))

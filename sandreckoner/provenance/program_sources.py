@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.passage import Passage
 from sandreckoner.provenance.constants import constant_name
-from sandreckoner.provenance.literals import Literal, reaching_literals
-from sandreckoner.provenance.number_index import NumberIndex, Span
+from sandreckoner.provenance.literals import NumberLiteral, reaching_literals
+from sandreckoner.provenance.number_index import NumberIndex, Occurrence
 from sandreckoner.provenance.table_context import words_of
 from sandreckoner.reading.numbers import Number, find_numbers
 from sandreckoner.reading.program_result import with_answer
@@ -63,7 +63,7 @@ def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> t
     return tuple(_source(_said(number, plain), index, asked) for number in find_numbers(plain))
 
 
-def _said(number: Number, text: str) -> Literal:
+def _said(number: Number, text: str) -> NumberLiteral:
     """A number of prose as a literal under the name of its sentence."""
     start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, number.start)), default=0)
     stop = _SENTENCE_END.search(text, number.end)
@@ -71,7 +71,7 @@ def _said(number: Number, text: str) -> Literal:
     column = number.start - (text.rfind("\n", 0, number.start) + 1)
     sentence = text[start : stop.start() if stop else len(text)]
     value = number.value * number.scale
-    return Literal(number.text, value, line + 1, column, sentence)
+    return NumberLiteral(number.text, value, line + 1, column, sentence)
 
 
 def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:
@@ -88,38 +88,37 @@ def complaint(sources: Sequence[NumberSource]) -> str:
     )
 
 
-def _source(literal: Literal, index: NumberIndex, asked: frozenset[str]) -> NumberSource:
+def _source(literal: NumberLiteral, index: NumberIndex, asked: frozenset[str]) -> NumberSource:
     named = words_of(literal.name)
-    spans = index.find(literal)
-    in_question = [span for span in spans if span.passage is None]
+    occurrences = index.find(literal)
+    in_question = [occurrence for occurrence in occurrences if occurrence.passage is None]
     constant = constant_name(literal, named | asked, over_documents=index.has_passages)
     if in_question and literal.role not in ("index", "digits", "exponent"):
         note = _join(
             in_question[0].note, f"stands there {len(in_question)} times" if len(in_question) > 1 else ""
         )
-        return _made(literal, "question", note, in_question[0].place.quote)
+        return _made(literal, "question", note, in_question[0].context.quote)
     if constant:
         return _made(literal, "constant", constant)
-    fitting = sorted(spans, key=lambda span: -_agreement(span, named, asked))
+    fitting = sorted(occurrences, key=lambda occurrence: -_agreement(occurrence, named, asked))
     if not fitting:
         return _made(literal, "unsourced", "stands nowhere in the question or the passages")
     best = fitting[0]
-    shown = tuple(_slice(span) for span in fitting[:SHOWN] if span.passage)
-    if _digits(literal) <= SHORT and not any(span.place.is_named_by(named | asked) for span in fitting):
-        note = (
-            f"too short to trust: stands in {_places(len(spans))}, none named by the program or the question"
-        )
-        return _made(literal, "unsourced", note, best.place.quote, shown)
-    ties = sum(_agreement(span, named, asked) == _agreement(best, named, asked) for span in fitting)
+    shown = tuple(_slice(occurrence) for occurrence in fitting[:SHOWN] if occurrence.passage)
+    if _digits(literal) <= SHORT and not any(one.context.is_named_by(named | asked) for one in fitting):
+        found = "one place" if len(occurrences) == 1 else f"{len(occurrences)} places"
+        note = f"too short to trust: stands in {found}, none named by the program or the question"
+        return _made(literal, "unsourced", note, best.context.quote, shown)
+    ties = sum(_agreement(one, named, asked) == _agreement(best, named, asked) for one in fitting)
     ambiguous = f"ambiguous: {ties} places fit equally well" if ties > 1 else ""
     note = _join(
-        str(best.place),
-        best.place.contradiction(named),
+        str(best.context),
+        best.context.contradiction(named),
         best.note,
         _sign_note(literal.value < 0, best.number),
         ambiguous,
     )
-    return _made(literal, "passage", note, best.place.quote, shown)
+    return _made(literal, "passage", note, best.context.quote, shown)
 
 
 def _sign_note(is_negative: bool, number: Number) -> str:
@@ -129,33 +128,29 @@ def _sign_note(is_negative: bool, number: Number) -> str:
     return "sign turned" if is_negative and number.value >= 0 else ""
 
 
-def _agreement(span: Span, named: frozenset[str], asked: frozenset[str]) -> int:
+def _agreement(occurrence: Occurrence, named: frozenset[str], asked: frozenset[str]) -> int:
     """How many words the place shares with the variable's name, which count twice, and with the question."""
-    return 2 * len(span.place.words & named) + len(span.place.words & asked)
+    return 2 * len(occurrence.context.words & named) + len(occurrence.context.words & asked)
 
 
-def _digits(literal: Literal) -> int:
+def _digits(literal: NumberLiteral) -> int:
     """Digits as written, or of the whole number that `4.1e6` is."""
     if literal.value.denominator == 1:
         return len(str(abs(literal.value.numerator)))
     return len("".join(filter(str.isdigit, literal.text.lower().split("e")[0])).lstrip("0"))
 
 
-def _slice(span: Span) -> Passage:
-    passage, number = span.passage, span.number
+def _slice(occurrence: Occurrence) -> Passage:
+    passage, number = occurrence.passage, occurrence.number
     assert passage is not None
     start, end = passage.start + number.start, passage.start + number.end
     return Passage(number.text, passage.source, passage.page, start, end, passage.score, passage.title)
 
 
 def _made(
-    literal: Literal, origin: str, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
+    literal: NumberLiteral, origin: str, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
 ) -> NumberSource:
     return NumberSource(literal.text, literal.line, literal.column, origin, note, quote, passages)  # type: ignore[arg-type]
-
-
-def _places(count: int) -> str:
-    return "one place" if count == 1 else f"{count} places"
 
 
 def _join(*notes: str) -> str:

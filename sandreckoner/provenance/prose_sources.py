@@ -9,8 +9,8 @@ from sandreckoner.core.passage import Passage
 from sandreckoner.provenance.program_sources import trace_numbers, trace_prose
 from sandreckoner.reading.numbers import find_numbers
 
-_LONGEST = 20_000  # characters of an answer, and of a program's result
-_MOST = 50  # numbers of a result
+_MAX_CHARACTERS = 20_000  # characters of an answer, and of a program's result
+_MAX_NUMBERS = 50  # numbers of a result
 
 
 def sources_of(
@@ -28,8 +28,10 @@ def sources_of(
         programs: those whose variables lasted, in order; they are one program over the conversation.
         results: what each program gave, as text.
     """
-    computed = [number.value for said in results for number in find_numbers(said[:_LONGEST])[:_MOST]]
-    stated = trace_prose(text[:_LONGEST], question, passages)
+    computed = [
+        number.value for said in results for number in find_numbers(said[:_MAX_CHARACTERS])[:_MAX_NUMBERS]
+    ]
+    stated = trace_prose(text[:_MAX_CHARACTERS], question, passages)
     others = [source for source in stated if not _is_one_of(source.text, computed)]
     if len(others) == len(stated):
         return stated

@@ -18,7 +18,7 @@ from sandreckoner.provenance.statements import (
     returns_value,
     written_outside,
 )
-from sandreckoner.reading.syntax import inside
+from sandreckoner.reading.syntax import walk_scope
 
 Live = set[str]
 
@@ -94,14 +94,14 @@ class _Slice:
 
     def _enter(self, definition: Function | ast.ClassDef) -> Live:
         if isinstance(definition, ast.ClassDef):
-            live = self.use(*(node for node in inside(definition) if isinstance(node, ast.expr)))
+            live = self.use(*(node for node in walk_scope(definition) if isinstance(node, ast.expr)))
             for node in definition.body:
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     live |= self._enter(node)
             return live
         outward = {
             name
-            for node in inside(definition)
+            for node in walk_scope(definition)
             if isinstance(node, (ast.Global, ast.Nonlocal))
             for name in node.names
         }

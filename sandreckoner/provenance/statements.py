@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from sandreckoner.reading.syntax import inside
+from sandreckoner.reading.syntax import walk_scope
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -43,7 +43,7 @@ def returns_value(function: Function | ast.ClassDef) -> bool:
     return isinstance(function, ast.ClassDef) or any(
         isinstance(node, (ast.Yield, ast.YieldFrom))
         or (isinstance(node, ast.Return) and node.value is not None)
-        for node in inside(function)
+        for node in walk_scope(function)
     )
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sandreckoner.reading.numbers import Number
 
-QUOTE = 80  # characters of the surroundings on each side
-LONGEST = 1_000  # characters of a line on each side of the number that are looked at
-HIGHEST = 2_000  # rows of a table above the number that are looked at
-HEADING = 60  # lines above a line of figures among which its years may stand
-LABEL = 12  # words that a line of a table has at most; a longer one is prose, and ends the table
+QUOTE_MARGIN = 80  # characters of the surroundings on each side
+MAX_LINE = 1_000  # characters of a line on each side of the number that are looked at
+MAX_ROWS = 2_000  # rows of a table above the number that are looked at
+MAX_HEADING_LINES = 60  # lines above a line of figures among which its years may stand
+MAX_LABEL_WORDS = 12  # words that a line of a table has at most; a longer one is prose, and ends the table
 _WORD = re.compile(r"[a-z]+|\d{4}|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _RULE = re.compile(r"[\s|:+-]+")
@@ -39,7 +39,7 @@ _PERIODS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NumberContext:
     """Where a number stands.
 
     Attributes:
@@ -91,22 +91,22 @@ def _telling(words: frozenset[str]) -> frozenset[str]:
     return frozenset(word for word in words - _PERIODS if not word.isdigit())
 
 
-def place_of(text: str, number: Number) -> Place:
+def context_of(text: str, number: Number) -> NumberContext:
     """Find where a number of `text` stands. A table is lines of cells between `|`."""
-    start = max(text.rfind("\n", 0, number.start) + 1, number.start - LONGEST)
+    start = max(text.rfind("\n", 0, number.start) + 1, number.start - MAX_LINE)
     stop = text.find("\n", number.end)
-    stop = min(len(text) if stop < 0 else stop, number.end + LONGEST)
+    stop = min(len(text) if stop < 0 else stop, number.end + MAX_LINE)
     line, at, end = text[start:stop], number.start - start, number.end - start
     if line.count("|") >= 2:
         return _in_table(text, start, line, number)
     first, last = _sentence_start(line, at), _sentence_end(line, end)
-    left, right = _at_words(line, max(first, at - QUOTE), min(last, end + QUOTE), at, end)
+    left, right = _at_words(line, max(first, at - QUOTE_MARGIN), min(last, end + QUOTE_MARGIN), at, end)
     label = _line_label(line, at)
     column = _year_above(text[:start], line, at) if label else ""
-    return Place(line[left:right].strip(), label, column, words_of(f"{line[first:last]} {column}"))
+    return NumberContext(line[left:right].strip(), label, column, words_of(f"{line[first:last]} {column}"))
 
 
-def _in_table(text: str, start: int, line: str, number: Number) -> Place:
+def _in_table(text: str, start: int, line: str, number: Number) -> NumberContext:
     cells = _cells(line)
     at = line.count("|", 0, number.start - start) - (1 if line.lstrip().startswith("|") else 0)
     above = _rows_above(text, start)
@@ -115,7 +115,7 @@ def _in_table(text: str, start: int, line: str, number: Number) -> Place:
     section = next((row[0] for row in reversed(above) if row[0] and not any(row[1:])), "")
     row = cells[0] if at > 0 and cells else ""
     quote = " | ".join(cell for cell in (row, cells[at] if at < len(cells) else number.text) if cell)
-    return Place(quote, row, column, words_of(f"{row} {column} {section}"))
+    return NumberContext(quote, row, column, words_of(f"{row} {column} {section}"))
 
 
 def _cells(line: str) -> list[str]:
@@ -125,7 +125,7 @@ def _cells(line: str) -> list[str]:
 def _rows_above(text: str, start: int) -> list[list[str]]:
     """The rows of the same table above an offset, from its first, without the rule under the heading."""
     rows: list[list[str]] = []
-    for line in reversed(text[:start].split("\n")[-HIGHEST:-1]):
+    for line in reversed(text[:start].split("\n")[-MAX_ROWS:-1]):
         if line.count("|") < 2:
             break
         if not _RULE.fullmatch(line):
@@ -163,12 +163,12 @@ def _year_above(above: str, line: str, at: int) -> str:
     """
     figures = list(_FIGURE_OR_NONE.finditer(line))
     place = next((place for place, figure in enumerate(figures) if figure.end() > at), None)
-    for heading in reversed(above.rsplit("\n", HEADING)[-HEADING:]):
+    for heading in reversed(above.rsplit("\n", MAX_HEADING_LINES)[-MAX_HEADING_LINES:]):
         years = _YEARS.search(heading)
         if years is not None and place is not None:
             found = years[0].split()
             return found[place] if len(found) == len(figures) else ""
-        if len(re.findall("[A-Za-z]{2,}", heading)) > LABEL:
+        if len(re.findall("[A-Za-z]{2,}", heading)) > MAX_LABEL_WORDS:
             return ""
     return ""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-LARGEST = Fraction(10) ** 45  # a number beyond is no answer, and would cost time to write out
+MAX_SIZE = Fraction(10) ** 45  # a number beyond is no answer, and would cost time to write out
 DIGITS = 9  # significant digits at which a number that is no integer is rounded
 
 
-def rounded(value: Fraction) -> Fraction:
+def round_decimal(value: Fraction) -> Fraction:
     """To 9 significant digits and never fewer than 2 decimals; integers stay exact."""
     if value.denominator == 1:
         return value
@@ -20,7 +20,7 @@ def rounded(value: Fraction) -> Fraction:
     return round(value, max(2, DIGITS - size))
 
 
-def written(value: Fraction) -> str:
+def decimal_text(value: Fraction) -> str:
     """An exact decimal; `rounded` values always have one."""
     if value.denominator == 1:
         return str(value.numerator)

@@ -37,7 +37,7 @@ _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!U\.S)(?<!\be\.g)(?<!\bi\.e)[.!](?=\s+
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FoundAnswer:
     """An answer as it was found: the text, and the rule that found it."""
 
     text: str
@@ -50,7 +50,7 @@ def read_answer(reply: str, *, options: Sequence[str] = ()) -> str | None:
     return reading.text if reading else None
 
 
-def find_answer(reply: str, *, options: Sequence[str] = ()) -> Reading | None:
+def find_answer(reply: str, *, options: Sequence[str] = ()) -> FoundAnswer | None:
     """Find the final answer of a reply.
 
     Args:
@@ -66,7 +66,7 @@ def find_answer(reply: str, *, options: Sequence[str] = ()) -> Reading | None:
             continue
         if (found := find(reply)) and normalise(found).text:
             found = _choice(found) or found if options else found
-            return Reading(found, rule)
+            return FoundAnswer(found, rule)
     return None
 
 

@@ -34,7 +34,7 @@ _SIGN = re.compile(
 MAX_ROUNDS = 8  # of nested fractions
 
 
-def plain(text: str) -> str:
+def strip_latex(text: str) -> str:
     r"""`$\dfrac{3}{4}\text{ cm}$` as `3/4 cm`."""
     text = re.sub(r"\*\*|__|`|~(?=\d)", "", text)
     for _ in range(MAX_ROUNDS):

@@ -12,12 +12,12 @@ _HEADING = re.compile(r".*:\s*$")
 MAX_CHARACTERS = 1_000
 
 
-def read_lines(reply: str, most: int, *, distinct: bool = True) -> tuple[str, ...]:
+def read_lines(reply: str, max_items: int, *, distinct: bool = True) -> tuple[str, ...]:
     """The items in their order, without bullets, numbers, fences and headings such as `Questions:`.
 
     Args:
         reply: what the model wrote.
-        most: how many are taken; the others are left out. Items over 1,000 characters are left out too.
+        max_items: the others are left out. Items over 1,000 characters are left out too.
         distinct: whether an item that repeats an earlier one is left out.
     """
     items: list[str] = []
@@ -27,6 +27,6 @@ def read_lines(reply: str, most: int, *, distinct: bool = True) -> tuple[str, ..
             continue
         if not (distinct and item in items):
             items.append(item)
-        if len(items) == most:
+        if len(items) == max_items:
             break
     return tuple(items)

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Literal
 
 from sandreckoner.reading.dates import read_date
-from sandreckoner.reading.decimals import LARGEST, rounded, written
-from sandreckoner.reading.latex import plain
+from sandreckoner.reading.decimals import MAX_SIZE, decimal_text, round_decimal
+from sandreckoner.reading.latex import strip_latex
 from sandreckoner.reading.numbers import Number, find_numbers
 
 Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
@@ -102,7 +102,7 @@ def _is_algebra(normal: Normal) -> bool:
 
 
 def _normalise(text: str, nesting: int) -> Normal:
-    text = plain(text).rstrip(".").strip()
+    text = strip_latex(text).rstrip(".").strip()
     text = _NAMED.sub("", text, count=1) if _NAMED.match(text) else text
     if (bare := _bare(text)) is not None:
         return bare
@@ -156,12 +156,12 @@ def _number_with_unit(text: str) -> Normal | None:
 
 def _from_number(number: Number) -> Normal | None:
     size = abs(number.value * number.scale)
-    if size >= LARGEST or 0 < size < 1 / LARGEST:
+    if size >= MAX_SIZE or 0 < size < 1 / MAX_SIZE:
         return None
-    value = rounded(number.value * number.scale)
+    value = round_decimal(number.value * number.scale)
     if number.unit == "%":
-        return Normal("percent", f"{written(value)}%", value)
-    return Normal("number", written(value), value)
+        return Normal("percent", f"{decimal_text(value)}%", value)
+    return Normal("number", decimal_text(value), value)
 
 
 def _list(text: str, nesting: int) -> Normal | None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from sandreckoner.reading.fences import Block, cut_at_stop, find_blocks
 from sandreckoner.reading.program_result import gives_answer
-from sandreckoner.reading.repair import mend
-from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, lacking_names, parse
+from sandreckoner.reading.repair import repair_program
+from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, parse, undefined_names
 
 MAX_STARTS = 40
 # A line at which an unfenced program may begin.
@@ -35,7 +35,7 @@ class Program:
     """
 
     code: str
-    mends: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 def read_program(reply: str) -> Program | None:
@@ -49,7 +49,7 @@ def read_program(reply: str) -> Program | None:
 
 def _from_blocks(blocks: list[Block]) -> Program | None:
     read = [program for block in blocks if (program := _read_block(block)) is not None]
-    intact = [program for program in read if not program.mends]
+    intact = [program for program in read if not program.repairs]
     for choice in (intact, read):
         trees = [parse(program.code) for program in choice]
         for last in reversed(range(len(choice))):
@@ -67,39 +67,39 @@ def _from_blocks(blocks: list[Block]) -> Program | None:
 
 
 def _read_block(block: Block) -> Program | None:
-    mended = mend(block.code)
-    if mended is None:
+    repaired = repair_program(block.code)
+    if repaired is None:
         return None
-    code, mends = mended
+    code, repairs = repaired
     if not is_program(parse(code)):
         return None
     if not block.closed:
-        mends = ("closing fence added", *mends)
-    return Program(code, mends)
+        repairs = ("closing fence added", *repairs)
+    return Program(code, repairs)
 
 
 def _with_helpers(trees: list[ast.Module], last: int) -> tuple[list[int], set[str]]:
     """The blocks that block `last` needs, in order, and the names that none of them binds."""
-    chain, lacking = [last], lacking_names(trees[last])
+    chain, lacking = [last], undefined_names(trees[last])
     for i in reversed(range(last)):
         if lacking & bound_names(trees[i]):
             chain.insert(0, i)
-            lacking = (lacking - bound_names(trees[i])) | lacking_names(trees[i])
+            lacking = (lacking - bound_names(trees[i])) | undefined_names(trees[i])
     return chain, lacking
 
 
 def _join(programs: list[Program]) -> Program:
-    mends = [words for program in programs for words in program.mends]
+    repairs = [words for program in programs for words in program.repairs]
     if len(programs) > 1:
-        mends.append(f"{len(programs)} blocks joined")
-    return Program("\n".join(program.code for program in programs), tuple(dict.fromkeys(mends)))
+        repairs.append(f"{len(programs)} blocks joined")
+    return Program("\n".join(program.code for program in programs), tuple(dict.fromkeys(repairs)))
 
 
 def _from_prose(text: str) -> Program | None:
     """The longest program among those that begin at a line that looks like code."""
     lines = text.split("\n")
     starts = [i for i, line in enumerate(lines) if _CODE.match(line)]
-    whole = mend(text)
+    whole = repair_program(text)
     if not starts or (whole is not None and not whole[1]):
         starts = [0]
     best: Program | None = None
@@ -107,15 +107,15 @@ def _from_prose(text: str) -> Program | None:
     for start in starts[:MAX_STARTS]:
         if start < after:
             continue
-        mended = mend("\n".join(lines[start:]))
-        if mended is None or not is_program(parse(mended[0])):
+        repaired = repair_program("\n".join(lines[start:]))
+        if repaired is None or not is_program(parse(repaired[0])):
             continue
-        after = start + mended[0].count("\n") + 1
-        mends = mended[1]
+        after = start + repaired[0].count("\n") + 1
+        repairs = repaired[1]
         if "".join(lines[:start]).strip():
-            mends = ("prose before the program left out", *mends)
-        if best is None or mended[0].count("\n") > best.code.count("\n"):
-            best = Program(mended[0], mends)
+            repairs = ("prose before the program left out", *repairs)
+        if best is None or repaired[0].count("\n") > best.code.count("\n"):
+            best = Program(repaired[0], repairs)
     return best
 
 

@@ -7,9 +7,9 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from sandreckoner.reading.syntax import inside, parse
+from sandreckoner.reading.syntax import parse, walk_scope
 
-MAX_MENDS = 40
+MAX_REPAIRS = 40
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "\xa0": " ", "…": "..."}
 )
@@ -17,7 +17,7 @@ _TYPOGRAPHY = str.maketrans(
 _HYPHENED = re.compile(r"^[ \t]*([A-Za-z_]\w*(?:-\w+)+)[ \t]*=(?!=)", re.MULTILINE)
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.)(?: |$)")
 
-Mend = Callable[[list[str], SyntaxError], list[str] | None]
+Repair = Callable[[list[str], SyntaxError], list[str] | None]
 
 
 def strip_prompts(code: str) -> str:
@@ -28,7 +28,7 @@ def strip_prompts(code: str) -> str:
     return "\n".join(_PROMPT.sub("", line) for line in lines if _PROMPT.match(line))
 
 
-def mend(code: str) -> tuple[str, tuple[str, ...]] | None:
+def repair_program(code: str) -> tuple[str, tuple[str, ...]] | None:
     """Make a program parse.
 
     Args:
@@ -37,16 +37,16 @@ def mend(code: str) -> tuple[str, tuple[str, ...]] | None:
     Returns:
         The program and what was mended, in words; None where nothing parsable remains.
     """
-    mends: list[str] = []
+    repairs: list[str] = []
     without = strip_prompts(code)
     if without != code:
-        mends.append("prompts of an interactive session taken off")
+        repairs.append("prompts of an interactive session taken off")
     without = without.strip("\n").rstrip()
     level = textwrap.dedent(without)
     if level != without:
-        mends.append("indentation of the whole taken off")
+        repairs.append("indentation of the whole taken off")
     lines = level.split("\n")
-    for _ in range(MAX_MENDS):
+    for _ in range(MAX_REPAIRS):
         if not any(line.strip() for line in lines):
             return None
         try:
@@ -54,29 +54,29 @@ def mend(code: str) -> tuple[str, tuple[str, ...]] | None:
         except SyntaxError as fault:
             if fault.lineno is None:
                 return None
-            lines = _mend_once(lines, fault, mends)
+            lines = _repair_once(lines, fault, repairs)
             continue
         if not tree.body:
             return None
-        body = _house_returns(lines, tree, mends)
-        return "\n".join(body), tuple(dict.fromkeys(mends))
+        body = _wrap_returns(lines, tree, repairs)
+        return "\n".join(body), tuple(dict.fromkeys(repairs))
     return None
 
 
-def mended(code: str) -> str:
+def repaired(code: str) -> str:
     """The program made to parse, or as it is: run then, it tells its fault with the line."""
-    found = mend(code)
+    found = repair_program(code)
     return found[0] if found else code
 
 
-def _mend_once(lines: list[str], fault: SyntaxError, mends: list[str]) -> list[str]:
-    for words, attempt in _MENDS:
-        mended = attempt(lines, fault)
-        if mended is not None and mended != lines:
-            mends.append(words)
-            return mended
+def _repair_once(lines: list[str], fault: SyntaxError, repairs: list[str]) -> list[str]:
+    for words, attempt in _REPAIRS:
+        repaired = attempt(lines, fault)
+        if repaired is not None and repaired != lines:
+            repairs.append(words)
+            return repaired
     # Nothing fits: what stands from the fault on is a tail that was cut off, or prose.
-    mends.append("unparsable lines at the end left out")
+    repairs.append("unparsable lines at the end left out")
     return lines[: min(fault.lineno or 1, len(lines)) - 1]
 
 
@@ -148,7 +148,7 @@ def _flat_function(lines: list[str], fault: SyntaxError) -> list[str] | None:
     return lines[:at] + [f"    {line}" if line.strip() else line for line in lines[at:]]
 
 
-_MENDS: tuple[tuple[str, Mend], ...] = (
+_REPAIRS: tuple[tuple[str, Repair], ...] = (
     ("typographic signs replaced", _typography),
     ("leading zeros of numbers taken off", _leading_zeros),
     ("hyphens in names made underscores", _hyphens),
@@ -159,9 +159,9 @@ _MENDS: tuple[tuple[str, Mend], ...] = (
 )
 
 
-def _house_returns(lines: list[str], tree: ast.Module, mends: list[str]) -> list[str]:
+def _wrap_returns(lines: list[str], tree: ast.Module, repairs: list[str]) -> list[str]:
     """Give a `return` outside any function a function: the one just before it, or `solution`."""
-    if not any(isinstance(node, ast.Return) for node in inside(tree)):
+    if not any(isinstance(node, ast.Return) for node in walk_scope(tree)):
         return lines
     returns = next(i for i, node in enumerate(tree.body) if _returns(node))
     functions = [i for i, node in enumerate(tree.body[:returns]) if isinstance(node, ast.FunctionDef)]
@@ -170,18 +170,18 @@ def _house_returns(lines: list[str], tree: ast.Module, mends: list[str]) -> list
         assert isinstance(function, ast.FunctionDef)
         first, last = function.end_lineno or function.lineno, tree.body[returns].end_lineno or len(lines)
         margin = " " * function.body[0].col_offset
-        mends.append("return moved into the function before it")
+        repairs.append("return moved into the function before it")
         return (
             lines[:first]
             + [margin + line if line.strip() else line for line in lines[first:last]]
             + lines[last:]
         )
-    mends.append("header `def solution():` added")
+    repairs.append("header `def solution():` added")
     return ["def solution():", *(f"    {line}" if line.strip() else line for line in lines)]
 
 
 def _returns(statement: ast.stmt) -> bool:
-    return any(isinstance(node, ast.Return) for node in inside(statement))
+    return any(isinstance(node, ast.Return) for node in walk_scope(statement))
 
 
 def _margin(line: str) -> str:

@@ -38,7 +38,7 @@ def parse(code: str) -> ast.Module:
     raise SyntaxError(f"the program is nested more than {MAX_DEPTH} deep")
 
 
-def inside(node: ast.AST) -> Iterator[ast.AST]:
+def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
     """The node and all below it, but nothing of the functions and classes that it defines inside."""
     waiting = [node]
     while waiting:
@@ -50,7 +50,7 @@ def inside(node: ast.AST) -> Iterator[ast.AST]:
 def bound_names(scope: ast.AST) -> set[str]:
     """The names that a module or a function binds in its own scope."""
     names: set[str] = set()
-    for node in inside(scope):
+    for node in walk_scope(scope):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 names.add(child.name)
@@ -70,7 +70,7 @@ def bound_names(scope: ast.AST) -> set[str]:
     return names
 
 
-def lacking_names(tree: ast.Module) -> set[str]:
+def undefined_names(tree: ast.Module) -> set[str]:
     """The names that a program reads and binds nowhere, builtins aside.
 
     A name bound in any scope counts as bound everywhere, so this can miss one but never invents one.

@@ -224,9 +224,9 @@ def test_the_tree_can_be_walked(model: str, tmp_path: Path) -> None:
         screen.type(QUESTION)
         screen.wait_for("cross(pal, pot) · 2 calls")
         screen.type("/tree")
-        shown = screen.wait_for("q back", "▾ witness 1", "▾ answer: 42")
+        shown = screen.wait_for("q back", "▾ method 1", "▾ answer: 42")
         screen.keys("Down", "Left")
-        shown = screen.wait_for("▸ witness 1")
+        shown = screen.wait_for("▸ method 1")
         screen.keys("Right", "Down")
         shown = screen.wait_for("── system")  # the prompt of the step under the cursor
         assert "Write a Python program" in shown

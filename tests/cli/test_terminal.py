@@ -111,7 +111,7 @@ def test_the_tree_and_the_trace_of_a_search(here: Path) -> None:
         here, ["/strategy cross(pal, pot)", QUESTION, "/tree", "/trace", "/tree 7"], replies=[PENS] * 2
     )
     tree = shown.split("/help")[-1]
-    assert "witness 1" in tree and "witness 2" in tree
+    assert "method 1" in tree and "method 2" in tree
     assert "winner: answer: 42" in tree and "3 ← the question" in tree
     assert "── system" in tree and "── reply" in tree  # the prompts and the replies
     assert "'7' is no turn; there are 1 to 1" in tree

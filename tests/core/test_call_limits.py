@@ -62,5 +62,5 @@ def test_both_drivers_and_the_replay_agree(tmp_path: Path) -> None:
 
 
 def test_a_tool_that_is_not_there_is_named() -> None:
-    with pytest.raises(UsageError, match="a tool 'orders', which the world has not"):
+    with pytest.raises(UsageError, match="the tool 'orders', but the environment has none by that name"):
         run(use("orders"), Environment())

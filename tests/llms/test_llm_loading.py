@@ -217,7 +217,7 @@ def test_a_package_that_is_installed_brings_its_models(tmp_path: Path) -> None:
     answer, title, broken = done.stdout.splitlines()
     assert answer == "loud {'volume': 11}"
     assert title == "['brought by echo-models']"
-    assert "the package that brings 'broken' cannot be loaded" in broken
+    assert "the package that provides 'broken' cannot be loaded" in broken
 
 
 @pytest.mark.parametrize("spec", ["http://", "http://127.0.0.1:8000/v1", "http:///v1#x"])

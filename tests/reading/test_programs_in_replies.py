@@ -23,7 +23,7 @@ CUT = "unparsable lines at the end left out"
 
 
 @pytest.mark.parametrize(
-    ("reply", "code", "mends"),
+    ("reply", "code", "repairs"),
     [
         (f"Sure!\n```python\n{SOLUTION}\n```\nThe answer is 12.", SOLUTION, ()),
         (f"```python\n{SOLUTION}", SOLUTION, ("closing fence added",)),
@@ -73,17 +73,17 @@ CUT = "unparsable lines at the end left out"
         ("answer = 5\n#", "answer = 5\n#", ()),
     ],
 )
-def test_shapes(reply: str, code: str, mends: tuple[str, ...]) -> None:
+def test_shapes(reply: str, code: str, repairs: tuple[str, ...]) -> None:
     program = read_program(reply)
     assert program is not None
-    assert (program.code.strip("\n"), program.mends) == (code.strip("\n"), mends)
+    assert (program.code.strip("\n"), program.repairs) == (code.strip("\n"), repairs)
 
 
 def test_prose_around_an_unfenced_program_is_left_out() -> None:
     program = read_program("Let us compute.\n\ntotal = 5 * 3\nanswer = total - 1\n\nSo it is 14.")
     assert program is not None
     assert program.code.strip() == "total = 5 * 3\nanswer = total - 1"
-    assert program.mends == ("prose before the program left out", CUT)
+    assert program.repairs == ("prose before the program left out", CUT)
 
 
 @pytest.mark.parametrize(
@@ -196,5 +196,5 @@ def test_recorded_programs_come_through_unchanged(data: Path, name: str, unread:
                 ast.parse(sample)
             except SyntaxError:
                 continue
-            assert program is not None and program.code.strip() == sample.strip() and not program.mends
+            assert program is not None and program.code.strip() == sample.strip() and not program.repairs
     assert lost == unread

@@ -26,7 +26,7 @@ from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.problem import Problem
 
-MOST = 40
+MAX_CANDIDATES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AdaptiveSelfConsistency:
     """
 
     method: Method
-    sampling: Sampling = field(default_factory=lambda: Sampling(MOST, TEMPERATURE))
+    sampling: Sampling = field(default_factory=lambda: Sampling(MAX_CANDIDATES, TEMPERATURE))
     enough: StoppingRule = field(default_factory=beta_rule)
     batch: int = 1
     vote: Vote = majority_vote
@@ -59,21 +59,23 @@ class AdaptiveSelfConsistency:
         return method_calls(self.method, self.sampling.n) + vote_calls(self.vote)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        most = self.sampling.n
+        max_candidates = self.sampling.n
         drawn: list[Candidate] = []
         known: dict[str, str | None] = {}
-        while len(drawn) < most:
+        while len(drawn) < max_candidates:
             try:
                 batch = yield from within(f"batch from {len(drawn) + 1}", self._draw(problem, len(drawn)))
             except BudgetSpent:
                 break
             drawn += batch
             answers = yield from merge_equal([candidate.answer for candidate in drawn], known)
-            remaining = most - len(drawn)
+            remaining = max_candidates - len(drawn)
             if not batch or decided(answers, remaining) or self.enough(answers, remaining):
                 break
-        if len(drawn) < most:
-            yield from note(f"{most - len(drawn)} of {most} candidates were not needed or not to be had")
+        if len(drawn) < max_candidates:
+            yield from note(
+                f"{max_candidates - len(drawn)} of {max_candidates} candidates were not needed or not drawn"
+            )
         return (yield from answer_by_vote(problem, drawn, self.vote))
 
     def _draw(self, problem: Problem, start: int) -> Steps[tuple[Candidate, ...]]:
@@ -86,7 +88,7 @@ class AdaptiveSelfConsistency:
 def adaptive_self_consistency(
     method: Method,
     *,
-    n: int = MOST,
+    n: int = MAX_CANDIDATES,
     temperature: float = TEMPERATURE,
     rule: StoppingRule | str = "beta",
     threshold: float = 0.95,

@@ -1,7 +1,7 @@
-"""Cascade: from cheap to dear, until the answer is safe; where it never is, abstain.
+"""Cascade: try strategies from cheap to expensive until the answer is safe; abstain where none is.
 
 Chen et al. 2023, "FrugalGPT"; Yue et al. 2023, "Large Language Model Cascades with Mixture of Thoughts
-Representations for Cost-Efficient Reasoning" (agreement between kinds of thought as the confidence).
+Representations for Cost-Efficient Reasoning" (agreement between methods as the confidence).
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Cascade:
-    """Climb from one strategy to the next while their candidates do not agree enough.
+    """Try strategies in order, and stop when their candidates agree enough.
 
     Attributes:
-        rungs: strategies, cheap to dear; two or more.
+        stages: strategies, cheapest first; two or more.
         target: the confidence at which it stops.
-        abstain: whether it answers with nothing when the last strategy leaves it below the target.
-        confidence: of the answers of all candidates so far: `lead`, or one that was fitted on recorded runs.
+        abstain: whether to give no answer where the last strategy leaves it below the target.
+        confidence: of the answers of all candidates so far: `lead`, or one fitted on recorded runs.
     """
 
-    rungs: tuple[Strategy, ...]
+    stages: tuple[Strategy, ...]
     target: float = 0.85
     abstain: bool = True
     confidence: Confidence = lead
 
     def __post_init__(self) -> None:
-        if len(self.rungs) < 2:
+        if len(self.stages) < 2:
             raise UsageError(
-                "cascade takes two strategies or more, cheap to dear: cascade(direct, pal, sc(pal, n=5))"
+                "cascade takes two strategies or more, cheapest first: cascade(direct, pal, sc(pal, n=5))"
             )
         if not 0.5 < self.target < 1:
             raise UsageError(f"target must be between 0.5 and 1, not {self.target}")
@@ -49,16 +49,16 @@ class Cascade:
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return sum(strategy_calls(rung) for rung in self.rungs)
+        return sum(strategy_calls(stage) for stage in self.stages)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         candidates: list[Candidate] = []
         best = Answer(None, "no answer", confidence=0.0)
-        for number, rung in enumerate(self.rungs, 1):
-            found = yield from within(f"rung {number}", with_budget_status(rung(problem)))
+        for number, stage in enumerate(self.stages, 1):
+            found = yield from within(f"stage {number}", with_budget_status(stage(problem)))
             candidates += found.candidates
             best = yield from self._best(candidates)
-            yield from note(f"rung {number}: {best.text}", confidence=best.confidence)
+            yield from note(f"stage {number}: {best.text}", confidence=best.confidence)
             if best.confidence is not None and best.confidence >= self.target:
                 return best
             if found.status == "budget spent":
@@ -72,7 +72,7 @@ class Cascade:
         return replace(best, text=None, status="no answer", winner=None, reason=why)
 
     def _best(self, candidates: Sequence[Candidate]) -> Steps[Answer]:
-        """The most frequent answer; among equals that of the dearest strategy, which saw the others fail."""
+        """Return the most frequent answer; of equals, that of the most expensive strategy."""
         answers = yield from merge_equal([candidate.answer for candidate in candidates])
         polls = tally(answers)
         if not polls:
@@ -83,15 +83,15 @@ class Cascade:
 
 
 def cascade(
-    *rungs: Strategy, target: float = 0.85, abstain: bool = True, confidence: Confidence | str = lead
+    *stages: Strategy, target: float = 0.85, abstain: bool = True, confidence: Confidence | str = lead
 ) -> Cascade:
-    """`cascade(once(direct), once(program_aided), self_consistency(program_aided, n=5), target=0.9)`.
+    """Build `cascade(single(direct), self_consistency(program_aided, n=5), target=0.9)`.
 
     Args:
-        *rungs: strategies, cheap to dear.
+        *stages: strategies, cheapest first.
         target: see `Cascade`.
         abstain: see `Cascade`.
         confidence: a function, or a file that `save_confidence` wrote.
     """
     sure = load_confidence(confidence) if isinstance(confidence, str) else confidence
-    return Cascade(rungs, target, abstain, sure)
+    return Cascade(stages, target, abstain, sure)

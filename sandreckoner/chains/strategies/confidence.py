@@ -34,7 +34,7 @@ def lead(answers: Sequence[str | None]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedConfidence:
     """How often a winner with such a lead was right, on recorded runs.
 
     Attributes:
@@ -42,23 +42,23 @@ class Fitted:
         source: what it was fitted on, in a few words.
     """
 
-    knots: tuple[tuple[float, float], ...]
+    points: tuple[tuple[float, float], ...]
     source: str = ""
 
     def __post_init__(self) -> None:
-        sides = tuple(zip(*self.knots, strict=True))
+        sides = tuple(zip(*self.points, strict=True))
         rising = all(list(side) == sorted(side) and side[0] >= 0 and side[-1] <= 1 for side in sides)
-        if not self.knots or not rising:
+        if not self.points or not rising:
             raise UsageError("a fitted confidence needs pairs of a lead and a probability that never fall")
 
     def __call__(self, answers: Sequence[str | None]) -> float:
         score = lead(answers)
-        after = bisect_right(self.knots, (score, 2.0))
+        after = bisect_right(self.points, (score, 2.0))
         if score == 0 or after == 0:
-            return 0.0 if score == 0 else self.knots[0][1]
-        if after == len(self.knots):
-            return self.knots[-1][1]
-        (x, low), (beyond, high) = self.knots[after - 1], self.knots[after]
+            return 0.0 if score == 0 else self.points[0][1]
+        if after == len(self.points):
+            return self.points[-1][1]
+        (x, low), (beyond, high) = self.points[after - 1], self.points[after]
         return round(low + (high - low) * (score - x) / (beyond - x), 4)
 
 
@@ -70,7 +70,7 @@ def observe(
         yield lead(answers[:drawn]), right(majority(answers[:drawn]))
 
 
-def fit(observations: Iterable[tuple[float, bool]], *, source: str = "") -> Fitted:
+def fit(observations: Iterable[tuple[float, bool]], *, source: str = "") -> FittedConfidence:
     """The probabilities, never falling with the lead, that fit what was observed best.
 
     Args:
@@ -94,17 +94,21 @@ def fit(observations: Iterable[tuple[float, bool]], *, source: str = "") -> Fitt
             block = before[0] + block[0], before[1] + block[1], before[2] + block[2]
         blocks.append(block)
     ends = ((score, hits / total) for scores, hits, total in blocks for score in (scores[0], scores[-1]))
-    knots = dict.fromkeys((score, round(probability, 6)) for score, probability in ends)
-    return Fitted(tuple(knots), source)
+    points = dict.fromkeys((score, round(probability, 6)) for score, probability in ends)
+    return FittedConfidence(tuple(points), source)
 
 
-def save_confidence(fitted: Fitted, path: str | Path) -> None:
+def save_confidence(fitted: FittedConfidence, path: str | Path) -> None:
     """Write a fitted confidence to a file, for `cascade(…, confidence="FILE")`."""
-    record = {"confidence": VERSION, "source": fitted.source, "knots": [list(knot) for knot in fitted.knots]}
+    record = {
+        "confidence": VERSION,
+        "source": fitted.source,
+        "points": [list(point) for point in fitted.points],
+    }
     Path(path).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def load_confidence(path: str | Path) -> Fitted:
+def load_confidence(path: str | Path) -> FittedConfidence:
     """Read a fitted confidence back.
 
     Raises:
@@ -114,7 +118,9 @@ def load_confidence(path: str | Path) -> Fitted:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
         if record["confidence"] != VERSION:
             raise ValueError(f"version {record['confidence']!r}")
-        return Fitted(tuple((float(x), float(p)) for x, p in record["knots"]), str(record.get("source", "")))
+        return FittedConfidence(
+            tuple((float(x), float(p)) for x, p in record["points"]), str(record.get("source", ""))
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as fault:
         raise UsageError(
             f"confidence: {path} is no fitted confidence of version {VERSION} ({fault}); "

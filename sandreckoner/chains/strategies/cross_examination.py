@@ -1,4 +1,4 @@
-"""Cross-examination: different prompting methods testify independently, and the majority is believed.
+"""Cross-examination: draw one candidate from each of several methods and take the majority.
 
 A chain of thought, a program and a symbolic solution make different mistakes; where they agree, few are left
 (Liu et al. 2023, "Plan, Verify and Switch: Integrated Reasoning with Diverse X-of-Thoughts").
@@ -23,45 +23,45 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class CrossExamination:
-    """One candidate of each witness, side by side; none sees another's.
+    """Vote over one candidate of each method; no method sees the candidate of another.
 
     Attributes:
-        witnesses: forms, two or more; where no two agree, the first that has an answer is believed.
+        methods: two or more; where no two agree, the first that has an answer wins.
         sampling: how each is drawn; greedy by default.
     """
 
-    witnesses: tuple[Method, ...]
+    methods: tuple[Method, ...]
     sampling: Sampling = field(default_factory=Sampling)
 
     def __post_init__(self) -> None:
-        if len(self.witnesses) < 2:
-            raise UsageError("cross takes two forms or more: cross(pal, symbolic, cot)")
+        if len(self.methods) < 2:
+            raise UsageError("cross takes two methods or more: cross(pal, symbolic, cot)")
         if self.sampling.n != 1:
-            raise UsageError("cross draws one candidate of each witness; n must be 1")
+            raise UsageError("cross draws one candidate of each method; n must be 1")
 
     @property
     def calls(self) -> int:
         """The most completions that it may ask for."""
-        return sum(method_calls(witness, 1) for witness in self.witnesses)
+        return sum(method_calls(method, 1) for method in self.methods)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        testimony = yield from together(
+        candidates = yield from together(
             [
-                within(f"witness {number}", self._testify(witness, problem))
-                for number, witness in enumerate(self.witnesses, 1)
+                within(f"method {number}", self._candidate(method, problem))
+                for number, method in enumerate(self.methods, 1)
             ]
         )
-        return (yield from answer_by_vote(problem, testimony, majority_vote))
+        return (yield from answer_by_vote(problem, candidates, majority_vote))
 
-    def _testify(self, witness: Method, problem: Problem) -> Steps[Candidate]:
+    def _candidate(self, method: Method, problem: Problem) -> Steps[Candidate]:
         try:
-            drawn = yield from witness.draw(problem, self.sampling)
+            drawn = yield from method.draw(problem, self.sampling)
         except BudgetSpent as spent:
             return Candidate(None, error=str(spent))
-        return drawn[0] if drawn else Candidate(None, error="the budget ended before this witness spoke")
+        return drawn[0] if drawn else Candidate(None, error="the budget ended before this method answered")
 
 
-def cross_examination(*witnesses: Method, **sampling: object) -> CrossExamination:
-    """`cross_examination(program_aided, symbolic, chain_of_thought)`; those three where none is given."""
+def cross_examination(*methods: Method, **sampling: object) -> CrossExamination:
+    """Build `cross_examination(program_aided, symbolic, chain_of_thought)`, the default, or another."""
     drawn = Sampling(**sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
-    return CrossExamination(witnesses or (ProgramAided(), symbolic(), ChainOfThought()), drawn)
+    return CrossExamination(methods or (ProgramAided(), symbolic(), ChainOfThought()), drawn)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.estimate import method_calls
 from sandreckoner.chains.method import Method, Sampling, require_positive
-from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt, sent_back
+from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt, with_critique
 from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
@@ -59,7 +59,7 @@ class Refine:
                 critique = yield from within(f"critique {number}", self._criticise(problem, attempts[-1]))
                 if not critique:
                     break
-                asked = replace(problem, notes=sent_back(problem.notes, attempts[-1], critique))
+                asked = replace(problem, notes=with_critique(problem.notes, attempts[-1], critique))
         except BudgetSpent:
             pass  # `marked` says so in the answer
         found = conclude(tuple(reversed(attempts)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.method import Strategy
-from sandreckoner.chains.prompt import sent_back
+from sandreckoner.chains.prompt import with_critique
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
@@ -42,7 +42,7 @@ class RequireSources:
         if not faults or answer.winner is None:
             return answer
         yield from note("sent back: not everything has a source", faults=faults)
-        asked = replace(problem, notes=sent_back(problem.notes, answer.winner, faults))
+        asked = replace(problem, notes=with_critique(problem.notes, answer.winner, faults))
         try:
             mended = _sourced((yield from within("repair", self.strategy(asked))), problem)
         except BudgetSpent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sandreckoner.chains.estimate import strategy_calls
 from sandreckoner.chains.method import Strategy
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.combine import altered
+from sandreckoner.core.combine import map_effects
 from sandreckoner.core.effects import Ask, Effect, Steps
 from sandreckoner.core.problem import Problem
 
@@ -40,7 +40,7 @@ class Seeded:
             asked += 1
             return replace(effect, seed=derived_seed(self.seed, asked))
 
-        return altered(change, self.strategy(problem))
+        return map_effects(change, self.strategy(problem))
 
 
 def derived_seed(*parts: int | str) -> int:

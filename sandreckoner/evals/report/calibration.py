@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sandreckoner.chains.strategies.confidence import Fitted, fit, observe
+from sandreckoner.chains.strategies.confidence import FittedConfidence, fit, observe
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report.statistics import Interval, share
@@ -65,7 +65,7 @@ def calibration(records: Sequence[Record]) -> Calibration | None:
 
 def fit_confidence(
     records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
-) -> Fitted:
+) -> FittedConfidence:
     """The confidence that a cascade may load, fitted on the votes of an evaluation.
 
     Args:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.confidence import (
-    Fitted,
+    FittedConfidence,
     fit,
     lead,
     load_confidence,
@@ -38,7 +38,7 @@ def test_the_lead_is_what_the_paper_s_rule_says() -> None:
 def test_it_is_isotonic_regression() -> None:
     """By hand: 0.5 is right 1 of 2, 0.75 never of 1 (pooled to 1 of 3), 0.9 always."""
     fitted = fit([(0.5, True), (0.5, False), (0.75, False), (0.9, True)])
-    assert fitted.knots == ((0.5, pytest.approx(1 / 3, abs=1e-6)), (0.75, fitted.knots[0][1]), (0.9, 1.0))
+    assert fitted.points == ((0.5, pytest.approx(1 / 3, abs=1e-6)), (0.75, fitted.points[0][1]), (0.9, 1.0))
 
 
 OBSERVED = st.lists(st.tuples(st.sampled_from([0.5, 0.75, 0.875, 0.95]), st.booleans()), min_size=1)
@@ -47,8 +47,8 @@ OBSERVED = st.lists(st.tuples(st.sampled_from([0.5, 0.75, 0.875, 0.95]), st.bool
 @given(OBSERVED)
 def test_it_never_falls_and_its_mean_is_that_of_the_truth(observed: list[tuple[float, bool]]) -> None:
     fitted = fit(observed)
-    of = dict(fitted.knots)
-    inside = [next(p for x, p in reversed(fitted.knots) if x <= score) for score, _ in observed]
+    of = dict(fitted.points)
+    inside = [next(p for x, p in reversed(fitted.points) if x <= score) for score, _ in observed]
     assert list(of.values()) == sorted(of.values())
     assert sum(inside) == pytest.approx(sum(right for _, right in observed), abs=1e-4)
 
@@ -70,13 +70,13 @@ def test_a_file_keeps_it(tmp_path: Path) -> None:
         "",
         "[]",
         "{}",
-        '{"confidence": 2, "knots": [[0, 1]]}',
-        '{"confidence": 1, "knots": []}',
-        '{"confidence": 1, "knots": [[0.9, 0.5], [0.5, 0.9]]}',
-        '{"confidence": 1, "knots": [[0.5, 0.9], [0.9, 0.5]]}',
-        '{"confidence": 1, "knots": [[0.5, 1.5]]}',
-        '{"confidence": 1, "knots": [[0.5, NaN]]}',
-        '{"confidence": 1, "knots": [[0.5]]}',
+        '{"confidence": 2, "points": [[0, 1]]}',
+        '{"confidence": 1, "points": []}',
+        '{"confidence": 1, "points": [[0.9, 0.5], [0.5, 0.9]]}',
+        '{"confidence": 1, "points": [[0.5, 0.9], [0.9, 0.5]]}',
+        '{"confidence": 1, "points": [[0.5, 1.5]]}',
+        '{"confidence": 1, "points": [[0.5, NaN]]}',
+        '{"confidence": 1, "points": [[0.5]]}',
         "[" * 10_000,
     ],
 )
@@ -122,4 +122,4 @@ def test_on_recorded_runs_it_halves_the_error_of_the_lead(data: Path) -> None:
         return sum(map(abs, bins.values())) / len(runs[1::2])
 
     assert error(fitted) < error(lead) / 2
-    assert isinstance(fitted, Fitted)
+    assert isinstance(fitted, FittedConfidence)

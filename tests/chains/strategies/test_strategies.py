@@ -84,7 +84,7 @@ def test_a_cascade_abstains_below_its_target_and_says_why(perform):
     assert perform(cascade(single(Direct()), single(COT), abstain=False), replies=replies).answer.text == "14"
 
 
-def test_witnesses_are_heard_side_by_side_and_the_majority_is_believed(perform):
+def test_methods_are_drawn_side_by_side_and_the_majority_wins(perform):
     def reply(messages: tuple[Message, ...]) -> str:
         return "```python\nanswer = 14\n```" if "Python" in messages[0].content else "The answer is 15."
 
@@ -92,10 +92,10 @@ def test_witnesses_are_heard_side_by_side_and_the_majority_is_believed(perform):
     assert run.answer.text == "15"
     assert run.answer.confidence == pytest.approx(2 / 3, abs=1e-6)
     disagree = perform(cross_examination(ProgramAided(), COT), model=ScriptedModel(reply))
-    assert disagree.answer.text == "14", "the first witness is believed where no two agree"
+    assert disagree.answer.text == "14", "the first method wins where no two agree"
 
 
-def test_all_witnesses_failing_gives_every_reason(perform):
+def test_all_methods_failing_gives_every_reason(perform):
     run = perform(cross_examination(), model=ScriptedModel(lambda messages: ""))
     assert run.answer.status == "no answer"
     assert run.answer.reason == "the model answered with nothing (3 times)"
@@ -162,7 +162,7 @@ def test_a_fault_of_the_model_is_no_end_of_the_budget(perform):
         (lambda: refine(COT, n=2), "n must be 1"),
         (lambda: cascade(single(COT)), "two strategies or more"),
         (lambda: cascade(single(COT), single(COT), target=1), "target must be between 0.5 and 1"),
-        (lambda: cross_examination(COT), "two forms or more"),
+        (lambda: cross_examination(COT), "two methods or more"),
     ],
 )
 def test_a_wrong_argument_is_refused_in_one_line(make, says: str):

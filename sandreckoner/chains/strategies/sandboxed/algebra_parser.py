@@ -278,14 +278,14 @@ class Parser:
             if self.take("["):
                 degree = self.sum()
                 self.need("]")
-            inside = self.closed(")") if self.take("(") else self.argument()
-            return safe_power(inside, 1 / number(sympy.sympify(degree)))
+            at_node = self.closed(")") if self.take("(") else self.argument()
+            return safe_power(at_node, 1 / number(sympy.sympify(degree)))
         base = self.argument() if name == "log" and self.take("_") else None
         exponent = self.exponent() if self.take("^") else None
-        inside = (
+        at_node = (
             self.closed(")") if self.take("(") else self.closed("}") if self.take("{") else self.juxtaposed()
         )
-        value = FUNCTIONS[name](number(inside))
+        value = FUNCTIONS[name](number(at_node))
         if base is not None:
             value = ratio(value, sympy.log(number(base)))
         return value if exponent is None else safe_power(value, exponent)

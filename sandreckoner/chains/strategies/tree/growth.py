@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sandreckoner.chains.strategies.tree.node import Evaluator, Node, Thoughts, inside
+from sandreckoner.chains.strategies.tree.node import Evaluator, Node, Thoughts, at_node
 from sandreckoner.core.combine import together
 from sandreckoner.core.effects import Note, Steps
 from sandreckoner.core.errors import BudgetSpent
@@ -34,7 +34,7 @@ class Growth:
         """
         try:
             broods = yield from together(
-                [inside(parent, self._thoughts.expand(self._problem, parent)) for parent in parents]
+                [at_node(parent, self._thoughts.expand(self._problem, parent)) for parent in parents]
             )
         except BudgetSpent:
             return []

@@ -17,28 +17,28 @@ from sandreckoner.core.errors import UsageError
 
 
 @dataclass(slots=True, eq=False)
-class _Spot:
-    """A node with what the visits below it brought."""
+class _SearchNode:
+    """A node of the tree with the visits below it and the sum of their values."""
 
     node: Node
-    above: _Spot | None = None
-    below: list[_Spot] = field(default_factory=list)
+    parent: _SearchNode | None = None
+    children: list[_SearchNode] = field(default_factory=list)
     visits: int = 0
     total: float = 0.0
     exhausted: bool = False
 
     def urgency(self, exploration: float, scale: float) -> float:
-        """The upper confidence bound of its mean value, with values scaled to at most 1."""
-        assert self.above is not None
+        """Return the upper confidence bound of the mean value, with values scaled to at most 1."""
+        assert self.parent is not None
         if not self.visits:
             return math.inf
         mean = self.total / self.visits / scale
-        return mean + exploration * math.sqrt(math.log(self.above.visits) / self.visits)
+        return mean + exploration * math.sqrt(math.log(self.parent.visits) / self.visits)
 
 
 @dataclass(frozen=True, slots=True)
 class MonteCarlo:
-    """Each round walks down by UCT, grows the node it comes to, and carries the best child's value up.
+    """Monte Carlo tree search: descend by UCT, grow the leaf, propagate the best child's value back up.
 
     Attributes:
         depth: thoughts after which a line counts as an end, 1 or more.
@@ -60,36 +60,37 @@ class MonteCarlo:
         return self.rounds
 
     def search(self, growth: Growth) -> Steps[list[Node]]:
-        root = _Spot(Node())
+        root = _SearchNode(Node())
         ends: list[Node] = []
         for _ in range(self.rounds):
             if root.exhausted:
                 break
-            spot = self._descend(root, max([1e-9, *(node.value for node in growth.nodes)]))
-            children = yield from growth.grow([spot.node])
-            spot.below = [_Spot(child, spot, exhausted=self._is_end(child)) for child in children]
-            ends += [child for child in children if self._is_end(child)]
-            for child in spot.below:
-                child.visits, child.total = 1, child.node.value
-            _carry_up(spot, max([0.0, *(child.value for child in children)]))
+            current = self._descend(root, max([1e-9, *(node.value for node in growth.nodes)]))
+            grown = yield from growth.grow([current.node])
+            ends += [node for node in grown if self._is_end(node)]
+            current.children = [
+                _SearchNode(node, current, visits=1, total=node.value, exhausted=self._is_end(node))
+                for node in grown
+            ]
+            _back_propagate(current, max([0.0, *(node.value for node in grown)]))
         return sorted(ends, key=lambda node: (-node.value, not node.done))
 
-    def _descend(self, root: _Spot, scale: float) -> _Spot:
-        spot = root
-        while spot.below:
-            open_spots = [below for below in spot.below if not below.exhausted]
-            spot = max(open_spots, key=lambda below: below.urgency(self.exploration, scale))
-        return spot
+    def _descend(self, root: _SearchNode, scale: float) -> _SearchNode:
+        current = root
+        while current.children:
+            open_children = [child for child in current.children if not child.exhausted]
+            current = max(open_children, key=lambda child: child.urgency(self.exploration, scale))
+        return current
 
     def _is_end(self, node: Node) -> bool:
         return node.done or node.depth >= self.depth
 
 
-def _carry_up(spot: _Spot, value: float) -> None:
-    """Count a visit on the way to the root; a spot with nothing left to grow below it is exhausted."""
-    here: _Spot | None = spot
-    while here is not None:
-        here.visits += 1
-        here.total += value
-        here.exhausted = all(below.exhausted for below in here.below)
-        here = here.above
+def _back_propagate(leaf: _SearchNode, value: float) -> None:
+    """Count a visit on the way to the root; a node with nothing left to grow below it is exhausted."""
+    current: _SearchNode | None = leaf
+    while current is not None:
+        current.visits += 1
+        current.total += value
+        current.exhausted = all(child.exhausted for child in current.children)
+        current = current.parent

@@ -64,7 +64,7 @@ class Node:
         return tuple(names)
 
 
-def inside(node: Node, steps: Steps[T]) -> Steps[T]:
+def at_node(node: Node, steps: Steps[T]) -> Steps[T]:
     """The same steps, marked as standing at a node."""
     for name in reversed(node.scope):
         steps = within(name, steps)

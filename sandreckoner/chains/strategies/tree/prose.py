@@ -11,7 +11,7 @@ from sandreckoner.chains.method import Method, Sampling, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.direct import prose_candidate
 from sandreckoner.chains.prompt import Prompt, load_prompt
-from sandreckoner.chains.strategies.tree.node import Node, inside
+from sandreckoner.chains.strategies.tree.node import Node, at_node
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import BudgetSpent
@@ -20,12 +20,12 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.reading.final_answer import find_answer
 from sandreckoner.reading.listed_lines import read_lines
 
-MOST_LINES = 1_000
+MAX_LINES = 1_000
 
 
 def every_line(reply: str) -> Sequence[str]:
     """The lines of a reply. One that repeats another stays: the tree sees that, and values it at 0."""
-    return read_lines(reply, MOST_LINES, distinct=False)
+    return read_lines(reply, MAX_LINES, distinct=False)
 
 
 def says_the_answer(step: str) -> bool:
@@ -84,6 +84,6 @@ class Prose:
         notes = f"{problem.notes}\n\nSteps so far:\n{end.text}".strip()
         last = replace(self.sampling, n=1, temperature=0.0)
         try:
-            return (yield from inside(end, self.method.draw(replace(problem, notes=notes), last)))
+            return (yield from at_node(end, self.method.draw(replace(problem, notes=notes), last)))
         except BudgetSpent:
             return (said,)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Sampling
 from sandreckoner.chains.prompt import Prompt, load_prompt
-from sandreckoner.chains.strategies.tree.node import Node, inside
+from sandreckoner.chains.strategies.tree.node import Node, at_node
 from sandreckoner.core.combine import together
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.message import Completion
@@ -46,7 +46,7 @@ class ValueEach:
         shown = [self._shown(node) for node in nodes]
         fresh = {text: node for text, node in zip(shown, nodes, strict=True) if text not in known}
         values = yield from together(
-            [inside(node, self._value(problem, text)) for text, node in fresh.items()]
+            [at_node(node, self._value(problem, text)) for text, node in fresh.items()]
         )
         known.update(zip(fresh, values, strict=True))
         return tuple(known[text] for text in shown)
