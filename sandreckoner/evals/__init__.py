@@ -1,4 +1,4 @@
-"""What a strategy is worth on your questions, and answering any number of them.
+"""Evaluate strategies on questions, and answer files of questions of any size.
 
 questions = load_questions("gsm8k", folder="questions", limit=100)
 records = evaluate(["cot", "pal", "sc(pal, n=5)"], questions, "local", out="gsm8k-local")
@@ -30,7 +30,7 @@ __all__ = [
     "score",
 ]
 
-_HOME = {
+_MODULES = {
     "Question": "tasks.question",
     "Score": "tasks.scoring",
     "as_markdown": "report.results_table",
@@ -44,6 +44,6 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,7 +1,7 @@
-"""Training data from verified answers, in the formats that TRL reads.
+"""Export verified answers as training data in the formats of TRL.
 
-`sft` has `messages`; `preferences` has `prompt`, `chosen` and `rejected`; `steps` (of strategies that write
-cells) has `prompt`, `completions` and `labels`, one a step.
+`sft` has `messages`; `preferences` has `prompt`, `chosen` and `rejected`; `steps` (for strategies that write
+cells) has `prompt`, `completions` and `labels`, one per step.
 """
 
 from __future__ import annotations
@@ -15,29 +15,35 @@ from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.serialization import from_json
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.reading.normalize import equal
-from sandreckoner.training.verified_answers import Verified, as_messages, exchanges, verified, wrote
+from sandreckoner.training.verified_answers import (
+    VerifiedAnswer,
+    as_messages,
+    exchanges,
+    produced,
+    verified_answers,
+)
 
-GRAM = 8  # words: as many in a row are no coincidence (Brown et al. 2020 use 13 for longer texts)
-OVERLAP = 0.5
+NGRAM_WORDS = 8  # in a row are no coincidence (Brown et al. 2020 use 13 for longer texts)
+MAX_OVERLAP = 0.5
 
 Line = Mapping[str, JSON]
 
 
-def sft(item: Verified) -> Line | None:
-    """The conversation with the reply that held the verified program."""
+def sft(item: VerifiedAnswer) -> Line | None:
+    """Supervised fine-tuning: the prompt and the reply with the verified program."""
     reply = {"role": "assistant", "content": item.exchange.reply}
     return {"messages": [*as_messages(item.exchange.messages), reply]}
 
 
-def preferences(item: Verified) -> Line | None:
-    """The verified reply before one to the same prompt whose program failed or came to something else."""
+def preferences(item: VerifiedAnswer) -> Line | None:
+    """Preference pair: the verified reply, and a reply to the same prompt that failed or was wrong."""
     for candidate in item.answer.candidates:
         ran = candidate.execution is not None and candidate.execution.ok
         if ran and candidate.answer is not None and equal(candidate.answer, str(item.record.answer)):
             continue
         for other in exchanges(item.journal):
             same_prompt = other.messages == item.exchange.messages
-            if same_prompt and other.reply != item.exchange.reply and wrote(other, candidate):
+            if same_prompt and other.reply != item.exchange.reply and produced(other, candidate):
                 return {
                     "prompt": as_messages(item.exchange.messages),
                     "chosen": [{"role": "assistant", "content": item.exchange.reply}],
@@ -46,8 +52,8 @@ def preferences(item: Verified) -> Line | None:
     return None
 
 
-def steps(item: Verified) -> Line | None:
-    """The cells of a verified line of cells, each labelled by whether it ran."""
+def steps(item: VerifiedAnswer) -> Line | None:
+    """Stepwise supervision: the cells of a verified answer, each labelled by whether it ran."""
     winner = item.answer.winner
     ran: list[tuple[str, bool]] = []
     for step in item.journal.steps:
@@ -63,7 +69,7 @@ def steps(item: Verified) -> Line | None:
     return {"prompt": prompt, "completions": [cell for cell, _ in ran], "labels": [ok for _, ok in ran]}
 
 
-FORMATS: Mapping[str, Callable[[Verified], Line | None]] = {
+FORMATS: Mapping[str, Callable[[VerifiedAnswer], Line | None]] = {
     "sft": sft,
     "preferences": preferences,
     "steps": steps,
@@ -77,28 +83,30 @@ def training_lines(
 
     Args:
         folder: of an evaluation.
-        form: a name of `FORMATS`.
-        questions: those of the evaluation by their ids; records of others are left out.
-        held_out: a benchmark; what nearly repeats one of its questions is left out.
+        form: a name in `FORMATS`.
+        questions: of the evaluation, by id; records of other questions are left out.
+        held_out: a benchmark; near duplicates of its questions are left out.
     """
     theirs: set[tuple[str, ...]] = set()
     for question in held_out:
-        theirs |= grams(question.problem.question)
-    for item in verified(folder):
+        theirs |= ngrams(question.problem.question)
+    for item in verified_answers(folder):
         question_of = questions.get(item.record.question)
-        if question_of is None or nearly_in(question_of.problem.question, theirs):
+        if question_of is None or is_near_duplicate(question_of.problem.question, theirs):
             continue
         if line := FORMATS[form](item):
             yield line
 
 
-def nearly_in(text: str, theirs: set[tuple[str, ...]]) -> bool:
-    """Whether half of a text's runs of eight words stand in another, numbers counting as alike."""
-    own = grams(text)
-    return len(own & theirs) >= OVERLAP * len(own)  # a text without words is in everything
+def is_near_duplicate(text: str, theirs: set[tuple[str, ...]]) -> bool:
+    """Whether at least half of a text's word 8-grams are among `theirs`; all numbers count as equal."""
+    own = ngrams(text)
+    return len(own & theirs) >= MAX_OVERLAP * len(
+        own
+    )  # a text without words is a near duplicate of everything
 
 
-def grams(text: str) -> set[tuple[str, ...]]:
-    """The runs of eight words of a text, fewer where it is shorter; a number is any number."""
+def ngrams(text: str) -> set[tuple[str, ...]]:
+    """The word 8-grams of a text (one shorter gram if it is shorter); every number counts as 0."""
     words = re.findall(r"[a-z]+|\d", re.sub(r"\d[\d,.]*", "0", text.lower()))
-    return {tuple(words[at : at + GRAM]) for at in range(max(1, len(words) - GRAM + 1))}
+    return {tuple(words[at : at + NGRAM_WORDS]) for at in range(max(1, len(words) - NGRAM_WORDS + 1))}

@@ -1,7 +1,7 @@
-"""The answers of an evaluation that may be learnt from.
+"""Select the answers of an evaluation that are safe to train on.
 
-An answer is verified where its program ran, none of its numbers is without a source, and it agrees with the
-gold answer; where nobody knows that, with the answer of another strategy to the same question.
+An answer is verified if its program ran, each of its numbers has a source, and it equals the gold answer, or
+without a gold answer, the answer of another strategy to the same question.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from sandreckoner.reading.programs import read_program
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A conversation and what the model wrote next."""
+    """A prompt as messages, and the model's reply."""
 
     messages: tuple[Message, ...]
     reply: str
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """An answer that may be learnt from.
+class VerifiedAnswer:
+    """A verified answer.
 
     Attributes:
-        record: of the piece.
+        record: of the sample.
         answer: with its candidates.
-        journal: of the piece.
-        exchange: the one that the winner came from; of cells, the last.
+        journal: of the sample.
+        exchange: the one that produced the winner; for cells, the last.
     """
 
     record: Record
@@ -46,7 +46,7 @@ class Verified:
     exchange: Exchange
 
 
-def verified(folder: Path) -> Iterator[Verified]:
+def verified_answers(folder: Path) -> Iterator[VerifiedAnswer]:
     """The verified answers of an evaluation, in the order of its log."""
     records = read_records(folder)
     by_question: dict[str, list[Record]] = {}
@@ -60,8 +60,8 @@ def verified(folder: Path) -> Iterator[Verified]:
         winner = answer.winner if answer else None
         if answer is None or winner is None or not _sound(answer, winner):
             continue
-        if found := [exchange for exchange in exchanges(journal) if wrote(exchange, winner)]:
-            yield Verified(record, answer, journal, found[-1])
+        if found := [exchange for exchange in exchanges(journal) if produced(exchange, winner)]:
+            yield VerifiedAnswer(record, answer, journal, found[-1])
 
 
 def _agrees(record: Record, others: Sequence[Record]) -> bool:
@@ -81,7 +81,7 @@ def _sound(answer: Answer, winner: Candidate) -> bool:
 
 
 def exchanges(journal: Replay) -> Iterator[Exchange]:
-    """Every completion of a run, with the conversation before it."""
+    """Every completion of a run with its prompt."""
     for step in journal.steps:
         effect = from_json(step.get("effect")) if "effect" in step else None
         if isinstance(effect, Ask) and "reply" in step:
@@ -90,12 +90,12 @@ def exchanges(journal: Replay) -> Iterator[Exchange]:
                     yield Exchange(effect.messages, completion.text)
 
 
-def wrote(exchange: Exchange, candidate: Candidate) -> bool:
-    """Whether a candidate's program, or a cell of it, came from this exchange."""
+def produced(exchange: Exchange, candidate: Candidate) -> bool:
+    """Whether this exchange produced a candidate's program, or a cell of it."""
     program = read_program(exchange.reply)
     return program is not None and all(line in candidate.program for line in program.code.splitlines())
 
 
 def as_messages(messages: Sequence[Message]) -> list[Mapping[str, str]]:
-    """A conversation as training libraries read it."""
+    """Messages in the format of training libraries: dicts with `role` and `content`."""
     return [{"role": message.role, "content": message.content} for message in messages]

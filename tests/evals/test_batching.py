@@ -16,7 +16,7 @@ from scripts import QUESTIONS, reply_to, write_index, write_script
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.evals import batch
-from sandreckoner.evals.run.thread_engine import AHEAD, in_threads
+from sandreckoner.evals.run.thread_engine import TASKS_PER_WORKER, in_threads
 from sandreckoner.llms import ScriptedModel
 
 RECKON = str(Path(sys.executable).with_name("reckon"))
@@ -121,7 +121,7 @@ def test_few_tasks_are_held_whatever_the_length_of_the_stream(in_order: bool) ->
     results = []
     for result in in_threads(Doubling(), tasks(), concurrency=3, in_order=in_order):
         results.append(result)
-        assert taken <= len(results) + 3 * AHEAD
+        assert taken <= len(results) + 3 * TASKS_PER_WORKER
     assert sorted(results) == [2 * number for number in range(1_000)]
     assert not in_order or results == sorted(results)
 

@@ -1,4 +1,4 @@
-"""An evaluation: every piece answered once, kept at once, and never twice."""
+"""An evaluation: every sample answered once, logged at once, and never run twice."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_mathematics_is_compared_by_algebra_in_the_sandbox(tmp_path: Path) -> No
     assert [record.right for record in records] == [True, False]
 
 
-def test_each_piece_can_be_replayed_from_its_journal(tmp_path: Path) -> None:
+def test_each_sample_can_be_replayed_from_its_journal(tmp_path: Path) -> None:
     questions = list(load_questions(write_questions(tmp_path)))
     spec = "sc(pal, n=3)"
     for record in evaluate([spec], questions[:1], ScriptedModel(by_question), out=tmp_path / "run"):

@@ -10,7 +10,7 @@ from scripts import write_questions
 from sandreckoner.core.message import Message
 from sandreckoner.evals import evaluate, load_questions
 from sandreckoner.llms import ScriptedModel
-from sandreckoner.training.trl_export import grams, nearly_in, training_lines
+from sandreckoner.training.trl_export import is_near_duplicate, ngrams, training_lines
 
 SUM = "```python\ndef solution():\n    return 17 + 4\n```"
 UNSOURCED = "```python\ndef solution():\n    return 3 * 7\n```"
@@ -73,9 +73,9 @@ def test_what_nearly_repeats_a_held_out_question_is_left_out(tmp_path: Path) -> 
     assert lines(tmp_path, folder, "sft", held_out=held_out) == []
     text = "Tom has 12 apples and gives 3 of them to each of his two sisters; how many are left?"
     other_numbers = text.replace("12", "1,200").replace("3", "7")
-    assert nearly_in(other_numbers, grams(text))
-    assert not nearly_in(
-        "A train leaves the station at noon and runs 80 km in an hour without a stop.", grams(text)
+    assert is_near_duplicate(other_numbers, ngrams(text))
+    assert not is_near_duplicate(
+        "A train leaves the station at noon and runs 80 km in an hour without a stop.", ngrams(text)
     )
 
 

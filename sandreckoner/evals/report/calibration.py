@@ -1,4 +1,4 @@
-"""Whether a confidence means what it says: of the answers given at 0.8, are four in five right?"""
+"""Calibration: are four in five of the answers with confidence 0.8 correct?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The answers whose confidence lies in (low, high], the first bin with 0 in it."""
+    """The answers with a confidence in (low, high]; the first bin includes 0."""
 
     low: float
     high: float
@@ -29,13 +29,13 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The reliability diagram, and the one figure that sums it up.
+    """A reliability diagram and its expected calibration error.
 
     Attributes:
-        bins: those with answers in them.
+        bins: the bins that are not empty.
         error: expected calibration error (Guo et al. 2017): the mean gap between confidence and accuracy,
-            weighted by the answers of a bin.
-        n: answers with a confidence that were scored.
+            weighted by the size of the bins.
+        n: number of scored answers with a confidence.
     """
 
     bins: tuple[Bin, ...]
@@ -44,7 +44,7 @@ class Calibration:
 
 
 def calibration(records: Sequence[Record]) -> Calibration | None:
-    """How well the confidences of some records hold; None where none has one."""
+    """The calibration of some records; None if no scored answer has a confidence."""
     pairs = [
         (record.confidence, record.right)
         for record in records
@@ -66,12 +66,12 @@ def calibration(records: Sequence[Record]) -> Calibration | None:
 def fit_confidence(
     records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
 ) -> FittedConfidence:
-    """The confidence that a cascade may load, fitted on the votes of an evaluation.
+    """Fit a confidence for a cascade on the votes of an evaluation.
 
     Args:
         records: of strategies that draw several candidates.
-        questions: by their ids, with the gold answers.
-        scorer: None for that of each question's kind.
+        questions: by id, with gold answers.
+        scorer: None for the scorer of each question's kind.
 
     Raises:
         UsageError: no record has two candidates and a gold answer.

@@ -13,16 +13,16 @@ from sandreckoner.evals.report.results_table import Row
 from sandreckoner.evals.report.vote_curve import Point
 
 _COLOURS = ("#0b6e99", "#c4572f", "#4a7c2f", "#7a4fa3", "#a3862a", "#50585f", "#b0305c", "#2a9d8f")
-_LETTERS = 80  # of a name in one line of the legend
+_LEGEND_CHARACTERS = 80  # per line
 _LINE_INCHES = 0.2
 
 
 def frontier(rows: Sequence[Row], price: str) -> str:
-    """Accuracy with its interval against a price; the strategies that nothing beats on both are joined.
+    """Accuracy with its interval against a cost; a line joins the Pareto-optimal strategies.
 
     Args:
-        rows: of the table.
-        price: `calls`, `tokens`, `usd` or `seconds`, of one question.
+        rows: of the results table.
+        price: `calls`, `tokens`, `usd` or `seconds`, per question.
     """
     label, of = _PRICES[price]
     points = [(of(row), row) for row in rows if row.accuracy is not None and of(row) is not None]
@@ -34,7 +34,7 @@ def frontier(rows: Sequence[Row], price: str) -> str:
             y = 100 * interval.value
             error = [[y - 100 * interval.low], [100 * interval.high - y]]
             axes.errorbar([x], [y], yerr=error, fmt="o", color=_colour(place), capsize=3, label=row.strategy)
-        best = _unbeaten([(x or 0.0, row.accuracy.value) for x, row in points if row.accuracy])
+        best = _pareto_front([(x or 0.0, row.accuracy.value) for x, row in points if row.accuracy])
         axes.plot([x for x, _ in best], [100 * y for _, y in best], color="#888888", lw=1, zorder=0)
         axes.set_xlabel(label)
         axes.set_ylabel("accuracy, % (95 %)")
@@ -44,7 +44,7 @@ def frontier(rows: Sequence[Row], price: str) -> str:
 
 
 def curves(found: Mapping[str, Sequence[Point]]) -> str:
-    """Accuracy of the vote over the first k candidates, one line a strategy, with its interval."""
+    """Accuracy of the vote over the first k candidates with its interval, one line per strategy."""
 
     def draw(axes: Any) -> None:
         for place, (strategy, points) in enumerate(found.items()):
@@ -68,7 +68,7 @@ def curves(found: Mapping[str, Sequence[Point]]) -> str:
 
 
 def reliability(found: Mapping[str, Calibration]) -> str:
-    """Accuracy against confidence; what lies on the diagonal means what it says."""
+    """Accuracy against confidence: a calibrated strategy lies on the diagonal."""
 
     def draw(axes: Any) -> None:
         axes.plot([0, 1], [0, 1], color="#888888", lw=1, ls="--")
@@ -100,8 +100,8 @@ _PRICES: Mapping[str, tuple[str, Callable[[Row], float | None]]] = {
 }
 
 
-def _unbeaten(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points that no other beats in both price and accuracy, cheapest first."""
+def _pareto_front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The Pareto-optimal points in cost and accuracy, cheapest first."""
     best: list[tuple[float, float]] = []
     for x, y in sorted(points, key=lambda point: (point[0], -point[1])):
         if not best or y > best[-1][1]:
@@ -114,7 +114,7 @@ def _colour(place: int) -> str:
 
 
 def _svg(draw: Callable[[Any], None]) -> str:
-    """One chart as an SVG element. matplotlib escapes the text that it is given."""
+    """A chart as an SVG element; matplotlib escapes text."""
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -122,7 +122,7 @@ def _svg(draw: Callable[[Any], None]) -> str:
         raise MissingExtra(
             "the charts need matplotlib, which is not installed: pip install 'sandreckoner[eval]'"
         ) from None
-    # Text stays text, `$` in a strategy's name is no mathematics, and two runs write the same bytes.
+    # Text stays text, `$` is not mathematics, and equal input gives equal bytes.
     settings: Any = {
         "svg.fonttype": "none",
         "svg.hashsalt": "sandreckoner",
@@ -140,11 +140,11 @@ def _svg(draw: Callable[[Any], None]) -> str:
         draw(axes)
         # Below the chart: a strategy's name may be longer than the chart is wide.
         handles, names = axes.get_legend_handles_labels()
-        names = [textwrap.fill(name, _LETTERS) for name in names]
+        names = [textwrap.fill(name, _LEGEND_CHARACTERS) for name in names]
         if names:
             figure.legend(handles, names, loc="outside lower left")
         lines = sum(name.count("\n") + 1 for name in names)
         figure.set_size_inches(6.4, 3.6 + _LINE_INCHES * lines)
-        book = io.StringIO()
-        figure.savefig(book, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return book.getvalue()[book.getvalue().index("<svg") :]
+        svg = io.StringIO()
+        figure.savefig(svg, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return svg.getvalue()[svg.getvalue().index("<svg") :]

@@ -1,4 +1,4 @@
-"""The table of an evaluation: one row a strategy, as the field reports it."""
+"""The results table of an evaluation: one row per strategy."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from sandreckoner.evals.run.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One strategy on all questions.
+    """The results of one strategy.
 
     Attributes:
-        strategy: its specification.
-        n: scored pieces; `unscored` had no gold answer, no status or a run that failed.
-        right: of the scored ones.
-        accuracy, strict, flexible: shares with intervals; None where nothing was scored that way.
-        against: the difference to the baseline on the pieces that both have; None for the baseline.
-        p: of McNemar's exact test of that difference.
-        abstained: share of pieces without an answer.
-        unread: share of candidates from which nothing could be read.
-        failed: share of candidates whose program failed.
-        calls, input_tokens, output_tokens: per piece.
-        usd: in total; None where a price is unknown.
-        p50_s, p95_s: seconds of a piece.
+        strategy: the strategy's specification.
+        n: number of scored samples.
+        unscored: number of samples without a gold answer or a verdict of the scorer, or whose run failed.
+        right: number of correct samples.
+        accuracy, strict, flexible: proportions with intervals; None if nothing was scored that way.
+        against: the difference to the baseline on their common samples; None for the baseline itself.
+        p: p-value of McNemar's exact test of that difference.
+        abstained: proportion of samples without an answer.
+        unread: proportion of candidates whose reply could not be parsed.
+        failed: proportion of candidates whose program failed.
+        calls, input_tokens, output_tokens: means per sample.
+        usd: total cost; None if a price is unknown.
+        p50_s, p95_s: quantiles of the seconds per sample.
     """
 
     strategy: str
@@ -50,11 +51,11 @@ class Row:
 
 
 def make_table(records: Sequence[Record], *, baseline: str | None = None) -> list[Row]:
-    """The rows of the strategies, in the order of their first record.
+    """One row per strategy, in the order of their first record.
 
     Args:
-        records: of one or more strategies over the same questions.
-        baseline: the strategy that the others are compared with; None for the first.
+        records: of strategies on the same questions.
+        baseline: the strategy to compare with; None for the first.
     """
     by_strategy: dict[str, list[Record]] = {}
     for record in records:
@@ -96,7 +97,7 @@ def _row(strategy: str, records: Sequence[Record], baseline: Sequence[Record]) -
 
 
 def _compare(records: Sequence[Record], baseline: Sequence[Record]) -> tuple[Interval | None, float | None]:
-    """The paired difference on the pieces that both have scored."""
+    """The paired difference and its p-value on the samples that both have scored."""
     if records is baseline:
         return None, None
     theirs = {(record.question, record.epoch): record.right for record in baseline}
@@ -125,7 +126,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def cells(row: Row) -> Mapping[str, str]:
-    """A row as it is shown, column by column. A difference that may be chance says so."""
+    """A row's cells by column name; a difference with p ≥ 0.05 is marked as possible chance."""
     accuracy = row.accuracy
     return {
         "strategy": row.strategy,
@@ -160,7 +161,7 @@ def _difference(row: Row) -> str:
 
 
 def as_text(rows: Sequence[Row]) -> str:
-    """The table in columns of text, for a file or a pipe."""
+    """The table as aligned plain text."""
     shown = [cells(row) for row in rows]
     if not shown:
         return "no records\n"

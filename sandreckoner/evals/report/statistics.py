@@ -1,4 +1,4 @@
-"""Intervals and paired tests, from scipy."""
+"""Confidence intervals and paired tests, from scipy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A share or a difference with its 95 % interval; all three between -1 and 1."""
+    """A proportion or a difference of two with its 95 % interval; all between -1 and 1."""
 
     value: float
     low: float
@@ -16,7 +16,7 @@ class Interval:
 
 
 def share(right: int, n: int) -> Interval | None:
-    """A share with its interval (Wilson 1927); None of nothing."""
+    """A proportion with its Wilson interval (Wilson 1927); None if n is 0."""
     if n == 0:
         return None
     from scipy.stats import binomtest  # type: ignore[import-untyped]
@@ -26,10 +26,10 @@ def share(right: int, n: int) -> Interval | None:
 
 
 def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
-    """The exact two-sided p-value that two rows of the same questions differ only by chance (McNemar 1947).
+    """The exact two-sided p-value of McNemar's test (1947) that two paired series differ only by chance.
 
     Raises:
-        ValueError: the rows are not equally long.
+        ValueError: the series differ in length.
     """
     from scipy.stats import binomtest
 
@@ -44,12 +44,12 @@ def difference(ours: Sequence[bool], theirs: Sequence[bool], *, seed: int = 0) -
     """The difference of two accuracies on the same questions, with a paired bootstrap interval.
 
     Args:
-        ours: right or wrong, one per question.
-        theirs: of the baseline, the same questions in the same order.
+        ours: correct or not, one per sample.
+        theirs: the baseline's, for the same samples in the same order.
         seed: of the 5,000 resamples.
 
     Returns:
-        None of no questions; the percentile interval otherwise (Efron 1979).
+        The difference with its percentile interval (Efron 1979); None if there are no samples.
     """
     import numpy as np
     from scipy.stats import bootstrap
@@ -66,7 +66,7 @@ def difference(ours: Sequence[bool], theirs: Sequence[bool], *, seed: int = 0) -
 
 
 def quantile(values: Sequence[float], q: float) -> float | None:
-    """The value below which a share `q` of the values lies; None of nothing."""
+    """The `q` quantile of some values, 0 ≤ q ≤ 1; None if there are none."""
     if not values:
         return None
     import numpy as np

@@ -1,4 +1,4 @@
-"""Accuracy of the vote over the first k candidates, for every k, from one sweep at the largest."""
+"""Accuracy of a majority vote over the first k candidates, for every k, from one evaluation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandreckoner.evals.tasks.scoring import Scorer, score
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The vote over the first `k` candidates of each question."""
+    """The accuracy of the vote over the first `k` candidates."""
 
     k: int
     accuracy: Interval
@@ -24,18 +24,18 @@ class Point:
 def curve(
     records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
 ) -> list[Point]:
-    """The points from k = 1 to the candidates that each record has; none where the records differ in that.
+    """The accuracy for each k from 1 to the number of candidates; empty if the records differ in that number.
 
     Args:
         records: of one strategy that votes.
-        questions: by their ids, with the gold answers.
-        scorer: None for that of each question's kind.
+        questions: by id, with gold answers.
+        scorer: None for the scorer of each question's kind.
     """
     kept = [record for record in records if record.question in questions and not record.error]
     counts = {len(record.votes) for record in kept}
-    most = counts.pop() if len(counts) == 1 else 0
+    n_candidates = counts.pop() if len(counts) == 1 else 0
     points = []
-    for k in range(1, most + 1 if most > 1 else 1):
+    for k in range(1, n_candidates + 1 if n_candidates > 1 else 1):
         marks = [
             score(Answer(majority(record.votes[:k])), questions[record.question], scorer).right
             for record in kept

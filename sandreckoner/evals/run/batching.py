@@ -1,10 +1,10 @@
-"""A file of questions in, a file of answers out: of any size, in bounded memory, resumable.
+"""Answer a file of questions row by row: of any size, in bounded memory, resumable.
 
-A row of the input is a JSON object with `question`, and `id`, `options` and `context` where it has them. A
-row of the output has the `row` (from 1), the `id`, the `answer`, the status and what it cost. A row that
-cannot be read or answered goes to a second file, with its error and its text, and the others go on.
+An input row is a JSON object with `question`, and optionally `id`, `options` and `context`. An output row has
+the `row` number (from 1), the `id`, the `answer`, its status and its cost. A row that cannot be read or
+answered goes to a second file with its error and its text; the other rows continue.
 
-A kill loses the rows in progress. What is done is known from the two output files alone.
+A kill loses only the rows in progress: which rows are complete is read from the two output files.
 """
 
 from __future__ import annotations
@@ -23,32 +23,31 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import dumps
+from sandreckoner.evals.run.batch_rows import CompletedRows, InputLine, read_lines
 from sandreckoner.evals.run.thread_engine import Engine, in_threads
-from sandreckoner.evals.run.workspace import open_world, why
+from sandreckoner.evals.run.workspace import error_line, open_environment
 from sandreckoner.evals.tasks.datasets import problem_of
-from sandreckoner.evals.tasks.row_files import row_of
-from sandreckoner.evals.tasks.rows import DoneRows, Line, lines
+from sandreckoner.evals.tasks.row_files import parse_line
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A line of an output: of the answers, or of the rows set aside."""
+class OutputLine:
+    """A line to write: an answer, or a row that failed."""
 
-    row: int
-    line: str
-    poison: bool
+    text: str
+    is_failure: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """The job of a batch: read one line, answer it.
+class BatchJob:
+    """The job of a batch: parse one line and answer it.
 
     Attributes:
-        strategy: its specification.
-        model: a specification (it can travel to another process), or a model that stays here.
+        strategy: specification of the strategy.
+        model: a specification, which can be sent to another process, or a model, which cannot.
         budget: of each row.
-        seed: of the batch.
-        index: the name of an index of documents to search; empty for none.
+        seed: of the batch; each row's seed is derived from it.
+        index: name of an index of documents to search; empty for none.
     """
 
     strategy: str
@@ -58,20 +57,20 @@ class Answering:
     index: str = ""
 
     @contextmanager
-    def open(self) -> Iterator[Callable[[Line], Answered]]:
-        """Load the model, start a sandbox, open the index; all end with the context."""
-        with open_world(self.model, self.budget, self.index) as environment:
-            yield lambda line: self._finish(line, environment)
+    def open(self) -> Iterator[Callable[[InputLine], OutputLine]]:
+        """Open what a row needs (`workspace.open_environment`); yields the function that answers a line."""
+        with open_environment(self.model, self.budget, self.index) as environment:
+            yield lambda line: self._answer(line, environment)
 
-    def _finish(self, line: Line, environment: Environment) -> Answered:
+    def _answer(self, line: InputLine, environment: Environment) -> OutputLine:
         try:
-            name, problem = read_row(line)
-            thought = to_strategy(self.strategy, documents=bool(self.index))
-            strategy = Seeded(thought, derived_seed(self.seed, line.row))
+            name, problem = parse_row(line)
+            unseeded = to_strategy(self.strategy, documents=bool(self.index))
+            strategy = Seeded(unseeded, derived_seed(self.seed, line.row))
             found = answer(strategy, problem, replace(environment, trace=type(environment.trace)()))
-        except Exception as fault:  # the boundary of a row: it is set aside with its error, the others go on
-            aside = {"row": line.row, "error": why(fault), "text": line.text[:10_000]}
-            return Answered(line.row, dumps(aside), poison=True)
+        except Exception as fault:  # the boundary of a row: its error is recorded, the other rows go on
+            failure = {"row": line.row, "error": error_line(fault), "text": line.text[:10_000]}
+            return OutputLine(dumps(failure), is_failure=True)
         usage = found.usage
         out: dict[str, JSON] = {
             "row": line.row,
@@ -87,22 +86,22 @@ class Answering:
             "usd": usage.usd,
             "seconds": found.seconds,
         }
-        return Answered(line.row, dumps(out), poison=False)
+        return OutputLine(dumps(out), is_failure=False)
 
 
-def read_row(line: Line) -> tuple[str, Problem]:
+def parse_row(line: InputLine) -> tuple[str, Problem]:
     """The id and the problem of a line.
 
     Raises:
-        UsageError: it is not a JSON object with a question.
+        UsageError: the line is not a JSON object with a question.
     """
-    row = row_of(line.text)
+    row = parse_line(line.text)
     return str(row.get("id", line.row)), problem_of(row, f"row {line.row}")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is: rows done, rows set aside, and the part of the input's bytes that was read."""
+    """How far a batch is: rows done, failed rows among them, and the fraction of the input that was read."""
 
     done: int
     aside: int
@@ -127,24 +126,27 @@ def batch(
     """Answer every row of a file.
 
     Args:
-        source: JSON lines.
-        out: JSON lines; rows that are set aside go beside it, to `OUT.errors`.
-        strategy: a specification.
+        source: input file of JSON lines.
+        out: output file of JSON lines; failed rows go to `OUT.errors`.
+        strategy: a specification such as `pal`.
         model: a specification, or a model.
-        budget: what each row may spend.
+        budget: limits of each row.
         seed: of sampling.
-        index: documents to search, by the name that `reckon index add` keeps them under.
-        concurrency: rows at a time.
-        in_order: whether the output has the order of the input.
-        resume: go on with an `out` that is there; the rows that it or the errors have are passed over.
-        engine: where the rows are answered.
+        index: name of an index to search, see `reckon index add`.
+        concurrency: rows answered at a time.
+        in_order: whether the output keeps the order of the input.
+        resume: continue an existing `out`; rows that it or `OUT.errors` contain are skipped.
+        engine: runs the job on every row, here or on other machines.
         progress: called after each row.
 
+    Returns:
+        The final progress.
+
     Raises:
-        UsageError: the strategy or the files are not usable; nothing was asked.
+        UsageError: the strategy or the files are not usable; no model was called.
     """
     source, out = Path(source), Path(out)
-    aside = out.with_name(f"{out.name}.errors")
+    errors_path = out.with_name(f"{out.name}.errors")
     to_strategy(strategy)
     if concurrency < 1:
         raise UsageError(f"concurrency must be 1 or more, not {concurrency}")
@@ -152,23 +154,23 @@ def batch(
         raise UsageError(f"{source}: there is no such file")
     if out.exists() and not resume:
         raise UsageError(f"{out} is there already; go on with --resume, or name another file")
-    done = DoneRows()
-    answered, poisoned = (done.take(path) if resume and path.exists() else 0 for path in (out, aside))
-    job = Answering(strategy, model, budget or Budget(), seed, index)
-    state = Progress(answered + poisoned, poisoned, 0.0)
+    done = CompletedRows()
+    answered, failed = (done.load(path) if resume and path.exists() else 0 for path in (out, errors_path))
+    job = BatchJob(strategy, model, budget or Budget(), seed, index)
+    state = Progress(answered + failed, failed, 0.0)
     with ExitStack() as stack:
         try:
             reading = stack.enter_context(source.open("rb"))
             answers = stack.enter_context(out.open("ab"))
-            errors = stack.enter_context(aside.open("ab" if resume else "wb"))
+            errors = stack.enter_context(errors_path.open("ab" if resume else "wb"))
         except OSError as fault:
             raise UsageError(f"{fault.filename}: {fault.strerror}") from None
         size = max(1, source.stat().st_size)
-        for item in engine(job, lines(reading, done), concurrency=concurrency, in_order=in_order):
-            target = errors if item.poison else answers
-            target.write(item.line.encode("ascii") + b"\n")
+        for item in engine(job, read_lines(reading, done), concurrency=concurrency, in_order=in_order):
+            target = errors if item.is_failure else answers
+            target.write(item.text.encode("ascii") + b"\n")
             target.flush()
-            state = Progress(state.done + 1, state.aside + item.poison, reading.tell() / size)
+            state = Progress(state.done + 1, state.aside + item.is_failure, reading.tell() / size)
             if progress is not None:
                 progress(state)
     return replace(state, part=1.0)

@@ -1,11 +1,11 @@
-"""The folder of an evaluation: what was configured, every finished piece, and the journal of each.
+"""The log of an evaluation: a folder with its configuration, and each finished sample with its journal.
 
-    manifest.json            the configuration; written whole or not at all
-    records.jsonl            one line a finished piece, appended and flushed
-    journals/ab/ab12….jsonl  every effect and reply of a piece; `reckon replay` reads it
+    manifest.json            the configuration; written atomically
+    records.jsonl            one line per finished sample, appended and flushed
+    journals/ab/ab12….jsonl  every effect and reply of a sample; `reckon replay` reads it
 
-A kill loses the pieces in progress and nothing else: a journal is in place before its record, and a last line
-that was cut short is taken off when the folder is opened again.
+A kill loses only the samples in progress: a journal is written before its record, and a partial last line is
+truncated when the folder is opened again.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from sandreckoner.evals.run.record import Record, read_record
 VERSION = 1
 
 
-class Log:
-    """An open folder. One process writes it at a time."""
+class EvalLog:
+    """A log that is open for writing, by one process at a time."""
 
     def __init__(self, folder: Path, records: Mapping[str, Record]) -> None:
         self.folder = folder
         self.records = dict(records)
         self._file = (folder / "records.jsonl").open("a", encoding="utf-8")
 
-    def done(self, key: str) -> bool:
-        """Whether a piece is finished."""
+    def is_done(self, key: str) -> bool:
+        """Whether a sample has finished without an error."""
         return key in self.records and not self.records[key].error
 
     def append(self, record: Record, journal: str) -> None:
-        """Keep a finished piece."""
+        """Write a finished sample."""
         path = journal_path(self.folder, record.key)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, journal)
@@ -48,10 +48,10 @@ class Log:
         self.records[record.key] = record
 
     def close(self) -> None:
-        """End writing. Idempotent."""
+        """Close the log; idempotent."""
         self._file.close()
 
-    def __enter__(self) -> Log:
+    def __enter__(self) -> EvalLog:
         return self
 
     def __exit__(
@@ -60,16 +60,16 @@ class Log:
         self.close()
 
 
-def open_log(folder: Path, configuration: Mapping[str, JSON], *, resume: bool) -> Log:
-    """A folder to write an evaluation into.
+def open_log(folder: Path, configuration: Mapping[str, JSON], *, resume: bool) -> EvalLog:
+    """Create a log, or open an existing one to continue it.
 
     Args:
-        folder: made where it is missing.
-        configuration: what must not change between two parts of one evaluation.
-        resume: whether to go on with what is there.
+        folder: created if it does not exist.
+        configuration: what must be equal between two runs of one evaluation.
+        resume: whether to continue an existing evaluation.
 
     Raises:
-        UsageError: there is an evaluation already and `resume` is not given, or its configuration differs.
+        UsageError: the folder has an evaluation and `resume` is false, or its configuration differs.
     """
     manifest = folder / "manifest.json"
     wanted = json.loads(dumps({"evaluation": VERSION, **configuration}))
@@ -89,15 +89,15 @@ def open_log(folder: Path, configuration: Mapping[str, JSON], *, resume: bool) -
         _write_whole(manifest, json.dumps(wanted, indent=1) + "\n")
     records = folder / "records.jsonl"
     if records.exists():
-        _cut_broken_line(records)
-    return Log(folder, {record.key: record for record in read_records(folder)})
+        _truncate_partial_line(records)
+    return EvalLog(folder, {record.key: record for record in read_records(folder)})
 
 
 def read_manifest(folder: Path) -> Mapping[str, JSON]:
     """The configuration of an evaluation.
 
     Raises:
-        UsageError: the folder holds none.
+        UsageError: the folder has no evaluation, or a damaged one.
     """
     try:
         found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -113,7 +113,7 @@ def read_manifest(folder: Path) -> Mapping[str, JSON]:
 
 
 def read_records(folder: Path) -> list[Record]:
-    """The finished pieces; of one that was done twice, the later.
+    """The finished samples; of one that was run twice, the later record.
 
     Raises:
         JournalError: a line is damaged.
@@ -135,17 +135,17 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def read_answer_of(folder: Path, key: str) -> Answer | None:
-    """The recorded answer of a piece, for a new scorer; None for one that failed."""
+    """The recorded answer of a sample, to be scored again; None if the sample failed."""
     return read_journal(journal_path(folder, key)).answer
 
 
 def journal_path(folder: Path, key: str) -> Path:
-    """Where the journal of a piece lies."""
+    """The path of a sample's journal."""
     return folder / "journals" / key[:2] / f"{key}.jsonl"
 
 
-def _cut_broken_line(path: Path) -> None:
-    """Take off a last line that a kill cut short."""
+def _truncate_partial_line(path: Path) -> None:
+    """Truncate a last line that a kill cut short."""
     with path.open("rb+") as file:
         whole = file.read().rpartition(b"\n")
         file.truncate(len(whole[0]) + len(whole[1]))

@@ -1,4 +1,4 @@
-"""Questions × strategies × epochs, each piece answered once, scored and kept."""
+"""Run an evaluation: every sample (question × strategy × epoch) is answered, scored and logged."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.serialization import to_json
-from sandreckoner.evals.run.eval_log import Log, open_log
+from sandreckoner.evals.run.eval_log import EvalLog, open_log
 from sandreckoner.evals.run.record import Record, answered, failed, key_of
 from sandreckoner.evals.run.thread_engine import Engine, in_threads
-from sandreckoner.evals.run.workspace import open_world, why
+from sandreckoner.evals.run.workspace import error_line, open_environment
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, mathematical, score
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One question for one strategy, once."""
+class Sample:
+    """One question for one strategy in one epoch."""
 
     key: str
     question: Question
@@ -39,23 +39,23 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """A piece that is done, with its journal as text."""
+class FinishedSample:
+    """The result of a sample, with its journal as text."""
 
     record: Record
     journal: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """The job of an evaluation: answer a piece and score it.
+class EvaluationJob:
+    """The job of an evaluation: answer a sample and score it.
 
     Attributes:
-        model: its specification (it can travel to another process), or a model that stays here.
-        budget: of each piece.
-        scorer: None for that of each question's kind.
-        seed: of the evaluation.
-        index: the name of an index of documents to search; empty for none.
+        model: a specification, which can be sent to another process, or a model, which cannot.
+        budget: of each sample.
+        scorer: None for the scorer of each question's kind.
+        seed: of the evaluation; each sample's seed is derived from it.
+        index: name of an index of documents to search; empty for none.
     """
 
     model: str | Model
@@ -65,41 +65,41 @@ class Answering:
     index: str = ""
 
     @contextmanager
-    def open(self) -> Iterator[Callable[[Piece], Finished]]:
-        """Load the model, start a sandbox, open the index; all end with the context."""
-        with open_world(self.model, self.budget, self.index) as environment:
-            yield lambda piece: self._finish(piece, environment)
+    def open(self) -> Iterator[Callable[[Sample], FinishedSample]]:
+        """Open what a sample needs (`workspace.open_environment`); yields the function that runs a sample."""
+        with open_environment(self.model, self.budget, self.index) as environment:
+            yield lambda sample: self._run(sample, environment)
 
-    def _finish(self, piece: Piece, environment: Environment) -> Finished:
-        """Answer one piece. What goes wrong is recorded as this piece's failure; the others go on."""
+    def _run(self, sample: Sample, environment: Environment) -> FinishedSample:
+        """Answer and score one sample; an exception is recorded as this sample's error."""
         assert environment.model is not None
-        seed = derived_seed(self.seed, piece.question.id, piece.epoch)
+        seed = derived_seed(self.seed, sample.question.id, sample.epoch)
         header = {
             **journal_header(
-                piece.question.problem,
-                piece.strategy,
+                sample.question.problem,
+                sample.strategy,
                 documents=bool(self.index),
                 model=environment.model.name,
             ),
             "seed": seed,
         }
-        book = io.StringIO()
+        journal = io.StringIO()
         try:
-            strategy = Seeded(to_strategy(piece.strategy, documents=bool(self.index)), seed)
-            with_book = replace(
-                environment, journal=JournalFile(book, header), trace=type(environment.trace)()
+            strategy = Seeded(to_strategy(sample.strategy, documents=bool(self.index)), seed)
+            recorded = replace(
+                environment, journal=JournalFile(journal, header), trace=type(environment.trace)()
             )
-            found = answer(strategy, piece.question.problem, with_book)
-            scored = score(found, piece.question, self.scorer or _scorer(piece.question, environment))
-        except Exception as fault:  # the boundary of a sample: see the rule on broad excepts in CONTRIBUTING
-            record = failed(piece.key, piece.question, piece.strategy, piece.epoch, why(fault))
-            return Finished(record, book.getvalue())
-        record = answered(piece.key, piece.question, piece.strategy, piece.epoch, found, scored)
-        return Finished(record, book.getvalue())
+            found = answer(strategy, sample.question.problem, recorded)
+            scored = score(found, sample.question, self.scorer or _scorer(sample.question, environment))
+        except Exception as fault:  # the boundary of a sample: its error is recorded, the others go on
+            record = failed(sample.key, sample.question, sample.strategy, sample.epoch, error_line(fault))
+            return FinishedSample(record, journal.getvalue())
+        record = answered(sample.key, sample.question, sample.strategy, sample.epoch, found, scored)
+        return FinishedSample(record, journal.getvalue())
 
 
 def _scorer(question: Question, environment: Environment) -> Scorer | None:
-    """Algebra for mathematics, which needs the sandbox; None for what needs nothing."""
+    """The algebra scorer for mathematics, which runs in the sandbox; None for the kind's own scorer."""
     if question.kind != "mathematical" or environment.interpreter is None:
         return None
     return mathematical(environment.interpreter)
@@ -121,28 +121,28 @@ def evaluate(
     engine: Engine = in_threads,
     progress: Callable[[int, int, Record], Any] | None = None,
 ) -> list[Record]:
-    """Answer every question with every strategy, `epochs` times, and keep what is finished.
+    """Answer every question with every strategy, `epochs` times, and log every finished sample.
 
     Args:
         strategies: specifications such as `sc(pal, n=5)`.
         questions: a data set; see `load_questions`.
         model: a specification for `load_model`, or a model.
-        out: the folder of the log; see `log`.
-        epochs: how often each question is asked; sampling differs between them.
-        seed: the same gives the same samples, where the model can repeat them.
-        budget: what each piece may spend.
-        scorer: yours; see `scoring`.
-        index: documents to search, by the name that `reckon index add` keeps them under.
-        resume: go on with what is in `out`. Pieces that failed are done again.
-        concurrency: pieces at a time.
-        engine: where the pieces are done.
-        progress: called after each piece with how many are done, of how many, and the record.
+        out: folder of the log; see `eval_log`.
+        epochs: how often each question is asked; each epoch samples with another seed.
+        seed: an equal seed repeats an evaluation, where the model supports seeds.
+        budget: limits of each sample.
+        scorer: your own; see `scoring`. None for the scorer of each question's kind.
+        index: name of an index to search, see `reckon index add`.
+        resume: continue the evaluation in `out`; samples that ended in an error are run again.
+        concurrency: samples run at a time.
+        engine: runs the job on every sample, here or on other machines.
+        progress: called after each sample with the number done, their total, and the record.
 
     Returns:
-        All records of these strategies and questions, those of earlier runs included.
+        The records of all these strategies and questions, including those of earlier runs.
 
     Raises:
-        UsageError: a strategy cannot be read, or `out` holds another configuration; nothing was asked.
+        UsageError: a strategy cannot be parsed, or `out` has another configuration; no model was called.
     """
     if epochs < 1 or concurrency < 1 or not strategies:
         raise UsageError(
@@ -152,39 +152,39 @@ def evaluate(
         to_strategy(spec)
     name = model if isinstance(model, str) else model.name
     asked = list(questions)
-    pieces = [
-        Piece(key_of(question, spec, epoch, model=name, seed=seed), question, spec, epoch)
+    samples = [
+        Sample(key_of(question, spec, epoch, model=name, seed=seed), question, spec, epoch)
         for epoch in range(epochs)
         for question in asked
         for spec in strategies
     ]
     with open_log(Path(out), _configuration(name, seed, budget, index), resume=resume) as log:
-        missing = [piece for piece in pieces if not log.done(piece.key)]
+        missing = [sample for sample in samples if not log.is_done(sample.key)]
         if missing:
-            job = Answering(model, budget or Budget(), scorer, seed, index)
+            job = EvaluationJob(model, budget or Budget(), scorer, seed, index)
             finished = engine(job, iter(missing), concurrency=concurrency, in_order=False)
-            _keep(finished, log, len(pieces) - len(missing), len(pieces), progress)
-        return [log.records[piece.key] for piece in pieces]
+            _keep(finished, log, len(samples) - len(missing), len(samples), progress)
+        return [log.records[sample.key] for sample in samples]
 
 
 def _keep(
-    finished: Iterator[Finished],
-    log: Log,
+    finished: Iterator[FinishedSample],
+    log: EvalLog,
     done: int,
     total: int,
     progress: Callable[[int, int, Record], Any] | None,
 ) -> None:
-    for number, piece in enumerate(finished, done + 1):
-        log.append(piece.record, piece.journal)
+    for number, sample in enumerate(finished, done + 1):
+        log.append(sample.record, sample.journal)
         if progress is not None:
-            progress(number, total, piece.record)
+            progress(number, total, sample.record)
 
 
 def _configuration(model: str, seed: int, budget: Budget | None, index: str) -> Mapping[str, JSON]:
-    """What decides an answer and does not stand in a record's key."""
+    """What decides an answer and is not part of a record's key."""
     return {
         "made_by": f"sandreckoner {sandreckoner.__version__}",
-        "prompts": _fingerprint_of_prompts(),
+        "prompts": _prompts_hash(),
         "model": model,
         "seed": seed,
         "budget": to_json(budget or Budget()),
@@ -192,8 +192,8 @@ def _configuration(model: str, seed: int, budget: Budget | None, index: str) -> 
     }
 
 
-def _fingerprint_of_prompts() -> str:
-    """Changed prompts give other answers: they belong to the configuration."""
+def _prompts_hash() -> str:
+    """A hash of all prompts: they are part of the configuration, since they change the answers."""
     folder = files("sandreckoner.chains").joinpath("prompts")
     digest = hashlib.sha256()
     for prompt in sorted(folder.iterdir(), key=lambda file: file.name):

@@ -1,9 +1,8 @@
-"""The engine of many machines: the same job as `in_threads`, in actors of Ray, with the same results.
+"""Run a job on a Ray cluster, with the same results as `in_threads`.
 
-Each actor opens the job once (a model client, a sandbox) and works on several tasks at a time. Tasks are sent
-as there is room for them and results come back to this process, which alone writes files: memory stays
-bounded and no folder needs to be shared. An actor that dies is started again and the tasks that it had are
-done again; each result is handed out once.
+Each actor opens the job once and works on several tasks at a time. Tasks are sent as actors become free and
+results return to this process, which alone writes files: memory stays bounded and no folder is shared. An
+actor that dies is restarted and its tasks are run again; each result is yielded once.
 """
 
 from __future__ import annotations
@@ -17,20 +16,20 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sandreckoner.core.errors import MissingExtra, SandreckonerError, UsageError
-from sandreckoner.evals.run.thread_engine import AHEAD, Job
+from sandreckoner.evals.run.thread_engine import TASKS_PER_WORKER, Job
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-RETRIES = 3  # of a task whose actor died: one that kills every actor must not go round for ever
+RETRIES = 3  # of a task whose actor died: a task that kills every actor must not run for ever
 
 
 @dataclass(frozen=True, slots=True)
 class OnRay:
-    """An engine; pass it as `engine` to `evaluate` or `batch`.
+    """An engine for `evaluate` and `batch`.
 
     Attributes:
-        address: of a running cluster, `auto` for the one that this machine belongs to; None to start Ray on
+        address: of a running cluster, `auto` for the one that this machine belongs to; None starts Ray on
             this machine alone. Sandreckoner must be installed on every machine of the cluster.
     """
 
@@ -39,10 +38,10 @@ class OnRay:
     def __call__(
         self, job: Job[T, R], tasks: Iterator[T], *, concurrency: int, in_order: bool
     ) -> Iterator[R]:
-        """Do a job on every task; see `in_threads`.
+        """Run a job on every task; see `in_threads`.
 
         Raises:
-            UsageError: the job holds something that cannot travel, or there is no cluster at the address.
+            UsageError: the job's model cannot be sent to another process, or there is no such cluster.
             SandreckonerError: a task killed its actor several times.
         """
         if not isinstance(getattr(job, "model", ""), str):
@@ -52,7 +51,7 @@ class OnRay:
             stack.callback(_connect(ray, self.address))
             send = _actors(ray, job, concurrency)
             try:
-                yield from _results(ray, send, tasks, AHEAD * concurrency, in_order=in_order)
+                yield from _results(ray, send, tasks, TASKS_PER_WORKER * concurrency, in_order=in_order)
             except ray.exceptions.RayActorError:
                 raise SandreckonerError(
                     f"Ray: a task ended its worker {RETRIES + 1} times; what is finished is kept. "
@@ -63,7 +62,7 @@ class OnRay:
 
 
 def _ray() -> Any:
-    # Ray asks its makers for permission to count users when it is imported; nobody was asked here.
+    # Ray collects usage statistics from its import on unless it is told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -73,11 +72,11 @@ def _ray() -> Any:
 
 
 def _connect(ray: Any, address: str | None) -> Callable[[], None]:
-    """Join the cluster; the call that is returned leaves it, where it was joined here."""
+    """Join the cluster; returns a function that leaves it if it was joined here."""
     if ray.is_initialized():
         return lambda: None
     try:
-        _knock(address)
+        _check_reachable(address)
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except OSError:
         raise UsageError(f"there is no Ray cluster at {address}; `ray start --head` starts one") from None
@@ -85,15 +84,15 @@ def _connect(ray: Any, address: str | None) -> Callable[[], None]:
     return leave
 
 
-def _knock(address: str | None) -> None:
-    """Ray itself waits for minutes at an address where nobody is."""
+def _check_reachable(address: str | None) -> None:
+    """Fail at once where nothing listens; Ray itself would wait for minutes."""
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
 
 
 def _actors(ray: Any, job: Job[T, R], concurrency: int) -> Callable[[T], Any]:
-    """Start the actors; the function that is returned sends a task to the next of them."""
+    """Start the actors; returns a function that sends a task to the next of them."""
     processors = int(ray.cluster_resources().get("CPU", 1))
     count = max(1, min(concurrency, processors))
     threads = -(-concurrency // count)
@@ -112,12 +111,12 @@ def _actors(ray: Any, job: Job[T, R], concurrency: int) -> Callable[[T], Any]:
 
 
 def _results(
-    ray: Any, send: Callable[[T], Any], tasks: Iterator[T], most: int, *, in_order: bool
+    ray: Any, send: Callable[[T], Any], tasks: Iterator[T], max_waiting: int, *, in_order: bool
 ) -> Iterator[R]:
     waiting: list[Any] = []
     for task in tasks:
         waiting.append(send(task))
-        if len(waiting) >= most:
+        if len(waiting) >= max_waiting:
             done, waiting = _next(ray, waiting, in_order=in_order)
             yield ray.get(done)
     while waiting:
@@ -126,7 +125,7 @@ def _results(
 
 
 def _next(ray: Any, waiting: list[Any], *, in_order: bool) -> tuple[Any, list[Any]]:
-    """The result to hand out next, and those that stay."""
+    """The next result to yield, and the results that stay pending."""
     if in_order:
         return waiting[0], waiting[1:]
     (done,), rest = ray.wait(waiting, num_returns=1)
@@ -134,7 +133,7 @@ def _next(ray: Any, waiting: list[Any], *, in_order: bool) -> tuple[Any, list[An
 
 
 class _Worker:
-    """What runs in an actor: the job, opened at the first task and then kept."""
+    """The actor: opens the job at its first task and keeps it open."""
 
     def __init__(self, job: Job[Any, Any]) -> None:
         self._job = job

@@ -1,4 +1,4 @@
-"""What is kept of one question, answered once by one strategy."""
+"""The record of one sample in the log."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from sandreckoner.evals.tasks.scoring import Score
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the log.
+    """One line of the log: the answer of one sample, its scores and its cost.
 
     Attributes:
-        key: of the piece of work; see `key_of`.
+        key: identifies the sample; see `key_of`.
         question: the question's id.
-        strategy: its specification.
+        strategy: the strategy's specification.
         epoch: from 0.
-        answer: the answer's text.
-        gold: the right one.
-        status: the answer's, or `error` where the run failed.
-        reason: why there is no answer, or what failed.
-        confidence: where the strategy has one.
-        right, strict, flexible: see `scoring.Score`; None is unscored.
-        votes: the answer of every candidate, in order.
-        weights: the log-probability of every candidate, where the backend gives them.
-        unread: candidates from whose reply neither a program nor an answer could be read.
-        failed: candidates whose program failed.
-        calls, input_tokens, output_tokens, usd, seconds: what it cost; money is None where unknown.
+        answer: the answer's text; None if there is none.
+        gold: the correct answer.
+        status: the answer's status, or `error` if the run failed.
+        reason: why there is no answer, or the error.
+        confidence: if the strategy has one.
+        right, strict, flexible: see `scoring.Score`; None means unscored.
+        votes: the answer of each candidate, in order.
+        weights: the log-probability of each candidate, if the backend returns it.
+        unread: number of candidates whose reply had neither a program nor an answer.
+        failed: number of candidates whose program failed.
+        calls, input_tokens, output_tokens, usd, seconds: the cost; `usd` is None if a price is unknown.
     """
 
     key: str
@@ -60,7 +60,7 @@ class Record:
 
     @property
     def error(self) -> bool:
-        """Whether the run failed; such a piece is done again when the evaluation goes on."""
+        """Whether the run failed; such a sample is run again when the evaluation is resumed."""
         return self.status == "error"
 
     def to_json(self) -> Mapping[str, JSON]:
@@ -85,7 +85,7 @@ def read_record(line: Mapping[str, JSON]) -> Record:
 
 
 def key_of(question: Question, strategy: str, epoch: int, *, model: str, seed: int) -> str:
-    """The hash of everything that decides an answer: 32 hexadecimal digits."""
+    """A hash of everything that decides a sample's answer: 32 hexadecimal digits."""
     matters = [to_json(question.problem), strategy, epoch, model, seed, question.id]
     return hashlib.sha256(dumps(matters).encode()).hexdigest()[:32]
 
@@ -93,7 +93,7 @@ def key_of(question: Question, strategy: str, epoch: int, *, model: str, seed: i
 def answered(
     key: str, question: Question, strategy: str, epoch: int, answer: Answer, scored: Score
 ) -> Record:
-    """The record of an answer."""
+    """The record of an answered sample."""
     candidates = answer.candidates
     return Record(
         key,
@@ -123,5 +123,5 @@ def answered(
 
 
 def failed(key: str, question: Question, strategy: str, epoch: int, reason: str) -> Record:
-    """The record of a run that failed; it is unscored."""
+    """The record of a sample whose run failed; it is unscored."""
     return Record(key, question.id, strategy, epoch, None, question.gold, "error", reason)

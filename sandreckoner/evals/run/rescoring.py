@@ -1,4 +1,4 @@
-"""Scoring again what was answered long ago: from the journals, without a single call."""
+"""Score a finished evaluation again from its journals, without calling a model."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from sandreckoner.evals.tasks.scoring import Scorer, score
 
 
 def rescore(folder: str | Path, questions: Iterable[Question], scorer: Scorer | None = None) -> list[Record]:
-    """The records of an evaluation with new scores; what is on the disk stays as it is.
+    """The records of an evaluation with new scores; the log on disk is not changed.
 
     Args:
         folder: of the evaluation.
         questions: with their gold answers; records of other questions are left out.
-        scorer: None for that of each question's kind.
+        scorer: None for the scorer of each question's kind.
 
     Raises:
         JournalError: a journal is missing or damaged.
     """
     asked = {question.id: question for question in questions}
     return [
-        _again(Path(folder), record, asked[record.question], scorer)
+        _rescored(Path(folder), record, asked[record.question], scorer)
         for record in read_records(Path(folder))
         if record.question in asked
     ]
 
 
-def _again(folder: Path, record: Record, question: Question, scorer: Scorer | None) -> Record:
+def _rescored(folder: Path, record: Record, question: Question, scorer: Scorer | None) -> Record:
     if record.error:
         return record
     answer = read_answer_of(folder, record.key)
     if answer is None:
-        raise JournalError(f"the journal of {record.question!r} has no answer; do that piece again")
+        raise JournalError(f"the journal of {record.question!r} has no answer; run that sample again")
     scored = score(answer, question, scorer)
     return replace(
         record, gold=question.gold, right=scored.right, strict=scored.strict, flexible=scored.flexible

@@ -1,4 +1,4 @@
-"""Where work is answered: a model, a sandbox and an index of its own, wherever it has travelled."""
+"""The environment of a worker: a model, a sandbox and an index, opened where the work runs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from sandreckoner.core.errors import SandreckonerError
 
 
 @contextmanager
-def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[Environment]:
-    """Load the model, start a sandbox and open the index that is named; all end with the context.
+def open_environment(model: str | Model, budget: Budget, index: str = "") -> Iterator[Environment]:
+    """Load a model, start a sandbox and open an index; all are closed with the context.
 
-    A model that is passed in stays open.
+    Args:
+        model: a specification, or a model, which stays open.
+        budget: the limits of each run.
+        index: name of the index; empty for none.
     """
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
@@ -30,7 +33,7 @@ def open_world(model: str | Model, budget: Budget, index: str = "") -> Iterator[
         yield Environment(loaded, sandbox, library, host_tools(library), budget)
 
 
-def why(fault: Exception) -> str:
-    """A fault in one line, for a record."""
+def error_line(fault: Exception) -> str:
+    """An exception in one line, for the log."""
     said = str(fault) if isinstance(fault, SandreckonerError) else f"{type(fault).__name__}: {fault}"
     return said.split("\n")[0]

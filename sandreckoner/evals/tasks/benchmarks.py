@@ -1,6 +1,6 @@
-"""The benchmarks that have a name, and how each of them is read.
+"""The benchmarks known by name, and how their rows become questions.
 
-They are looked for as files in a folder; where there is none, in the hub that the package `datasets` reads.
+They are read from files in a folder, or without a folder from the hub, by the package `datasets`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Benchmark:
     """A benchmark.
 
     Attributes:
-        file: its name in a folder, without `.jsonl.gz`.
-        read: makes questions of one row.
-        hub: path, configuration and split for `datasets.load_dataset`; empty where the hub has none that
-            reads the same.
+        file: name of its file in a folder, without `.jsonl.gz`.
+        read: turns one row into questions.
+        hub: path, configuration and split for `datasets.load_dataset`; None if the hub has no equivalent.
     """
 
     file: str
@@ -45,7 +44,7 @@ def _plain(kind: Kind) -> Callable[[Row], Iterator[Question]]:
 
 
 def _gsm8k(row: Row) -> Iterator[Question]:
-    """The hub's rows have the answer below the reasoning: `#### 18`."""
+    """The hub's rows have the answer after the reasoning: `#### 18`."""
     answer = row["answer"]
     gold = answer.rpartition("####")[2].strip() if isinstance(answer, str) else gold_text(answer)
     yield Question(str(row["id"]), Problem(row["question"]), gold, "numeric")
@@ -76,7 +75,7 @@ def _game24(row: Row) -> Iterator[Question]:
 
 
 def _tatqa(row: Row) -> Iterator[Question]:
-    """Each question of a report, with the report's table and paragraphs as passages."""
+    """The arithmetic questions of a report, with its table and paragraphs as passages."""
     source = str(row["doc_id"])
     table = "\n".join(
         "| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in row["table"]
@@ -90,40 +89,40 @@ def _tatqa(row: Row) -> Iterator[Question]:
         yield Question(str(asked["uid"]), Problem(asked["question"], passages), gold, "scaled")
 
 
-NAMED: Mapping[str, Named] = {
-    "gsm8k": Named("gsm8k_test", _gsm8k, ("openai/gsm8k", "main", "test")),
-    "gsm-hard": Named("gsm_hard", _plain("numeric")),
-    "svamp": Named("svamp", _plain("numeric")),
-    "aqua": Named("aqua_test", _aqua),
-    "math500": Named("math500", _math, ("HuggingFaceH4/MATH-500", None, "test")),
-    "date": Named("bigbench_date_understanding", _date),
-    "tatqa": Named("tatqa_dev_docs", _tatqa),
-    "game24": Named("game24", _game24),
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "gsm8k": Benchmark("gsm8k_test", _gsm8k, ("openai/gsm8k", "main", "test")),
+    "gsm-hard": Benchmark("gsm_hard", _plain("numeric")),
+    "svamp": Benchmark("svamp", _plain("numeric")),
+    "aqua": Benchmark("aqua_test", _aqua),
+    "math500": Benchmark("math500", _math, ("HuggingFaceH4/MATH-500", None, "test")),
+    "date": Benchmark("bigbench_date_understanding", _date),
+    "tatqa": Benchmark("tatqa_dev_docs", _tatqa),
+    "game24": Benchmark("game24", _game24),
 }
 
 
-def named_rows(name: str, folder: Path | None) -> Iterator[Question]:
+def benchmark_questions(name: str, folder: Path | None) -> Iterator[Question]:
     """The questions of a benchmark.
 
     Raises:
-        UsageError: its file is nowhere and the hub cannot be asked; the message says what to do.
+        UsageError: its file does not exist, or the hub cannot be read; the message says what to do.
     """
-    named = NAMED[name]
+    benchmark = BENCHMARKS[name]
     if folder is None and (home := os.environ.get("SANDRECKONER_DATA")):
         folder = Path(home) / "questions"
     if folder is not None:
-        path = folder / f"{named.file}.jsonl.gz"
+        path = folder / f"{benchmark.file}.jsonl.gz"
         if not path.is_file():
             raise UsageError(f"{name}: there is no {path}; give its folder with --folder")
         for row in read_rows(path):
-            yield from named.read(row)
+            yield from benchmark.read(row)
         return
-    if named.hub is None:
+    if benchmark.hub is None:
         raise UsageError(
-            f"{name} is read from a folder that holds {named.file}.jsonl.gz: give it with --folder"
+            f"{name} is read from a folder that holds {benchmark.file}.jsonl.gz: give it with --folder"
         )
-    for number, row in enumerate(_hub(*named.hub)):
-        yield from named.read({"id": f"{name}-{number}", **row})
+    for number, row in enumerate(_hub(*benchmark.hub)):
+        yield from benchmark.read({"id": f"{name}-{number}", **row})
 
 
 def _hub(path: str, configuration: str | None, split: str) -> Iterator[Row]:
@@ -135,7 +134,7 @@ def _hub(path: str, configuration: str | None, split: str) -> Iterator[Row]:
         ) from None
     try:
         yield from load_dataset(path, configuration, split=split, streaming=True)
-    except Exception as fault:  # the hub's client raises what its many parts raise
+    except Exception as fault:  # the hub's client raises whatever its many dependencies raise
         reason = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
         raise UsageError(
             f"{path} cannot be read from the hub: {reason}. A folder can be given with --folder"

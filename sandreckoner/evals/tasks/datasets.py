@@ -1,7 +1,7 @@
-"""Questions from a file of JSON lines, CSV or Parquet, or from a benchmark by its name.
+"""Load questions from a file of JSON lines, CSV or Parquet, or from a benchmark by name.
 
-A row is a mapping. `question` and `answer` are the fields that are read, `id`, `options` and `context` where
-they are there; `fields` gives them other names.
+Each row has the fields `question` and `answer`, and optionally `id`, `options` and `context`; the argument
+`fields` maps them to other names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
-from sandreckoner.evals.tasks.benchmarks import NAMED, named_rows
+from sandreckoner.evals.tasks.benchmarks import BENCHMARKS, benchmark_questions
 from sandreckoner.evals.tasks.question import Kind, Question, gold_text
 from sandreckoner.evals.tasks.row_files import KINDS, kind_of, read_rows
 
@@ -33,25 +33,26 @@ def load_questions(
     """The questions of a data set, in its order.
 
     Args:
-        data: a file (`.jsonl`, `.csv`, `.parquet`, the first two also with `.gz`), or a name of `NAMED`.
+        data: a file (`.jsonl`, `.csv`, `.parquet`, the first two also with `.gz`), or a name of `BENCHMARKS`.
         fields: which field of a row holds the `id`, `question`, `answer`, `options` or `context`.
-        kind: how answers are compared; None for the named data set's own, or `numeric`.
-        limit: no more than so many.
-        folder: where the named data sets' files lie; None for `$SANDRECKONER_DATA/questions`, and where that
-            is not set, the hub that the package `datasets` reads.
+        kind: how answers are compared; None for the benchmark's own kind, or `numeric` for a file.
+        limit: maximum number of questions.
+        folder: where the benchmarks' files are; None for `$SANDRECKONER_DATA/questions`, or if that is not
+            set, the hub.
 
     Raises:
         UsageError: the file cannot be read, a field is missing, or two rows have the same id.
     """
-    if str(data) in NAMED and not Path(data).exists():
-        found = named_rows(str(data), None if folder is None else Path(folder))
+    if str(data) in BENCHMARKS and not Path(data).exists():
+        found = benchmark_questions(str(data), None if folder is None else Path(folder))
         rows: Iterator[Question] = (
             Question(question.id, question.problem, question.gold, kind or question.kind)
             for question in found
         )
     elif kind_of(Path(data)) not in KINDS:
         raise UsageError(
-            f"{data}: neither a file of JSON lines, CSV or Parquet nor a data set's name ({', '.join(NAMED)})"
+            f"{data}: neither a file of JSON lines, CSV or Parquet nor a benchmark's name "
+            f"({', '.join(BENCHMARKS)})"
         )
     else:
         rows = _from_file(Path(data), {**FIELDS, **_known(fields or {})}, kind or "numeric")
@@ -80,10 +81,10 @@ def _from_file(path: Path, fields: Mapping[str, str], kind: Kind) -> Iterator[Qu
 
 
 def problem_of(row: Mapping[str, Any], where: str, fields: Mapping[str, str] = FIELDS) -> Problem:
-    """What a row asks.
+    """The problem of a row.
 
     Raises:
-        UsageError: it holds no question, or its options are no list.
+        UsageError: it has no question, or its options are not a list.
     """
     question = row.get(fields["question"])
     if not isinstance(question, str) or not question.strip():

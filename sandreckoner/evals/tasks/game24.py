@@ -1,4 +1,4 @@
-"""Whether an expression makes 24 of four numbers, each used once. The text is parsed and never evaluated."""
+"""The scorer of the Game of 24. The expression is parsed and never evaluated by Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_CHARACTERS = 200
 
 
 def makes_24(expression: str, numbers: str) -> bool:
-    """Whether `expression` uses each of `numbers` (separated by spaces) once and is 24.
+    """Whether `expression` uses each of `numbers` (separated by spaces) once and equals 24.
 
     A trailing `= 24` is allowed, as are × and ÷.
     """

@@ -1,4 +1,4 @@
-"""The rows of a file of JSON lines, CSV or Parquet, one at a time; the first two also packed by gzip."""
+"""Read files of JSON lines, CSV or Parquet row by row; the first two may be gzipped."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from sandreckoner.core.errors import MissingExtra, UsageError
-from sandreckoner.evals.tasks.rows import LONGEST_ROW
+
+MAX_ROW_BYTES = 10_000_000
 
 KINDS = (".jsonl", ".json", ".csv", ".parquet")
 
 
 def kind_of(path: Path) -> str:
-    """What a file is by its name, `.gz` aside."""
+    """The suffix that tells a file's format, `.gz` aside; empty if it has none."""
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     return suffixes[-1] if suffixes else ""
 
@@ -27,7 +28,7 @@ def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     """The rows of a file, one at a time.
 
     Raises:
-        UsageError: it cannot be read, or is of no known kind.
+        UsageError: the file cannot be read, or its format is unknown.
     """
     kind = kind_of(path)
     if kind == ".parquet":
@@ -37,23 +38,23 @@ def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
         raise UsageError(f"{path}: a file of questions is named {', '.join(KINDS)}")
     with _opened(path) as file:
         if kind == ".csv":
-            csv.field_size_limit(min(sys.maxsize, LONGEST_ROW))
+            csv.field_size_limit(min(sys.maxsize, MAX_ROW_BYTES))
             yield from csv.DictReader(file)
             return
-        for number, line in enumerate(iter(lambda: file.readline(LONGEST_ROW), ""), 1):
+        for number, line in enumerate(iter(lambda: file.readline(MAX_ROW_BYTES), ""), 1):
             if line.strip():
                 try:
-                    row = row_of(line)
+                    row = parse_line(line)
                 except UsageError as fault:
                     raise UsageError(f"{path}:{number}: {fault}") from None
                 yield row
 
 
-def row_of(line: str) -> Mapping[str, Any]:
-    """A line of JSON lines.
+def parse_line(line: str) -> Mapping[str, Any]:
+    """Parse a line of a JSON lines file.
 
     Raises:
-        UsageError: it is not a JSON object.
+        UsageError: the line is not a JSON object.
     """
     try:
         row = json.loads(line)

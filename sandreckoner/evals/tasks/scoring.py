@@ -1,12 +1,12 @@
-"""Whether an answer is right: a scorer for each kind of answer, and the two readings others report.
+"""Score answers: a scorer for each kind of answer, and the two metrics of lm-evaluation-harness.
 
 A scorer is any function of the answer's text and the question:
 
     def mine(found: str, question: Question) -> bool | None:
         return found.casefold() == question.gold.casefold()
 
-None means that it cannot tell: the question is then left out of the accuracy and counted beside it. A
-question that was not answered is wrong; one whose run failed (the model was away) is unscored.
+None means that it cannot tell: the sample is then left out of the accuracy and counted as unscored. A sample
+without an answer is wrong; one whose run failed (the model was unreachable) is unscored.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from sandreckoner.reading.normalize import alike, equal, normalise, values_of
 
 Scorer = Callable[[str, Question], bool | None]
 
-CLOSE = Fraction(1, 1000)  # PAL's rule for numbers (Gao et al. 2022): less than 0.001 apart
+TOLERANCE = Fraction(1, 1000)  # PAL's rule for numbers (Gao et al. 2022): less than 0.001 apart
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "percent": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What is to be said of an answer; None for what cannot be said.
+    """The scores of an answer; None means unscored.
 
     Attributes:
         right: by the scorer of the question's kind.
-        strict: by the strict reading of lm-evaluation-harness, without any numeric tolerance.
-        flexible: by its flexible reading, the last number.
+        strict: by the strict match of lm-evaluation-harness, without numeric tolerance.
+        flexible: by its flexible extract, the last number of the reply.
     """
 
     right: bool | None
@@ -49,9 +49,9 @@ def score(answer: Answer, question: Question, scorer: Scorer | None = None) -> S
     """Score an answer.
 
     Args:
-        answer: what a strategy found; no answer is a wrong one.
+        answer: of a strategy; an answer without text is wrong.
         question: with the gold answer; without one nothing is scored.
-        scorer: None for that of the question's kind (of mathematics by its text alone; see `mathematical`).
+        scorer: None for the scorer of the question's kind (mathematics by text only; see `mathematical`).
     """
     if question.gold is None:
         return Score(None)
@@ -59,12 +59,12 @@ def score(answer: Answer, question: Question, scorer: Scorer | None = None) -> S
     right = False if found is None else (scorer or SCORERS[question.kind])(found, question)
     if question.kind != "numeric":
         return Score(right)
-    strict, flexible = _harness(answer)
+    strict, flexible = _lm_eval_extracts(answer)
     return Score(right, exact_match(strict, question.gold), exact_match(flexible, question.gold))
 
 
-def _harness(answer: Answer) -> tuple[str | None, str | None]:
-    """What lm-evaluation-harness would read: of a program its result, of prose the reply."""
+def _lm_eval_extracts(answer: Answer) -> tuple[str | None, str | None]:
+    """What lm-evaluation-harness would extract: of a program its result, of prose the number in the reply."""
     winner = answer.winner
     if winner is None or winner.program:
         return answer.text, answer.text
@@ -73,18 +73,18 @@ def _harness(answer: Answer) -> tuple[str | None, str | None]:
 
 
 def numeric(found: str, question: Question) -> bool:
-    """The same number, or less than 0.001 apart; `60%` may be 60 or 0.6."""
+    """Equal numbers, or less than 0.001 apart; `60%` may be 60 or 0.6."""
     gold = question.gold or ""
     if equal(found, gold):
         return True
     theirs = values_of(normalise(gold))
-    return any(abs(a - b) < CLOSE for a in values_of(normalise(found)) for b in theirs)
+    return any(abs(a - b) < TOLERANCE for a in values_of(normalise(found)) for b in theirs)
 
 
 def scaled(found: str, question: Question) -> bool:
-    """A number with its table's scale, `12.5 million`: right with it or without, rounded as gold is.
+    """A number with a scale such as `12.5 million`: correct with the scale or without, rounded like the gold.
 
-    TAT-QA (Zhu et al. 2021) writes the result rounded and its scale apart.
+    TAT-QA (Zhu et al. 2021) gives the rounded result and its scale separately.
     """
     number, _, scale = (question.gold or "").partition(" ")
     golds = values_of(normalise(number))
@@ -99,7 +99,7 @@ def scaled(found: str, question: Question) -> bool:
 
 
 def choice(found: str, question: Question) -> bool:
-    """The letter, or the text or the number of the right option."""
+    """The letter of the correct option, or its text or number."""
     gold = normalise(question.gold or "")
     read = normalise(found)
     if read.kind == "choice" or not question.problem.options:
@@ -110,12 +110,12 @@ def choice(found: str, question: Question) -> bool:
 
 
 def same(found: str, question: Question) -> bool:
-    """The same once normalised: dates, lists, yes and no; mathematics only as far as its writing tells."""
+    """Equal after normalisation: dates, lists, yes and no; mathematics only as text."""
     return equal(found, question.gold or "")
 
 
 def mathematical(interpreter: Interpreter) -> Scorer:
-    """The same once a computer algebra system has looked at it, in the sandbox; see `chains.algebra`."""
+    """A scorer of mathematics by computer algebra in the sandbox; see `chains.strategies.algebra`."""
     environment = Environment(interpreter=interpreter)
 
     def scorer(found: str, question: Question) -> bool:
@@ -125,12 +125,12 @@ def mathematical(interpreter: Interpreter) -> Scorer:
 
 
 def exact(found: str, question: Question) -> bool:
-    """The same text, but for capitals and white space."""
+    """The same text, ignoring case and white space."""
     return " ".join(found.casefold().split()) == " ".join((question.gold or "").casefold().split())
 
 
 def game24(found: str, question: Question) -> bool:
-    """An expression of the four numbers, each once, that makes 24."""
+    """An expression that uses each of the four numbers once and equals 24."""
     return makes_24(found, question.gold or "")
 
 

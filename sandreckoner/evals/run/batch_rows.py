@@ -1,4 +1,4 @@
-"""The rows of a large file: read one at a time, and known to be done by one bit each."""
+"""The rows of a batch: its input read line by line, and which rows are complete, one bit each."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sandreckoner.core.errors import UsageError
-
-LONGEST_ROW = 10_000_000  # bytes of one line
+from sandreckoner.evals.tasks.row_files import MAX_ROW_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the input; `row` counts from 1."""
+class InputLine:
+    """A line of the input; `row` is its number, from 1."""
 
     row: int
     text: str
 
 
-class DoneRows:
-    """Which rows are done. A billion of them fit in 125 MB."""
+class CompletedRows:
+    """The set of rows that are complete, as a bitmap: a billion rows take 125 MB."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
@@ -32,20 +31,20 @@ class DoneRows:
         return place < len(self._bits) and bool(self._bits[place] >> bit & 1)
 
     def add(self, row: int) -> None:
-        """Mark a row."""
+        """Add a row."""
         place, bit = divmod(row, 8)
         if place >= len(self._bits):
             self._bits.extend(bytes(place + 1 - len(self._bits)))
         self._bits[place] |= 1 << bit
 
-    def take(self, path: Path) -> int:
-        """Mark the rows of an output file, and take off a last line that a kill cut short.
+    def load(self, path: Path) -> int:
+        """Add the rows of an output file, and truncate a last line that a kill cut short.
 
         Returns:
-            How many rows it has.
+            The number of rows in the file.
 
         Raises:
-            UsageError: it is not such a file.
+            UsageError: the file was not written by a batch.
         """
         whole = count = 0
         with path.open("rb+") as file:
@@ -69,16 +68,16 @@ def _row_of(line: bytes, path: Path) -> int:
     return row
 
 
-def lines(file: BinaryIO, done: DoneRows) -> Iterator[Line]:
-    """The lines of a file that are neither done nor empty.
+def read_lines(file: BinaryIO, done: CompletedRows) -> Iterator[InputLine]:
+    """The lines of a file that are neither complete nor empty.
 
-    One that is too long is cut, and so becomes one that cannot be read as JSON.
+    A line longer than `MAX_ROW_BYTES` is cut and so fails to parse as JSON.
     """
     row = 0
-    while data := file.readline(LONGEST_ROW):
+    while data := file.readline(MAX_ROW_BYTES):
         row += 1
         rest = data
         while rest and not rest.endswith(b"\n"):
-            rest = file.readline(LONGEST_ROW)
+            rest = file.readline(MAX_ROW_BYTES)
         if row not in done and data.strip():
-            yield Line(row, data.decode("utf-8", errors="replace"))
+            yield InputLine(row, data.decode("utf-8", errors="replace"))
