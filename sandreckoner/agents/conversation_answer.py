@@ -15,8 +15,8 @@ from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.message import Usage
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
+from sandreckoner.provenance.attach_sources import sources_of
 from sandreckoner.provenance.citations import check_citations
-from sandreckoner.provenance.prose_sources import sources_of
 
 
 def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:

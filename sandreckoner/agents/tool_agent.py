@@ -47,7 +47,8 @@ from sandreckoner.agents.strategy_names import TOOL_AGENT
 from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.agents.tool_adapters import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
-from sandreckoner.chains.answering import journal_header, recording, to_problem
+from sandreckoner.chains.inputs import to_problem
+from sandreckoner.chains.journaling import journal_header, open_journal
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
 from sandreckoner.chains.prompt import passages_text, question_text
 from sandreckoner.chains.runnable import StrategyChain
@@ -244,7 +245,7 @@ class ToolAgent(StrategyChain):
         journal: str | None,
     ) -> Answer:
         header = journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._name)
-        with recording(journal, header) as book:
+        with open_journal(journal, header) as book:
             book_of_run = Recording(book, Trace(listener) if listener else Trace())
             answer = self._perform(given, problem, config, thread, book_of_run)
             if not isinstance(answer, Interrupt):

@@ -96,3 +96,14 @@ def require_positive(**numbers: int) -> None:
     for name, number in numbers.items():
         if type(number) is not int or number < 1:
             raise UsageError(f"{name} must be a whole number, 1 or more, not {number!r}")
+
+
+def method_calls(method: Method, n: int) -> int:
+    """The most completions that `n` candidates of a method may take; `n` where the method does not say."""
+    calls = getattr(method, "calls", None)
+    return int(calls(n)) if callable(calls) else n
+
+
+def strategy_calls(strategy: Strategy) -> int:
+    """The most completions that a strategy may ask for; 1 where it does not say."""
+    return int(getattr(strategy, "calls", 1))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import cast
 
-from sandreckoner.chains.estimate import strategy_calls
-from sandreckoner.chains.method import Method, Sampling, Strategy
+from sandreckoner.chains.method import Method, Sampling, Strategy, strategy_calls
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.combine import map_effects, together, within

@@ -23,16 +23,10 @@ from langchain_core.runnables.config import patch_config
 from langchain_core.runnables.utils import ConfigurableField, ConfigurableFieldSpec
 from langchain_core.tools import BaseTool, StructuredTool
 
-from sandreckoner.chains.answering import (
-    aanswer,
-    answer,
-    journal_header,
-    recording,
-    requiring_sources,
-    to_problem,
-    to_strategy,
-)
+from sandreckoner.chains.answering import aanswer, answer
 from sandreckoner.chains.event_stream import astream_events, stream_events
+from sandreckoner.chains.inputs import to_problem, to_strategy, with_required_sources
+from sandreckoner.chains.journaling import journal_header, open_journal
 from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.run_callbacks import RunCallbacks
@@ -306,7 +300,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         if callbacks.handlers:
             trace.listen(RunCallbacks(callbacks, model=unreported))
         header = journal_header(problem, self._spec, documents=self._documents, model=model.name)
-        with recording(journal, header) as book:
+        with open_journal(journal, header) as book:
             yield problem, replace(self._environment, model=model, journal=book, trace=trace)
 
 
@@ -349,7 +343,7 @@ def _read(
 ) -> tuple[str, Strategy]:
     """What a journal calls a strategy, and the strategy itself."""
     if require_sources:
-        strategy = requiring_sources(strategy)
+        strategy = with_required_sources(strategy)
     return strategy if isinstance(strategy, str) else repr(strategy), to_strategy(
         strategy, documents=documents
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sandreckoner.core.answer import Answer
+from sandreckoner.core.answer import Answer, NumberSource
+from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 from sandreckoner.provenance.citations import check_citations
-from sandreckoner.provenance.program_sources import trace_numbers
+from sandreckoner.provenance.program_sources import trace_numbers, trace_prose
+from sandreckoner.reading.numbers import find_numbers
+
+_MAX_CHARACTERS = 20_000  # characters of an answer, and of a program's result
+_MAX_NUMBERS = 50  # numbers of a result
 
 
 def with_sources(answer: Answer, problem: Problem) -> Answer:
@@ -27,3 +33,35 @@ def with_sources(answer: Answer, problem: Problem) -> Answer:
     if text is not None and text == winner.answer:
         text = check_citations(text, evidence).text
     return replace(answer, text=text, citations=check_citations(winner.reasoning, evidence).citations)
+
+
+def sources_of(
+    text: str, question: str, passages: Sequence[Passage], programs: Sequence[str], results: Sequence[str]
+) -> tuple[NumberSource, ...]:
+    """The sources of an answer's numbers.
+
+    A number that a program computed, as far as the answer shows its digits, has the sources of that program's
+    numbers. Any other is looked for in the passages and the question.
+
+    Args:
+        text: the answer.
+        question: what was asked.
+        passages: what was found.
+        programs: those whose variables lasted, in order; they are one program over the conversation.
+        results: what each program gave, as text.
+    """
+    computed = [
+        number.value for said in results for number in find_numbers(said[:_MAX_CHARACTERS])[:_MAX_NUMBERS]
+    ]
+    stated = trace_prose(text[:_MAX_CHARACTERS], question, passages)
+    others = [source for source in stated if not _is_one_of(source.text, computed)]
+    if len(others) == len(stated):
+        return stated
+    return (*trace_numbers("\n".join(programs), question, passages), *others)
+
+
+def _is_one_of(number: str, computed: Sequence[object]) -> bool:
+    """Whether a number is a computed one, rounded to the digits that it shows."""
+    (read, *_) = find_numbers(number)
+    decimals = "".join(filter(lambda character: character in ".0123456789", number)).partition(".")[2]
+    return any(round(value, len(decimals)) == read.value for value in computed)  # type: ignore[call-overload]

@@ -10,8 +10,8 @@ from sandreckoner.core.passage import Passage
 from sandreckoner.provenance.literals import NumberLiteral
 from sandreckoner.provenance.number_phrases import dashes_as_zero, in_smaller_units, months, parts
 from sandreckoner.provenance.table_context import NumberContext, context_of
+from sandreckoner.reading.number_words import caption_scales
 from sandreckoner.reading.numbers import Number, find_numbers
-from sandreckoner.reading.scales import caption_scales
 
 MAX_OCCURRENCES = 200  # places of one value that are looked at
 

@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import Literal
 
 from sandreckoner.reading.dates import read_date
-from sandreckoner.reading.decimals import MAX_SIZE, decimal_text, round_decimal
 from sandreckoner.reading.latex import strip_latex
 from sandreckoner.reading.numbers import Number, find_numbers
 
+MAX_SIZE = Fraction(10) ** 45  # a number beyond is no answer, and would cost time to write out
+DIGITS = 9  # significant digits at which a number that is no integer is rounded
 Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
 
 MAX_CHARACTERS = 1_000
@@ -197,3 +198,26 @@ def _words(text: str) -> str:
     text = text.casefold().strip(" \t'\".,;:!?")
     text = re.sub(r"^(?:the|an?)\s+", "", text)
     return re.sub(r"\s+", " ", re.sub(r"\s*([-+*/^=(),])\s*", r"\1", text)).strip()
+
+
+def round_decimal(value: Fraction) -> Fraction:
+    """Round to 9 significant digits and never fewer than 2 decimals; integers stay exact."""
+    if value.denominator == 1:
+        return value
+    size = len(str(abs(value.numerator) // value.denominator))  # digits before the point
+    if abs(value) < 1:
+        size = 0
+        while abs(value) < Fraction(10) ** (size - 1):
+            size -= 1
+    return round(value, max(2, DIGITS - size))
+
+
+def decimal_text(value: Fraction) -> str:
+    """Write a fraction as an exact decimal; rounded values always have one."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    places = 0
+    while (value * 10**places).denominator != 1:
+        places += 1
+    digits = str(abs((value * 10**places).numerator)).rjust(places + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"

@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sandreckoner.reading.number_words import word_numbers
-from sandreckoner.reading.scales import SCALES
+from sandreckoner.reading.number_words import SCALES, word_numbers
 
 MAX_DIGITS = 60
 _VULGAR = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8"}

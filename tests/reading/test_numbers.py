@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandreckoner.provenance.number_index import possible_values
+from sandreckoner.reading.number_words import caption_scales
 from sandreckoner.reading.numbers import find_numbers
-from sandreckoner.reading.scales import caption_scales
 
 
 @pytest.mark.parametrize(

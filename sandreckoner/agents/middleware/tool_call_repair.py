@@ -12,8 +12,8 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.messages.tool import ToolCall
 from langgraph.runtime import Runtime
 
-from sandreckoner.agents.middleware.plain_json import plain
 from sandreckoner.agents.middleware.run_ending import US, EndingState, last_reply, this_run
+from sandreckoner.agents.middleware.tool_errors import plain
 from sandreckoner.reading.tool_calls import first_call
 
 _LOOKS_LIKE_A_CALL = re.compile(r"<tool_call>|^\s*(?:```(?:json)?\s*)?\{\s*\"(?:name|tool|function|action)\"")

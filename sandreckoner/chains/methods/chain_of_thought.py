@@ -31,3 +31,8 @@ class ChainOfThought:
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         _, completions = yield from ask_fitting(self.prompt, problem, sampling)
         return tuple(prose_candidate(completion, problem) for completion in completions)
+
+
+def plan_and_solve(*, prompt: Prompt | None = None) -> ChainOfThought:
+    """A chain of thought that is asked for a plan first."""
+    return ChainOfThought(prompt or load_prompt("plan_and_solve"))

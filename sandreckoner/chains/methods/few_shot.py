@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling
+from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.chains.prompt import Example, Prompt, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note, use

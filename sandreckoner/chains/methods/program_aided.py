@@ -107,3 +107,13 @@ def _complaint(candidate: Candidate) -> str:
     """What the model is told about its program."""
     error = candidate.execution.error if candidate.execution else None
     return f"{error.traceback}\n{error.type}: {error.message}".strip() if error else candidate.error
+
+
+def program_of_thoughts(*, prompt: Prompt | None = None, repairs: int = 1) -> ProgramAided:
+    """Program-aided, in the flat style."""
+    return ProgramAided(prompt or load_prompt("program_of_thoughts"), repairs)
+
+
+def symbolic(*, prompt: Prompt | None = None, repairs: int = 1) -> ProgramAided:
+    """Program-aided, with declared unknowns and equations instead of arithmetic in order."""
+    return ProgramAided(prompt or load_prompt("symbolic"), repairs)

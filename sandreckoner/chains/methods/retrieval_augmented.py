@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling
+from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, search
 from sandreckoner.core.errors import UsageError

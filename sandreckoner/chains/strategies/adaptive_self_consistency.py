@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling, require_positive
+from sandreckoner.chains.method import Method, Sampling, method_calls, require_positive
 from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.self_consistency import TEMPERATURE, require_variety
 from sandreckoner.chains.strategies.stopping_rules import (

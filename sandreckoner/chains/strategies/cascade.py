@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.estimate import strategy_calls
-from sandreckoner.chains.method import Strategy
+from sandreckoner.chains.method import Strategy, strategy_calls
 from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.confidence import Confidence, lead, load_confidence
 from sandreckoner.chains.strategies.majority import tally

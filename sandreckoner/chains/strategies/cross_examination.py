@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling
+from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
-from sandreckoner.chains.methods.program_aided import ProgramAided
-from sandreckoner.chains.methods.symbolic import symbolic
+from sandreckoner.chains.methods.program_aided import ProgramAided, symbolic
 from sandreckoner.chains.strategies.voting import answer_by_vote, majority_vote
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import together, within

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.estimate import strategy_calls
-from sandreckoner.chains.method import Strategy
+from sandreckoner.chains.method import Strategy, strategy_calls
 from sandreckoner.chains.prompt import with_critique
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import within

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from sandreckoner.chains.estimate import strategy_calls
-from sandreckoner.chains.method import Strategy
+from sandreckoner.chains.method import Strategy, strategy_calls
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import map_effects
 from sandreckoner.core.effects import Ask, Effect, Steps

@@ -8,8 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling
+from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.chains.strategies.voting import Vote, answer_by_vote, majority_vote, vote_calls, vote_named
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Steps

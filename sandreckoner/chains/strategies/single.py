@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling
+from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.errors import BudgetSpent

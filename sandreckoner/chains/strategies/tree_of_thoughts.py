@@ -17,10 +17,9 @@ from sandreckoner.chains.strategies.single import conclude, reasons
 from sandreckoner.chains.strategies.tree.beam import Beam
 from sandreckoner.chains.strategies.tree.best_first import BestFirst
 from sandreckoner.chains.strategies.tree.depth_first import DepthFirst
-from sandreckoner.chains.strategies.tree.growth import Growth
+from sandreckoner.chains.strategies.tree.growth import Growth, Order
 from sandreckoner.chains.strategies.tree.monte_carlo import MonteCarlo
 from sandreckoner.chains.strategies.tree.node import Evaluator, Thoughts
-from sandreckoner.chains.strategies.tree.orders import Order
 from sandreckoner.chains.strategies.tree.prose import Prose
 from sandreckoner.chains.strategies.tree.values import ValueEach
 from sandreckoner.chains.strategies.tree.votes import VoteAmong

@@ -10,13 +10,9 @@ from contextlib import ExitStack
 from io import BufferedReader
 from typing import TYPE_CHECKING, cast
 
-from sandreckoner.chains.answering import (
-    answer,
-    journal_header,
-    recording,
-    to_problem,
-    to_strategy,
-)
+from sandreckoner.chains.answering import answer
+from sandreckoner.chains.inputs import to_problem, to_strategy
+from sandreckoner.chains.journaling import journal_header, open_journal
 from sandreckoner.cli.layered_settings import Settings
 from sandreckoner.cli.render.console_style import make_style
 from sandreckoner.cli.render.event_lines import print_event
@@ -55,7 +51,7 @@ def command(arguments: argparse.Namespace) -> int:
             # Closing a local model stops what it is generating: an interrupt need not wait for it.
             stack.callback(getattr(model, "close", lambda: None))
             sandbox = stack.enter_context(Sandbox())
-            journal = stack.enter_context(recording(arguments.journal, header))
+            journal = stack.enter_context(open_journal(arguments.journal, header))
             trace = Trace(progress, *([print_event] if arguments.jsonl else []))
             environment = Environment(model, sandbox, library, host_tools(library), budget, journal, trace)
             found = answer(strategy, problem, environment)

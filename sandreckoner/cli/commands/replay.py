@@ -10,7 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sandreckoner.agents.strategy_names import TOOL_AGENT
-from sandreckoner.chains.answering import answer, recording, replay, to_strategy
+from sandreckoner.chains.answering import answer
+from sandreckoner.chains.inputs import to_strategy
+from sandreckoner.chains.journaling import open_journal, replay
 from sandreckoner.cli.forking import Fork, Revived
 from sandreckoner.cli.render.console_style import make_style
 from sandreckoner.cli.render.live import Progress
@@ -69,7 +71,7 @@ def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[An
         model = load_model(spec)
         stack.callback(getattr(model, "close", lambda: None))
         sandbox = stack.enter_context(Sandbox())
-        into = stack.enter_context(recording(arguments.record, {**header, "model": model.name}))
+        into = stack.enter_context(open_journal(arguments.record, {**header, "model": model.name}))
         environment = Environment(
             model,
             Revived(sandbox, journal),

@@ -14,8 +14,9 @@ from support.bakery import BAKERY, Shelf, reply
 from support.pairwise import pairwise
 from support.perform import Run
 
-from sandreckoner.chains.answering import answer, journal_header, recording, replay
-from sandreckoner.chains.estimate import strategy_calls
+from sandreckoner.chains.answering import answer
+from sandreckoner.chains.journaling import journal_header, open_journal, replay
+from sandreckoner.chains.method import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment
@@ -128,7 +129,7 @@ def test_a_run_replays_with_its_tree_and_its_states_but_without_a_world(
     live, again = Trace(), Trace()
     header = journal_header(BAKERY, spec, documents=False, model="scripted")
     environment = Environment(ScriptedModel(reply), sandbox, Shelf(), Budget(calls=calls), trace=live)
-    with recording(tmp_path / "run.jsonl", header) as journal:
+    with open_journal(tmp_path / "run.jsonl", header) as journal:
         found = answer(parse_strategy(spec), BAKERY, replace(environment, journal=journal))
     replayed = replay(read_journal(tmp_path / "run.jsonl"), Environment(trace=again))
     assert (replayed.text, replayed.status, replayed.usage) == (found.text, found.status, found.usage)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from support.bakery import BAKERY, Letters
 
-from sandreckoner.chains.answering import answer, journal_header, recording, replay
+from sandreckoner.chains.answering import answer
+from sandreckoner.chains.journaling import journal_header, open_journal, replay
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
 from sandreckoner.chains.methods.least_to_most import LeastToMost
@@ -66,7 +67,7 @@ def test_what_was_similar_is_in_the_journal_so_that_a_replay_needs_no_embedder(t
     environment = Environment(
         ScriptedModel(["The answer is 14."]), tools={"nearest": NearestTexts(Letters())}
     )
-    with recording(path, journal_header(BAKERY, spec, documents=False, model="scripted")) as journal:
+    with open_journal(path, journal_header(BAKERY, spec, documents=False, model="scripted")) as journal:
         found = answer(
             parse_strategy(spec),
             BAKERY,

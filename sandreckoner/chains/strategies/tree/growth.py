@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from sandreckoner.chains.strategies.tree.node import Evaluator, Node, Thoughts, at_node
 from sandreckoner.core.combine import together
@@ -83,3 +84,16 @@ def _why(child: Node) -> dict[str, str]:
 def by_value(nodes: Sequence[Node]) -> list[Node]:
     """Best first; among equals the earliest first."""
     return sorted(nodes, key=lambda node: -node.value)
+
+
+class Order(Protocol):
+    """Decides which node grows next, and when to stop."""
+
+    @property
+    def expansions(self) -> int:
+        """The most nodes that are grown."""
+        ...
+
+    def search(self, growth: Growth) -> Steps[list[Node]]:
+        """Grow the tree from its root; returns the ends that it found, best first."""
+        ...

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.chains.context_fitting import ask_fitting
-from sandreckoner.chains.estimate import method_calls
-from sandreckoner.chains.method import Method, Sampling, require_positive
+from sandreckoner.chains.method import Method, Sampling, method_calls, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.direct import prose_candidate
 from sandreckoner.chains.prompt import Prompt, load_prompt
