@@ -5,7 +5,7 @@ QUESTION ?= By what percentage did total revenue grow from 2023 to 2024?
 
 .PHONY: run test lint clean
 
-run: .venv/.local
+run: .venv/.all
 	@$(BIN)/reckon models pull qwen2.5-coder-1.5b
 	@$(BIN)/reckon ask "$(QUESTION)" --docs examples/data
 
@@ -18,13 +18,15 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-.venv/.local: pyproject.toml constraints.txt
+.venv/.all: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local]'
+	@echo "installing Sandreckoner into .venv, once: about 1 GB, a minute or two"
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[all]'
 	@touch $@
 
-.venv/.dev: .venv/.local
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,hf,dev]'
+.venv/.dev: .venv/.all
+	@echo "installing what the tests need, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,hf,dev]'
 	@touch $@
 
 clean:

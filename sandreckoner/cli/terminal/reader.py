@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sandreckoner.cli.folders import state_folder
 from sandreckoner.cli.terminal.context import Context
+from sandreckoner.core.extras import needing
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -36,10 +37,11 @@ class KeyReader:
     """Reads from a keyboard."""
 
     def __init__(self, context: Context) -> None:
-        from prompt_toolkit import PromptSession
-        from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+        with needing("terminal", "the terminal"):
+            from prompt_toolkit import PromptSession
+            from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-        from sandreckoner.cli.terminal.completer import CommandCompleter
+            from sandreckoner.cli.terminal.completer import CommandCompleter
 
         folder = state_folder()
         history: History = InMemoryHistory()

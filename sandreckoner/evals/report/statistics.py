@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandreckoner.core.extras import needing
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -19,7 +21,8 @@ def share(right: int, n: int) -> Interval | None:
     """A proportion with its Wilson interval (Wilson 1927); None if n is 0."""
     if n == 0:
         return None
-    from scipy.stats import binomtest  # type: ignore[import-untyped]
+    with needing("eval", "an interval"):
+        from scipy.stats import binomtest  # type: ignore[import-untyped]
 
     found = binomtest(right, n).proportion_ci(0.95, method="wilson")
     return Interval(right / n, float(found.low), float(found.high))
@@ -31,7 +34,8 @@ def mcnemar(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
     Raises:
         ValueError: the series differ in length.
     """
-    from scipy.stats import binomtest
+    with needing("eval", "a paired test"):
+        from scipy.stats import binomtest
 
     only_ours = sum(a and not b for a, b in zip(ours, theirs, strict=True))
     only_theirs = sum(b and not a for a, b in zip(ours, theirs, strict=True))
@@ -52,7 +56,9 @@ def difference(ours: Sequence[bool], theirs: Sequence[bool], *, seed: int = 0) -
         The difference with its percentile interval (Efron 1979); None if there are no samples.
     """
     import numpy as np
-    from scipy.stats import bootstrap
+
+    with needing("eval", "an interval"):
+        from scipy.stats import bootstrap
 
     gaps = np.array([float(a) - float(b) for a, b in zip(ours, theirs, strict=True)])
     if gaps.size == 0:

@@ -130,7 +130,7 @@ def _hub(path: str, configuration: str | None, split: str) -> Iterator[Row]:
         from datasets import load_dataset  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         raise MissingExtra(
-            "the data sets of the hub need the package datasets: pip install 'sandreckoner[eval]'"
+            "the data sets of the hub need the package datasets: pip install 'sandreckoner[datasets]'"
         ) from None
     try:
         yield from load_dataset(path, configuration, split=split, streaming=True)

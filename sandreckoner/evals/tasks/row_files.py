@@ -83,7 +83,7 @@ def _parquet(path: Path) -> Iterator[Mapping[str, Any]]:
         from pyarrow import ArrowException, parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         raise MissingExtra(
-            "Parquet needs pyarrow, which is not installed: pip install 'sandreckoner[eval]'"
+            "Parquet needs pyarrow, which is not installed: pip install 'sandreckoner[datasets]'"
         ) from None
     try:
         with parquet.ParquetFile(path) as file:

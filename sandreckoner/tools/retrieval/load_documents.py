@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
+from sandreckoner.core.extras import needing
 from sandreckoner.tools.retrieval.document import Document, name_in_words
 
 # Takes a file's bytes, returns its pages. Raises ValueError with a message to follow the file's name.
@@ -133,9 +134,9 @@ def _read(file: SourceFile, data: bytes) -> tuple[str, ...]:
     Raises:
         ValueError: with a message to follow the file's name.
     """
-    reader = _reader(file, data)
     try:
-        return tuple(_clean(page) for page in reader(data))
+        with needing("documents", "this kind of file"):
+            return tuple(_clean(page) for page in _reader(file, data)(data))
     except (ValueError, ImportError):
         raise
     except Exception as fault:  # third-party parsers may raise anything on a broken or hostile file

@@ -13,6 +13,8 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandreckoner.core.extras import needing
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -25,11 +27,12 @@ _LEAST = -1e9
 
 def build(weights: Path, target: Path) -> None:
     """Write the graph of `weights` (safetensors) to `target`, whole or not at all."""
-    import onnx
-    from onnxruntime.quantization import (  # type: ignore[import-untyped]
-        QuantType,
-        quantize_dynamic,
-    )
+    with needing("documents", "building the embedder"):
+        import onnx
+        from onnxruntime.quantization import (  # type: ignore[import-untyped]
+            QuantType,
+            quantize_dynamic,
+        )
 
     whole, part = target.with_suffix(".fp32"), target.with_suffix(".part")
     try:

@@ -29,6 +29,7 @@ _INSTEAD = {
     "subprocess threading multiprocessing asyncio": "there are no other processes and no threads here",
     "pandas polars sklearn torch": "write it with numpy or with plain lists and dictionaries",
     "matplotlib seaborn plotly tkinter": "there is no screen here; print the numbers",
+    "sympy scipy dateutil": "it is not installed on the host: pip install 'sandreckoner[science]'",
 }
 
 
