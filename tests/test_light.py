@@ -45,3 +45,13 @@ def test_help_imports_fewer_than_150_modules() -> None:
     loaded = modules_after(help_page)
     assert not {name.partition(".")[0] for name in loaded} & HEAVY
     assert len(loaded) < 150
+
+
+def test_help_of_a_command_and_completion_bring_nothing_heavy() -> None:
+    loaded = modules_after(
+        "from sandreckoner.cli import main\nfor word in ('ask', 'eval', 'index'): main([word, '--help'])"
+    )
+    assert not {name.partition(".")[0] for name in loaded} & HEAVY
+    offered = "import os\nos.environ |= {'_RECKON_COMPLETE': 'bash_complete', 'COMP_CWORD': '1'}\n"
+    offered += "os.environ['COMP_WORDS'] = 'reckon '\nfrom sandreckoner.cli import main\nmain([])"
+    assert not {name.partition(".")[0] for name in modules_after(offered)} & HEAVY

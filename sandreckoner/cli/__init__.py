@@ -1,4 +1,4 @@
-"""The command `reckon`. Nobody imports this room; what it shows can be had from the others."""
+"""The command `reckon`. No other room imports this one; what it shows can be had from the others."""
 
 from __future__ import annotations
 
@@ -7,31 +7,71 @@ import sys
 from collections.abc import Sequence
 
 ANSWERED, ERROR, USAGE, BUDGET_SPENT, NO_ANSWER, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+_COMPLETION = "_RECKON_COMPLETE"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `reckon` and return its exit code; every fault becomes one line on stderr."""
-    from sandreckoner.cli.parser import parse
+    """Run `reckon` and return its exit code; every error becomes one line on stderr."""
+    import click
+
     from sandreckoner.core.errors import SandreckonerError, UsageError
 
+    if sys.stdout is None:
+        return _say("stdout is closed; send it to a file, or to /dev/null", ERROR)
     try:
-        arguments = parse(sys.argv[1:] if argv is None else argv)
-        code: int = arguments.command(arguments)
+        code = _perform(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
     except UsageError as fault:
         return _say(fault, USAGE)
     except SandreckonerError as fault:
         return _say(fault, ERROR)
-    except KeyboardInterrupt:
-        print("\nreckon: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", INTERRUPTED, before="\n")
+    except UnicodeError as fault:
+        return _say(_encoding_advice(fault), ERROR)
     except BrokenPipeError:
-        # Whoever read us has gone. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_unwritten()
         return ERROR
+    except OSError as fault:
+        _drop_unwritten()
+        return _say(f"{fault.filename or 'output'}: {fault.strerror or fault}", ERROR)
     return code
 
 
-def _say(fault: Exception, code: int) -> int:
-    print(f"reckon: {fault}", file=sys.stderr)
+def _perform(argv: list[str]) -> int:
+    """Perform the command, or complete it where the shell asks for that."""
+    import click
+
+    from sandreckoner.cli.reckon import reckon
+
+    if instruction := os.environ.get(_COMPLETION):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(reckon, {}, "reckon", _COMPLETION, instruction)
+    try:
+        with reckon.make_context("reckon", argv) as ctx:
+            code: int = reckon.invoke(ctx)
+    except click.exceptions.Exit as done:  # --help and --version
+        return done.exit_code
+    return code
+
+
+def _drop_unwritten() -> None:
+    """Give up what cannot be written: a reader that has gone, a full disk. Python would try again at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _encoding_advice(fault: UnicodeError) -> str:
+    if isinstance(fault, UnicodeEncodeError):
+        return (
+            f"this terminal cannot show {fault.object[fault.start]!a} in {fault.encoding}; set PYTHONUTF8=1"
+        )
+    return f"the text is not {getattr(fault, 'encoding', 'utf-8')}; save it as UTF-8"
+
+
+def _say(what: object, code: int, *, before: str = "") -> int:
+    print(f"{before}reckon: {what}", file=sys.stderr)
     return code

@@ -119,9 +119,17 @@ def test_what_is_piped_in_is_context(tmp_path: Path) -> None:
         (["replay", "nowhere.jsonl"], 1, "nowhere.jsonl: cannot be read as a journal"),
         (["models", "pull", "gpt-7"], 2, "gpt-7"),
         (["aks", "a?"], 2, "no command 'aks': did you mean ask?"),
-        (["ask"], 2, "the following arguments are required: question; `reckon ask --help` has examples"),
-        (["ask", "a?", "--modle", "x"], 2, "--modle"),
-        (["completion", "bush"], 2, "did you mean bash?"),
+        (["ask"], 2, "QUESTION is missing; `reckon ask --help` has examples"),
+        (["ask", "a?", "--modle", "x"], 2, "no option --modle: did you mean --model?"),
+        (["ask", "a?", "--model"], 2, "'--model' requires an argument"),
+        (["ask", "a?", "--calls", "few"], 2, "--calls: 'few' is not a valid integer"),
+        (["ask", "a?", "b?"], 2, "unexpected extra argument (b?)"),
+        (["index"], 2, "missing command; `reckon index --help` has examples"),
+        (["index", "serach", "a?"], 2, "no action 'serach': did you mean search?"),
+        (["--model", "local", "ask", "a?"], 2, "options belong after the command: `reckon ask …`"),
+        (["-c", "--session", "work"], 2, "name one of them"),
+        (["completion", "bush"], 2, "no shell 'bush': did you mean bash?"),
+        (["completion", "fisch"], 2, "did you mean fish?"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
@@ -238,8 +246,43 @@ def test_forced_colours_go_into_a_pipe_and_refused_ones_do_not(script: str) -> N
     assert "program:\nprice = 3" in plain.stderr and "╭" not in plain.stderr
 
 
+@pytest.mark.parametrize("question", ["-5 + 47 = ?", "-5", "--- how many?"])
+def test_a_question_may_begin_with_a_dash(question: str, script: str) -> None:
+    for words in (["ask", question, "--model", script], ["ask", "--model", script, "--quiet", question]):
+        assert reckon(*words).stdout == "42\n"
+
+
+def test_what_cannot_be_written_is_one_line(script: str) -> None:
+    ask = f"{RECKON[0]} ask '{QUESTION}' --model {script} --quiet"
+    for end, said in ((">&-", "stdout is closed"), ("> /dev/full", "No space left on device")):
+        done = subprocess.run(["bash", "-c", f"{ask} {end} < /dev/null"], capture_output=True, text=True)
+        assert done.returncode == 1
+        assert done.stderr.startswith("reckon: ") and done.stderr.count("\n") == 1
+        assert said in done.stderr
+    done = reckon("ask", QUESTION, "--model", script, "--html", str(ROOT / "docs"), "--quiet")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    done = reckon("export", "sft", "nowhere", "nowhere", "nowhere/out.jsonl")
+    assert done.returncode in (1, 2) and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+def test_what_the_terminal_cannot_show_is_one_line(tmp_path: Path) -> None:
+    model = script_of(tmp_path, "```python\nanswer = '\u5186 42'\n```")
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = reckon("ask", QUESTION, "--model", model, "--quiet", env=ascii_only)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "set PYTHONUTF8=1" in done.stderr
+
+
 def test_help_and_version() -> None:
     assert "exit codes: 0 answered" in reckon("--help").stdout
+    assert reckon("ask", "-h").stdout == reckon("ask", "--help").stdout
+    commands = sorted(path.stem for path in (ROOT / "sandreckoner/cli/commands").glob("[a-z]*.py"))
+    for words in (*([command] for command in commands), ["index", "add"], ["models", "pull"]):
+        shown = reckon(*words, "--help").stdout
+        assert "\nexamples:\n  " in shown, words
+        assert max(map(len, shown.split("\n"))) <= 120
+    listed = reckon("--help").stdout
+    assert all(f"\n  {command} " in listed for command in commands)
     assert reckon("--version").stdout.startswith("reckon 0.")
     assert reckon("ask").returncode == 2
     assert reckon("nonsense").returncode == 2
@@ -324,17 +367,30 @@ def test_a_fork_in_the_middle_of_cells_goes_on_from_their_state(tmp_path: Path) 
     assert (done.returncode, done.stdout) == (0, "84\n"), done.stderr
 
 
-def test_completion_knows_every_command() -> None:
+def completed(*words: str) -> set[str]:
+    """What bash offers for the last of these words."""
+    asked = (
+        f'eval "$(reckon completion bash)"; COMP_WORDS=({" ".join(words)}); COMP_CWORD={len(words) - 1}; '
+        '_reckon_completion reckon; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    path = f"{Path(RECKON[0]).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", asked], capture_output=True, text=True, env={**os.environ, "PATH": path}, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+def test_completion_knows_commands_options_and_values() -> None:
     import shutil
 
     for shell in ("bash", "zsh", "fish"):
         script = reckon("completion", shell).stdout
-        for command in ("ask", "show", "diff", "models", "replay", "--require-sources"):
-            assert command.lstrip("-") in script
+        assert "_RECKON_COMPLETE" in script
         if program := shutil.which(shell):
             assert subprocess.run([program, "-n"], input=script, text=True, timeout=20).returncode == 0
-    asked = 'eval "$(cat)"; COMP_WORDS=(reckon replay --fr); COMP_CWORD=2; _reckon; echo "${COMPREPLY[@]}"'
-    done = subprocess.run(
-        ["bash", "-c", asked], input=reckon("completion", "bash").stdout, capture_output=True, text=True
-    )
-    assert done.stdout == "--from\n"
+    assert {"ask", "show", "diff", "models", "replay"} <= completed("reckon", "")
+    assert completed("reckon", "replay", "--fr") == {"--from"}
+    assert completed("reckon", "ask", "--req") == {"--require-sources"}
+    assert {"pal", "pot", "plan"} <= completed("reckon", "ask", "--strategy", "p")
+    assert completed("reckon", "models", "p") == {"pull"}
+    assert completed("reckon", "completion", "b") == {"bash"}

@@ -2,40 +2,97 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import stat
 import sys
 from contextlib import ExitStack
 from io import BufferedReader
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from sandreckoner.chains.answering import answer
-from sandreckoner.chains.inputs import to_problem, to_strategy
-from sandreckoner.chains.journaling import journal_header, open_journal
-from sandreckoner.cli.layered_settings import Settings
-from sandreckoner.cli.render.console_style import make_style
-from sandreckoner.cli.render.event_lines import print_event
-from sandreckoner.cli.render.live import Progress
-from sandreckoner.cli.render.present import present
-from sandreckoner.core.environment import Environment
+import click
+
+from sandreckoner.cli import options
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.trace import Trace
 
 if TYPE_CHECKING:
+    from sandreckoner.cli.render.live import Progress
     from sandreckoner.tools.retrieval import Index, MemoryLibrary
 
+_EXAMPLES = """\
+examples:
+  reckon ask "What is 17 % of 2,340?"
+  reckon ask "By how much did net sales grow?" --docs reports/ --require-sources
+  reckon ask "Which plan is cheaper?" --strategy "sc(cot, n=5)" --calls 10 --model openai:gpt-5-mini
+  cat note.txt | reckon ask "What does it add up to?" --json | jq -r .answer
+  reckon ask "What is 6 * 7?" --journal run.jsonl && reckon show run.jsonl
 
-def command(arguments: argparse.Namespace) -> int:
-    """Answer one question and show how."""
-    problem = to_problem(arguments.question)
-    settings = Settings(vars(arguments))
+settings: what no option says comes from RECKON_MODEL, RECKON_STRATEGY and so on, then from sandreckoner.toml
+in this folder, then from sandreckoner/settings.toml below $XDG_CONFIG_HOME (~/.config).
+
+exit codes: 0 answered, 1 error, 2 usage, 3 budget spent, 4 no answer, 5 sandbox refused, 130 interrupted
+"""
+
+
+@click.command("ask", cls=Command, examples=_EXAMPLES, short_help="answer one question")
+@click.argument("question", help="The question; what is piped in on stdin is its context.")
+@options.strategy
+@options.model
+@options.docs
+@click.option("--index", metavar="NAME", help="An index that `reckon index add` keeps.")
+@click.option(
+    "--require-sources",
+    is_flag=True,
+    help="Send an answer with an unsourced number back once, then refuse it.",
+)
+@options.html
+@options.as_json
+@click.option("--jsonl", is_flag=True, help="Print every event as it happens, the answer last.")
+@options.plain
+@click.option(
+    "--journal", metavar="FILE", type=click.Path(), help="Record the run, for `reckon replay FILE`."
+)
+@options.quiet
+@options.budget("Budget: when it ends, the best answer so far comes back, marked")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    question: str,
+    docs: tuple[str, ...],
+    index: str | None,
+    journal: str | None,
+    *,
+    require_sources: bool,
+    html: str | None,
+    as_json: bool,
+    jsonl: bool,
+    plain: bool,
+    quiet: bool,
+    **_: Any,
+) -> int:
+    """Answer one question: a model writes a program, the sandbox runs it, and each number that reaches the
+    answer is shown with its source. The answer alone goes to stdout, everything else to stderr.
+    """
+    from sandreckoner.chains.answering import answer
+    from sandreckoner.chains.inputs import to_problem, to_strategy
+    from sandreckoner.chains.journaling import journal_header, open_journal
+    from sandreckoner.cli.layered_settings import Settings
+    from sandreckoner.cli.render.console_style import make_style
+    from sandreckoner.cli.render.event_lines import print_event
+    from sandreckoner.cli.render.live import Progress
+    from sandreckoner.cli.render.present import present
+    from sandreckoner.core.environment import Environment
+    from sandreckoner.core.trace import Trace
+
+    problem = to_problem(question)
+    settings = Settings(ctx.params)
     budget, thought = settings.budget(), settings.text("strategy")
-    quiet = arguments.quiet or arguments.json or arguments.jsonl
-    with Progress(make_style(stderr=True, quiet=quiet, plain=arguments.plain)) as progress:
-        library = _documents(arguments, progress)
+    hidden = quiet or as_json or jsonl
+    with Progress(make_style(stderr=True, quiet=hidden, plain=plain)) as progress:
+        library = _library(docs, index, progress, quiet=quiet)
         documents = library is not None
-        spec = f"sourced({thought})" if arguments.require_sources else thought
+        spec = f"sourced({thought})" if require_sources else thought
         strategy = to_strategy(spec, documents=documents)
         progress.say(f"loading {settings.text('model')}")
 
@@ -51,38 +108,40 @@ def command(arguments: argparse.Namespace) -> int:
             # Closing a local model stops what it is generating: an interrupt need not wait for it.
             stack.callback(getattr(model, "close", lambda: None))
             sandbox = stack.enter_context(Sandbox())
-            journal = stack.enter_context(open_journal(arguments.journal, header))
-            trace = Trace(progress, *([print_event] if arguments.jsonl else []))
-            environment = Environment(model, sandbox, library, host_tools(library), budget, journal, trace)
+            record = stack.enter_context(open_journal(journal, header))
+            trace = Trace(progress, *([print_event] if jsonl else []))
+            environment = Environment(model, sandbox, library, host_tools(library), budget, record, trace)
             found = answer(strategy, problem, environment)
     return present(
         found,
         question=problem.question,
         strategy=spec,
         model=model.name,
-        as_json=arguments.json,
-        quiet=arguments.quiet,
-        html=arguments.html,
+        as_json=as_json,
+        quiet=quiet,
+        html=html,
         steps=trace.steps,
-        as_events=arguments.jsonl,
-        plain=arguments.plain,
+        as_events=jsonl,
+        plain=plain,
     )
 
 
-def _documents(arguments: argparse.Namespace, progress: Progress) -> Index | MemoryLibrary | None:
+def _library(
+    docs: tuple[str, ...], index: str | None, progress: Progress, *, quiet: bool
+) -> Index | MemoryLibrary | None:
     """What the question may draw on: the documents named, or a kept index, and what is piped in."""
-    paths = [*arguments.docs, *(["-"] if _is_piped() else [])]
-    if not paths and not arguments.index:
+    paths = [*docs, *(["-"] if _is_piped() else [])]
+    if not paths and not index:
         return None
-    if paths and arguments.index:
+    if paths and index:
         raise UsageError(
             "--index is asked alone: add the documents to it with `reckon index add PATH --index …`"
         )
     from sandreckoner.tools.retrieval import cached_library, open_index
 
-    report = _say_nothing if arguments.quiet else _warn
-    if arguments.index:
-        return open_index(arguments.index, report=report)
+    report = _say_nothing if quiet else _warn
+    if index:
+        return open_index(index, report=report)
     progress.say("reading the documents")
     return cached_library(
         paths,

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from sandreckoner.cli.commands.eval import engine_named
-from sandreckoner.cli.forecast import Forecast
-from sandreckoner.core.budget import Budget
-from sandreckoner.evals.run.batching import Progress, batch
+import click
+
+from sandreckoner.cli import options
+from sandreckoner.cli.command_line import Command
+
+_EXAMPLES = """\
+examples:
+  reckon batch questions.jsonl answers.jsonl --strategy pal --concurrency 8
+  reckon batch questions.jsonl answers.jsonl --resume
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Answer the rows; 1 where some had to be set aside."""
-    with Forecast(quiet=arguments.quiet) as forecast:
+@click.command("batch", cls=Command, examples=_EXAMPLES, short_help="answer every row of a file, of any size")
+@click.argument("source", type=click.Path(), help="JSON lines, each with a `question`.")
+@click.argument("out", type=click.Path(), help="JSON lines; rows that cannot be answered go to OUT.errors.")
+@click.option(
+    "--strategy",
+    shell_complete=options.complete_strategy,
+    default="pal",
+    help="The strategy, for example cot, pal, 'sc(pal, n=5)'.",
+)
+@click.option("--resume", is_flag=True, help="Skip the rows that are done.")
+@click.option("--any-order", is_flag=True, help="Write answers as they come, not as asked.")
+@options.many_questions
+def command(
+    source: str, out: str, strategy: str, *, resume: bool, any_order: bool, common: options.ManyQuestions
+) -> int:
+    """Answer every row of a file; exit with 1 where some had to be set aside."""
+    from sandreckoner.cli.forecast import Forecast
+    from sandreckoner.evals.run.batching import Progress, batch
+
+    with Forecast(quiet=common.quiet) as forecast:
 
         def show(progress: Progress) -> None:
             aside = f", {progress.aside:,} set aside" if progress.aside else ""
@@ -21,23 +43,23 @@ def command(arguments: argparse.Namespace) -> int:
 
         try:
             done = batch(
-                arguments.source,
-                arguments.out,
-                strategy=arguments.strategy,
-                model=arguments.model,
-                budget=Budget(arguments.calls, arguments.tokens, arguments.usd, arguments.seconds),
-                seed=arguments.seed,
-                index=arguments.index,
-                concurrency=arguments.concurrency,
-                in_order=not arguments.any_order,
-                resume=arguments.resume,
-                engine=engine_named(arguments),
+                source,
+                out,
+                strategy=strategy,
+                model=common.model,
+                budget=common.budget,
+                seed=common.seed,
+                index=common.index,
+                concurrency=common.concurrency,
+                in_order=not any_order,
+                resume=resume,
+                engine=common.make_engine(),
                 progress=show,
             )
         except KeyboardInterrupt:
-            print(f"\nreckon: what is finished is in {arguments.out}; go on with --resume", file=sys.stderr)
+            print(f"\nreckon: what is finished is in {out}; go on with --resume", file=sys.stderr)
             raise
-    print(f"reckon: {done.done:,} rows are in {arguments.out}", file=sys.stderr)
+    print(f"reckon: {done.done:,} rows are in {out}", file=sys.stderr)
     if done.aside:
-        print(f"reckon: {done.aside:,} of them are in {arguments.out}.errors instead", file=sys.stderr)
+        print(f"reckon: {done.aside:,} of them are in {out}.errors instead", file=sys.stderr)
     return 1 if done.aside else 0

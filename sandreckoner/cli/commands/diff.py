@@ -1,39 +1,56 @@
-"""`reckon diff A B`: where two recorded runs part."""
+"""`reckon diff A B`: where two recorded runs differ."""
 
 from __future__ import annotations
 
-import argparse
 import difflib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from rich.text import Text
+import click
 
-from sandreckoner.cli import ANSWERED, ERROR
-from sandreckoner.cli.recorded_runs import read_recorded
-from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
-from sandreckoner.cli.render.phrases import one_line, plural, visible
-from sandreckoner.cli.render.run_tree import knots
-from sandreckoner.cli.terminal.transcript import Turn
+from sandreckoner.cli import ANSWERED, ERROR, options
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.serialization import to_json
-from sandreckoner.core.trace import Step
+
+if TYPE_CHECKING:
+    from sandreckoner.cli.render.console_style import ConsoleStyle
+    from sandreckoner.cli.terminal.transcript import Turn
+    from sandreckoner.core.trace import Step
 
 _STYLE = {"-": "red", "+": "green", "@": "cyan"}
 
+_EXAMPLES = """\
+examples:
+  reckon ask "What is 6 * 7?" --journal one.jsonl
+  reckon replay one.jsonl --from 0 --model openai:gpt-5-mini --journal other.jsonl
+  reckon diff one.jsonl other.jsonl
+"""
 
-def command(arguments: argparse.Namespace) -> int:
-    """Say what is the same and show the first difference; 0 where there is none, 1 where there is."""
-    style = make_style(plain=arguments.plain)
-    one, other = (_the_turn(name) for name in (arguments.one, arguments.other))
-    differences = list(_differences(one, other))
+
+@click.command("diff", cls=Command, examples=_EXAMPLES, short_help="where two recorded runs differ")
+@click.argument("one", type=click.Path(), metavar="A", help="A journal, or a session of one question.")
+@click.argument("other", type=click.Path(), metavar="B", help="Another.")
+@options.plain
+def command(one: str, other: str, *, plain: bool) -> int:
+    """Show where two recorded runs part: the first step that asks for something else or is answered
+    differently, line by line, and the answers. The exit code is 0 where they are the same, otherwise 1.
+    """
+    from sandreckoner.cli.render.console_style import make_style
+    from sandreckoner.cli.render.phrases import plural
+
+    style = make_style(plain=plain)
+    first, second = _the_turn(one), _the_turn(other)
+    differences = list(_differences(first, second))
     for line in differences:
         _print(line, style)
     if not differences:
-        style.console.print(f"the same: {plural(len(one.steps), 'step')}, and the answer")
+        style.console.print(f"the same: {plural(len(first.steps), 'step')}, and the answer")
     return ERROR if differences else ANSWERED
 
 
 def _the_turn(name: str) -> Turn:
+    from sandreckoner.cli.recorded_runs import read_recorded
+
     turns = read_recorded(name).turns
     if len(turns) > 1:
         raise UsageError(f"{name} has {len(turns)} questions; compare journals of one each (`ask --journal`)")
@@ -41,6 +58,8 @@ def _the_turn(name: str) -> Turn:
 
 
 def _differences(one: Turn, other: Turn) -> Iterator[str]:
+    from sandreckoner.cli.render.phrases import one_line
+
     for what in ("question", "strategy", "model"):
         first, second = getattr(one, what), getattr(other, what)
         if first != second:
@@ -55,6 +74,9 @@ def _differences(one: Turn, other: Turn) -> Iterator[str]:
 
 def _steps(one: Turn, other: Turn) -> Iterator[str]:
     """The first step at which they part, its text compared line by line."""
+    from sandreckoner.cli.render.phrases import plural
+    from sandreckoner.core.serialization import to_json
+
     for first, second in zip(one.steps, other.steps, strict=False):
         asked = to_json(first.effect) == to_json(second.effect)
         if asked and to_json(first.reply) == to_json(second.reply) and first.error == second.error:
@@ -71,6 +93,9 @@ def _steps(one: Turn, other: Turn) -> Iterator[str]:
 
 def _text(step: Step) -> str:
     """A step as text: what was asked and what came back, without the seconds that it took."""
+    from sandreckoner.cli.render.run_tree import knots
+    from sandreckoner.core.serialization import to_json
+
     for _, knot in knots("", [step]).walk():
         if knot.detail:
             return f"{knot.label.rpartition(' · ')[0]}\n{knot.detail}"
@@ -78,4 +103,8 @@ def _text(step: Step) -> str:
 
 
 def _print(line: str, style: ConsoleStyle) -> None:
+    from rich.text import Text
+
+    from sandreckoner.cli.render.phrases import visible
+
     style.console.print(Text(visible(line), style=_STYLE.get(line[:1], "")), soft_wrap=True)

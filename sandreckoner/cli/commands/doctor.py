@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-import argparse
-import ctypes.util
 import platform
 import sys
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
+import click
 
-from sandreckoner import __version__
 from sandreckoner.cli import ANSWERED, ERROR
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import SandreckonerError
-from sandreckoner.llms import model_rows
-from sandreckoner.tools.python import Walls, probe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_EXAMPLES = """\
+examples:
+  reckon doctor
+  reckon doctor && reckon ask "What is 6 * 7?"
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Say what stands and what is missing; 1 where programs would not be contained."""
+@click.command(
+    "doctor",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="which walls of the sandbox stand here, and what is missing",
+)
+def command() -> int:
+    """Show what stands and what is missing; exit with 1 where programs would not be contained."""
+    from rich.console import Console
+
+    from sandreckoner import __version__
+
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"sandreckoner {__version__}, Python {platform.python_version()}, {platform.platform()}")
     contained = _walls(console)
@@ -28,6 +43,10 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _walls(console: Console) -> bool:
     """The walls as they were found, and whether they contain a hostile program."""
+    from rich.markup import escape
+
+    from sandreckoner.tools.python import Walls, probe
+
     console.print("\n[bold]sandbox[/] (probed by starting one)")
     try:
         reports = probe()
@@ -49,6 +68,12 @@ def _walls(console: Console) -> bool:
 
 
 def _models(console: Console) -> None:
+    import ctypes.util
+
+    from rich.markup import escape
+
+    from sandreckoner.llms import model_rows
+
     console.print("\n[bold]embedded model[/]")
     if sys.platform == "linux" and ctypes.util.find_library("gomp") is None:
         console.print(

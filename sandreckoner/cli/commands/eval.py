@@ -2,76 +2,158 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sandreckoner.chains.strategies.confidence import save_confidence
-from sandreckoner.cli.forecast import Forecast
-from sandreckoner.core.budget import Budget
+import click
+
+from sandreckoner.cli import options
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
-from sandreckoner.evals.report.calibration import fit_confidence
-from sandreckoner.evals.report.results_table import as_markdown, as_text, make_table
-from sandreckoner.evals.run.evaluation import evaluate
-from sandreckoner.evals.run.record import Record
-from sandreckoner.evals.run.rescoring import rescore
-from sandreckoner.evals.run.thread_engine import Engine, in_threads
-from sandreckoner.evals.tasks.datasets import load_questions
-from sandreckoner.evals.tasks.question import Question, kind_named
+
+if TYPE_CHECKING:
+    from sandreckoner.evals.run.record import Record
+    from sandreckoner.evals.tasks.question import Question
+
+_EXAMPLES = """\
+examples:
+  reckon eval gsm8k --folder questions --limit 100 --strategy cot --strategy pal --strategy "sc(pal, n=5)"
+  reckon eval mine.csv --field question=prompt --field answer=gold --kind exact --strategy direct
+  reckon eval gsm8k --folder questions --limit 100 --strategy pal --out run --resume --html report.html
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Evaluate, show the table, write the page."""
+@click.command(
+    "eval", cls=Command, examples=_EXAMPLES, short_help="what strategies are worth on a set of questions"
+)
+@click.argument(
+    "data",
+    type=click.Path(),
+    help="A file (.jsonl, .csv, .parquet) or a benchmark's name, such as gsm8k.",
+)
+@click.option(
+    "--strategy",
+    shell_complete=options.complete_strategy,
+    multiple=True,
+    metavar="S",
+    help="Repeatable; the first is the baseline.",
+)
+@click.option("--baseline", metavar="S", help="The strategy that the others are compared with.")
+@click.option(
+    "--out", metavar="FOLDER", type=click.Path(), help="Where the log is kept (default: eval-DATA)."
+)
+@click.option("--resume", is_flag=True, help="Go on with what is in the folder.")
+@click.option("--rescore", is_flag=True, help="Score what is in the folder again; asks no model.")
+@click.option("--limit", type=int, help="Only the first so many questions.")
+@click.option("--epochs", type=int, default=1, help="How often each question is asked.")
+@options.folder
+@click.option(
+    "--field",
+    multiple=True,
+    metavar="NAME=FIELD",
+    help="Which field holds id, question, answer, options or context; repeatable.",
+)
+@click.option("--kind", help="numeric, choice, mathematical, date, exact, list, scaled or game24.")
+@click.option(
+    "--html", metavar="FILE", type=click.Path(), help="Write a page with charts and every question."
+)
+@click.option(
+    "--confidence",
+    metavar="FILE",
+    type=click.Path(),
+    help="Fit on the votes, for cascade(…, confidence=FILE).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the table as one JSON object (version 1).")
+@click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
+@options.many_questions
+def command(
+    data: str,
+    strategy: tuple[str, ...],
+    baseline: str | None,
+    out: str | None,
+    limit: int | None,
+    epochs: int,
+    folder: str | None,
+    field: tuple[str, ...],
+    kind: str | None,
+    html: str | None,
+    confidence: str | None,
+    *,
+    resume: bool,
+    rescore: bool,
+    as_json: bool,
+    markdown: bool,
+    common: options.ManyQuestions,
+) -> int:
+    """Ask every question with each strategy, show the table, and write the page."""
+    from sandreckoner.evals.run import rescoring
+    from sandreckoner.evals.tasks.datasets import load_questions
+    from sandreckoner.evals.tasks.question import kind_named
+
     questions = list(
         load_questions(
-            arguments.data,
-            fields=_fields(arguments.field),
-            kind=kind_named(arguments.kind) if arguments.kind else None,
-            limit=arguments.limit,
-            folder=arguments.folder,
+            data,
+            fields=_fields(field),
+            kind=kind_named(kind) if kind else None,
+            limit=limit,
+            folder=folder,
         )
     )
-    folder = Path(arguments.out or f"eval-{Path(arguments.data).name.partition('.')[0]}")
-    records = rescore(folder, questions) if arguments.rescore else _evaluate(arguments, questions, folder)
-    _show(records, arguments)
-    if arguments.html:
+    log = Path(out or f"eval-{Path(data).name.partition('.')[0]}")
+    records = (
+        rescoring.rescore(log, questions)
+        if rescore
+        else _evaluate(strategy, questions, log, common, epochs=epochs, resume=resume)
+    )
+    _show(records, baseline, as_json=as_json, markdown=markdown)
+    if html:
         from sandreckoner.evals.report.eval_page import write_page
 
-        write_page(Path(arguments.html), records, questions, folder, baseline=arguments.baseline)
-        print(f"reckon: wrote {arguments.html}", file=sys.stderr)
-    if arguments.confidence:
-        fitted = fit_confidence(records, {question.id: question for question in questions})
-        save_confidence(fitted, arguments.confidence)
-        print(f"reckon: wrote {arguments.confidence}", file=sys.stderr)
+        write_page(Path(html), records, questions, log, baseline=baseline)
+        print(f"reckon: wrote {html}", file=sys.stderr)
+    if confidence:
+        _save_confidence(confidence, records, questions)
     return 0
 
 
-def _evaluate(arguments: argparse.Namespace, questions: Sequence[Question], folder: Path) -> list[Record]:
-    if not arguments.strategy:
+def _evaluate(
+    strategies: Sequence[str],
+    questions: Sequence[Question],
+    log: Path,
+    common: options.ManyQuestions,
+    *,
+    epochs: int,
+    resume: bool,
+) -> list[Record]:
+    if not strategies:
         raise UsageError("eval: name a strategy with --strategy, for example --strategy cot --strategy pal")
-    with Forecast(quiet=arguments.quiet) as forecast:
+    from sandreckoner.cli.forecast import Forecast
+    from sandreckoner.evals.run.evaluation import evaluate
+
+    with Forecast(quiet=common.quiet) as forecast:
         try:
             return evaluate(
-                arguments.strategy,
+                strategies,
                 questions,
-                arguments.model,
-                out=folder,
-                epochs=arguments.epochs,
-                seed=arguments.seed,
-                index=arguments.index,
-                budget=Budget(arguments.calls, arguments.tokens, arguments.usd, arguments.seconds),
-                resume=arguments.resume,
-                concurrency=arguments.concurrency,
-                engine=engine_named(arguments),
+                common.model,
+                out=log,
+                epochs=epochs,
+                seed=common.seed,
+                index=common.index,
+                budget=common.budget,
+                resume=resume,
+                concurrency=common.concurrency,
+                engine=common.make_engine(),
                 progress=lambda done, total, record: forecast.show(
-                    done / total, f"{done} of {total} pieces; {record.question}, {record.strategy}"
+                    done / total, f"{done} of {total} answers; {record.question}, {record.strategy}"
                 ),
             )
         except KeyboardInterrupt:
-            print(f"\nreckon: what is finished is in {folder}; go on with --resume", file=sys.stderr)
+            print(f"\nreckon: what is finished is in {log}; go on with --resume", file=sys.stderr)
             raise
 
 
@@ -85,20 +167,13 @@ def _fields(given: Sequence[str]) -> Mapping[str, str]:
     return {name: field for name, _, field in pairs}
 
 
-def engine_named(arguments: argparse.Namespace) -> Engine:
-    """The engine that the command line names."""
-    if arguments.engine == "ray":
-        from sandreckoner.evals.run.ray_engine import OnRay
+def _show(records: Sequence[Record], baseline: str | None, *, as_json: bool, markdown: bool) -> None:
+    from sandreckoner.evals.report.results_table import as_markdown, as_text, make_table
 
-        return OnRay(arguments.address)
-    return in_threads
-
-
-def _show(records: Sequence[Record], arguments: argparse.Namespace) -> None:
-    rows = make_table(records, baseline=arguments.baseline)
-    if arguments.json:
+    rows = make_table(records, baseline=baseline)
+    if as_json:
         print(json.dumps({"version": 1, "rows": [asdict(row) for row in rows]}, indent=2))
-    elif arguments.markdown:
+    elif markdown:
         print(as_markdown(rows), end="")
     elif sys.stdout.isatty():
         from sandreckoner.cli.render.eval_table import print_table
@@ -106,3 +181,11 @@ def _show(records: Sequence[Record], arguments: argparse.Namespace) -> None:
         print_table(rows)
     else:
         print(as_text(rows), end="")
+
+
+def _save_confidence(file: str, records: Sequence[Record], questions: Sequence[Question]) -> None:
+    from sandreckoner.chains.strategies.confidence import save_confidence
+    from sandreckoner.evals.report.calibration import fit_confidence
+
+    save_confidence(fit_confidence(records, {question.id: question for question in questions}), file)
+    print(f"reckon: wrote {file}", file=sys.stderr)

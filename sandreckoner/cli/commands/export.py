@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+import click
+
+from sandreckoner.cli import options
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.serialization import dumps
-from sandreckoner.evals.tasks.datasets import load_questions
-from sandreckoner.training.trl_export import training_lines
+
+_EXAMPLES = """\
+examples:
+  reckon export sft run train.jsonl sft.jsonl --held-out gsm8k --folder questions
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Write the file and say how many lines it has."""
-    out = Path(arguments.out)
-    if out.exists():
-        raise UsageError(f"{out} is there already; name another file")
-    questions = {
-        question.id: question for question in load_questions(arguments.data, folder=arguments.folder)
-    }
-    held_out = [
-        question for name in arguments.held_out for question in load_questions(name, folder=arguments.folder)
-    ]
+@click.command(
+    "export",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="training data from the verified answers of an evaluation",
+)
+@click.argument("form", type=click.Choice(["sft", "preferences", "steps"]), help="A format that TRL reads.")
+@click.argument("run", type=click.Path(), help="The folder of an evaluation, `reckon eval … --out FOLDER`.")
+@click.argument("data", type=click.Path(), help="The questions that it asked: a file or a benchmark's name.")
+@click.argument("out", type=click.Path(), help="JSON lines.")
+@options.folder
+@click.option("--held-out", multiple=True, metavar="DATA", help="Leave out what nearly repeats it.")
+def command(form: str, run: str, data: str, out: str, folder: str | None, held_out: tuple[str, ...]) -> int:
+    """Write training data and say how many lines it has."""
+    from sandreckoner.core.serialization import dumps
+    from sandreckoner.evals.tasks.datasets import load_questions
+    from sandreckoner.training.trl_export import training_lines
+
+    path = Path(out)
+    if path.exists():
+        raise UsageError(f"{path} is there already; name another file")
+    questions = {question.id: question for question in load_questions(data, folder=folder)}
+    kept_apart = [question for name in held_out for question in load_questions(name, folder=folder)]
     count = 0
-    with out.open("w", encoding="utf-8") as file:
-        for line in training_lines(Path(arguments.run), arguments.form, questions, held_out=held_out):
+    with path.open("w", encoding="utf-8") as file:
+        for line in training_lines(Path(run), form, questions, held_out=kept_apart):
             file.write(dumps(line) + "\n")
             count += 1
-    print(f"reckon: {count:,} lines are in {out}", file=sys.stderr)
+    print(f"reckon: {count:,} lines are in {path}", file=sys.stderr)
     return 0

@@ -2,47 +2,85 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+import click
 
-from sandreckoner.cli import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER
-from sandreckoner.cli.render.answer_json import VERSION, passage_object
-from sandreckoner.core.effects import Search
-from sandreckoner.core.execution import JSON
-from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.index_registry import existing_index_folder, index_folder, open_index
-from sandreckoner.tools.retrieval.indexing import IndexReport
-from sandreckoner.tools.retrieval.indexing import Progress as Step
-from sandreckoner.tools.retrieval.search import SearchOptions
-from sandreckoner.tools.retrieval.verify import repair, verify
+from sandreckoner.cli import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER, options
+from sandreckoner.cli.command_line import Group
 
+if TYPE_CHECKING:
+    from sandreckoner.core.execution import JSON
+    from sandreckoner.tools.retrieval.indexing import IndexReport
+    from sandreckoner.tools.retrieval.indexing import Progress as Step
 
-def command(arguments: argparse.Namespace) -> int:
-    """Do one of the actions."""
-    return _ACTIONS[arguments.action](arguments)
+_EXAMPLES = """\
+examples:
+  reckon index add reports/ && reckon ask "…" --index documents
+  reckon index search "net sales" -k 3 --in "annual*"
+  reckon index verify --repair
+"""
 
 
-def _add(arguments: argparse.Namespace) -> int:
-    with open_index(arguments.index, make=True, server=arguments.chroma, report=_warn) as index:
+@click.group(
+    "index", cls=Group, examples=_EXAMPLES, no_args_is_help=False, short_help="keep documents, search them"
+)
+def command() -> None:
+    """Keep documents that are asked again and again: read once, found by words and by meaning, brought up to
+    date by `reckon index add` without a path. An add that is stopped goes on where it was.
+    """
+
+
+def _action(name: str, help: str, *examples: str) -> Callable[[Callable[..., int]], click.Command]:
+    """An action with the options that all of them have."""
+
+    def decorate(function: Callable[..., int]) -> click.Command:
+        common = options.stacked(
+            click.option(
+                "--index",
+                default="documents",
+                metavar="NAME",
+                help="A name, or a folder (default: documents).",
+            ),
+            options.as_json,
+        )
+        shown = "".join(f"  {line}\n" for line in ("examples:", *examples)).removeprefix("  ")
+        return command.command(name, short_help=help, examples=shown)(common(function))
+
+    return decorate
+
+
+@_action(
+    "add",
+    "add files and folders, or what has changed of them",
+    "reckon index add reports/ note.md",
+    "reckon index add                    what has changed since",
+    "reckon index add reports/ --index annual --chroma localhost:8000",
+)
+@click.argument(
+    "paths", nargs=-1, type=click.Path(), metavar="[PATH]...", help="None: all that was ever added."
+)
+@click.option("--chroma", default="", metavar="HOST:PORT", help="Keep the vectors in a Chroma server.")
+def add(paths: tuple[str, ...], chroma: str, index: str, *, as_json: bool) -> int:
+    """Add files and folders, or what has changed of them."""
+    from sandreckoner.tools.retrieval.index_registry import open_index
+
+    with open_index(index, make=True, server=chroma, report=_warn) as opened:
         try:
             with _bar() as step:
-                added = index.add(arguments.paths, progress=step)
+                added = opened.add(list(paths), progress=step)
         except KeyboardInterrupt:
-            _warn(f"interrupted; {len(index.documents)} documents are kept, the same command goes on")
+            _warn(f"interrupted; {len(opened.documents)} documents are kept, the same command goes on")
             return INTERRUPTED
     for line in added.failed:
         _warn(line)
-    if arguments.json:
-        _print(arguments, **dataclasses.asdict(added))
+    if as_json:
+        _print(index, **dataclasses.asdict(added))
     else:
         print(_summary(added))
     return ERROR if added.failed and not (added.read or added.unchanged) else ANSWERED
@@ -55,21 +93,28 @@ def _summary(added: IndexReport) -> str:
     return f"{', '.join(parts)}; {added.embedded:,} passages embedded"
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    with Index(existing_index_folder(arguments.index)) as index:
-        documents = index.documents
-    if arguments.json:
-        _print(arguments, documents=[dataclasses.asdict(document) for document in documents])
+@_action(
+    "list", "the documents that it holds", "reckon index list", "reckon index list --index annual --json"
+)
+def list_documents(index: str, *, as_json: bool) -> int:
+    """List the documents of an index."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from sandreckoner.tools.retrieval.document_index import Index
+    from sandreckoner.tools.retrieval.index_registry import existing_index_folder
+
+    with Index(existing_index_folder(index)) as opened:
+        kept = opened.documents
+    if as_json:
+        _print(index, documents=[dataclasses.asdict(document) for document in kept])
         return ANSWERED
     table = Table(box=None, pad_edge=False)
-    for heading, justify in (
-        ("document", "left"),
-        ("pages", "right"),
-        ("passages", "right"),
-        ("file", "left"),
-    ):
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]  # two of its words
-    for document in documents:
+    for heading in ("document", "pages", "passages", "file"):
+        right = heading in ("pages", "passages")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for document in kept:
         table.add_row(
             Text(document.source),
             f"{document.pages:,}",
@@ -80,27 +125,55 @@ def _list(arguments: argparse.Namespace) -> int:
     return ANSWERED
 
 
-def _remove(arguments: argparse.Namespace) -> int:
-    with open_index(arguments.index, report=_warn) as index:
-        gone = index.remove(arguments.documents)
-    if arguments.json:
-        _print(arguments, removed=list(gone))
+@_action("remove", "remove documents", "reckon index remove annual-2023.pdf", "reckon index remove '2023*'")
+@click.argument(
+    "documents", nargs=-1, required=True, metavar="DOCUMENT...", help="Its name; `2023*` for all such."
+)
+def remove(documents: tuple[str, ...], index: str, *, as_json: bool) -> int:
+    """Remove documents."""
+    from sandreckoner.tools.retrieval.index_registry import open_index
+
+    with open_index(index, report=_warn) as opened:
+        gone = opened.remove(list(documents))
+    if as_json:
+        _print(index, removed=list(gone))
     else:
         print("\n".join(f"removed: {source}" for source in gone))
     return ANSWERED
 
 
-def _search(arguments: argparse.Namespace) -> int:
-    options = SearchOptions(sources=tuple(arguments.sources))
-    if arguments.words is not None:
-        options = dataclasses.replace(options, lexical_weight=arguments.words)
-    with open_index(arguments.index, options=options, report=_warn) as index:
-        found = index.search(Search(arguments.question, arguments.k))
-    if arguments.json:
+@_action(
+    "search",
+    "the passages that best fit a question",
+    'reckon index search "net sales" -k 3',
+    'reckon index search "net sales" --in annual-2024.pdf --words 0.8 --json',
+)
+@click.argument("question")
+@click.option("-k", type=int, default=5, help="How many (default: 5).")
+@click.option("--words", type=float, metavar="0..1", help="Weight of the words against the meaning.")
+@click.option("--in", "sources", multiple=True, metavar="DOCUMENT", help="Only here.")
+def search(
+    question: str, k: int, words: float | None, sources: tuple[str, ...], index: str, *, as_json: bool
+) -> int:
+    """Find the passages that best fit a question."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from sandreckoner.cli.render.answer_json import passage_object
+    from sandreckoner.core.effects import Search
+    from sandreckoner.tools.retrieval.index_registry import open_index
+    from sandreckoner.tools.retrieval.search import SearchOptions
+
+    options = SearchOptions(sources=sources)
+    if words is not None:
+        options = dataclasses.replace(options, lexical_weight=words)
+    with open_index(index, options=options, report=_warn) as opened:
+        found = opened.search(Search(question, k))
+    if as_json:
         passages = [
             {**passage_object(passage), "score": passage.score, "title": passage.title} for passage in found
         ]
-        _print(arguments, question=arguments.question, passages=passages)
+        _print(index, question=question, passages=passages)
         return ANSWERED if found else NO_ANSWER
     console = Console(highlight=False)
     for number, passage in enumerate(found, 1):
@@ -112,33 +185,42 @@ def _search(arguments: argparse.Namespace) -> int:
     return ANSWERED if found else NO_ANSWER
 
 
-def _verify(arguments: argparse.Namespace) -> int:
-    with open_index(arguments.index, report=_warn) as index:
-        faults = verify(index)
-        lost = repair(index) if arguments.repair else 0
+@_action(
+    "verify", "check every offset, word and vector", "reckon index verify", "reckon index verify --repair"
+)
+@click.option("--repair", "mend", is_flag=True, help="Make lost vectors again at the next add.")
+def verify(index: str, *, mend: bool, as_json: bool) -> int:
+    """Check every offset, word and vector; exit with 1 where one is wrong."""
+    from sandreckoner.tools.retrieval.index_registry import open_index
+    from sandreckoner.tools.retrieval.verify import repair
+    from sandreckoner.tools.retrieval.verify import verify as check
+
+    with open_index(index, report=_warn) as opened:
+        faults = check(opened)
+        lost = repair(opened) if mend else 0
         counts = {
-            "documents": len(index.documents),
-            "passages": sum(document.chunks for document in index.documents),
+            "documents": len(opened.documents),
+            "passages": sum(document.chunks for document in opened.documents),
         }
-        looked_at = "every offset, word and vector" if index.vectors else "every offset and word"
-    if arguments.json:
-        _print(arguments, sound=not faults, faults=list(faults), to_be_made_anew=lost, **counts)
+        looked_at = "every offset, word and vector" if opened.vectors else "every offset and word"
+    if as_json:
+        _print(index, sound=not faults, faults=list(faults), to_be_made_anew=lost, **counts)
     else:
         print(
             "\n".join(faults)
             or f"sound: {counts['documents']} documents, {counts['passages']:,} passages, {looked_at}"
         )
     if lost:
-        _warn(f"{lost} vectors are made anew by the next `reckon index add`")
+        _warn(f"{lost} vectors are made again by the next `reckon index add`")
     return ERROR if faults else ANSWERED
-
-
-_ACTIONS = {"add": _add, "list": _list, "remove": _remove, "search": _search, "verify": _verify}
 
 
 @contextmanager
 def _bar() -> Iterator[Step]:
     """A bar on a terminal's stderr that names the document; elsewhere nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -153,8 +235,11 @@ def _bar() -> Iterator[Step]:
         )
 
 
-def _print(arguments: argparse.Namespace, **rest: JSON) -> None:
-    print(json.dumps({"version": VERSION, "index": str(index_folder(arguments.index)), **rest}, indent=2))
+def _print(index: str, **rest: JSON) -> None:
+    from sandreckoner.cli.render.answer_json import VERSION
+    from sandreckoner.tools.retrieval.index_registry import index_folder
+
+    print(json.dumps({"version": VERSION, "index": str(index_folder(index)), **rest}, indent=2))
 
 
 def _warn(line: str) -> None:

@@ -5,44 +5,61 @@ Speaks on stdin and stdout, as clients start it. Nothing else may be written to 
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from sandreckoner.cli import ANSWERED
+import click
+
+from sandreckoner.cli import options
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import MissingExtra, MissingWall, UsageError
-from sandreckoner.tools.python import Sandbox, Walls
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
     from sandreckoner.core.environment import Library
+    from sandreckoner.tools.python import Sandbox
+
+_EXAMPLES = """\
+examples:
+  reckon mcp --docs reports/                      the command that a client is told to start
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Serve until the client goes away."""
+@click.command(
+    "mcp",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="serve the sandbox and the search of documents to an MCP client, on stdin and stdout",
+)
+@options.docs
+@click.option("--accept-uncontained", is_flag=True, help="Serve even where nothing would hold a program.")
+def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
+    """Serve the sandbox, and the search of documents, to a client of the Model Context Protocol on stdin and
+    stdout, until the client goes away.
+    """
     _need_package()
     import anyio
 
     from sandreckoner.cli.mcp_tools import server_of
 
-    if "-" in arguments.docs:
+    if "-" in docs:
         raise UsageError("--docs - reads stdin, which belongs to the protocol here; name files or folders")
     # A thread of the protocol's waits on stdin and would not hear of KeyboardInterrupt; the kernel ends the
     # sandbox with this process, whatever ends it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     protocol = _claim_stdout()
     with ExitStack() as stack:
-        sandbox = stack.enter_context(_sandbox(arguments.accept_uncontained))
-        library = _documents(arguments.docs, stack)
+        sandbox = stack.enter_context(_sandbox(accept_uncontained))
+        library = _documents(docs, stack)
         try:
             anyio.run(_serve, server_of(sandbox, library), protocol)
         except* (BrokenPipeError, ConnectionError):  # the client went without a word
             pass
-    return ANSWERED
+    return 0
 
 
 def _need_package() -> None:
@@ -57,6 +74,8 @@ def _need_package() -> None:
 
 
 def _sandbox(accept_uncontained: bool) -> Sandbox:
+    from sandreckoner.tools.python import Sandbox, Walls
+
     if accept_uncontained:
         return Sandbox(accept_uncontained=True)
     try:
@@ -65,12 +84,12 @@ def _sandbox(accept_uncontained: bool) -> Sandbox:
         raise MissingWall(f"{fault}; --accept-uncontained serves programs that nothing contains") from None
 
 
-def _documents(paths: list[str], stack: ExitStack) -> Library | None:
+def _documents(paths: tuple[str, ...], stack: ExitStack) -> Library | None:
     if not paths:
         return None
     from sandreckoner.tools.retrieval import cached_library
 
-    library = cached_library(paths, report=lambda line: print(f"reckon: {line}", file=sys.stderr))
+    library = cached_library(list(paths), report=lambda line: print(f"reckon: {line}", file=sys.stderr))
     stack.callback(library.close)
     return library
 

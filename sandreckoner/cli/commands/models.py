@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.padding import Padding
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+import click
 
-from sandreckoner.cli import ANSWERED
-from sandreckoner.llms import model_rows, pull
-from sandreckoner.llms.listing import ModelRow
-from sandreckoner.llms.weights.registry import weights_of
+from sandreckoner.cli.command_line import Group
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sandreckoner.llms.listing import ModelRow
+
+_EXAMPLES = """\
+examples:
+  reckon models
+  reckon models pull qwen2.5-coder-1.5b
+  reckon models pull qwen2.5-coder-0.5b --file qwen2.5-coder-0.5b.gguf
+"""
 _WIDE = 96  # columns that names, titles and commands take side by side
 _STAGES = {
     "waiting": "another process is fetching it",
@@ -28,18 +33,44 @@ _STAGES = {
 }
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """List the models, or fetch one."""
-    if arguments.action == "pull" and arguments.name == "minilm":
-        return _pull_embedder()
-    if arguments.action == "pull":
-        return _pull(arguments.name, Path(arguments.file) if arguments.file else None)
-    _show(Console(highlight=False), model_rows())
-    return ANSWERED
+@click.group(
+    "models",
+    cls=Group,
+    examples=_EXAMPLES,
+    invoke_without_command=True,
+    short_help="what can be used here, and what the others need",
+)
+@click.pass_context
+def command(ctx: click.Context, /) -> int:
+    """List the models that can be used here, and what each of the others needs."""
+    if ctx.invoked_subcommand is None:
+        from rich.console import Console
+
+        from sandreckoner.llms import model_rows
+
+        _show(Console(highlight=False), model_rows())
+    return 0
+
+
+@command.command(
+    "pull", examples=_EXAMPLES, short_help="fetch an embedded model, once; it is checked before use"
+)
+@click.argument("name", help="qwen2.5-coder-1.5b, qwen2.5-coder-0.5b or minilm.")
+@click.option("--file", type=click.Path(), help="Take it from this file instead of the network.")
+def pull(name: str, file: str | None) -> int:
+    """Fetch an embedded model, once; it is checked before use."""
+    if name == "minilm":
+        _pull_embedder()
+    else:
+        _pull(name, Path(file) if file else None)
+    return 0
 
 
 def _show(console: Console, rows: list[ModelRow]) -> None:
     """What can be used now, then what each of the others needs; side by side where there is room."""
+    from rich.markup import escape
+    from rich.padding import Padding
+
     usable: list[tuple[str, str, list[str]]] = [(row.spec, row.title, []) for row in rows if row.usable]
     others = [(row.spec, row.title, row.command.split(" && ")) for row in rows if not row.usable]
     for heading, part in (("ready", usable), ("ready after", others)):
@@ -54,6 +85,9 @@ def _show(console: Console, rows: list[ModelRow]) -> None:
 
 
 def _table(part: Sequence[tuple[str, str, list[str]]]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(style="dim")
@@ -64,7 +98,7 @@ def _table(part: Sequence[tuple[str, str, list[str]]]) -> Table:
     return table
 
 
-def _pull_embedder() -> int:
+def _pull_embedder() -> None:
     from sandreckoner.tools.retrieval.minilm import load_minilm, minilm_folder
 
     def say(line: str) -> None:
@@ -72,10 +106,15 @@ def _pull_embedder() -> int:
 
     load_minilm(report=say)
     say(f"minilm is ready: {minilm_folder()}")
-    return ANSWERED
 
 
-def _pull(name: str, source: Path | None) -> int:
+def _pull(name: str, source: Path | None) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from sandreckoner.llms import pull
+    from sandreckoner.llms.weights.registry import weights_of
+
     weights = weights_of(name)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -94,4 +133,3 @@ def _pull(name: str, source: Path | None) -> int:
         fetched = said
     if fetched:
         console.print(f"{name} is ready: {path}", highlight=False, soft_wrap=True)
-    return ANSWERED

@@ -5,79 +5,134 @@ With `--from STEP` only the steps before it are; from there on the run is a new 
 
 from __future__ import annotations
 
-import argparse
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sandreckoner.agents.strategy_names import TOOL_AGENT
-from sandreckoner.chains.answering import answer
-from sandreckoner.chains.inputs import to_strategy
-from sandreckoner.chains.journaling import open_journal, replay
-from sandreckoner.cli.forking import Fork, Revived
-from sandreckoner.cli.render.console_style import make_style
-from sandreckoner.cli.render.live import Progress
-from sandreckoner.cli.render.present import present
-from sandreckoner.core.answer import Answer
-from sandreckoner.core.environment import Environment
+import click
+
+from sandreckoner.cli import options
+from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.journal import Replay, read_journal
-from sandreckoner.core.serialization import from_json
-from sandreckoner.core.trace import Trace
+
+if TYPE_CHECKING:
+    from sandreckoner.core.answer import Answer
+    from sandreckoner.core.journal import Replay
+    from sandreckoner.core.trace import Trace
+
+_EXAMPLES = """\
+examples:
+  reckon ask "What is 17 % of 2,340?" --journal run.jsonl
+  reckon replay run.jsonl
+  reckon replay run.jsonl --from 1 --model openai:gpt-5-mini --journal other.jsonl
+  reckon diff run.jsonl other.jsonl
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Replay a journal and show its answer as `reckon ask` did."""
-    journal = read_journal(Path(arguments.journal))
-    model = str(journal.header.get("model", ""))
-    if journal.header.get("strategy") == TOOL_AGENT:
+@click.command(
+    "replay", cls=Command, examples=_EXAMPLES, short_help="answer a recorded run again, or fork it"
+)
+@click.argument("journal", type=click.Path(), help="A file that `reckon ask --journal FILE` wrote.")
+@click.option("--from", "start", type=int, metavar="STEP", help="Perform this step and the rest.")
+@click.option(
+    "--model",
+    shell_complete=options.complete_model,
+    help="The model from there on; without it, the model of the journal.",
+)
+@click.option(
+    "--docs",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="What to search from there on; repeatable.",
+)
+@click.option(
+    "--journal", "record", metavar="FILE", type=click.Path(), help="Record the run that it becomes."
+)
+@options.as_json
+@options.html
+@options.quiet
+def command(
+    journal: str,
+    start: int | None,
+    model: str | None,
+    docs: tuple[str, ...],
+    record: str | None,
+    html: str | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Answer a recorded run again, byte for byte, without model, sandbox, documents or network. With --from,
+    the steps before STEP come from the journal and the rest is performed: by the same model, or by another.
+    """
+    from sandreckoner.agents.strategy_names import TOOL_AGENT
+    from sandreckoner.chains.journaling import replay
+    from sandreckoner.cli.render.present import present
+    from sandreckoner.core.environment import Environment
+    from sandreckoner.core.journal import read_journal
+    from sandreckoner.core.trace import Trace
+
+    recorded = read_journal(Path(journal))
+    spec = model or str(recorded.header.get("model", ""))
+    if recorded.header.get("strategy") == TOOL_AGENT:
         raise UsageError(
-            f"{arguments.journal} records a tool agent, whose tools are those of the code that made it; "
+            f"{journal} records a tool agent, whose tools are those of the code that made it; "
             "there, `agent.replay(read_journal(path))` answers again"
         )
-    if arguments.start is None:
-        if arguments.model or arguments.record:
-            raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
-        trace = Trace()
-        found = replay(journal, Environment(trace=trace))
+    if start is not None:
+        found, trace = _fork(recorded, start, spec, docs, record, quiet=quiet or as_json)
+    elif model or record:
+        raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
     else:
-        model = arguments.model or model
-        found, trace = _fork(arguments, journal, model)
+        trace = Trace()
+        found = replay(recorded, Environment(trace=trace))
     return present(
         found,
-        question=str(journal.header["problem"]["question"]),
-        strategy=str(journal.header.get("strategy", "")),
-        model=model,
-        as_json=arguments.json,
-        quiet=arguments.quiet,
-        html=arguments.html,
+        question=str(recorded.header["problem"]["question"]),
+        strategy=str(recorded.header.get("strategy", "")),
+        model=spec,
+        as_json=as_json,
+        quiet=quiet,
+        html=html,
         steps=trace.steps,
     )
 
 
-def _fork(arguments: argparse.Namespace, journal: Replay, spec: str) -> tuple[Answer, Trace]:
-    """The run from one of its steps on, with a model that may be another."""
+def _fork(
+    recorded: Replay, start: int, spec: str, docs: tuple[str, ...], record: str | None, *, quiet: bool
+) -> tuple[Answer, Trace]:
+    """Answer from one of the steps of a run on, with a model that may be another."""
+    from sandreckoner.chains.answering import answer
+    from sandreckoner.chains.inputs import to_strategy
+    from sandreckoner.chains.journaling import open_journal
+    from sandreckoner.cli.forking import Fork, Revived
+    from sandreckoner.cli.render.console_style import make_style
+    from sandreckoner.cli.render.live import Progress
+    from sandreckoner.core.environment import Environment
+    from sandreckoner.core.serialization import from_json
+    from sandreckoner.core.trace import Trace
     from sandreckoner.llms import load_model
     from sandreckoner.tools.python import Sandbox
     from sandreckoner.tools.retrieval import cached_library
     from sandreckoner.tools.retrieval.host_tools import host_tools
 
-    header = journal.header
+    header = recorded.header
     strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
     with ExitStack() as stack:
-        style = make_style(stderr=True, quiet=arguments.quiet or arguments.json)
-        progress = stack.enter_context(Progress(style))
-        library = cached_library(arguments.docs) if arguments.docs else None
+        progress = stack.enter_context(Progress(make_style(stderr=True, quiet=quiet)))
+        library = cached_library(list(docs)) if docs else None
         progress.say(f"loading {spec}")
         model = load_model(spec)
         stack.callback(getattr(model, "close", lambda: None))
         sandbox = stack.enter_context(Sandbox())
-        into = stack.enter_context(open_journal(arguments.record, {**header, "model": model.name}))
+        into = stack.enter_context(open_journal(record, {**header, "model": model.name}))
         environment = Environment(
             model,
-            Revived(sandbox, journal),
+            Revived(sandbox, recorded),
             library,
             host_tools(library),
-            journal=Fork(journal, arguments.start, into),
+            journal=Fork(recorded, start, into),
             trace=Trace(progress),
         )
         return answer(strategy, from_json(header.get("problem")), environment), environment.trace

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
+import click
 
-from rich.console import Console
-from rich.table import Table
+from sandreckoner.cli.command_line import Command
 
-from sandreckoner.chains.spec import known_names
-from sandreckoner.cli import ANSWERED
+_HEADINGS = {
+    "method": "prompting methods",
+    "strategy": "inference strategies over any method",
+    "agent": "agents, which choose their steps",
+}
+
+_EXAMPLES = """\
+examples:
+  reckon strategies
+  reckon ask "What is 6 * 7?" --strategy "sc(pal, n=5)"
+"""
 
 
-def command(arguments: argparse.Namespace) -> int:
+@click.command("strategies", cls=Command, examples=_EXAMPLES, short_help="the names that --strategy knows")
+def command() -> int:
     """List the prompting methods, the inference strategies over them, and the agents."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from sandreckoner.chains.spec import known_names
+
     console, names = Console(highlight=False), known_names()
-    headings = {
-        "method": "prompting methods",
-        "strategy": "inference strategies over any method",
-        "agent": "agents, which choose their steps",
-    }
-    for kind, heading in headings.items():
+    for kind, heading in _HEADINGS.items():
         table = Table(box=None, pad_edge=False, show_header=False, title=heading, title_justify="left")
         for name, entry in names.items():
             if entry.kind == kind:
@@ -28,4 +37,4 @@ def command(arguments: argparse.Namespace) -> int:
     console.print(
         '\nThey nest: --strategy "sc(rag(pal, k=6), n=5)", --strategy "cascade(direct, pal, sc(pal, n=5))"'
     )
-    return ANSWERED
+    return 0

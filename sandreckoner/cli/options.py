@@ -1,0 +1,151 @@
+"""Options that several commands share, each the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from sandreckoner.core.budget import Budget
+    from sandreckoner.evals.run.thread_engine import Engine
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SectionOption(click.Option):
+    """An option that stands under a heading of its own in the help."""
+
+    def __init__(self, *names: Any, section: str, **rest: Any) -> None:
+        super().__init__(*names, **rest)
+        self.section = section
+
+
+def complete_strategy(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The strategies that begin like this."""
+    from sandreckoner.chains.spec import known_names
+
+    return [name for name in known_names() if name.startswith(incomplete)]
+
+
+def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The models that begin like this."""
+    from sandreckoner.llms import model_rows
+
+    return [row.spec for row in model_rows() if row.spec.startswith(incomplete)]
+
+
+strategy = click.option(
+    "--strategy", shell_complete=complete_strategy, help="The strategy, for example cot, pal, 'sc(pal, n=5)'."
+)
+model = click.option(
+    "--model", shell_complete=complete_model, help="The model, for example local, openai:gpt-5-mini."
+)
+docs = click.option(
+    "--docs",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="A document or a folder; repeatable.",
+)
+plain = click.option("--plain", is_flag=True, help="No boxes and no redrawing, for screen readers.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object (version 1).")
+html = click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the answer with its numbers and their sources to a page.",
+)
+quiet = click.option("--quiet", is_flag=True, help="Only the answer, nothing on stderr.")
+folder = click.option("--folder", type=click.Path(), help="Where the files of named benchmarks are.")
+
+
+def stacked(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, listed in the help in this order."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def budget(section: str) -> Callable[[F], F]:
+    """`--calls`, `--tokens`, `--usd` and `--seconds`, under a heading."""
+    limits: tuple[tuple[str, type, str], ...] = (
+        ("--calls", int, "At most so many completions."),
+        ("--tokens", int, "At most so many tokens, prompts included."),
+        ("--usd", float, "At most so many US dollars."),
+        ("--seconds", float, "At most so many seconds."),
+    )
+    return stacked(
+        *(
+            click.option(name, type=kind, help=text, cls=SectionOption, section=section)
+            for name, kind, text in limits
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ManyQuestions:
+    """What `reckon eval` and `reckon batch` have in common, as the user chose it."""
+
+    model: str
+    index: str
+    concurrency: int
+    seed: int
+    quiet: bool
+    engine: str
+    address: str | None
+    budget: Budget
+
+    def make_engine(self) -> Engine:
+        """What runs the questions: threads of this process, or a Ray cluster."""
+        if self.engine == "ray":
+            from sandreckoner.evals.run.ray_engine import OnRay
+
+            return OnRay(self.address)
+        from sandreckoner.evals.run.thread_engine import in_threads
+
+        return in_threads
+
+
+def many_questions(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of `ManyQuestions`, passed to the command as `common`."""
+
+    @wraps(function)
+    def call(
+        *, calls: int | None, tokens: int | None, usd: float | None, seconds: float | None, **given: Any
+    ) -> Any:
+        from sandreckoner.core.budget import Budget
+
+        own = {name: given.pop(name) for name in ManyQuestions.__slots__ if name != "budget"}
+        limits = Budget(calls, tokens, usd, seconds)
+        return function(common=ManyQuestions(**own, budget=limits), **given)
+
+    return stacked(
+        click.option(
+            "--model",
+            shell_complete=complete_model,
+            default="local",
+            help="The model, for example local (the default), openai:gpt-5-mini.",
+        ),
+        click.option(
+            "--index",
+            default="",
+            metavar="NAME",
+            help="Documents to search, as `reckon index add` keeps them.",
+        ),
+        click.option("--concurrency", type=int, default=4, help="Questions at a time (default 4)."),
+        click.option("--seed", type=int, default=0, help="Of sampling (default 0)."),
+        click.option("--quiet", is_flag=True, help="No progress on stderr."),
+        click.option(
+            "--engine", type=click.Choice(["local", "ray"]), default="local", help="What runs the questions."
+        ),
+        click.option("--address", help="Of a running Ray cluster; without it, Ray runs on this machine."),
+        budget("Budget of each question"),
+    )(call)
