@@ -101,7 +101,7 @@ def test_damage_is_told_and_repaired(tmp_path: Path) -> None:
     shutil.rmtree(index / "vectors")
     broken = reckon("index", "verify", "--repair", "--index", str(index), code=1)
     assert "vectors are lost" in broken.stdout
-    assert "34 vectors are made anew by the next `reckon index add`" in broken.stderr
+    assert "34 vectors are made again by the next `reckon index add`" in broken.stderr
     assert reckon("index", "add", "--index", str(index)).stdout.endswith("; 34 passages embedded\n")
     assert reckon("index", "verify", "--index", str(index)).stdout.startswith("sound")
 
