@@ -1,4 +1,4 @@
-"""Every block of Python in the README and the documents runs as it stands."""
+"""The Python of the README and the documents runs as it stands, a page from top to bottom."""
 
 from __future__ import annotations
 
@@ -8,24 +8,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks() -> list[tuple[str, str]]:
-    pages = [
-        ROOT / "README.md",
-        ROOT / "CONTRIBUTING.md",
-        ROOT / "SECURITY.md",
-        *(ROOT / "docs").glob("*.md"),
-    ]
-    return [
-        (f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 2}", match.group(1))
-        for page in pages
-        if page.exists()
-        for match in _BLOCK.finditer(page.read_text(encoding="utf-8"))
-    ]
+def blocks(page: Path) -> list[tuple[int, str]]:
+    """Each block of a page with the line that it begins on."""
+    text = page.read_text(encoding="utf-8")
+    return [(text[: found.start()].count("\n") + 1, found[1]) for found in _BLOCK.finditer(text)]
 
 
-@pytest.mark.parametrize(("place", "code"), blocks(), ids=[place for place, _ in blocks()])
-def test_a_block_runs(place: str, code: str) -> None:
-    exec(compile(code, place, "exec"), {"__name__": "__main__"})
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
+def test_a_page_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    names: dict[str, object] = {"__name__": "__main__"}
+    for line, code in blocks(page):
+        exec(compile("\n" * line + code, str(page), "exec"), names)
