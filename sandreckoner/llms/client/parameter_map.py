@@ -120,7 +120,7 @@ _REASONS = re.compile(r"(.*/)?(o\d|gpt-5(?!.*chat))")
 def dialect_of(chat: object) -> ParameterMap:
     """The dialect of a chat model: its own attribute `dialect`, else by its class, else the standard one."""
     chat = getattr(chat, "inner", chat)  # of a Runnable around it
-    own = getattr(chat, "dialect", None)
+    own = getattr(chat, "parameter_map", None)
     if isinstance(own, ParameterMap):
         return own
     for kind in type(chat).__mro__:

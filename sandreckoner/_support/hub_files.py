@@ -1,0 +1,128 @@
+"""A file of the Hugging Face hub, through its own client: resumable, given up early without a network."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PATIENCE_S = 4.0  # until the hub has said that it has the file
+
+
+def fetch_from_hub(
+    repository: str, name: str, partial: Path, *, size: int, on_progress: Callable[[int, int], None]
+) -> bool:
+    """Fetch a file into `partial`, going on from where it was left.
+
+    The caller checks the SHA-256, which pins the content, so the newest revision may be asked for.
+    `HF_ENDPOINT`, `HF_HUB_OFFLINE` and the usual variables of proxies are honoured. No key is sent.
+
+    Args:
+        repository: on the hub, `owner/name`.
+        name: of the file in it.
+        partial: the file that grows.
+        size: bytes that the whole file has.
+        on_progress: called with the bytes done and the bytes in all.
+
+    Returns:
+        Whether it is complete; False where the hub cannot be reached, has another file, or breaks off.
+
+    Raises:
+        OSError: `partial` cannot be written, for example because the disk is full.
+    """
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return False
+    here = partial.stat().st_size if partial.exists() else 0
+    if here == size:
+        return True
+    # Otherwise the client first asks the hub which program it runs in, and reports that.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import httpx2
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.file_download import http_get
+
+    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+    url = hf_hub_url(repository, name, endpoint=endpoint)
+    if _size_at(url) != size:
+        return False
+    with _silent(), partial.open("ab") as out:
+        if here > size:
+            out.truncate(here := 0)
+        try:
+            http_get(
+                url,
+                out,
+                resume_size=here,
+                expected_size=size,
+                tqdm_class=_progress_class(size, on_progress),
+            )
+        except (HfHubHTTPError, httpx2.HTTPError, _TooLong):
+            return False
+        except OSError as fault:
+            if fault.errno is None:  # the client's own: fewer bytes came than were announced
+                return False
+            raise
+    return partial.stat().st_size == size
+
+
+def _size_at(url: str) -> int | None:
+    """The bytes that the hub announces for a file; None where it gives no answer in time.
+
+    Asked in a thread of its own: a name that resolves to many addresses, or never, has no timeout otherwise.
+    """
+    from huggingface_hub import get_hf_file_metadata
+
+    found: list[int | None] = []
+
+    def ask() -> None:
+        try:
+            found.append(get_hf_file_metadata(url, token=False, timeout=PATIENCE_S).size)
+        except Exception:  # whatever it is, the hub cannot be used: the caller has another source
+            found.append(None)
+
+    thread = threading.Thread(target=ask, name="hub", daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    return found[0] if found else None
+
+
+class _TooLong(Exception):
+    """More bytes arrive than were announced."""
+
+
+def _progress_class(size: int, on_progress: Callable[[int, int], None]) -> Any:
+    """What the client takes for a progress bar: it reports to `on_progress` and shows nothing."""
+
+    class Progress:
+        def __init__(self, *, initial: int = 0, **_: object) -> None:
+            self._done = initial
+
+        def update(self, n: int) -> None:
+            self._done += n
+            if self._done > size:
+                raise _TooLong
+            on_progress(self._done, size)
+
+        def __enter__(self) -> Progress:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+    return Progress
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without the client's warnings about a connection that it opens again."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
