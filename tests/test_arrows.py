@@ -24,7 +24,7 @@ ROOMS = {
     "llms": {"core", "reading", "settings", "testing", "llms"},
     "chains": {*GROUND, "chains"},
     "agents": {*GROUND, "settings", "chains", "tools", "llms", "agents"},
-    "langchain": {"core", "chains", "tools", "llms", "agents", "langchain"},
+    "langchain": {*GROUND, "settings", "chains", "tools", "llms", "agents", "langchain"},
     "evals": {*GROUND, "settings", "chains", "tools", "llms", "agents", "evals"},
     "training": {*GROUND, "evals", "training"},
     "cli": {*GROUND, "settings", "chains", "tools", "llms", "agents", "evals", "training", "cli"},

@@ -1,19 +1,22 @@
 """Python sessions of conversations: the variables of one call are there in the next.
 
 A session is a live state of the sandbox, and does not outlive the process. A conversation that goes on after
-a crash gets its session back by running its earlier programs again; they stand in its messages.
+a crash gets its session back by running its earlier programs again; they stand in its messages. Calls of
+functions in them are not performed again: what they did was done once.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sandreckoner.core.effects import Run
-from sandreckoner.core.environment import Interpreter
-from sandreckoner.core.execution import Execution, State
+from sandreckoner.agents.tool_functions import Function
+from sandreckoner.core.effects import Resume, Run
+from sandreckoner.core.environment import Interpreter, Tool
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import Call, Execution, Returned, State
 
 _MOST = 16  # conversations whose sessions are kept alive
 
@@ -30,8 +33,26 @@ class _Session:
 class Sessions:
     """A session for each conversation, the ones used last. Thread-safe."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        *,
+        functions: Sequence[Function] = (),
+        tools: Mapping[str, Tool] | None = None,
+        max_calls: int = 30,
+    ) -> None:
+        """Open sessions in an interpreter.
+
+        Args:
+            interpreter: where programs run.
+            functions: what programs may call; each is the tool of that name.
+            tools: perform the calls.
+            max_calls: calls of functions in one program; the next one raises there.
+        """
         self._interpreter = interpreter
+        self._functions = {function.name: function for function in functions}
+        self._tools = dict(tools or {})
+        self._max_calls = max_calls
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -48,8 +69,8 @@ class Sessions:
             if session.is_new:
                 session.is_new = False
                 for program in earlier:
-                    self._advance(session, program)
-            return self._advance(session, code)
+                    self._advance(session, program, max_calls=0)
+            return self._advance(session, code, max_calls=self._max_calls)
 
     def _session(self, conversation: str) -> _Session:
         with self._lock:
@@ -59,10 +80,27 @@ class Sessions:
                 self._sessions.popitem(last=False)
             return session
 
-    def _advance(self, session: _Session, code: str) -> Execution:
-        execution = self._interpreter.perform(Run(code, session.state, keep=True))
-        session.state = execution.state or session.state
+    def _advance(self, session: _Session, code: str, *, max_calls: int) -> Execution:
+        names = tuple(self._functions)
+        execution = self._interpreter.perform(Run(code, session.state, keep=True, functions=names))
+        made = 0
+        while execution.call is not None and execution.state is not None:
+            made += 1
+            late = f"a program may call {max_calls} functions, no more"
+            returned = Returned(error=late) if made > max_calls else self._returned(execution.call)
+            execution = self._interpreter.perform(Resume(execution.state, returned))
+            if made > 2 * max_calls + 10:  # a program that catches the refusal and calls again
+                break
+        session.state = session.state if execution.call else execution.state or session.state
         return execution
+
+    def _returned(self, call: Call) -> Returned:
+        if call.function not in self._functions:
+            return Returned(error=f"there is no function {call.function[:50]!r}")
+        try:
+            return self._tools[call.function].use(self._functions[call.function].bind(call))
+        except UsageError as fault:
+            return Returned(error=str(fault))
 
     def close(self) -> None:
         """Let go of every session."""

@@ -6,8 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sandreckoner.agents.text_chat import TextChat
     from sandreckoner.chains.runnable import StrategyChain, chain
+    from sandreckoner.langchain.guard_middleware import BudgetMiddleware, SourcesMiddleware
     from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
+    from sandreckoner.langchain.sandbox_middleware import SandboxMiddleware
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
     from sandreckoner.tools.python.tool import PythonTool
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.langchain_vectors import LangChainVectors
 
 __all__ = [
+    "BudgetMiddleware",
     "ChatGGUF",
     "ChatHF",
     "LangChainEmbedder",
@@ -23,11 +27,15 @@ __all__ = [
     "LibraryRetriever",
     "LibraryTool",
     "PythonTool",
+    "SandboxMiddleware",
+    "SourcesMiddleware",
     "StrategyChain",
+    "TextChat",
     "chain",
 ]
 
 _MODULES = {
+    "BudgetMiddleware": "langchain.guard_middleware",
     "ChatGGUF": "llms.local.llamacpp",
     "ChatHF": "llms.local.huggingface",
     "LangChainEmbedder": "tools.retrieval.embedder",
@@ -36,7 +44,10 @@ _MODULES = {
     "LibraryRetriever": "langchain.retriever",
     "LibraryTool": "langchain.retriever",
     "PythonTool": "tools.python.tool",
+    "SandboxMiddleware": "langchain.sandbox_middleware",
+    "SourcesMiddleware": "langchain.guard_middleware",
     "StrategyChain": "chains.runnable",
+    "TextChat": "agents.text_chat",
     "chain": "chains.runnable",
 }
 

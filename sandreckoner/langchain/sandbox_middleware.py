@@ -1,0 +1,116 @@
+"""Python in our sandbox for any LangChain agent.
+
+create_agent(model, tools, middleware=[SandboxMiddleware()])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware
+from langchain.tools import ToolRuntime
+from langchain_core.messages import AnyMessage, ToolMessage
+from langchain_core.tools import BaseTool, StructuredTool
+
+from sandreckoner.agents.python_sessions import Sessions
+from sandreckoner.agents.tool_adapters import as_functions
+from sandreckoner.agents.tool_functions import Function
+from sandreckoner.core.execution import Execution
+from sandreckoner.reading.program_result import with_last_value
+from sandreckoner.reading.repair import repaired
+from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.python.spoken import describe, say
+
+MAX_CHARACTERS = 8_000  # of what one program printed, as the model sees it
+
+
+class SandboxMiddleware(AgentMiddleware[Any, Any, Any]):
+    """Gives an agent a tool `python` whose variables last over a thread.
+
+    Programs may call the tools in `functions`, and get what they give as data. A call from a program does not
+    pass the agent's other middleware: leave out a tool that a person must approve. A failing program is a
+    `ToolMessage` of status `error`; the value of the last line is its artifact, as JSON.
+
+    Works with `create_agent` and with what is built on it, such as deepagents. `close()` ends the sandbox.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox | None = None,
+        *,
+        functions: Sequence[BaseTool | Callable[..., Any]] = (),
+        max_calls: int = 30,
+        name: str = "python",
+    ) -> None:
+        """Put the tool together.
+
+        Args:
+            sandbox: where programs run, yours to close; None for one of its own.
+            functions: tools, or functions with a docstring, that programs may call.
+            max_calls: calls of functions in one program.
+            name: of the tool.
+
+        Raises:
+            UsageError: a tool cannot be called from a program.
+        """
+        super().__init__()
+        self._own = None if sandbox else Sandbox()
+        sandbox = sandbox or self._own
+        assert sandbox is not None
+        offered, tools = as_functions(functions)
+        self._sessions = Sessions(sandbox, functions=offered, tools=tools, max_calls=max_calls)
+        about = describe(sandbox.limits).replace(
+            "Nothing is remembered between calls.", "Variables of earlier calls are still there."
+        )
+        self.tools = [self._tool(name, about + _listed(offered))]
+
+    def close(self) -> None:
+        """End the sessions, and the sandbox where it is the middleware's own. Idempotent."""
+        self._sessions.close()
+        if self._own is not None:
+            self._own.close()
+
+    def __enter__(self) -> SandboxMiddleware:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _tool(self, name: str, description: str) -> BaseTool:
+        def python(code: str, runtime: ToolRuntime[Any, Any]) -> ToolMessage:
+            thread = str(runtime.config.get("configurable", {}).get("thread_id", ""))
+            earlier = _programs(runtime.state["messages"], name)
+            program = with_last_value(repaired(code))
+            execution = self._sessions.run(program, conversation=thread, earlier=earlier)
+            return _message(execution, program, name, runtime.tool_call_id or "")
+
+        return StructuredTool.from_function(python, name=name, description=description)
+
+
+def _listed(functions: Sequence[Function]) -> str:
+    if not functions:
+        return ""
+    return " It may call:\n" + "\n".join(function.line for function in functions)
+
+
+def _message(execution: Execution, program: str, name: str, call: str) -> ToolMessage:
+    text = say(execution)
+    if len(text) > MAX_CHARACTERS:
+        text = f"{text[:MAX_CHARACTERS]} … [{len(text) - MAX_CHARACTERS} characters left out]"
+    kept = execution.state is not None
+    artifact = {"ok": execution.ok, "kept": kept, "value": execution.value, "code": program}
+    status = "success" if execution.ok else "error"
+    return ToolMessage(text, name=name, tool_call_id=call, artifact=artifact, status=status)
+
+
+def _programs(messages: Sequence[AnyMessage], name: str) -> list[str]:
+    """The programs of a conversation whose variables lasted, in order."""
+    return [
+        str(message.artifact["code"])
+        for message in messages
+        if isinstance(message, ToolMessage)
+        and message.name == name
+        and isinstance(message.artifact, dict)
+        and message.artifact.get("kept")
+    ]
