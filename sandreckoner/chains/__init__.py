@@ -1,4 +1,4 @@
-"""The strategies, one a file, and `chain`, which makes a LangChain Runnable of any of them."""
+"""Prompting methods and inference strategies, and `chain`, which makes a LangChain Runnable of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["StrategyChain", "chain"]
 
 
 def __getattr__(name: str) -> Any:
-    # LangChain takes a second to import; whoever only composes strategies does not pay for it.
+    # LangChain takes a second to import; code that only composes strategies does not need it.
     if name in __all__:
         from sandreckoner.chains import runnable
 

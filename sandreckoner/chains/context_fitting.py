@@ -1,4 +1,4 @@
-"""Asking with a prompt that may not fit the model's window: examples go first, and the trace says so."""
+"""Ask with a prompt that may exceed the model's window: examples are dropped first, with a note."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandreckoner.core.problem import Problem
 def ask_fitting(
     prompt: Prompt, problem: Problem, sampling: Sampling, **variables: str
 ) -> Steps[tuple[tuple[Message, ...], tuple[Completion, ...]]]:
-    """Draw completions of a prompt; where the model says that it does not fit, halve its examples.
+    """Draw completions of a prompt; while the model reports that it does not fit, halve its examples.
 
     Returns:
         The conversation as it was asked in the end, and the completions.

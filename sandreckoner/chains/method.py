@@ -1,4 +1,4 @@
-"""A method of thought: how to prompt, and how to read a completion into a candidate answer."""
+"""The protocols of methods and strategies, and how completions are sampled."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How completions are drawn.
+    """Parameters for drawing completions.
 
     Attributes:
         n: how many, 1 or more.
         temperature: 0 is greedy.
         top_p: nucleus size in (0, 1]; None for the backend's default.
         top_k: number of tokens kept, 1 or more; None for the backend's default.
-        stop: strings at which a completion ends; a single one may stand by itself.
+        stop: strings at which a completion ends; a single string is accepted.
         max_tokens: longest completion, in tokens.
         seed: makes sampling repeatable where the backend can.
     """
@@ -51,11 +51,11 @@ class Sampling:
             raise UsageError(f"seed must be a whole number, not {self.seed!r}")
 
     def one(self, place: int = 0) -> Sampling:
-        """A single draw, the `place`th of several that differ by their seeds."""
+        """Return these parameters for a single draw, the `place`th of several that differ by their seeds."""
         return replace(self, n=1, seed=None if self.seed is None else self.seed + place)
 
     def ask(self, messages: tuple[Message, ...]) -> Steps[tuple[Completion, ...]]:
-        """Draw completions of a conversation this way."""
+        """Draw completions of a conversation with these parameters."""
         return ask(
             messages,
             n=self.n,
@@ -69,9 +69,9 @@ class Sampling:
 
 
 class Method(Protocol):
-    """Draws candidates: at most `sampling.n` of them, fewer where the budget ended on the way.
+    """A prompting method: draws at most `sampling.n` candidates, fewer where the budget ends.
 
-    A method that asks more than once for a candidate says so in a method `calls(n) -> int`, the most
+    One that requests several completions for a candidate has a method `calls(n) -> int`, the maximum of
     completions that `n` candidates may take.
     """
 
@@ -79,16 +79,16 @@ class Method(Protocol):
 
 
 class Strategy(Protocol):
-    """A method under a search: takes a problem to an answer. Usage, seconds and sources are filled in later.
+    """An inference strategy: turns a problem into an answer. Usage, seconds and sources are filled in later.
 
-    An attribute `calls` says how many completions it may ask for at most.
+    Its attribute `calls` is the maximum number of completions it may request.
     """
 
     def __call__(self, problem: Problem) -> Steps[Answer]: ...
 
 
 def require_positive(**numbers: int) -> None:
-    """Refuse what is no whole number or below 1, by its name.
+    """Raise a `UsageError` that names the first value that is not a whole number of 1 or more.
 
     Raises:
         UsageError: with the name.
@@ -99,11 +99,11 @@ def require_positive(**numbers: int) -> None:
 
 
 def method_calls(method: Method, n: int) -> int:
-    """The most completions that `n` candidates of a method may take; `n` where the method does not say."""
+    """Return the maximum number of completions for `n` candidates of a method; `n` if it has no `calls`."""
     calls = getattr(method, "calls", None)
     return int(calls(n)) if callable(calls) else n
 
 
 def strategy_calls(strategy: Strategy) -> int:
-    """The most completions that a strategy may ask for; 1 where it does not say."""
+    """Return the maximum number of completions of a strategy; 1 if it has no `calls`."""
     return int(getattr(strategy, "calls", 1))

@@ -1,4 +1,4 @@
-"""A strategy inside a strategy: each of its answers is one candidate of the outer one."""
+"""Nest a strategy in another: each answer of the inner one is one candidate of the outer one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SEEDS_APART = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A strategy as a method: `n` candidates are the answers of `n` runs of it, side by side.
+    """A strategy as a method: `n` candidates are the answers of `n` concurrent runs.
 
-    How it samples is its own affair: of the outer sampling only `n` and `seed` count.
+    The inner strategy has its own sampling: of the outer one only `n` and `seed` count.
 
     Attributes:
         strategy: any strategy.
@@ -30,7 +30,7 @@ class Nested:
     strategy: Strategy
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return n * strategy_calls(self.strategy)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
@@ -61,14 +61,14 @@ def _reseeded(steps: Steps[Candidate], by: int) -> Steps[Candidate]:
 
 
 def as_method(thought: Method | Strategy) -> Method:
-    """A method as it is; a strategy nested."""
+    """Return a method as it is, and a strategy as a nested method."""
     return cast(Method, thought) if hasattr(thought, "draw") else Nested(thought)
 
 
 def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:
     """Refuse a nested strategy that may cost more calls than the budget has.
 
-    A plain search that the budget ends answers with its best so far. Nested ones multiply their prices, and
+    A plain strategy that the budget ends answers with its best so far. Nested ones multiply their costs, and
     the inner ones would be cut off at random; so they are refused before the first call.
 
     Raises:

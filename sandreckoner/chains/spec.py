@@ -1,8 +1,8 @@
-"""Strategies by name: `"sc(rag(pal, k=6), n=20)"` is read into the strategy that it names.
+"""Parse a specification such as `"sc(rag(pal, k=6), n=20)"` into the strategy that it names.
 
 The text is parsed as a Python expression and only names, calls, keywords and literals are taken from it:
-nothing in it is evaluated. Installed packages bring further names by the entry-point group
-`sandreckoner.strategies`: an entry is called as the name and loads to a `Name`. Our agents come this way.
+nothing in it is evaluated. Installed packages add names through the entry-point group
+`sandreckoner.strategies`: an entry has the name and loads to a `Name`. Our own agents are added this way.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Name:
     Attributes:
         build: makes the method or the strategy.
         kind: a `method` can be drawn from; a `strategy` chooses among candidates of methods, an `agent`
-            chooses its own steps. Either inside another is nested: each of its answers is one candidate.
+            chooses its own steps. Inside another it is nested: each of its answers is one candidate.
         description: what it does, in a few words.
         arity: how many methods (for `cascade`, strategies) stand inside: at least and at most.
         needs_documents: whether `build` takes `documents=`, which says whether there are any.
@@ -59,7 +59,7 @@ class Name:
 
 
 def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Method]:
-    """A method with a prompt of ours, unless the specification names another: `cot(prompt="mine.txt")`."""
+    """Give a method its default prompt unless the specification names one: `cot(prompt="mine.txt")`."""
 
     def build(*, prompt: Prompt | None = None, **options: Any) -> Method:
         return method(prompt=prompt or load_prompt(default), **options)
@@ -68,7 +68,7 @@ def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Meth
 
 
 MAX_INNER = 20
-# Options that are prompts: their values are names of ours or paths of your own.
+# Options that are prompts: their values are names of prompts of the package, or paths.
 PROMPTS = frozenset(
     ["prompt", "repair", "split", "solve", "questions", "check", "final", "critic", "propose", "judge"]
 )
@@ -101,12 +101,12 @@ NAMES: Mapping[str, Name] = {
 
 
 def known_names() -> Mapping[str, Name]:
-    """Every name that a specification may use, those that installed packages bring included."""
+    """Return every name that a specification may use, those of installed packages included."""
     return {**NAMES, **{name: load_plugin(entry) for name, entry in plugins(STRATEGIES).items()}}
 
 
 def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
-    """The strategy that a specification names.
+    """Parse a specification into a strategy.
 
     Args:
         text: for example `pal`, `sc(cot, n=20)`, `cascade(direct, pal, sc(pal, n=5))`. A method alone
@@ -132,7 +132,7 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
 
 
 def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
-    """The form or strategy at a node; with `wrap`, each innermost method looks for passages first."""
+    """Build the method or strategy at a node; with `wrap`, each innermost method searches passages first."""
     head, name = _name(node)
     call = node if isinstance(node, ast.Call) else None
     inner = [_build(argument, documents=documents, wrap=wrap) for argument in call.args] if call else []
@@ -152,7 +152,7 @@ def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
 
 
 def _wanted(head: str, name: Name) -> str:
-    """What may stand in a name's brackets, in words."""
+    """Describe the arguments that a name takes."""
     at_least, at_most = name.arity
     if at_most == 0:
         return "no strategy inside; its options are written name=value"
@@ -184,7 +184,7 @@ def _name(node: ast.expr) -> tuple[str, Name]:
 
 
 def _literal(keyword: ast.keyword) -> object:
-    """The value of an option: a number, a text, or several texts; a prompt is read from its file."""
+    """Read the value of an option: a number, a text, or several texts; a prompt is read from its file."""
     value = keyword.value
     sign = 1
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):

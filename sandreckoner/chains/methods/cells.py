@@ -1,4 +1,4 @@
-"""Cells: a program written one cell at a time, as in a notebook; each runs before the next is written.
+"""Cells: the model writes a program cell by cell, as in a notebook; each runs before the next is written.
 
 Every cell continues from the live state after the one before it, and no cell runs twice. A tree of thoughts
 can branch from any of these states.
@@ -31,12 +31,12 @@ SHOWN = 1_000  # characters of a cell's output that the model sees
 class Cells:
     """Write and run cells until one assigns `answer`.
 
-    As a method it draws single lines of cells; as the thoughts of a tree each node is a cell, and its
+    As a method it draws sequences of cells; as the thoughts of a tree each node is a cell, and its
     children start from the state that it left.
 
     Attributes:
         prompt: asks for the next cell, with `{{thoughts}}`.
-        max_cells: cells of one line, 1 or more.
+        max_cells: cells of one sequence, 1 or more.
         k: next cells that are drawn for a node of a tree, 1 or more.
         sampling: how cells of a tree are drawn; its `n` is not used.
     """
@@ -50,7 +50,7 @@ class Cells:
         require_positive(max_cells=self.max_cells, k=self.k)
 
     def calls(self, n: int = 0) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return n * self.max_cells
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
@@ -75,11 +75,11 @@ class Cells:
         return self._candidate(problem, node)
 
     def tree_calls(self, expansions: int) -> int:
-        """The most completions that growing so many nodes and concluding may take."""
+        """Return the maximum number of completions for so many expansions and the conclusion."""
         return expansions * self.k
 
     def expand(self, problem: Problem, node: Node) -> Steps[tuple[Node, ...]]:
-        """`k` next cells, each run from this node's own state."""
+        """Draw `k` next cells and run each from this node's state."""
         return (yield from self._cells(problem, node, replace(self.sampling, n=self.k)))
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:

@@ -34,5 +34,5 @@ class ChainOfThought:
 
 
 def plan_and_solve(*, prompt: Prompt | None = None) -> ChainOfThought:
-    """A chain of thought that is asked for a plan first."""
+    """Chain of thought with a prompt that asks for a plan first."""
     return ChainOfThought(prompt or load_prompt("plan_and_solve"))

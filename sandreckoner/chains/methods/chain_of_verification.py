@@ -1,4 +1,4 @@
-"""Chain of verification: draft, ask what would check it, answer that without the draft in sight, revise.
+"""Chain of verification: draft, ask verification questions, answer them without the draft, revise.
 
 Dhuliawala et al. 2023, "Chain-of-Verification Reduces Hallucination in Large Language Models" (the factored
 variant: each check is answered by itself).
@@ -24,12 +24,12 @@ from sandreckoner.reading.listed_lines import read_lines
 
 @dataclass(frozen=True, slots=True)
 class ChainOfVerification:
-    """A method whose drafts are checked and revised. A draft stands where the revision gives no answer.
+    """A method whose drafts are checked and revised; a draft is kept where its revision has no answer.
 
     Attributes:
         method: how to draft.
-        max_questions: the most checks of a draft, 1 or more.
-        questions: asks for the checks of `{{draft}}`, `{{most}}` at most.
+        max_questions: maximum number of questions about a draft, 1 or more.
+        questions: asks for at most `{{max_questions}}` questions that check `{{draft}}`.
         check: asks one of them.
         final: asks for the revision, with `{{draft}}` and `{{checks}}`.
     """
@@ -44,7 +44,7 @@ class ChainOfVerification:
         require_positive(max_questions=self.max_questions)
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return method_calls(self.method, n) + n * (self.max_questions + 2)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:

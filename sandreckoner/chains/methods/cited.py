@@ -1,7 +1,7 @@
-"""Cited: an answer in prose, drawn from the passages, with a quote behind each statement.
+"""Cited: an answer in prose from the passages, with a quote for each statement.
 
 Gao et al. 2023, "Enabling Large Language Models to Generate Text with Citations" (ALCE). Theirs are judged by
-another model; here each quote is looked for word for word (`citations.py`), once the answer is there.
+another model; here each quote is searched word for word (`citations.py`) afterwards.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Direct prompting: the question in, the answer out. The baseline that the others have to beat."""
+"""Direct prompting: ask for the bare answer. The baseline for the other methods."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Direct:
 
 
 def prose_candidate(completion: Completion, problem: Problem, *, before: str = "") -> Candidate:
-    """A candidate whose answer is read from prose: after `The answer is`, in a box, or the last number.
+    """Read a candidate from prose: its answer follows `The answer is`, is boxed, or is the last number.
 
     Args:
         completion: what the model wrote.
         problem: what was asked.
-        before: earlier reasoning that belongs to it, shown but not read.
+        before: earlier reasoning to keep with the candidate; no answer is read from it.
     """
     answer = read_answer(completion.text, options=problem.options)
     return Candidate(

@@ -1,4 +1,4 @@
-"""Few-shot: a method that is shown examples chosen for the question.
+"""Few-shot: a method whose prompt shows examples selected for the question.
 
 Liu et al. 2021, "What Makes Good In-Context Examples for GPT-3?" (by similarity).
 """
@@ -22,13 +22,13 @@ Selection: TypeAlias = Callable[[str, Sequence[Example], int], Steps[tuple[Examp
 
 
 def fixed(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
-    """The first `k`, whatever the question."""
+    """Select the first `k` examples, whatever the question."""
     yield from ()
     return tuple(pool[:k])
 
 
 def at_random(seed: int = 0) -> Selection:
-    """`k` by chance: the same ones for the same seed and question."""
+    """Select `k` examples at random: the same for the same seed and question."""
 
     def select(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
         yield from ()
@@ -38,9 +38,9 @@ def at_random(seed: int = 0) -> Selection:
 
 
 def by_similarity(question: str, pool: Sequence[Example], k: int) -> Steps[tuple[Example, ...]]:
-    """The `k` whose questions are closest in meaning, the closest last, next to the question.
+    """Select the `k` examples whose questions are closest in meaning, the closest last.
 
-    The world's tool `nearest` says which they are. Where it cannot, the first `k` are taken, with a note.
+    The environment's tool `nearest` ranks them. Where it fails, the first `k` are taken, with a note.
     """
     found = yield from use("nearest", {"text": question, "among": [each.question for each in pool], "k": k})
     if found.error:
@@ -60,10 +60,10 @@ Prompted = TypeVar("Prompted", bound=Method)
 
 @dataclass(frozen=True, slots=True)
 class FewShot:
-    """A method whose prompt gets its examples anew for each question.
+    """A method whose examples are selected for each question.
 
     Attributes:
-        method: how to think; one with a `prompt`, such as `ChainOfThought`.
+        method: one with a `prompt`, such as `ChainOfThought`.
         pool: examples to choose from.
         k: how many are shown.
         select: how they are chosen.
@@ -81,7 +81,7 @@ class FewShot:
             raise UsageError(f"k must be 0 or more, not {self.k}")
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return method_calls(self.method, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
@@ -91,7 +91,7 @@ class FewShot:
 
 
 def with_examples(method: Prompted, examples: Sequence[Example]) -> Prompted:
-    """The form with other examples in its prompt."""
+    """Return the method with other examples in its prompt."""
     prompt: Prompt = method.prompt  # type: ignore[attr-defined]  # FewShot has looked
     return replace(method, prompt=replace(prompt, examples=tuple(examples)))  # type: ignore[type-var]
 
@@ -99,17 +99,17 @@ def with_examples(method: Prompted, examples: Sequence[Example]) -> Prompted:
 def few_shot(
     method: Method, *, pool: str = "", k: int = 4, by: Selection | str = "fixed", seed: int = 0
 ) -> FewShot:
-    """`few_shot(chain_of_thought, pool="chain_of_thought_few_shot", by="random", seed=1)`.
+    """Build `few_shot(chain_of_thought, pool="chain_of_thought_few_shot", by="random", seed=1)`.
 
     Args:
-        method: how to think.
+        method: draws the candidates.
         pool: a prompt file whose examples are the pool; empty for those of the method's own prompt.
         k: how many are shown.
         by: `fixed`, `random` or `similarity`, or a selection of your own.
         seed: for `random`.
 
     Raises:
-        UsageError: nobody knows the way of choosing, or the pool is empty.
+        UsageError: the selection is unknown, or the pool is empty.
     """
     own = getattr(method, "prompt", None)
     examples = load_prompt(pool).examples if pool else own.examples if isinstance(own, Prompt) else ()

@@ -1,4 +1,4 @@
-"""Generated knowledge: the model first states what it knows, then answers with that before it.
+"""Generated knowledge: the model first states relevant facts, then answers with those facts as notes.
 
 Liu et al. 2022, "Generated Knowledge Prompting for Commonsense Reasoning".
 """
@@ -19,12 +19,12 @@ from sandreckoner.reading.listed_lines import read_lines
 
 @dataclass(frozen=True, slots=True)
 class GeneratedKnowledge:
-    """State facts, then think in any method. The facts are notes: no number may be sourced to them.
+    """State facts, then answer with any method. The facts are notes, never a source of numbers.
 
     Attributes:
         method: how to answer.
-        prompt: asks for the facts; its variable `{{most}}` is how many.
-        max_facts: the most facts that are taken, 1 or more.
+        prompt: asks for at most `{{max_facts}}` facts.
+        max_facts: maximum number of facts, 1 or more.
     """
 
     method: Method = field(default_factory=ChainOfThought)
@@ -35,7 +35,7 @@ class GeneratedKnowledge:
         require_positive(max_facts=self.max_facts)
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take: the facts are stated once for all."""
+        """Return the maximum number of completions for `n` candidates; the facts are stated once."""
         return 1 + method_calls(self.method, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:

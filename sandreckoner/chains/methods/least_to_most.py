@@ -1,4 +1,4 @@
-"""Least to most: break the problem into simpler ones, answer them in order, each with the earlier answers.
+"""Least to most: split the problem into simpler questions and answer them in order, given earlier answers.
 
 Zhou et al. 2022, "Least-to-Most Prompting Enables Complex Reasoning in Large Language Models".
 """
@@ -22,12 +22,12 @@ from sandreckoner.reading.listed_lines import read_lines
 
 @dataclass(frozen=True, slots=True)
 class LeastToMost:
-    """Split, then solve part by part; the problem itself is the last part.
+    """Split the problem, then solve it part by part; the problem itself is the last part.
 
     Attributes:
-        split: asks for the simpler questions; its variable `{{most}}` is how many.
+        split: asks for at most `{{max_parts}}` simpler questions.
         solve: asks one of them; `{{worked_out}}` holds the earlier ones with their answers, `{{part}}` is it.
-        max_parts: the most simpler questions that are taken, 1 or more.
+        max_parts: maximum number of simpler questions, 1 or more.
     """
 
     split: Prompt = field(default_factory=lambda: load_prompt("least_to_most_split"))
@@ -38,7 +38,7 @@ class LeastToMost:
         require_positive(max_parts=self.max_parts)
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return n * (self.max_parts + 2)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:

@@ -30,8 +30,8 @@ class ProgramAided:
 
     Attributes:
         prompt: its five parts.
-        repairs: how often a program that fails is sent back to be mended; 0 for never.
-        repair: what is said then; its variable `{{error}}` is the traceback.
+        repairs: how often a failing program is sent back for repair; 0 for never.
+        repair: the prompt for a repair; its variable `{{error}}` is the traceback.
     """
 
     prompt: Prompt = field(default_factory=lambda: load_prompt("program_aided"))
@@ -43,7 +43,7 @@ class ProgramAided:
             raise UsageError(f"repairs must be 0 or more, not {self.repairs}")
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return n * (1 + self.repairs)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
@@ -54,12 +54,12 @@ class ProgramAided:
     def _attempt(
         self, problem: Problem, messages: tuple[Message, ...], completion: Completion, sampling: Sampling
     ) -> Steps[Candidate]:
-        """One completion's way to a result, with its repairs."""
+        """Turn one completion into a candidate, with its repairs."""
         for repairs_left in range(self.repairs, -1, -1):
             candidate = yield from self._execute(problem, completion)
             if candidate.answer is not None or not repairs_left or not completion.text.strip():
                 break
-            said = fill(self.repair.instruction, {"error": _complaint(candidate)})
+            said = fill(self.repair.instruction, {"error": _feedback(candidate)})
             messages = (*messages, Message("assistant", completion.text), Message("user", said))
             try:
                 replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
@@ -88,13 +88,13 @@ class ProgramAided:
             execution=execution,
             logprob=completion.logprob,
             tokens=completion.usage.output_tokens or None,
-            error="" if answer is not None else _trouble(execution),
+            error="" if answer is not None else _failure_reason(execution),
             evidence=problem.passages,
         )
 
 
-def _trouble(execution: Execution) -> str:
-    """Why a program gave no answer, in one line."""
+def _failure_reason(execution: Execution) -> str:
+    """Say in one line why a program gave no answer."""
     if execution.error is not None:
         where = f" in line {execution.error.line}" if execution.error.line else ""
         return f"the program ended with {execution.error.type}{where}: {execution.error.message}"
@@ -103,17 +103,17 @@ def _trouble(execution: Execution) -> str:
     return "the program ran but neither returned nor printed anything"
 
 
-def _complaint(candidate: Candidate) -> str:
-    """What the model is told about its program."""
+def _feedback(candidate: Candidate) -> str:
+    """Describe to the model what is wrong with its program."""
     error = candidate.execution.error if candidate.execution else None
     return f"{error.traceback}\n{error.type}: {error.message}".strip() if error else candidate.error
 
 
 def program_of_thoughts(*, prompt: Prompt | None = None, repairs: int = 1) -> ProgramAided:
-    """Program-aided, in the flat style."""
+    """Program of thoughts: program-aided with a flat program instead of a function."""
     return ProgramAided(prompt or load_prompt("program_of_thoughts"), repairs)
 
 
 def symbolic(*, prompt: Prompt | None = None, repairs: int = 1) -> ProgramAided:
-    """Program-aided, with declared unknowns and equations instead of arithmetic in order."""
+    """Symbolic: program-aided with declared unknowns and equations, which sympy solves."""
     return ProgramAided(prompt or load_prompt("symbolic"), repairs)

@@ -1,4 +1,4 @@
-"""Retrieval-augmented: look for evidence first, then think with it. Wraps any method.
+"""Retrieval-augmented: search for evidence first, then answer with it. Wraps any method.
 
 Lewis et al. 2020, "Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks".
 """
@@ -16,11 +16,11 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class RetrievalAugmented:
-    """A method that sees the `k` passages which best fit the question.
+    """A method given the `k` passages that best match the question.
 
     Attributes:
-        method: how to think.
-        k: passages to look for, 1 or more. They stand behind those that the problem already has.
+        method: draws the candidates.
+        k: passages to search for, 1 or more; they follow those that the problem already has.
     """
 
     method: Method
@@ -31,7 +31,7 @@ class RetrievalAugmented:
             raise UsageError(f"k must be 1 or more, not {self.k}")
 
     def calls(self, n: int) -> int:
-        """The most completions that `n` candidates may take."""
+        """Return the maximum number of completions for `n` candidates."""
         return method_calls(self.method, n)
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:

@@ -1,4 +1,4 @@
-"""Adaptive self-consistency: draw in small batches and stop when the vote is decided.
+"""Adaptive self-consistency: draw candidates in small batches and stop when the vote is decided.
 
 Aggarwal et al. 2023, "Let's Sample Step by Step: Adaptive-Consistency for Efficient Reasoning and Coding with
 LLMs". The calls that remain are never made.
@@ -30,13 +30,13 @@ MAX_CANDIDATES = 40
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveSelfConsistency:
-    """Vote over as many candidates as it takes.
+    """Vote over as many candidates as are needed.
 
     Attributes:
-        method: how to think.
-        sampling: how to draw; `n` is the most that are drawn.
-        enough: looks at the answers so far and at how many may follow, and says whether to stop. It stops
-            besides when the rest could not change the vote.
+        method: draws the candidates.
+        sampling: how to draw; `n` is the maximum number of candidates.
+        enough: decides from the answers so far and the number that may follow whether to stop. It also stops
+            when the rest could not change the vote.
         batch: how many are drawn at once. The paper's 1 draws fewest; more are quicker on a backend that
             serves several at once.
         vote: how to choose among the candidates.
@@ -54,7 +54,7 @@ class AdaptiveSelfConsistency:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return method_calls(self.method, self.sampling.n) + vote_calls(self.vote)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
@@ -78,7 +78,7 @@ class AdaptiveSelfConsistency:
         return (yield from answer_by_vote(problem, drawn, self.vote))
 
     def _draw(self, problem: Problem, start: int) -> Steps[tuple[Candidate, ...]]:
-        """The next batch; its seed is its own, so that no cache can answer with an earlier one."""
+        """Draw the next batch, with a seed of its own so that no cache answers with an earlier one."""
         n = min(self.batch, self.sampling.n - start)
         seed = self.sampling.seed if start == 0 else (self.sampling.seed or 0) + start
         return (yield from self.method.draw(problem, replace(self.sampling, n=n, seed=seed)))
@@ -96,11 +96,11 @@ def adaptive_self_consistency(
     vote: Vote | str = "majority",
     **sampling: object,
 ) -> AdaptiveSelfConsistency:
-    """`adaptive_self_consistency(chain_of_thought, n=40, rule="beta", threshold=0.95)`.
+    """Build `adaptive_self_consistency(chain_of_thought, n=40, rule="beta", threshold=0.95)`.
 
     Args:
-        method: how to think.
-        n: the most candidates that are drawn.
+        method: draws the candidates.
+        n: maximum number of candidates.
         temperature: above 0.
         rule: `beta` (the lead is safe with the probability `threshold`), `horizon` (it holds to the end with
             that probability), `stability` (`window` equal answers in a row), or a rule of your own.

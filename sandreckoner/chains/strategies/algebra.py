@@ -24,7 +24,7 @@ _PARTS = ("algebra_tokens", "algebra_parser", "algebra_canonical")
 
 
 def same_answer(one: str, other: str) -> Steps[bool]:
-    """Whether two answers mean the same, by value or by algebra: the equality to grade with."""
+    """Compare two answers by value and by algebra: the equality used for grading."""
     if equal(one, other) or not undecided(normalise(one), normalise(other)):
         return equal(one, other)
     first, second = yield from canonical_forms((one, other))
@@ -34,11 +34,11 @@ def same_answer(one: str, other: str) -> Steps[bool]:
 def merge_equal(
     answers: Sequence[str | None], known: dict[str, str | None] | None = None
 ) -> Steps[list[str | None]]:
-    """The answers, each replaced by the first among them that algebra finds equal to it.
+    """Replace each answer by the first one that algebra finds equal to it.
 
     Args:
         answers: of several candidates; None for one without.
-        known: what earlier calls found, read and added to; None to begin anew.
+        known: cache of earlier calls, read and extended; None to start empty.
     """
     known = {} if known is None else known
     distinct: dict[Normal, str] = {}
@@ -65,14 +65,14 @@ def canonical_forms(texts: Sequence[str]) -> Steps[list[str | None]]:
         return []
     try:
         replies = yield from within("algebra", _run_all(texts))
-    except UsageError as lacking:  # a world without an interpreter still has votes
+    except UsageError as lacking:  # without an interpreter votes still work
         yield from note(f"mathematics is compared as text: {lacking}")
         return [None] * len(texts)
     return [reply.value if reply.ok and isinstance(reply.value, str) else None for reply in replies]
 
 
 def _run_all(texts: Sequence[str]) -> Steps[list[Execution]]:
-    """A program for each, so that one which does not end takes no other with it."""
+    """Run one program for each text, so that one that does not end affects no other."""
     replies = yield tuple(Run(_program(), inputs={"text": text}) for text in texts)
     return [reply for reply in replies if isinstance(reply, Execution)]
 

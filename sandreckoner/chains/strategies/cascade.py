@@ -47,7 +47,7 @@ class Cascade:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return sum(strategy_calls(stage) for stage in self.stages)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:

@@ -1,7 +1,7 @@
-"""How sure the most frequent of several answers is: by its lead, or as fitted on runs whose truth is known.
+"""Confidence in the most frequent of several answers: its lead, or a fit to runs with known answers.
 
-The lead says how safe the vote is, not how often such a vote is right: ten samples of one mistake agree too.
-A fitted confidence maps the one to the other, by isotonic regression (Zadrozny and Elkan 2002, "Transforming
+The lead measures how safe a vote is, not how often such a vote is right: samples of one mistake agree too.
+A fitted confidence maps one to the other by isotonic regression (Zadrozny and Elkan 2002, "Transforming
 Classifier Scores into Accurate Multiclass Probability Estimates"): the closest curve that never falls.
 """
 
@@ -25,7 +25,7 @@ Confidence: TypeAlias = Callable[[Sequence[str | None]], float]
 
 
 def lead(answers: Sequence[str | None]) -> float:
-    """The probability that the most frequent answer stays ahead in an endless vote: `stopping.lead_is_safe`.
+    """Return the probability that the most frequent answer stays ahead in an endless vote: `lead_is_safe`.
 
     0.75 for a single candidate, 0.875 for two that agree, 0.5 for two that do not; 0 without an answer.
     """
@@ -35,10 +35,10 @@ def lead(answers: Sequence[str | None]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class FittedConfidence:
-    """How often a winner with such a lead was right, on recorded runs.
+    """Confidence fitted on recorded runs: how often a winner with such a lead was right.
 
     Attributes:
-        knots: (lead, probability), both rising; between two of them it is a straight line.
+        points: (lead, probability), both increasing; linear between two of them.
         source: what it was fitted on, in a few words.
     """
 
@@ -65,17 +65,17 @@ class FittedConfidence:
 def observe(
     answers: Sequence[str | None], right: Callable[[str | None], bool]
 ) -> Iterator[tuple[float, bool]]:
-    """The lead after each answer of a recorded run, and whether the winner so far is right."""
+    """Yield the lead after each answer of a recorded run, and whether the winner so far is right."""
     for drawn in range(1, len(answers) + 1):
         yield lead(answers[:drawn]), right(majority(answers[:drawn]))
 
 
 def fit(observations: Iterable[tuple[float, bool]], *, source: str = "") -> FittedConfidence:
-    """The probabilities, never falling with the lead, that fit what was observed best.
+    """Fit probabilities that never fall with the lead to observations.
 
     Args:
         observations: from `observe`, of many questions.
-        source: what they are, in a few words; it stands in the file.
+        source: a short description of them, stored in the file.
 
     Raises:
         UsageError: there are none.
@@ -109,7 +109,7 @@ def save_confidence(fitted: FittedConfidence, path: str | Path) -> None:
 
 
 def load_confidence(path: str | Path) -> FittedConfidence:
-    """Read a fitted confidence back.
+    """Read a fitted confidence from a file.
 
     Raises:
         UsageError: the file cannot be read, or holds something else.

@@ -39,7 +39,7 @@ class CrossExamination:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return sum(method_calls(method, 1) for method in self.methods)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:

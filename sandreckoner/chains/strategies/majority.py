@@ -1,4 +1,4 @@
-"""The majority of several answers."""
+"""Count votes among answers that mean the same, and find the majority."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandreckoner.reading.normalize import Normal, alike, normalise
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One answer's part of a vote.
+    """The votes for one answer.
 
     Attributes:
         answer: as the first voter wrote it.
@@ -24,7 +24,7 @@ class Poll:
 
 
 def majority(votes: Sequence[str | None], *, weights: Sequence[float] | None = None) -> str | None:
-    """The answer with the most votes, as its first voter wrote it; None where nobody voted.
+    """Return the answer with the most votes, as its first voter wrote it; None without votes.
 
     A tie goes to the answer that was seen first. None is no vote. See `tally` for what counts as the same.
     """

@@ -1,4 +1,4 @@
-"""Refine: a critic reads each attempt; while it finds faults, the attempt is made again with its critique.
+"""Refine: a critic reviews each attempt; while it finds faults, the model tries again with its critique.
 
 Madaan et al. 2023, "Self-Refine: Iterative Refinement with Self-Feedback".
 """
@@ -23,10 +23,10 @@ _APPROVAL = re.compile(r"\W*(?:the attempt is |all is |it is )?(?:correct|right)
 
 @dataclass(frozen=True, slots=True)
 class Refine:
-    """Attempt, criticise, attempt again. The last attempt that has an answer is answered with.
+    """Attempt, criticise, attempt again; the last attempt that has an answer wins.
 
     Attributes:
-        method: how to think.
+        method: draws the candidates.
         rounds: how often an attempt may be sent back, 1 or more.
         critic: asks for a critique of `{{attempt}}`.
         sampling: how attempts are drawn; greedy by default.
@@ -44,7 +44,7 @@ class Refine:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return (self.rounds + 1) * method_calls(self.method, 1) + self.rounds
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
@@ -60,12 +60,12 @@ class Refine:
                     break
                 asked = replace(problem, notes=with_critique(problem.notes, attempts[-1], critique))
         except BudgetSpent:
-            pass  # `marked` says so in the answer
+            pass  # `with_budget_status` says so in the answer
         found = conclude(tuple(reversed(attempts)))
         return replace(found, candidates=tuple(attempts))
 
     def _criticise(self, problem: Problem, attempt: Candidate) -> Steps[str]:
-        """What is wrong with an attempt; empty where the critic approves or says nothing."""
+        """Ask what is wrong with an attempt; empty where the critic approves or says nothing."""
         if attempt.answer is None:
             return attempt.error
         _, replies = yield from ask_fitting(
@@ -79,6 +79,6 @@ class Refine:
 
 
 def refine(method: Method, *, rounds: int = 2, critic: Prompt | None = None, **sampling: object) -> Refine:
-    """`refine(program_aided, rounds=2)`; other keywords are those of `Sampling`."""
+    """Build `refine(program_aided, rounds=2)`; other keywords are those of `Sampling`."""
     drawn = Sampling(**sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
     return Refine(method, rounds, critic or load_prompt("refine_critic"), drawn)

@@ -1,7 +1,7 @@
-"""Require sources: an answer whose numbers or quotes stand nowhere is sent back once, then refused.
+"""Require sources: an answer with numbers or quotes that have no source is sent back once, then refused.
 
 The numbers are those of the winning program that reach the answer. An answer in prose, which no program
-computed, has to stand in the question or in a passage itself.
+computed, must itself occur in the question or in a passage.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from sandreckoner.reading.syntax import parse
 
 @dataclass(frozen=True, slots=True)
 class RequireSources:
-    """A strategy that answers only with numbers that have a source; its status is `refused` otherwise.
+    """A strategy that gives only answers whose numbers have sources; others have the status `refused`.
 
     Attributes:
-        strategy: whose answers are held to it.
+        strategy: the strategy whose answers are checked.
     """
 
     strategy: Strategy
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return 2 * strategy_calls(self.strategy)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
@@ -63,7 +63,7 @@ def _sourced(answer: Answer, problem: Problem) -> Answer:
 
 
 def _faults(answer: Answer) -> str:
-    """What has no source, as a model is told it; empty where there is nothing to complain of."""
+    """Describe to the model what has no source; empty where everything has one."""
     if answer.text is None:
         return ""
     lines = [complaint(answer.sources)]
@@ -82,7 +82,7 @@ def _is_readable(program: str) -> bool:
 
 
 def _refused(answer: Answer) -> Answer:
-    """The answer withheld, with what has no source in one line."""
+    """Withhold the answer, and give in one line what has no source."""
     said = [f"{source.text} ({source.note})" for source in unsourced(answer.sources)]
     said += [citation.note for citation in answer.citations if citation.status != "found"]
     reason = f"{answer.text} is not answered: no source for {'; '.join(said) or 'its numbers'}"

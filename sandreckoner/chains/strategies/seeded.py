@@ -1,4 +1,4 @@
-"""A seed for every sampled completion, so that a run can be done again and two runs of it differ."""
+"""Seeds for all sampled completions: runs with the same seed repeat, with different seeds they differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A strategy whose sampled Asks get a seed where they have none.
+    """A strategy that gives a seed to each sampled Ask without one.
 
     Attributes:
         strategy: any; the seeds that it sets itself stay.
@@ -26,7 +26,7 @@ class Seeded:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return strategy_calls(self.strategy)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
@@ -43,5 +43,5 @@ class Seeded:
 
 
 def derived_seed(*parts: int | str) -> int:
-    """A seed of 31 bits out of numbers and texts."""
+    """Derive a 31-bit seed from numbers and texts."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big") >> 1

@@ -1,4 +1,4 @@
-"""Self-consistency: draw several candidates, answer with what most of them say.
+"""Self-consistency: draw several candidates and answer with the most frequent answer.
 
 Wang et al. 2022, "Self-Consistency Improves Chain of Thought Reasoning in Language Models".
 """
@@ -24,7 +24,7 @@ class SelfConsistency:
     """Vote over `sampling.n` candidates of a method.
 
     Attributes:
-        method: how to think.
+        method: draws the candidates.
         sampling: how to draw; the temperature must be above 0 where n is above 1.
         vote: how to choose among the candidates; see `voting`.
     """
@@ -38,12 +38,12 @@ class SelfConsistency:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return method_calls(self.method, self.sampling.n) + vote_calls(self.vote)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         candidates: tuple[Candidate, ...] = ()
-        with suppress(BudgetSpent):  # `marked` says so in the answer
+        with suppress(BudgetSpent):  # `with_budget_status` says so in the answer
             candidates = yield from self.method.draw(problem, self.sampling)
         return (yield from answer_by_vote(problem, candidates, self.vote))
 
@@ -56,7 +56,7 @@ def self_consistency(
     vote: Vote | str = "majority",
     **sampling: object,
 ) -> SelfConsistency:
-    """`self_consistency(program_aided, n=20, vote="weighted")`; other keywords are those of `Sampling`."""
+    """Build `self_consistency(program_aided, n=20, vote="weighted")`; others are keywords of `Sampling`."""
     drawn = Sampling(n, temperature, **sampling)  # type: ignore[arg-type]  # Sampling checks its own fields
     return SelfConsistency(method, drawn, vote_named(vote))
 
@@ -65,7 +65,7 @@ def require_variety(sampling: Sampling) -> None:
     """Refuse several candidates at temperature 0.
 
     Raises:
-        UsageError: they would all be the same, and each would cost its price.
+        UsageError: they would all be the same, and each would be paid for.
     """
     if sampling.n > 1 and sampling.temperature == 0:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Once: draw a single candidate and answer with it."""
+"""Single: draw one candidate and answer with it (`once` in a specification)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Single:
     """Answer with the first candidate of a method.
 
     Attributes:
-        method: how to think.
+        method: draws the candidates.
         sampling: how to draw; greedy by default.
     """
 
@@ -25,7 +25,7 @@ class Single:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return method_calls(self.method, self.sampling.n)
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
@@ -37,12 +37,12 @@ class Single:
 
 
 def single(method: Method, **sampling: object) -> Single:
-    """`once(program_aided, temperature=0.7)`: a single candidate, drawn as the keywords say (`Sampling`)."""
+    """Build `single(program_aided, temperature=0.7)`; the keywords are those of `Sampling`."""
     return Single(method, Sampling(**sampling))  # type: ignore[arg-type]  # Sampling checks its own fields
 
 
 def conclude(candidates: tuple[Candidate, ...]) -> Answer:
-    """The answer of the first candidate that has one; otherwise none, with the reasons."""
+    """Answer with the first candidate that has an answer; otherwise give the reasons why none has."""
     for candidate in candidates:
         if candidate.answer is not None:
             return Answer(candidate.answer, "answered", candidate, candidates)
@@ -50,7 +50,7 @@ def conclude(candidates: tuple[Candidate, ...]) -> Answer:
 
 
 def reasons(candidates: tuple[Candidate, ...]) -> str:
-    """Why none of the candidates has an answer, each reason once, the most frequent first."""
+    """List why no candidate has an answer, each reason once, the most frequent first."""
     errors = [candidate.error for candidate in candidates if candidate.error]
     if not errors:
         return "the model drew no candidate"

@@ -1,4 +1,4 @@
-"""When enough candidates have been drawn: rules that look at the answers so far and at how many may come."""
+"""Stopping rules: decide from the answers so far whether enough candidates have been drawn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ StoppingRule: TypeAlias = Callable[[Sequence[str | None], int], bool]
 
 @cache
 def lead_is_safe(first: int, second: int) -> float:
-    """The probability that an answer with `first` votes stays ahead of one with `second` in an endless vote.
+    """Return the probability that `first` votes stay ahead of `second` in an endless vote.
 
     Aggarwal et al. 2023, "Let's Sample Step by Step", section 3: the chance that p > 1/2 where p has the
     Beta(first + 1, second + 1) distribution. For whole numbers that is a sum of binomials, so it is exact.
@@ -33,7 +33,7 @@ def lead_is_safe(first: int, second: int) -> float:
 
 @cache
 def lead_holds(first: int, second: int, remaining: int) -> float:
-    """The probability that `second` does not overtake `first` within `remaining` more votes for either.
+    """Return the probability that `second` does not overtake `first` in `remaining` more votes for either.
 
     The votes to come have the beta-binomial distribution that follows from those so far.
 
@@ -53,7 +53,7 @@ def lead_holds(first: int, second: int, remaining: int) -> float:
 
 
 def decided(answers: Sequence[str | None], remaining: int) -> bool:
-    """Whether the lead is longer than what could still be drawn: stopping then costs nothing."""
+    """Whether the lead exceeds the number of candidates that may still come."""
     first, second = leaders(answers)
     return first - second > remaining
 
@@ -96,7 +96,7 @@ def stability_rule(window: int = 4) -> StoppingRule:
 
 
 def leaders(answers: Sequence[str | None]) -> tuple[int, int]:
-    """The votes of the most frequent answer and of the next."""
+    """Return the votes of the most frequent answer and of the second."""
     first, second = [*(len(poll.voters) for poll in tally(answers)), 0, 0][:2]
     return first, second
 

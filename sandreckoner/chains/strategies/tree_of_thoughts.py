@@ -1,4 +1,4 @@
-"""Tree of thoughts: propose next steps, value them, and search the tree that they make.
+"""Tree of thoughts: propose next steps, evaluate them, and search the tree of them.
 
 Yao et al. 2023, "Tree of Thoughts: Deliberate Problem Solving with Large Language Models". The search orders,
 the evaluators and the kinds of thought are in `tree/`, one a file; any of them goes with any other.
@@ -32,12 +32,12 @@ from sandreckoner.core.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class TreeOfThoughts:
-    """Search a tree of thoughts and answer from its best end.
+    """Search a tree of thoughts and answer from its best leaf.
 
     Attributes:
-        thoughts: how a line of thoughts goes on and how it ends: `Prose` or `Cells`.
+        thoughts: how thoughts are proposed and concluded: `Prose` or `Cells`.
         evaluator: how promising a thought is: `ValueEach` or `VoteAmong`.
-        order: which node grows next: `Beam`, `DepthFirst`, `BestFirst` or `MonteCarlo`.
+        order: which node is expanded next: `Beam`, `DepthFirst`, `BestFirst` or `MonteCarlo`.
     """
 
     thoughts: Thoughts = field(default_factory=Prose)
@@ -46,7 +46,7 @@ class TreeOfThoughts:
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         grown = self.order.expansions
         return self.thoughts.tree_calls(grown) + grown * self.evaluator.calls(self.thoughts.k)
 
@@ -93,18 +93,18 @@ def tree_of_thoughts(
     seed: int | None = None,
     **limits: float,
 ) -> TreeOfThoughts:
-    """`tree_of_thoughts(program_aided, order="beam", depth=3, breadth=5)`.
+    """Build `tree_of_thoughts(program_aided, order="beam", depth=3, breadth=5)`.
 
     Args:
         method: answers at the end of the best line; `Cells` is itself a line of thoughts. Chain of thought
             where none is given.
         order: `beam`, `depth`, `best` or `monte_carlo`.
         evaluator: `value` (each thought by itself) or `vote` (among siblings).
-        k: the most next steps of a node.
+        k: maximum number of next steps of a node.
         samples: draw the next steps one by one instead of having them proposed together.
         votes: verdicts on each thought, or votes on each comparison.
-        propose: asks for next steps in prose, in the place of ours.
-        judge: asks for verdicts or votes, in the place of ours.
+        propose: prompt for next steps in prose, instead of the default.
+        judge: prompt for verdicts or votes, instead of the default.
         temperature: of proposals and verdicts, as are `top_p`, `top_k`, `stop` and `seed`.
         top_p: see `Sampling`.
         top_k: see `Sampling`.
@@ -113,7 +113,7 @@ def tree_of_thoughts(
         **limits: what the order takes: `depth`, and `breadth` or `most`, `at_least`, `rounds`, `exploration`.
 
     Raises:
-        UsageError: nobody knows the order, the evaluator or the limit.
+        UsageError: the order, the evaluator or a limit is unknown.
     """
     if order not in _ORDERS:
         raise UsageError(f"order must be one of {', '.join(_ORDERS)}, not {order!r}")

@@ -30,7 +30,7 @@ class Tally:
 
     Attributes:
         winner: the first candidate of the winning answer; None where no candidate has an answer.
-        share: of the vote, 0 to 1. A candidate without an answer voted for nobody.
+        share: of the vote, 0 to 1. A candidate without an answer has no vote.
         counts: each answer with its share, most first.
         polls: each answer with its voters, most first.
     """
@@ -45,12 +45,12 @@ Vote: TypeAlias = Callable[[Problem, Sequence[Candidate]], Steps[Tally]]
 
 
 def majority_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
-    """Wang et al. 2022: the most frequent answer; among equals, the one seen first."""
+    """Choose the most frequent answer, of equals the first seen (Wang et al. 2022)."""
     return (yield from _count(candidates, [1.0] * len(candidates)))
 
 
 def weighted_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
-    """Wang et al. 2022, section 3.1: each vote weighs exp(log-probability / tokens).
+    """Weigh each vote by exp(log-probability / tokens) (Wang et al. 2022, section 3.1).
 
     Where a candidate has no log-probability, each vote counts one, and a note says so.
     """
@@ -66,7 +66,7 @@ def weighted_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Ta
 
 
 def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
-    """Chen et al. 2023, "Universal Self-Consistency": the model reads all candidates and names one.
+    """Let the model read all candidates and name one (Chen et al. 2023, "Universal Self-Consistency").
 
     Where all agree nothing is asked. Where its choice cannot be had or read, the majority stands, and a note
     says so.
@@ -105,10 +105,10 @@ VOTES: dict[str, Vote] = {
 
 
 def vote_named(vote: Vote | str) -> Vote:
-    """A vote by its name; one of your own as it is.
+    """Return a vote by its name; a function as it is.
 
     Raises:
-        UsageError: nobody knows the name.
+        UsageError: the name is unknown.
     """
     if callable(vote):
         return vote
@@ -118,7 +118,7 @@ def vote_named(vote: Vote | str) -> Vote:
 
 
 def vote_calls(vote: Vote) -> int:
-    """The most completions that a vote may ask for."""
+    """Return the maximum number of completions of a vote."""
     return 1 if vote is universal_vote else 0
 
 
@@ -133,7 +133,7 @@ def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Steps[T
 
 
 def answer_by_vote(problem: Problem, candidates: Sequence[Candidate], vote: Vote) -> Steps[Answer]:
-    """Hold the vote over all that were drawn, note it in the trace, and answer with its winner."""
+    """Vote over all candidates, note the vote in the trace, and answer with its winner."""
     count = yield from vote(problem, candidates)
     if count.winner is None:
         return conclude(tuple(candidates))

@@ -1,1 +1,1 @@
-"""The parts of a tree of thoughts: how it grows, how thoughts are valued, in which order it is searched."""
+"""The parts of a tree of thoughts: expansion, evaluation of thoughts, and search orders."""

@@ -12,7 +12,7 @@ from sandreckoner.core.effects import Steps
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """Level by level.
+    """Expand level by level, keeping the best nodes of each.
 
     Attributes:
         depth: levels, 1 or more.
@@ -39,7 +39,7 @@ class Beam:
         return [node for node in kept if node.parent]
 
     def _level(self, growth: Growth, kept: list[Node]) -> Steps[list[Node]]:
-        """The best of the next level. The others are let go on return, and their program states with them."""
+        """Return the best nodes of the next level; the others are freed with their program states."""
         children = yield from growth.grow([node for node in kept if not node.done])
         if not children:
             return []

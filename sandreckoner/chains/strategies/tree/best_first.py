@@ -1,4 +1,4 @@
-"""Best-first search: the most promising node of the whole tree grows next."""
+"""Best-first search: expand the most promising node of the whole tree next."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sandreckoner.core.effects import Steps
 
 @dataclass(frozen=True, slots=True)
 class BestFirst:
-    """By value, wherever the node stands; among equals the earliest.
+    """Expand by value, anywhere in the tree; of equals the earliest.
 
     Attributes:
-        depth: thoughts after which a line counts as an end, 1 or more.
-        max_nodes: nodes that may grow, 1 or more.
+        depth: thoughts after which a node is a leaf, 1 or more.
+        max_nodes: nodes that may be expanded, 1 or more.
     """
 
     depth: int = 3

@@ -12,11 +12,11 @@ from sandreckoner.core.effects import Steps
 
 @dataclass(frozen=True, slots=True)
 class DepthFirst:
-    """The most promising child first, down to the first end; back up where a branch is pruned.
+    """Expand the most promising child first, down to the first leaf; backtrack where a branch is pruned.
 
     Attributes:
-        depth: thoughts after which a line counts as an end, 1 or more.
-        max_nodes: nodes that may grow, 1 or more.
+        depth: thoughts after which a node is a leaf, 1 or more.
+        max_nodes: nodes that may be expanded, 1 or more.
         at_least: a child of a lower value is pruned.
     """
 

@@ -1,4 +1,4 @@
-"""One run's tree: it asks for children, has them valued, and writes itself into the trace."""
+"""Grow the tree of one run: expand nodes, evaluate their children, record them in the trace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandreckoner.core.problem import Problem
 
 
 class Growth:
-    """Grows a tree, level by level or node by node, as a search order asks.
+    """Grows a tree, level by level or node by node, as a search order requests.
 
     Attributes:
         nodes: all that were grown and not pruned, in order, dead ends included.
@@ -28,7 +28,7 @@ class Growth:
         self.nodes: list[Node] = []
 
     def grow(self, parents: Sequence[Node]) -> Steps[list[Node]]:
-        """The children of some nodes, valued, in the order of their parents; dead ends are left out.
+        """Expand nodes and evaluate their children, in the order of their parents; dead ends are left out.
 
         A child that says the same as an earlier one of the same call is worth 0 and is not asked about. Once
         the budget has ended nothing grows any more, and children that could not be valued are worth 0.
@@ -65,14 +65,14 @@ class Growth:
         return [of.get(id(child), 0.0) for child in children]
 
     def prune(self, nodes: Sequence[Node]) -> Steps[None]:
-        """Let go of nodes, and with them of their program states; the trace says that nothing follows."""
+        """Discard nodes with their program states, and note them as pruned in the trace."""
         let_go = {id(node) for node in nodes}
         self.nodes = [node for node in self.nodes if id(node) not in let_go]
         if nodes:
             yield tuple(Note("pruned", {"value": node.value}, node.scope) for node in nodes)
 
     def furthest(self) -> list[Node]:
-        """What to answer with when no end was reached: the deepest nodes, best first."""
+        """Return the deepest node to answer with where no leaf was reached; of equals the best."""
         alive = [node for node in self.nodes if not node.error]
         return sorted(alive, key=lambda node: (not node.done, -node.depth, -node.value))[:1]
 
@@ -82,18 +82,18 @@ def _why(child: Node) -> dict[str, str]:
 
 
 def by_value(nodes: Sequence[Node]) -> list[Node]:
-    """Best first; among equals the earliest first."""
+    """Sort by value, best first; of equals the earliest first."""
     return sorted(nodes, key=lambda node: -node.value)
 
 
 class Order(Protocol):
-    """Decides which node grows next, and when to stop."""
+    """A search order: decides which node to expand next, and when to stop."""
 
     @property
     def expansions(self) -> int:
-        """The most nodes that are grown."""
+        """The maximum number of nodes expanded."""
         ...
 
     def search(self, growth: Growth) -> Steps[list[Node]]:
-        """Grow the tree from its root; returns the ends that it found, best first."""
+        """Grow the tree from its root and return the leaves found, best first."""
         ...

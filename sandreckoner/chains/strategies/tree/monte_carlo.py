@@ -1,4 +1,4 @@
-"""Monte Carlo tree search with the evaluator in the place of random play.
+"""Monte Carlo tree search with the evaluator instead of random playouts.
 
 Kocsis and Szepesvári 2006, "Bandit Based Monte-Carlo Planning" (UCT); Hao et al. 2023, "Reasoning with
 Language Model is Planning with Environment Model" (for thoughts of a language model).
@@ -41,7 +41,7 @@ class MonteCarlo:
     """Monte Carlo tree search: descend by UCT, grow the leaf, propagate the best child's value back up.
 
     Attributes:
-        depth: thoughts after which a line counts as an end, 1 or more.
+        depth: thoughts after which a node is a leaf, 1 or more.
         rounds: 1 or more; each grows one node at most.
         exploration: 0 goes where values are highest; more tries what was visited less.
     """

@@ -1,4 +1,4 @@
-"""A node of a tree of thoughts, and the parts that propose and value them."""
+"""A node of a tree of thoughts, and the protocols for proposing and evaluating thoughts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A thought, and the thoughts before it.
+    """A thought with a link to the thoughts before it.
 
     Attributes:
         thought: this step alone, as it is shown to the model.
@@ -28,7 +28,7 @@ class Node:
         code: the cell of code that this thought is; empty where it is prose.
         execution: what came of the cell.
         state: the live interpreter after it, from which its children continue.
-        error: why nothing can follow from it; empty where something can.
+        error: why it cannot be expanded; empty where it can.
     """
 
     thought: str = ""
@@ -49,64 +49,64 @@ class Node:
 
     @property
     def depth(self) -> int:
-        """How many thoughts it holds; 0 for the root."""
+        """The number of thoughts from the root; 0 for the root."""
         return len(self.line)
 
     @property
     def text(self) -> str:
-        """All its thoughts, one after another."""
+        """All thoughts from the root to this one, one per line."""
         return "".join(f"{node.thought}\n" for node in self.line)
 
     @property
     def scope(self) -> Scope:
-        """Where it stands in the trace: `("1", "1.3", "1.3.2")`."""
+        """The scope in the trace: `("1", "1.3", "1.3.2")`."""
         names = [".".join(str(node.place) for node in self.line[: end + 1]) for end in range(self.depth)]
         return tuple(names)
 
 
 def at_node(node: Node, steps: Steps[T]) -> Steps[T]:
-    """The same steps, marked as standing at a node."""
+    """Put steps inside the scope of a node."""
     for name in reversed(node.scope):
         steps = within(name, steps)
     return steps
 
 
 class Thoughts(Protocol):
-    """How a line of thoughts goes on, and how it becomes an answer."""
+    """Proposes next thoughts, and turns a sequence of thoughts into an answer."""
 
     @property
     def k(self) -> int:
-        """The most children of a node."""
+        """The maximum number of children of a node."""
         ...
 
     def tree_calls(self, expansions: int) -> int:
-        """The most completions that growing so many nodes and concluding may take."""
+        """Return the maximum number of completions for so many expansions and the conclusion."""
         ...
 
     def expand(self, problem: Problem, node: Node) -> Steps[tuple[Node, ...]]:
-        """The next steps from a node, in the order in which they were proposed."""
+        """Propose the next steps from a node, in order."""
         ...
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
-        """Candidates from the ends of the search, at least one, given best first."""
+        """Turn the leaves found, at least one and best first, into candidates."""
         ...
 
 
 class Evaluator(Protocol):
-    """Says how promising nodes are."""
+    """Evaluates how promising nodes are."""
 
     def calls(self, nodes: int) -> int:
-        """The most completions that valuing so many siblings may take."""
+        """Return the maximum number of completions for evaluating so many siblings."""
         ...
 
     def evaluate(
         self, problem: Problem, nodes: Sequence[Node], known: dict[str, float]
     ) -> Steps[tuple[float, ...]]:
-        """A value for each node; larger is better.
+        """Return a value for each node; larger is better.
 
         Args:
             problem: what was asked.
             nodes: to be valued, together.
-            known: the run's cache of values, by what was asked about a node; read and added to.
+            known: the run's cache of values, by the text shown for a node; read and extended.
         """
         ...

@@ -1,4 +1,4 @@
-"""Thoughts in prose: short steps that the model proposes together, or draws one by one."""
+"""Thoughts in prose: short steps, proposed together in one completion or sampled one by one."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ MAX_LINES = 1_000
 
 
 def every_line(reply: str) -> Sequence[str]:
-    """The lines of a reply. One that repeats another stays: the tree sees that, and values it at 0."""
+    """Return the lines of a reply, repetitions included; the tree gives a repetition the value 0."""
     return read_lines(reply, MAX_LINES, distinct=False)
 
 
 def says_the_answer(step: str) -> bool:
-    """Whether a step says what the answer is, in words or in a box."""
+    """Whether a step states the answer, in words or in a box."""
     reading = find_answer(step)
     return reading is not None and reading.rule in ("boxed", "hashes", "phrase")
 
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Steps as lines of text; at the end a method answers, with the best line of steps before it.
+    """Steps as lines of text; at the end a method answers, given the best sequence of steps.
 
     Attributes:
         method: how to answer in the end.
@@ -43,8 +43,8 @@ class Prose:
         samples: True to draw `k` completions of one step each; False to have one completion propose all.
         prompt: asks for next steps, with `{{thoughts}}` and, for proposals, `{{k}}`.
         sampling: how steps are drawn; its `n` is not used.
-        read: finds the steps in a reply.
-        ends: whether a step ends its line.
+        read: reads the steps in a reply.
+        ends: whether a step is the last one.
     """
 
     method: Method = field(default_factory=ChainOfThought)
@@ -75,7 +75,7 @@ class Prose:
         )
 
     def conclude(self, problem: Problem, ends: Sequence[Node]) -> Steps[tuple[Candidate, ...]]:
-        """What the best end says; where it says nothing yet, what the method makes of it."""
+        """Take the answer of the best leaf; where it has none yet, draw one by the method."""
         end = ends[0]
         said = prose_candidate(Completion(end.text), problem)
         if end.done and said.answer is not None:

@@ -1,4 +1,4 @@
-"""Valuing thoughts: each by itself, several times (Yao et al. 2023, section 3, state evaluator a)."""
+"""Evaluate each thought by itself, several times (Yao et al. 2023, section 3, state evaluator a)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORTH: Mapping[str, float] = MappingProxyType({"sure": 20.0, "likely": 1.0, "imp
 
 @dataclass(frozen=True, slots=True)
 class ValueEach:
-    """The sum of what several verdicts on a thought are worth.
+    """Sums the worth of several verdicts on a thought.
 
     Attributes:
         prompt: asks for a status on `{{thoughts}}`.
@@ -65,6 +65,6 @@ class ValueEach:
         return sum(worth * words.count(word) for word, worth in self.worth.items())
 
     def _verdict(self, reply: Completion) -> str | None:
-        """The last of the known words in the last line that has one."""
+        """Return the last known word of a reply; None where there is none."""
         found = re.findall(rf"\b({'|'.join(map(re.escape, self.worth))})\b", reply.text.lower())
         return found[-1] if found else None

@@ -1,4 +1,4 @@
-"""Valuing thoughts by vote: the model compares them and names the best, several times.
+"""Evaluate thoughts by vote: the model compares them and names the best, several times.
 
 Yao et al. 2023, section 3, state evaluator (b).
 """
@@ -21,7 +21,7 @@ _BEST = re.compile(r"best choice is\s*\W*(?:choice\s*)?(\d{1,6})\b", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class VoteAmong:
-    """How often a thought was named the best of those beside it. Never cached: it depends on the others.
+    """Counts how often a thought was named the best of its siblings. Never cached: it depends on the others.
 
     Attributes:
         prompt: asks for the best of `{{choices}}`.
