@@ -1,4 +1,4 @@
-"""Models that choose their own next step."""
+"""Agents: models that choose their own next step."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    # LangChain takes a second to import; whoever only imports this room does not pay for it.
+    # LangChain takes a second to import; importing this package does not need it.
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,4 +1,4 @@
-"""Agents put together with their world, each a Runnable: `invoke`, `ainvoke`, `stream`, `astream`, `batch`.
+"""Build agents with their environment, each a Runnable: `invoke`, `ainvoke`, `stream`, `batch`.
 
 from sandreckoner.agents import open_code_agent
 
@@ -31,7 +31,7 @@ def open_react_agent(
     budget: Budget | None = None,
     **options: Any,
 ) -> StrategyChain:
-    """A ReAct agent as a Runnable; `options` are those of `ReAct`, the others those of `chain`."""
+    """Build a ReAct agent as a Runnable; `options` are those of `ReAct`, the others those of `chain`."""
     return chain(ReAct(**options), model=model, library=library, interpreter=interpreter, budget=budget)
 
 
@@ -44,12 +44,12 @@ def open_code_agent(
     budget: Budget | None = None,
     **options: Any,
 ) -> StrategyChain:
-    """A code agent as a Runnable.
+    """Build a code agent as a Runnable.
 
     Args:
         model: see `chain`.
         library: an `Index` or a `MemoryLibrary`; None for an agent without documents.
-        tools: what its programs may call beside `search`, `read`, `list_documents` and `answer`.
+        tools: what its programs may call besides `search`, `read`, `list_documents` and `answer`.
         interpreter: see `chain`.
         budget: see `chain`.
         **options: those of `CodeAgent`.

@@ -1,8 +1,8 @@
-"""A code agent: acts by writing cells of Python, in which its tools are functions.
+"""A code agent: acts by writing cells of Python that call its tools as functions.
 
 Wang et al. 2024, "Executable Code Actions Elicit Better LLM Agents" (CodeAct). Cells run in the sandbox, each
-from the live state after the one before. A call of `search` or another function goes out of the sandbox, is
-checked, and becomes an effect of the strategy like any other; its result comes back into the program as data.
+from the live state after the one before. A call of `search` or another function leaves the sandbox, is
+checked, and becomes an effect of the strategy like any other; its result returns to the program as data.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _SHOWN = 4_000  # characters of one cell's output that the model sees
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CodeAgent:
-    """Write and run cells until one calls `answer`. A strategy.
+    """A strategy that writes and runs cells until one calls `answer`.
 
     Attributes:
-        max_steps: cells at most, 1 or more; each is one completion.
-        max_tool_calls: calls of functions at most, in all cells together.
-        repeats: times that the same cell is told to be a repetition before the agent is stopped.
-        functions: further functions; each is a tool of that name in the world.
+        max_steps: maximum number of cells, 1 or more; each is one completion.
+        max_tool_calls: maximum number of function calls, in all cells together.
+        repeats: warnings about a repeated cell before the agent is stopped.
+        functions: further functions; each is a tool of that name in the environment.
         documents: whether there are documents to `search`, `read` and list.
         prompt: its variable is `{{functions}}`; its examples are left out without documents.
         sampling: how a cell is drawn; after a repeated one the next is drawn at 0.7 or above.
@@ -57,46 +57,46 @@ class CodeAgent:
         require_positive(max_steps=self.max_steps, max_tool_calls=self.max_tool_calls, repeats=self.repeats)
 
     def __repr__(self) -> str:
-        # What a journal's header says; the prompt is in its steps.
+        # Shown in a journal's header; the prompt is in its steps.
         return (
             f"code(max_steps={self.max_steps}, max_tool_calls={self.max_tool_calls}, repeats={self.repeats})"
         )
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return self.max_steps
 
     @property
     def offered(self) -> tuple[Function, ...]:
-        """All functions that its cells may call."""
+        """All functions that cells may call."""
         return (*((SEARCH, READ, LIST_DOCUMENTS) if self.documents else ()), *self.functions, ANSWER)
 
     def opening(self, problem: Problem) -> tuple[Message, ...]:
-        """The conversation before the first cell."""
+        """Return the conversation before the first cell."""
         prompt = self.prompt if self.documents else replace(self.prompt, examples=())
-        return prompt.messages(problem, functions="\n".join(function.line for function in self.offered))
+        return prompt.messages(problem, functions="\n".join(function.signature for function in self.offered))
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        run = _Trial(self, Scratchpad(problem))
+        run = _CodeRun(self, Scratchpad(problem))
         for number in range(1, self.max_steps + 1):
             try:
                 answer = yield from within(f"cell {number}", run.cell(number))
             except (BudgetSpent, ContextOverflow) as end:
-                return run.book.stopped(str(end))
+                return run.scratchpad.stopped(str(end))
             if answer is not None:
                 return answer
-        return run.book.stopped(
+        return run.scratchpad.stopped(
             f"{self.max_steps} cells were written without an answer; allow more with max_steps=…"
         )
 
 
 @dataclass(slots=True)
-class _Trial:
-    """One question on its way."""
+class _CodeRun:
+    """The state of one run."""
 
     agent: CodeAgent
-    book: Scratchpad
+    scratchpad: Scratchpad
     state: State | None = None
     calls: int = 0
     repeated: bool = False
@@ -104,17 +104,19 @@ class _Trial:
     returned: dict[str, Returned] = field(default_factory=dict)
 
     def cell(self, number: int) -> Steps[Answer | None]:
-        """Ask for a cell and run it; an answer where it gives one or the agent has to be stopped."""
-        replies = yield from self._sampling(number).ask((*self.agent.opening(self.book.problem), *self.turns))
+        """Ask for a cell and run it; return an answer where it gives one or the agent must stop."""
+        replies = yield from self._sampling(number).ask(
+            (*self.agent.opening(self.scratchpad.problem), *self.turns)
+        )
         if not replies:
-            return self.book.stopped("the budget ended")
+            return self.scratchpad.stopped("the budget ended")
         code = _cell_in(replies[0].text)
         written = f"```python\n{code}\n```" if code else cut(replies[0].text, 500)
-        times = self.book.times("cell", code)
+        times = self.scratchpad.times("cell", code)
         self.repeated = times > 1
         if times > 1 + self.agent.repeats:
-            self.book.lines.append(f"Cell {number}:\n{written}")
-            return self.book.stopped("the agent was stopped: it repeated a cell although it was told")
+            self.scratchpad.lines.append(f"Cell {number}:\n{written}")
+            return self.scratchpad.stopped("the agent was stopped: it repeated a cell although it was told")
         if not code:
             seen = "There is no cell in the reply. Write one Python code block."
         elif self.repeated:
@@ -131,7 +133,7 @@ class _Trial:
         return None
 
     def _sampling(self, number: int) -> Sampling:
-        """A model that repeats itself at 0 does so for ever: the next cell is drawn with some chance."""
+        """Raise the temperature after a repetition: at 0 a model would repeat itself for ever."""
         sampling = self.agent.sampling
         if not self.repeated:
             return sampling
@@ -139,17 +141,17 @@ class _Trial:
         return replace(sampling, temperature=max(sampling.temperature, 0.7), seed=seed)
 
     def _tell(self, number: int, written: str, seen: str) -> None:
-        """What was written and what came of it, as the next turns of the conversation."""
+        """Add the cell and its output to the conversation."""
         output = f"Output of cell {number}:\n{seen}"
-        self.book.lines += [f"Cell {number}:\n{written}", output]
+        self.scratchpad.lines += [f"Cell {number}:\n{written}", output]
         # Small models forget the question over a long output.
-        told = f"{output}\n\nThe question was: {self.book.problem.question}"
+        told = f"{output}\n\nThe question was: {self.scratchpad.problem.question}"
         if number + 1 == self.agent.max_steps:
             told += "\nWrite the last cell now; it must call answer(...)."
         self.turns += [Message("assistant", written), Message("user", told)]
 
     def _run(self, code: str) -> Steps[Execution | Answer]:
-        """Run a cell, its calls included."""
+        """Run a cell, performing the function calls it makes."""
         names = tuple(function.name for function in self.agent.offered)
         (execution,) = yield (Run(with_last_value(code), self.state, keep=True, functions=names),)
         assert isinstance(execution, Execution)
@@ -157,23 +159,23 @@ class _Trial:
             self.calls += 1
             if self.calls > self.agent.max_tool_calls:
                 max_steps = self.agent.max_tool_calls
-                return self.book.stopped(
+                return self.scratchpad.stopped(
                     f"the agent was stopped: it called functions more than {max_steps} times"
                 )
             if execution.call.function == ANSWER.name and (text := _answer_in(execution.call)) is not None:
-                self.book.lines.append(f"Last cell:\n```python\n{code}\n```")
-                self.book.programs.append(code)
-                self.book.execution = None
-                return self.book.answer(text)
+                self.scratchpad.lines.append(f"Last cell:\n```python\n{code}\n```")
+                self.scratchpad.programs.append(code)
+                self.scratchpad.execution = None
+                return self.scratchpad.answer(text)
             returned = yield from self._perform(execution.call)
             (execution,) = yield (Resume(execution.state, returned),)
             assert isinstance(execution, Execution)
         self.state = execution.state or self.state
-        self.book.ran(code, execution)
+        self.scratchpad.ran(code, execution)
         return execution
 
     def _perform(self, call: Call) -> Steps[Returned]:
-        """What a call returns. One that was made before gives what it gave then."""
+        """Perform a call; a repeated call returns its earlier result."""
         known = {function.name: function for function in self.agent.offered}
         if call.function not in known:
             return Returned(error=f"there is no function {call.function!r}")
@@ -194,13 +196,13 @@ class _Trial:
                 found = yield from search(arguments["query"], k=min(max(arguments["k"], 1), 20))
             except (LibraryError, UsageError) as fault:
                 return Returned(error=str(fault))
-            return Returned([_as_data(one, passage) for one, passage in self.book.keep(found)])
+            return Returned([_as_data(one, passage) for one, passage in self.scratchpad.keep(found)])
         if name == READ.name:
             return (yield from self._read(arguments["id"]))
         return (yield from use(name, arguments))
 
     def _read(self, name: str) -> Steps[Returned]:
-        passage = self.book.passage(name)
+        passage = self.scratchpad.passage(name)
         if passage is None:
             return Returned(error=f"there is no passage {name[:50]!r}; search() gives their ids")
         place = {"source": passage.source, "page": passage.page, "start": passage.start, "end": passage.end}
@@ -208,12 +210,12 @@ class _Trial:
         if returned.error:
             return returned
         wider = Passage(title=passage.title, **returned.value)
-        ((wider_name, _),) = self.book.keep([wider]) or ((name, wider),)
+        ((wider_name, _),) = self.scratchpad.keep([wider]) or ((name, wider),)
         return Returned(_as_data(wider_name, wider))
 
 
 def _cell_in(reply: str) -> str:
-    """The cell of a reply; what cannot be mended is run as it is, for its error to be told with its line."""
+    """Find the cell in a reply; one that cannot be repaired runs as it is, and reports its error."""
     if (program := read_program(reply)) is not None:
         return program.code
     blocks = [block.code.strip() for block in find_blocks(reply[:MAX_CHARACTERS]) if block.is_python]
@@ -232,7 +234,7 @@ def _as_data(name: str, passage: Passage) -> dict[str, JSON]:
 
 
 def _seen(execution: Execution) -> str:
-    """What a cell printed, its value, and its error."""
+    """Describe the output of a cell: what it printed, its value, and its error."""
     parts = [execution.stdout.strip()]
     if execution.ok and execution.value is not None:
         parts.append(read_result(execution) or "")

@@ -1,4 +1,4 @@
-"""From a conversation of LangGraph's to an `Answer`."""
+"""Convert a LangGraph conversation to an `Answer`."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from sandreckoner.provenance.citations import check_citations
 
 
 def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
-    """The answer of the run that has just ended, with what it stands on.
+    """Return the answer of the run that has just ended, with its evidence.
 
-    Where a limit ended the run it is the best so far: the last value that a program gave.
+    Where a limit ended the run, it is the best so far: the last value of a program.
     """
     messages: Sequence[AnyMessage] = state["messages"]
     run = this_run(messages)
     found = (*problem.passages, *passages_of(messages))
-    passages = (*found, *_told(messages))
+    passages = (*found, *_tool_passages(messages))
     results = _results(run)
     ended, reply = state.get("ended", ""), last_reply(messages)
     structured = state.get("structured_response")
     text: str | None
     if structured is not None and not ended:
-        # A schema that cannot be imported by its name comes back from the memory as a dict.
+        # A schema that cannot be imported by its name is restored from memory as a dict.
         is_dict = isinstance(structured, dict)
         text = json.dumps(structured, default=str) if is_dict else structured.model_dump_json()
     elif ended:
@@ -41,7 +41,7 @@ def answer_of(state: Mapping[str, Any], problem: Problem) -> Answer:
     else:
         text = (str(reply.text).strip() if reply else "") or None
     reason = ended or ("" if text is not None else "the model answered with nothing")
-    checked = check_citations(text or "", found)  # a quote that stands nowhere is struck
+    checked = check_citations(text or "", found)  # a quote that is not found is struck
     text = text and checked.text
     programs = programs_of(messages)
     candidate = Candidate(
@@ -72,8 +72,8 @@ def _verdict(state: Mapping[str, Any], text: str | None) -> AnswerStatus:
     return "refused" if state.get("refused") else "answered" if text is not None else "no answer"
 
 
-def _told(messages: Sequence[AnyMessage]) -> list[Passage]:
-    """What other tools said: evidence for numbers too, by the tool's name."""
+def _tool_passages(messages: Sequence[AnyMessage]) -> list[Passage]:
+    """Return the results of other tools as passages: they too are evidence for numbers."""
     return [
         Passage(str(message.text), f"tool {message.name}", end=len(str(message.text)))
         for message in messages
@@ -87,7 +87,7 @@ def _is_ours(message: ToolMessage) -> bool:
 
 
 def _results(run: Sequence[AnyMessage]) -> list[tuple[str, str | None]]:
-    """What each program of a run said, and its value."""
+    """Return the output and the value of each program of a run."""
     return [
         (str(message.text), message.artifact.get("value"))
         for message in run

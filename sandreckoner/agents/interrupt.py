@@ -1,4 +1,4 @@
-"""What a run gives that cannot go on without the user."""
+"""Interrupts: what a run returns when it waits for the user."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Kind = Literal["question", "approval", "budget"]
 
 @dataclass(frozen=True, slots=True)
 class Interrupt(Answer):
-    """No answer yet: the run waits for the user, and goes on with `agent.resume(reply, thread=…)`.
+    """A pause instead of an answer: the run waits for the user; `agent.resume(reply, thread=…)` continues it.
 
     Attributes:
         kind: `question` (reply in words), `approval` (reply True, or False or the reason against it), or
             `budget` (reply True for as much again).
-        asks: what the user is asked.
+        asks: the question to the user.
         thread: the conversation that waits.
         calls: the tool calls that wait for approval, each with `name` and `args`.
     """
@@ -31,7 +31,7 @@ class Interrupt(Answer):
 
 
 def paused(value: Any, thread: str) -> Interrupt:
-    """A pause, from what LangGraph interrupted with."""
+    """Convert the value of a LangGraph interrupt."""
     calls: tuple[Mapping[str, JSON], ...] = ()
     kind: Kind
     if isinstance(value, dict) and "action_requests" in value:
@@ -46,7 +46,7 @@ def paused(value: Any, thread: str) -> Interrupt:
 
 
 def as_resumption(reply: Any, calls: Sequence[Any]) -> Any:
-    """A user's reply as LangGraph wants it; for an approval the same decision on each call that waits."""
+    """Convert a user's reply for LangGraph; an approval applies to each waiting call."""
     if not calls:
         return reply
     if reply is True:

@@ -1,4 +1,4 @@
-"""Tools of MCP servers, for agents: what a server says is material, like a document."""
+"""Use the tools of MCP servers in agents; what a server returns is untrusted data, like a document."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 def mcp_tools(servers: Mapping[str, Mapping[str, Any]]) -> list[BaseTool]:
-    """The tools of MCP servers.
+    """Return the tools of MCP servers.
 
     Args:
-        servers: for each name how it is reached, as `langchain-mcp-adapters` has it:
+        servers: the connection of each by name, as in `langchain-mcp-adapters`:
             `{"sums": {"transport": "stdio", "command": "reckon", "args": ["mcp"]}}`. A server on stdio is
             started anew for each call: nothing of one call is there in the next.
 
@@ -42,7 +42,7 @@ def mcp_tools(servers: Mapping[str, Mapping[str, Any]]) -> list[BaseTool]:
 
 
 def _waiting(tool: BaseTool) -> BaseTool:
-    """The adapters' tools can only be awaited; this one can be called too."""
+    """Make an adapter's tool, which can only be awaited, callable."""
     from langchain_core.tools import StructuredTool
 
     assert isinstance(tool, StructuredTool) and tool.coroutine is not None
@@ -56,7 +56,7 @@ def _waiting(tool: BaseTool) -> BaseTool:
 
 
 def _wait(work: Awaitable[T]) -> T:
-    """Run a coroutine to its end in a thread of its own: this one may have a loop already."""
+    """Run a coroutine in a separate thread, as this one may have an event loop."""
     with ThreadPoolExecutor(1, thread_name_prefix="mcp") as thread:
         return thread.submit(asyncio.run, _awaited(work)).result()
 

@@ -1,4 +1,4 @@
-"""The agent's memory: its conversations in one SQLite file, each step written before the next begins."""
+"""An agent's memory: conversations in one SQLite file, each step written before the next begins."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def open_memory(path: str | Path | None, types: Sequence[type] = ()) -> BaseCheckpointSaver[str]:
-    """Where conversations are kept; None keeps them while the process lives.
+    """Open the store of conversations; None keeps them in the process.
 
-    What lies in the file is read by a closed list of LangGraph's and LangChain's own types, and `types`; it
+    The file is deserialized by a closed list of LangGraph's and LangChain's own types, and `types`; it
     is never unpickled.
 
     Raises:

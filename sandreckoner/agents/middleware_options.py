@@ -1,4 +1,4 @@
-"""LangChain's own middleware, each switched on by one word."""
+"""Options that enable LangChain's own middleware."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERSONAL: Mapping[str, str | None] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MiddlewareOptions:
-    """What is on beside the guards of ours.
+    """LangChain middleware to add to our own.
 
     Attributes:
         personal_data: what happens to e-mail addresses, card numbers, IBANs, telephone numbers and IP
@@ -50,7 +50,7 @@ class MiddlewareOptions:
             raise UsageError(f"personal_data must be redact, mask, hash or block, not {self.personal_data!r}")
 
     def middleware(self, model: BaseChatModel) -> list[AgentMiddleware[Any, Any, Any]]:
-        """LangChain's middleware for what is on."""
+        """Return the enabled LangChain middleware."""
         from langchain.agents import middleware as built_in
 
         chosen: list[AgentMiddleware[Any, Any, Any]] = []

@@ -1,4 +1,4 @@
-"""The prompts of this room, and how an agent shows what it has seen."""
+"""Load the agents' prompts, and shorten what a model is shown."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SHOWN = 1_500  # characters of one observation that the model sees
 
 
 def agent_prompt(name: str) -> Prompt:
-    """A prompt of this room, by its name."""
+    """Load a prompt of this package by its name."""
     text = files("sandreckoner.agents").joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
     return parse_prompt(text, name)
 
 
 def cut(text: str, max_characters: int = SHOWN) -> str:
-    """Shorten a text to `max_characters`, saying how many were left out."""
+    """Shorten a text to `max_characters`, and say how many were left out."""
     return (
         text
         if len(text) <= max_characters
@@ -27,7 +27,7 @@ def cut(text: str, max_characters: int = SHOWN) -> str:
 
 
 def shown(named: Sequence[tuple[str, Passage]], max_characters: int = SHOWN) -> str:
-    """Passages for a model to read, each with its name and its place; `max_characters` characters of each."""
+    """Write passages for a model with their names and places, `max_characters` characters of each."""
     return "\n".join(
         f"[{name}] {passage.source}, page {passage.page}: {cut(passage.text.strip(), max_characters)}"
         for name, passage in named

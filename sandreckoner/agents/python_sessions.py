@@ -1,8 +1,8 @@
-"""Python sessions of conversations: the variables of one call are there in the next.
+"""Python sessions of conversations: variables persist between calls.
 
-A session is a live state of the sandbox, and does not outlive the process. A conversation that goes on after
-a crash gets its session back by running its earlier programs again; they stand in its messages. Calls of
-functions in them are not performed again: what they did was done once.
+A session is a live state of the sandbox, and does not outlive the process. A conversation that continues
+after a crash restores its session by running its earlier programs again, which are in its messages. Calls of
+functions in them are not performed again.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sandreckoner.core.environment import Interpreter, Tool
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Call, Execution, Returned, State
 
-_MOST = 16  # conversations whose sessions are kept alive
+_MAX_SESSIONS = 16  # conversations whose sessions are kept alive
 
 
 @dataclass(slots=True)
 class _Session:
-    """One conversation's; its programs run one after the other."""
+    """The session of one conversation; its programs run one at a time."""
 
     state: State | None = None
     is_new: bool = True
@@ -31,7 +31,7 @@ class _Session:
 
 
 class Sessions:
-    """A session for each conversation, the ones used last. Thread-safe."""
+    """Keeps a session for each of the conversations used last. Thread-safe."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Sessions:
         with self._lock:
             session = self._sessions.setdefault(conversation, _Session())
             self._sessions.move_to_end(conversation)
-            while len(self._sessions) > _MOST:
+            while len(self._sessions) > _MAX_SESSIONS:
                 self._sessions.popitem(last=False)
             return session
 
@@ -103,6 +103,6 @@ class Sessions:
             return Returned(error=str(fault))
 
     def close(self) -> None:
-        """Let go of every session."""
+        """Free every session."""
         with self._lock:
             self._sessions.clear()

@@ -1,7 +1,7 @@
-"""ReAct: thoughts and actions in plain text, for models without tool calling.
+"""ReAct: an agent of thoughts and actions in plain text, for models without tool calling.
 
-Yao et al. 2022, "ReAct: Synergizing Reasoning and Acting in Language Models". Beside the paper's Search,
-Lookup and Finish there is Python, whose variables last. What the model writes is read by `trajectory.py`.
+Yao et al. 2022, "ReAct: Synergizing Reasoning and Acting in Language Models". Besides the paper's Search,
+Lookup and Finish there is Python, whose variables persist. Replies are parsed by `reading/trajectory.py`.
 
     chain(ReAct(), model="local", library=open_library(["reports/"]))
 """
@@ -39,12 +39,12 @@ _SAID = ("boxed", "hashes", "phrase")  # ways to state an answer that cannot be 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReAct:
-    """Think and act in turns until an action finishes. A strategy.
+    """A strategy that thinks and acts in turns until an action finishes.
 
     Attributes:
-        max_steps: turns at most, 1 or more; each is one completion.
+        max_steps: maximum number of turns, 1 or more; each is one completion.
         k: passages that a Search finds.
-        repeats: times that the same action is told to be a repetition before the agent is stopped.
+        repeats: warnings about a repeated action before the agent is stopped.
         prompt: its variables are `{{actions}}` and `{{turns}}`.
         sampling: how a turn is drawn.
     """
@@ -61,61 +61,61 @@ class ReAct:
         require_positive(max_steps=self.max_steps, k=self.k, repeats=self.repeats)
 
     def __repr__(self) -> str:
-        # What a journal's header says; the prompt is in its steps.
+        # Shown in a journal's header; the prompt is in its steps.
         return f"react(max_steps={self.max_steps}, k={self.k}, repeats={self.repeats})"
 
     @property
     def calls(self) -> int:
-        """The most completions that it may ask for."""
+        """The maximum number of completions it may request."""
         return self.max_steps
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        run = _Trial(self, Scratchpad(problem))
+        run = _ReActRun(self, Scratchpad(problem))
         for number in range(1, self.max_steps + 1):
             try:
                 answer = yield from within(f"turn {number}", run.turn(number))
             except (BudgetSpent, ContextOverflow) as end:
-                return run.book.stopped(str(end))
+                return run.scratchpad.stopped(str(end))
             if answer is not None:
                 return answer
-        return run.book.stopped(
+        return run.scratchpad.stopped(
             f"{self.max_steps} turns were taken without a Finish; allow more with max_steps=…"
         )
 
 
 @dataclass(slots=True)
-class _Trial:
-    """One question on its way."""
+class _ReActRun:
+    """The state of one run."""
 
     react: ReAct
-    book: Scratchpad
+    scratchpad: Scratchpad
     state: State | None = None
     sentences: list[str] = field(default_factory=list)
     looked: dict[str, int] = field(default_factory=dict)
 
     def turn(self, number: int) -> Steps[Answer | None]:
-        """Ask for a turn and perform its action; an answer where it finishes or has to be stopped."""
+        """Ask for a turn and perform its action; return an answer where it finishes or must stop."""
         messages = self.react.prompt.messages(
-            self.book.problem, actions="\n".join(ACTIONS.values()), turns=self._turns(number)
+            self.scratchpad.problem, actions="\n".join(ACTIONS.values()), turns=self._turns(number)
         )
         replies = yield from self.react.sampling.ask(messages)
         if not replies:
-            return self.book.stopped("the budget ended")
+            return self.scratchpad.stopped("the budget ended")
         turn = read_turn(replies[0].text, tuple(ACTIONS))
-        self.book.lines.append(f"Thought {number}: {turn.thought}\nAction {number}: {turn.written}")
+        self.scratchpad.lines.append(f"Thought {number}: {turn.thought}\nAction {number}: {turn.written}")
         if (final := _final(turn)) is not None:
-            return self.book.answer(final)
-        times = self.book.times(turn.action, turn.argument)
+            return self.scratchpad.answer(final)
+        times = self.scratchpad.times(turn.action, turn.argument)
         if times > 1 + self.react.repeats:
             what = f"{turn.action}[{cut(turn.argument, 100)}]" if turn.action else "a reply without an action"
-            return self.book.stopped(f"the agent was stopped: it repeated {what} although it was told")
+            return self.scratchpad.stopped(f"the agent was stopped: it repeated {what} although it was told")
         seen = _REPEATED if times > 1 and turn.action else (yield from self._act(turn))
-        self.book.lines.append(f"Observation {number}: {cut(seen)}")
+        self.scratchpad.lines.append(f"Observation {number}: {cut(seen)}")
         return None
 
     def _turns(self, number: int) -> str:
         last = " (this is the last turn: Finish now)" if number == self.react.max_steps else ""
-        return "\n".join([*self.book.lines, f"Your turn {number}{last}:"])
+        return "\n".join([*self.scratchpad.lines, f"Your turn {number}{last}:"])
 
     def _act(self, turn: Turn) -> Steps[str]:
         match turn.action.lower():
@@ -132,7 +132,7 @@ class _Trial:
     def _search(self, query: str) -> Steps[str]:
         if not query.strip():
             return "Search for what? Write Search[words]."
-        named = self.book.keep((yield from search(query[:500], k=self.react.k)))
+        named = self.scratchpad.keep((yield from search(query[:500], k=self.react.k)))
         self.sentences = [part for _, one in named for part in _SENTENCE.split(one.text) if part.strip()]
         self.looked.clear()
         return shown(named, max_characters=500) if named else "Nothing was found."
@@ -143,7 +143,7 @@ class _Trial:
         if at >= len(hits):
             return "No more results."
         self.looked[words.lower()] = at + 1
-        self.book.forget("Lookup", words)  # the same words again mean the next sentence
+        self.scratchpad.forget("Lookup", words)  # the same words again mean the next sentence
         return f"(Result {at + 1} of {len(hits)}) {hits[at].strip()}"
 
     def _compute(self, text: str) -> Steps[str]:
@@ -153,7 +153,7 @@ class _Trial:
         (execution,) = yield (Run(code, self.state, keep=True),)
         assert isinstance(execution, Execution)
         self.state = execution.state or self.state
-        self.book.ran(code, execution)
+        self.scratchpad.ran(code, execution)
         if not execution.ok:
             error = execution.error
             return f"{error.type}: {error.message}\n{error.traceback}" if error else execution.status
@@ -168,7 +168,7 @@ _REPEATED = (
 
 
 def _final(turn: Turn) -> str | None:
-    """The answer, where a turn gives it."""
+    """Return the answer where a turn gives one."""
     if turn.action.lower() == "finish" and turn.argument:
         return turn.argument
     if not turn.action and (found := find_answer(turn.thought)) is not None and found.rule in _SAID:

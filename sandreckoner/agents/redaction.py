@@ -1,6 +1,6 @@
-"""Personal data out of a text, for logs: e-mail addresses, cards, IBANs, telephone numbers, IP addresses.
+"""Redact personal data for logs: e-mail addresses, cards, IBANs, telephone numbers, IP addresses.
 
-Patterns find what has a form. Names and postal addresses have none: say them in `also` where they are known.
+Patterns find what has a fixed form. Names and postal addresses have none: pass known ones in `also`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 
 
 def redacted(text: str, *, also: Collection[str] = ()) -> str:
-    """The text with `[REDACTED EMAIL]` and the like in the place of personal data.
+    """Replace personal data in a text by `[REDACTED EMAIL]` and the like.
 
     >>> redacted("ann@example.org paid $8,412 with 4111 1111 1111 1111", also=["$8,412"])
     '[REDACTED EMAIL] paid [REDACTED] with [REDACTED CARD]'
@@ -33,7 +33,7 @@ def redacted(text: str, *, also: Collection[str] = ()) -> str:
 
 
 def _is_card(digits: str) -> bool:
-    """Luhn 1954: the check digit that every card number has."""
+    """Verify the check digit of a card number (Luhn 1954)."""
     numbers = [int(digit) for digit in reversed(digits) if digit.isdigit()]
     doubled = [2 * number - 9 * (number > 4) for number in numbers[1::2]]
     return (sum(numbers[::2]) + sum(doubled)) % 10 == 0

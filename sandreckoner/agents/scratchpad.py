@@ -1,4 +1,4 @@
-"""What an agent gathers on its way: passages, programs, a best answer so far; and its guard against loops."""
+"""The scratchpad of an agent's run: passages, programs, transcript, best answer; also guards against loops."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.reading.normalize import Normal, normalise
 from sandreckoner.reading.program_result import read_result
 
-_MOST_PASSAGES = 200
+_MAX_PASSAGES = 200
 
 
 @dataclass(slots=True)
 class Scratchpad:
-    """The book of one run. It performs nothing.
+    """Collects what one run finds and does; performs nothing itself.
 
     Attributes:
         problem: what was asked.
         passages: all that was found, each once, in order; the agent calls them p1, p2, …
-        programs: those whose variables last, in order.
-        execution: the last that ran to its end.
-        best: an answer to give where the run is cut short: the last that a program gave, prose left out.
-        lines: the record of what was thought and done.
+        programs: those whose variables were kept, in order.
+        execution: the last that completed.
+        best: the answer to give where the run is cut short: the last result of a program that is not prose.
+        lines: the transcript of thoughts and actions.
     """
 
     problem: Problem
@@ -41,17 +41,17 @@ class Scratchpad:
         self.passages.extend(self.problem.passages)
 
     def times(self, name: str, argument: str) -> int:
-        """How often this call has been made now, this time included. Case and white space do not count."""
+        """Count this call, ignoring case and white space, and return how often it has been made."""
         call = _as_made(name, argument)
         self._calls[call] += 1
         return self._calls[call]
 
     def forget(self, name: str, argument: str) -> None:
-        """This call may be made again: it gives something new each time."""
+        """Allow this call again, as it returns something new each time."""
         self._calls.pop(_as_made(name, argument), None)
 
     def ran(self, program: str, execution: Execution) -> None:
-        """A program ran, and what it did lasts; a number it gave is the best answer until another comes."""
+        """Record a program that ran; its result, unless prose, is the best answer so far."""
         if execution.state is not None:  # what failed half way has left its variables too
             self.programs.append(program)
         if execution.ok:
@@ -61,7 +61,7 @@ class Scratchpad:
                 self.best = result
 
     def keep(self, found: Sequence[Passage]) -> list[tuple[str, Passage]]:
-        """Keep passages as evidence; returns each with its name."""
+        """Keep passages as evidence, and return each with its name."""
         places = {
             (one.source, one.page, one.start, one.end, one.text): n for n, one in enumerate(self.passages)
         }
@@ -69,7 +69,7 @@ class Scratchpad:
         for passage in found:
             place = (passage.source, passage.page, passage.start, passage.end, passage.text)
             if place not in places:
-                if len(self.passages) >= _MOST_PASSAGES:
+                if len(self.passages) >= _MAX_PASSAGES:
                     break
                 places[place] = len(self.passages)
                 self.passages.append(passage)
@@ -77,13 +77,13 @@ class Scratchpad:
         return named
 
     def passage(self, name: str) -> Passage | None:
-        """The passage of that name; None where there is none."""
+        """Return the passage of that name; None where there is none."""
         digits = name.strip().lower().lstrip("p")
         number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
         return self.passages[number - 1] if 0 < number <= len(self.passages) else None
 
     def answer(self, text: str | None, *, status: AnswerStatus = "answered", reason: str = "") -> Answer:
-        """The answer, with the evidence and the programs behind it."""
+        """Build an answer with its evidence and programs."""
         candidate = Candidate(
             answer=text,
             reasoning="\n".join(self.lines),
@@ -95,7 +95,7 @@ class Scratchpad:
         return Answer(text, status, winner=candidate, candidates=(candidate,), reason=reason)
 
     def stopped(self, reason: str) -> Answer:
-        """The best answer so far, where a limit ended the run."""
+        """Build the best answer so far, where a limit ended the run."""
         return self.answer(self.best, status="budget spent", reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""The agents that a specification may name, as in `reckon ask --strategy "react(max_steps=6)"`."""
+"""The names of agents in specifications, as in `reckon ask --strategy "react(max_steps=6)"`."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from sandreckoner.chains.spec import Name
 REACT = Name(ReAct, "agent", "think and act in turns: search, compute, finish")
 CODE = Name(CodeAgent, "agent", "act by cells of Python that call the tools", needs_documents=True)
 
-# What stands in a tool agent's journal instead: its tools cannot be named.
+# Written in a tool agent's journal instead: its tools have no specification.
 TOOL_AGENT = "tool agent"

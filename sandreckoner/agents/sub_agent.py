@@ -1,4 +1,4 @@
-"""Any agent or chain of ours as a tool of another agent."""
+"""Use any agent or chain as a tool of another agent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandreckoner.core.serialization import to_json
 
 
 def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> BaseTool:
-    """A tool that hands a question to an agent and returns its answer, with the reason where there is none.
+    """Make a tool that passes a question to an agent and returns its answer, or the reason for none.
 
     Args:
         agent: what `open_code_agent`, `ToolAgent` or `chain` gives; it stays the caller's to close.
@@ -37,12 +37,12 @@ def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> Bas
 
 
 def _kept(answer: Answer) -> JSON:
-    # A pause has no form in JSON; as an answer it has.
+    # An interrupt cannot be written as JSON; a plain answer can.
     return to_json(Answer(answer.text, answer.status, reason=answer.reason, sources=answer.sources))
 
 
 def in_words(answer: Answer) -> str:
-    """An answer as another agent should read it."""
+    """Write an answer for another agent."""
     if answer.text is None:
         return f"no answer: {answer.reason or answer.status}"
     return answer.text if answer.status == "answered" else f"{answer.text} (uncertain: {answer.reason})"

@@ -1,4 +1,4 @@
-"""Any `Model` of ours as a chat model of LangChain: tools are told in the prompt, calls read from text.
+"""Wrap any `Model` as a LangChain chat model: tools are described in the prompt, calls parsed from text.
 
 For models and servers without tool calling, and for scripted ones.
 """
@@ -28,7 +28,7 @@ To call one, write only <tool_call>{{"name": …, "arguments": {{…}}}}</tool_c
 
 
 class TextChat(BaseChatModel):
-    """A chat model over a `core.world.Model`.
+    """A LangChain chat model over a `core.environment.Model`.
 
     Attributes:
         model: performs Ask; it stays the caller's to close.
@@ -54,8 +54,8 @@ class TextChat(BaseChatModel):
     def bind_tools(
         self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], **kwargs: Any
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools, in any form that LangChain knows."""
-        kwargs.pop("tool_choice", None)  # text can be asked for a call, but not held to one
+        """Offer tools, in any form that LangChain accepts."""
+        kwargs.pop("tool_choice", None)  # a text model can be asked for a call, but not forced
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
 
     def _generate(
@@ -85,7 +85,7 @@ def _reply(completion: Completion, tools: Sequence[dict[str, Any]]) -> AIMessage
 
 
 def as_messages(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()) -> tuple[Message, ...]:
-    """A conversation of LangChain's as text alone: calls and their results as they would be written."""
+    """Convert a LangChain conversation to text: calls and results as a model would write them."""
     told = [_TOLD.format(tools="\n".join(json.dumps(tool["function"]) for tool in tools))] if tools else []
     system = [str(message.text) for message in messages if message.type == "system"] + told
     turns: list[Message] = [Message("system", "\n\n".join(system))] if system else []
@@ -97,7 +97,7 @@ def as_messages(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]
 
 
 def text_of(message: BaseMessage) -> str:
-    """A message as text, its calls and what came of them included."""
+    """Write a message as text, with its calls or its result."""
     if isinstance(message, ToolMessage):
         return f"Result of {message.name}:\n{message.text}"
     calls = message.tool_calls if isinstance(message, AIMessage) else []

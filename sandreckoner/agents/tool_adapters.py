@@ -1,4 +1,4 @@
-"""Tools of LangChain, and plain Python functions, as functions that an agent's programs may call."""
+"""Adapt LangChain tools and Python functions, so that an agent's programs can call them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_ERROR = 500
 
 
 def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
-    """A tool of LangChain as it is; a function by its name, its docstring and its types."""
+    """Return a LangChain tool as it is; make one of a function by its name, docstring and types."""
     from langchain_core.tools import BaseTool, StructuredTool
 
     if isinstance(tool, BaseTool):
@@ -39,7 +39,7 @@ def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
 def as_functions(
     tools: Sequence[BaseTool | Callable[..., Any]],
 ) -> tuple[tuple[Function, ...], Mapping[str, Tool]]:
-    """Tools as functions for `CodeAgent(functions=…)`, and what performs them for `Environment.tools`."""
+    """Convert tools to functions for `CodeAgent(functions=…)` and to tools for `Environment.tools`."""
     made = [as_base_tool(tool) for tool in tools]
     return tuple(_function(tool) for tool in made), {tool.name: LangChainTool(tool) for tool in made}
 
@@ -57,7 +57,7 @@ def _function(tool: BaseTool) -> Function:
 
 
 class LangChainTool:
-    """A tool of LangChain that performs `Use`."""
+    """Performs `Use` with a LangChain tool."""
 
     def __init__(self, tool: BaseTool) -> None:
         self._tool = tool
@@ -65,7 +65,7 @@ class LangChainTool:
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
         try:
             return Returned(_plain(self._tool.invoke(dict(arguments))))
-        except Exception as fault:  # a stranger's code: whatever it raises, the agent is told
+        except Exception as fault:  # third-party code may raise anything; the agent gets the message
             return Returned(error=_in_words(fault))
 
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
@@ -80,7 +80,7 @@ def _in_words(fault: Exception) -> str:
 
 
 def _plain(value: Any) -> JSON:
-    """A tool's result as JSON; what JSON cannot hold, as text."""
+    """Convert a tool's result to JSON; what JSON cannot hold becomes text."""
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):

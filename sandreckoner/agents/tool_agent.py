@@ -1,4 +1,4 @@
-"""The tool agent: a model that calls tools until it can answer, on LangChain's `create_agent`.
+"""The tool agent: a model that calls tools until it can answer, built on LangChain's `create_agent`.
 
 from sandreckoner.agents import ToolAgent
 
@@ -103,7 +103,7 @@ class ToolAgent(StrategyChain):
             library: an `Index` or a `MemoryLibrary` to search, read and list; None for no documents.
             tools: further tools of LangChain, functions with a docstring, or what `mcp_tools` gives.
             interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
-            budget: what each question may spend; None for no limit but `most`.
+            budget: what each question may spend; None for no limit but `max_steps`.
             price: of the model's tokens; a budget in dollars needs it.
             max_steps: calls of the model for one question.
             max_tool_calls: calls of tools for one question; the others are refused.
@@ -111,7 +111,7 @@ class ToolAgent(StrategyChain):
             asks: give the model a tool to ask the user.
             require_sources: whether an answer is sent back once, and then refused, where one of its numbers
                 or quotes has no source.
-            answer_as: a pydantic schema; then the answer's text is its JSON.
+            answer_as: a pydantic schema; the answer's text is then its JSON.
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
             middleware_options: LangChain's own middleware, each by one word.
             middleware: more of it, inside ours.
@@ -178,7 +178,7 @@ class ToolAgent(StrategyChain):
     def resume(
         self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
     ) -> Answer:
-        """Go on with a conversation that waits for the user, or that a crash broke off.
+        """Continue a conversation that waits for the user, or that a crash interrupted.
 
         Args:
             reply: to the `Interrupt`; None after a crash.
@@ -186,15 +186,15 @@ class ToolAgent(StrategyChain):
             listener: called with every event.
             journal: a file that records the rest of the run.
         """
-        values = _apart(self._state, thread)
+        values = _outside_graph(self._state, thread)
         if not values.get("messages"):
             raise UsageError(f"there is no conversation {thread!r} in this memory")
         problem = Problem(str(this_run(values["messages"])[0].text) or "?")
-        waiting = _apart(self._waiting, thread)
+        waiting = _outside_graph(self._waiting, thread)
         if waiting is not None and reply is None:
             return waiting
         given: Any = Command(resume=as_resumption(reply, waiting.calls)) if waiting else None
-        return _apart(self._run, given, problem, {}, thread, listener, journal)
+        return _outside_graph(self._run, given, problem, {}, thread, listener, journal)
 
     async def aresume(self, reply: Any = None, **told: Any) -> Answer:
         """`resume` for event loops."""
@@ -204,7 +204,7 @@ class ToolAgent(StrategyChain):
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
         problem = from_json(journal.header.get("problem"))
         thread = f"replay {uuid4()}"
-        return _apart(self._perform, _question(problem), problem, {}, thread, Recording(journal))
+        return _outside_graph(self._perform, _question(problem), problem, {}, thread, Recording(journal))
 
     def _answer(
         self,
@@ -219,12 +219,12 @@ class ToolAgent(StrategyChain):
     ) -> Answer:
         problem = to_problem(question_of(asked))
         thread = thread or _thread_in(config) or str(uuid4())
-        if _apart(self._waiting, thread) is not None:
+        if _outside_graph(self._waiting, thread) is not None:
             raise UsageError(
                 f"the conversation {thread!r} waits for a reply: resume(reply, thread={thread!r})"
             )
         beneath = patch_config(config, callbacks=run_manager.get_child())
-        return _apart(self._run, _question(problem), problem, beneath, thread, listener, journal)
+        return _outside_graph(self._run, _question(problem), problem, beneath, thread, listener, journal)
 
     async def _aanswer(
         self,
@@ -245,20 +245,20 @@ class ToolAgent(StrategyChain):
         journal: str | None,
     ) -> Answer:
         header = journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._name)
-        with open_journal(journal, header) as book:
-            book_of_run = Recording(book, Trace(listener) if listener else Trace())
-            answer = self._perform(given, problem, config, thread, book_of_run)
+        with open_journal(journal, header) as journal_file:
+            recording = Recording(journal_file, Trace(listener) if listener else Trace())
+            answer = self._perform(given, problem, config, thread, recording)
             if not isinstance(answer, Interrupt):
-                book.write(answer_record(answer))
+                journal_file.write(answer_record(answer))
         return answer
 
     def _perform(
-        self, given: Any, problem: Problem, config: RunnableConfig, thread: str, book: Recording
+        self, given: Any, problem: Problem, config: RunnableConfig, thread: str, recording: Recording
     ) -> Answer:
         started = time.monotonic()
         config = {**config, "configurable": {"thread_id": thread}, "recursion_limit": 10_000}
         # Each step is in the memory before the next begins: a killed process loses none that was done.
-        self._graph.invoke(given, config, context=book, durability="sync")
+        self._graph.invoke(given, config, context=recording, durability="sync")
         waiting = self._waiting(thread)
         if waiting is not None:
             return waiting
@@ -270,12 +270,12 @@ class ToolAgent(StrategyChain):
         return values
 
     def _waiting(self, thread: str) -> Interrupt | None:
-        """What a conversation waits for; None where it waits for nothing."""
+        """Return what a conversation waits for, if anything."""
         snapshot = self._graph.get_state({"configurable": {"thread_id": thread}})
         return paused(snapshot.interrupts[0].value, thread) if snapshot.interrupts else None
 
     def _chat(self, model: str | BaseChatModel | Model) -> tuple[str, BaseChatModel]:
-        """The chat model behind what a caller may give, and its name."""
+        """Return the name of a model and its chat model."""
         if isinstance(model, BaseChatModel):
             return LangChainModel(model).name, model
         if isinstance(model, str):
@@ -284,7 +284,7 @@ class ToolAgent(StrategyChain):
         return model.name, model.chat if isinstance(model, LangChainModel) else TextChat(model=model)
 
     def close(self) -> None:
-        """End what the agent made for itself, and close its memory. Idempotent."""
+        """Close what the agent created, and its memory. Idempotent."""
         super().close()
         if connection := getattr(self._memory, "conn", None):
             connection.close()
@@ -299,14 +299,14 @@ def _question(problem: Problem) -> dict[str, Any]:
 
 
 def _thread_in(config: RunnableConfig) -> str:
-    """The conversation that a config names; none where it is that of an agent around this one."""
+    """Return the conversation that a config names, unless it belongs to an agent around this one."""
     known = config.get("configurable") or {}
     inside = any(key.startswith("__pregel") for key in known)
     return "" if inside else str(known.get("thread_id") or "")
 
 
-def _apart(work: Callable[..., T], *arguments: Any) -> T:
-    """Do it outside of any graph that this is a tool of: LangGraph would keep it as a part of that."""
+def _outside_graph(work: Callable[..., T], *arguments: Any) -> T:
+    """Run outside of any surrounding graph, which LangGraph would otherwise extend."""
 
     def alone() -> T:
         var_child_runnable_config.set(None)

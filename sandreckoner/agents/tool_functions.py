@@ -1,4 +1,4 @@
-"""Functions that an agent's programs may call, and the check of what they are called with."""
+"""Functions that an agent's programs may call, and the validation of their arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Call
 
-LONGEST = 20_000  # characters of all arguments of one call, as JSON
+MAX_ARGUMENTS = 20_000  # characters of all arguments of one call, as JSON
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -22,7 +22,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function as the model is told of it, and as its calls are checked.
+    """A function as described to the model, and used to validate calls.
 
     Attributes:
         name: what programs call it.
@@ -32,23 +32,23 @@ class Function:
     """
 
     name: str
-    about: str
+    description: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
-    def line(self) -> str:
-        """Its signature and what it does, as Python."""
+    def signature(self) -> str:
+        """The signature and what it does, as a line of Python."""
         parts = [
             name
             + ("" if kind == "any" else f": {kind}")
             + (f" = {self.defaults[name]!r}" if name in self.defaults else "")
             for name, kind in self.parameters.items()
         ]
-        return f"{self.name}({', '.join(parts)})  # {self.about}"
+        return f"{self.name}({', '.join(parts)})  # {self.description}"
 
     def bind(self, call: Call) -> dict[str, JSON]:
-        """The arguments of a call by name, every one of its kind.
+        """Return the arguments of a call by name, each checked for its type.
 
         Raises:
             UsageError: they do not fit; the message is for the program.
@@ -56,26 +56,26 @@ class Function:
         if len(call.positional) > len(self.parameters):
             raise UsageError(
                 f"{self.name}() takes at most {len(self.parameters)} arguments, not {len(call.positional)}; "
-                f"it is {self.line}. Numbers are written without commas between thousands: 1226114"
+                f"it is {self.signature}. Numbers are written without commas between thousands: 1226114"
             )
         given = dict(zip(self.parameters, call.positional, strict=False))
         for name, value in call.named.items():
             if name not in self.parameters or name in given:
-                raise UsageError(f"{self.name}() has no place for {name[:50]!r}; it is {self.line}")
+                raise UsageError(f"{self.name}() has no place for {name[:50]!r}; it is {self.signature}")
             given[name] = value
         bound = {**self.defaults, **given}
         for name, kind in self.parameters.items():
             if name not in bound:
-                raise UsageError(f"{self.name}() needs {name!r}; it is {self.line}")
+                raise UsageError(f"{self.name}() needs {name!r}; it is {self.signature}")
             if name in given and kind != "any" and type(given[name]) not in _KINDS[kind]:
                 raise UsageError(f"{self.name}() wants {name!r} as {kind}, not {_said(given[name])}")
-        if len(json.dumps(bound)) > LONGEST:
-            raise UsageError(f"the arguments of {self.name}() are longer than {LONGEST:,} characters")
+        if len(json.dumps(bound)) > MAX_ARGUMENTS:
+            raise UsageError(f"the arguments of {self.name}() are longer than {MAX_ARGUMENTS:,} characters")
         return bound
 
 
 def _said(value: JSON) -> str:
-    """A value's kind, that of a typed one as the program knows it."""
+    """Name a value's type as the program knows it."""
     kind = value.get("type") if isinstance(value, dict) else None
     return kind[:50] if isinstance(kind, str) else type(value).__name__
 

@@ -1,6 +1,6 @@
-"""The tools of the tool agent: search, read, list documents, Python, and asking the user.
+"""The built-in tools of the tool agent: search, read, list documents, Python, and asking the user.
 
-Artifacts of tool messages are plain JSON, for they are kept in the agent's memory.
+Artifacts of tool messages are plain JSON, as they are kept in the agent's memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PYTHON = "python"
 
 
 def document_tools(library: Any) -> list[BaseTool]:
-    """`search_documents`, `read_document` and `list_documents` over a library."""
+    """Make `search_documents`, `read_document` and `list_documents` over a library."""
 
     def search_documents(query: str, runtime: ToolRuntime[Any, Any], k: int = 4) -> tuple[str, JSON]:
         """Search the user's documents by words and meaning. Gives numbered passages with their places; quote
@@ -62,7 +62,7 @@ def document_tools(library: Any) -> list[BaseTool]:
 
 
 def _shown(found: Sequence[Passage], runtime: ToolRuntime[Any, Any]) -> str:
-    """Passages numbered on from those found before, so that a quote can say which it is from."""
+    """Write passages, numbered after those found before, so that a quote can cite one."""
     first = len(passages_of(runtime.state["messages"])) + 1
     parts = [
         f"[{number}] {one.source}, page {one.page}, characters {one.start}-{one.end}\n{one.text.strip()}"
@@ -72,7 +72,7 @@ def _shown(found: Sequence[Passage], runtime: ToolRuntime[Any, Any]) -> str:
 
 
 def passages_of(messages: Sequence[AnyMessage]) -> list[Passage]:
-    """Everything that was found in a conversation, in order: the first is `[1]`."""
+    """Return every passage found in a conversation, in order: the first is `[1]`."""
     found: list[Passage] = []
     for message in messages:
         if isinstance(message, ToolMessage) and isinstance(message.artifact, list):
@@ -81,7 +81,7 @@ def passages_of(messages: Sequence[AnyMessage]) -> list[Passage]:
 
 
 def python_tool(sessions: Sessions) -> BaseTool:
-    """`python`, whose variables last over a conversation."""
+    """Make `python`, whose variables persist over a conversation."""
 
     def python(code: str, runtime: ToolRuntime[Any, Any]) -> tuple[str, JSON]:
         """Run Python and get what it prints and the value of its last line. Variables of earlier calls are
@@ -99,7 +99,7 @@ def python_tool(sessions: Sessions) -> BaseTool:
 
 
 def programs_of(messages: Sequence[AnyMessage]) -> list[str]:
-    """The programs of a conversation whose variables lasted, in order, as they ran."""
+    """Return the programs of a conversation whose variables were kept, in order, as they ran."""
     return [
         str(message.artifact.get("code", ""))
         for message in messages
@@ -111,7 +111,7 @@ def programs_of(messages: Sequence[AnyMessage]) -> list[str]:
 
 
 def ask_user_tool() -> BaseTool:
-    """`ask_user`: the run pauses until the user has answered."""
+    """Make `ask_user`, which interrupts the run until the user has answered."""
 
     def ask_user(question: str) -> str:
         """Ask the user something that only they can know. Ask once, and only where you cannot go on."""

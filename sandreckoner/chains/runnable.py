@@ -300,8 +300,8 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         if callbacks.handlers:
             trace.listen(RunCallbacks(callbacks, model=unreported))
         header = journal_header(problem, self._spec, documents=self._documents, model=model.name)
-        with open_journal(journal, header) as book:
-            yield problem, replace(self._environment, model=model, journal=book, trace=trace)
+        with open_journal(journal, header) as journal_file:
+            yield problem, replace(self._environment, model=model, journal=journal_file, trace=trace)
 
 
 class ConfigurableChain(Runnable[ChainInput, Answer]):

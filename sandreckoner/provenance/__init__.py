@@ -1,1 +1,1 @@
-"""Where each number of a program or an answer came from."""
+"""Trace each number of a program or an answer to its source."""

@@ -1,4 +1,4 @@
-"""Where an answer comes from: the source of each number of its program, the passage of each quote."""
+"""Attach sources to an answer: of each number of its program or text, and of each quote."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _MAX_NUMBERS = 50  # numbers of a result
 
 
 def with_sources(answer: Answer, problem: Problem) -> Answer:
-    """The answer with `sources` (of a program's numbers) or `citations` (of prose over passages) filled in.
+    """Fill in an answer's `sources` (of a program's numbers) or `citations` (of prose over passages).
 
-    A quote of the answer that stands in no passage is struck.
+    A quote of the answer that occurs in no passage is struck.
     """
     winner = answer.winner
     if winner is None:
@@ -38,17 +38,17 @@ def with_sources(answer: Answer, problem: Problem) -> Answer:
 def sources_of(
     text: str, question: str, passages: Sequence[Passage], programs: Sequence[str], results: Sequence[str]
 ) -> tuple[NumberSource, ...]:
-    """The sources of an answer's numbers.
+    """Return the sources of the numbers of an answer in words.
 
     A number that a program computed, as far as the answer shows its digits, has the sources of that program's
-    numbers. Any other is looked for in the passages and the question.
+    numbers. Any other is searched in the passages and the question.
 
     Args:
         text: the answer.
         question: what was asked.
-        passages: what was found.
-        programs: those whose variables lasted, in order; they are one program over the conversation.
-        results: what each program gave, as text.
+        passages: the passages found.
+        programs: those whose variables were kept, in order; together they are one program.
+        results: the output of each program, as text.
     """
     computed = [
         number.value for said in results for number in find_numbers(said[:_MAX_CHARACTERS])[:_MAX_NUMBERS]
@@ -61,7 +61,7 @@ def sources_of(
 
 
 def _is_one_of(number: str, computed: Sequence[object]) -> bool:
-    """Whether a number is a computed one, rounded to the digits that it shows."""
+    """Whether a number is one of the computed values, rounded to the digits it shows."""
     (read, *_) = find_numbers(number)
     decimals = "".join(filter(lambda character: character in ".0123456789", number)).partition(".")[2]
     return any(round(value, len(decimals)) == read.value for value in computed)  # type: ignore[call-overload]

@@ -1,8 +1,8 @@
-"""Citations checked word for word: an answer's quotes against the passages that it cites.
+"""Check citations word for word: the quotes of an answer against the passages it cites.
 
-An answer cites as `“quote” [1]` or `[1] “quote”`. A quote belongs to the first marker behind it in its
-sentence, else to the last one before it. It must stand in that passage word for word: line breaks and the
-shape of quotation marks and dashes aside, `…` for what was left out. Digits are guarded: "$8" is not found in
+An answer cites as `“quote” [1]` or `[1] “quote”`. A quote belongs to the first marker after it in its
+sentence, else to the last one before it. It must occur in that passage word for word: line breaks and the
+shape of quotation marks and dashes aside, `…` for omissions. Digits are protected: "$8" is not found in
 "$80.5", nor "2 million" in "1.2 million".
 """
 
@@ -27,10 +27,10 @@ _ALIKE = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class CheckedText:
-    """An answer after the check.
+    """A text with its checked citations.
 
     Attributes:
-        text: the answer, every quote that stands nowhere struck out as `~~“…”~~`.
+        text: the answer, with every quote that was not found struck out as `~~“…”~~`.
         citations: every marker and quote, in order.
     """
 
@@ -39,19 +39,19 @@ class CheckedText:
 
     @property
     def faults(self) -> tuple[Citation, ...]:
-        """Those that do not hold."""
+        """The citations that are wrong."""
         return tuple(citation for citation in self.citations if citation.status != "found")
 
 
 def check_citations(text: str, passages: Sequence[Passage]) -> CheckedText:
-    """Check an answer's citations.
+    """Check the citations of an answer.
 
     Args:
         text: the answer.
         passages: as they were numbered for the model, the first being `[1]`.
 
     Returns:
-        The answer with its missing quotes struck, and every citation with its status.
+        The answer with quotes that were not found struck, and every citation with its status.
     """
     markers = list(_MARKER.finditer(text))
     taken: set[int] = set()
@@ -60,7 +60,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> CheckedText:
     for quote in _QUOTE.finditer(text):
         marker = _marker_of(quote, markers, text)
         if marker is None:
-            continue  # a quotation that cites nothing, such as a title
+            continue  # a quotation without a citation, such as a title
         taken.add(marker.start())
         words = next(group for group in quote.groups() if group)
         citation = _check(int(marker[1]), words, passages)
@@ -75,7 +75,7 @@ def check_citations(text: str, passages: Sequence[Passage]) -> CheckedText:
 
 
 def find_quote(quote: str, passage: Passage) -> tuple[Passage, ...]:
-    """The slices of a passage that are a quote, one for each piece between `…`; empty where it is not."""
+    """Find a quote in a passage: one slice for each part between `…`; empty where it is not there."""
     slices = []
     after = 0
     for piece in re.split(r"…|\.\.\.|\[…\]|\[\.\.\.\]", quote):
@@ -93,7 +93,7 @@ def find_quote(quote: str, passage: Passage) -> tuple[Passage, ...]:
 
 
 def _pattern(piece: str) -> re.Pattern[str]:
-    """The words of a quote, the space between them free, neither end inside a word or a number."""
+    """Compile a pattern for a quote: any white space between words, no end inside a word or a number."""
     words = piece.translate(_ALIKE).strip(" \t\n,.;:").split()
     body = r"\s+".join("".join(_SAME.get(sign, re.escape(sign)) for sign in word) for word in words)
     before = r"(?<!\w)(?<!\d[.,])" if re.match(r"\w", words[0]) else ""

@@ -1,4 +1,4 @@
-"""Numbers that need no source: those that everybody knows, named, and only where they are used as such."""
+"""Numbers that need no source: named constants, and only where they are used as such."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BY_ROLE: dict[Role, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number that everybody knows.
+    """A well-known number.
 
     Attributes:
         values: what it may be.
@@ -71,7 +71,7 @@ CONSTANTS = (
 
 
 def constant_name(literal: NumberLiteral, words: frozenset[str], *, over_documents: bool = False) -> str:
-    """What a number is that needs no source; empty for one that does.
+    """Name a number that needs no source; empty for one that does.
 
     Args:
         literal: a number of a program.
@@ -98,7 +98,7 @@ def constant_name(literal: NumberLiteral, words: frozenset[str], *, over_documen
 
 
 def _is_figure(literal: NumberLiteral, over_documents: bool) -> bool:
-    """Whether a 0 or a 1 stands where a figure would: added to another figure, or a name's only value."""
+    """Whether a 0 or a 1 is used like a figure: added to another figure, or as a name's only value."""
     if literal.beside is not None:
         return literal.value == 0 or literal.beside >= 1
     return literal.kept and over_documents and literal.role != "date"

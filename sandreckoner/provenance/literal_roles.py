@@ -1,4 +1,4 @@
-"""What a program does with a number, and the name that it gives it: read off the syntax tree."""
+"""Determine from the syntax tree how a program uses a number, and the name it gives it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Role: TypeAlias = Literal[
 
 Parents: TypeAlias = dict[ast.AST, ast.AST]  # of every node of a tree, the node above it
 
-# Calls that read a number or a date out of a string.
+# Calls that parse a number or a date from a string.
 DATE_PARSERS = frozenset({"strptime", "parse", "fromisoformat", "Date", "to_datetime"})
 PARSERS = DATE_PARSERS | {"Decimal", "Fraction", "float", "int", "Rational", "Integer", "Float", "sympify"}
 _DATES = frozenset({"date", "datetime", "Date"})
@@ -40,7 +40,7 @@ _AUGMENTED: dict[type[ast.operator], Role] = {kind: right for kind, (_, right) i
 
 
 def role_of(node: ast.AST, parents: Parents) -> tuple[Role, int]:
-    """What is done with a number; for a divisor, how many terms the sum above it has."""
+    """Return the role of a number; for a divisor also how many terms the sum above it has."""
     parent = parents.get(node)
     match parent:
         case ast.BinOp(left=left, op=op, right=right):
@@ -76,7 +76,7 @@ def _argument_role(node: ast.AST, call: ast.Call) -> Role:
 
 
 def beside(node: ast.AST, parents: Parents) -> Fraction | None:
-    """For a term, the size of the number on the other side of its sign; None where that is none."""
+    """Return, for a term, the size of the number on the other side of its sign; None where there is none."""
     match parents.get(node):
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             other = left if node is right else right
@@ -87,7 +87,7 @@ def beside(node: ast.AST, parents: Parents) -> Fraction | None:
 
 
 def terms_of(left: ast.expr) -> int:
-    """How many terms a sum has: `a + b + c`, `sum([a, b, c])`."""
+    """Count the terms of a sum: `a + b + c`, `sum([a, b, c])`."""
     match left:
         case ast.UnaryOp(operand=operand):
             return terms_of(operand)
@@ -102,7 +102,7 @@ def terms_of(left: ast.expr) -> int:
 
 
 def name_of(node: ast.AST, parents: Parents) -> tuple[str, bool]:
-    """The nearest name that a number is given to, and whether nothing else is given with it."""
+    """Return the nearest name that a number is assigned to, and whether it is the only value."""
     child, grandchild, alone, whole = node, node, True, True
     while (parent := parents.get(child)) is not None:
         match parent:
@@ -132,7 +132,7 @@ def name_of(node: ast.AST, parents: Parents) -> tuple[str, bool]:
 
 
 def target_name(target: ast.expr) -> str:
-    """The name that an assignment gives to: of `x`, `self.x` and `d["x"]` it is `x`."""
+    """Return the name of an assignment's target: `x` for `x`, `self.x` and `d["x"]`."""
     match target:
         case ast.Name(id=name):
             return name
@@ -146,7 +146,7 @@ def target_name(target: ast.expr) -> str:
 
 
 def called(node: ast.AST) -> str:
-    """The last part of a call's name: `datetime.strptime` is `strptime`; empty for anything else."""
+    """Return the last part of a call's name: `strptime` for `datetime.strptime`; empty for other nodes."""
     match node:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
             return name

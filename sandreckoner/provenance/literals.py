@@ -1,4 +1,4 @@
-"""The numbers that a program holds: each with its place, its exact value, its name, and what it does."""
+"""Find the number literals of a program, each with its position, exact value, name and role."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from sandreckoner.reading.syntax import parse
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral:
-    """A number written in a program.
+    """A number literal of a program.
 
     Attributes:
         text: as written, sign included.
         value: exactly what the text says, not the nearest binary number.
         line: 1-based.
         column: 0-based, in characters.
-        name: the variable, keyword, key or parameter that it is given to; empty without one.
-        role: what is done with it.
-        terms: for a divisor, how many terms the sum above it has; 1 where that is no sum.
-        alone: whether it is the whole of what its name is given.
-        beside: for a term, the size of the number on the other side of its sign, where that is one too.
-        kept: whether its name is given nothing else anywhere, so that it is no first value of a count.
+        name: the variable, keyword, key or parameter it is assigned to; empty without one.
+        role: how it is used.
+        terms: for a divisor, how many terms the sum above it has; 1 where that is not a sum.
+        alone: whether it is the whole value of its name.
+        beside: for a term, the size of the number on the other side of its sign, if any.
+        kept: whether its name is assigned nothing else, so that it is not the start value of a count.
     """
 
     text: str
@@ -55,9 +55,9 @@ class NumberLiteral:
 
 
 def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
-    """The numbers that reach the program's answer, in the order of the program.
+    """Return the number literals that reach the program's answer, in the order of the program.
 
-    Numbers in a string count where a call reads them out of it, as `Decimal("1.5")` and `strptime` do.
+    Numbers in a string count where a call parses them, as `Decimal("1.5")` and `strptime` do.
 
     Raises:
         SyntaxError: the program cannot be parsed.
@@ -117,7 +117,7 @@ def _in_string(node: ast.Constant, parents: Parents, line: str, column: int) -> 
 
 
 def _exact(text: str, value: int | float) -> Fraction | None:
-    """The value of a literal's text; of the number itself where its place is not known (in an f-string)."""
+    """Return the exact value of a literal's text; the number's own where that is unknown (f-strings)."""
     digits = text.replace("_", "").lower()
     try:
         return Fraction(int(digits, 0)) if isinstance(value, int) else Fraction(digits)

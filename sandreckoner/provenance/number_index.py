@@ -1,4 +1,4 @@
-"""The numbers of a question and its passages, by every value that they may stand for."""
+"""An index of the numbers of a question and its passages, by every value that they may stand for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_OCCURRENCES = 200  # places of one value that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A number of a text, read in one way. `passage` is None where the text is the question."""
+    """An occurrence of a number in a text, in one reading; `passage` is None for the question."""
 
     number: Number
     context: NumberContext
@@ -28,7 +28,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class _IndexedNumber:
-    """A span before anybody looked where it stands."""
+    """An occurrence before its context is determined."""
 
     number: Number
     text: str
@@ -43,7 +43,7 @@ class _IndexedNumber:
 
 
 class NumberIndex:
-    """All numbers of the question and the passages, by every value that they may stand for."""
+    """Indexes the numbers of the question and the passages by every value that they may stand for."""
 
     def __init__(self, question: str, passages: Sequence[Passage]) -> None:
         self._entries: dict[Fraction, list[_IndexedNumber]] = {}
@@ -76,7 +76,7 @@ class NumberIndex:
                 self._percents.setdefault(abs(number.value), []).append(_IndexedNumber(number, text, passage))
 
     def find(self, literal: NumberLiteral) -> list[Occurrence]:
-        """The spans that a literal may come from, in the order of the texts, each place once."""
+        """Return the occurrences that a literal may come from, in the order of the texts, each once."""
         value = abs(literal.value)
         entries = self._entries.get(value, [])
         if literal.role == "date":
@@ -92,7 +92,7 @@ class NumberIndex:
         ]
 
     def _grown(self, value: Fraction) -> list[_IndexedNumber]:
-        """`1.05` and `0.95` for a text that says 5%."""
+        """Find growth factors: `1.05` and `0.95` for a text that says 5%."""
         sign = "plus" if value > 1 else "minus"
         return [
             replace(entry, note=f"one {sign} {entry.number.text}")
@@ -118,7 +118,7 @@ def possible_values(number: Number, scales: Sequence[int] = ()) -> tuple[Fractio
 
 
 def _reading_note(number: Number, value: Fraction) -> str:
-    """How a value comes from a number, where it is not as written."""
+    """Explain how a value follows from a number, where it is not as written."""
     if abs(number.value) == value:
         return ""
     if abs(number.value * number.scale) == value:

@@ -1,4 +1,4 @@
-"""The numbers that a text says in other words: `half` says 2, `April` 4, `40 cents` 0.40, a dash 0."""
+"""Numbers that a text expresses in other words: `half` is 2, `April` 4, `40 cents` 0.40, a dash 0."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _HOLDS = {
 
 
 def months(text: str) -> Iterator[Number]:
-    """`April` as 4; only the month of a date should be looked for among these."""
+    """Yield month names as numbers, `April` as 4; only the month of a date should be matched with these."""
     for match in _MONTH.finditer(text):
         month = next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(match[0].lower()[:3]))
         yield Number(match[0], match.start(), match.end(), Fraction(month))
 
 
 def dashes_as_zero(text: str) -> Iterator[Number]:
-    """A dash that is all of a table's cell, as 0."""
+    """Yield each dash that is the whole cell of a table, as 0."""
     for match in _NOTHING.finditer(text):
         yield Number(match[1], *match.span(1), Fraction(0))
 
 
 def parts(number: Number) -> Iterator[Number]:
-    """What a fraction is made of: `3/4` says 3 and 4, `two thirds` says 2 and 3, `half` says 2."""
+    """Yield the parts of a fraction: `3/4` is 3 and 4, `two thirds` is 2 and 3, `half` is 2."""
     yield from number.parts
     if not number.parts and number.value.denominator > 1 and not any(map(str.isdigit, number.text)):
         yield replace(number, value=Fraction(number.value.numerator))
@@ -57,7 +57,7 @@ def parts(number: Number) -> Iterator[Number]:
 
 
 def in_smaller_units(text: str, number: Number) -> Iterator[tuple[Fraction, str]]:
-    """`40 cents` as 0.40, `3 weeks` as 21: each value with the words that explain it."""
+    """Yield a number in other units, with an explanation: `40 cents` as 0.40, `3 weeks` as 21."""
     match = _UNIT.match(text, number.end)
     if match is None:
         return

@@ -1,11 +1,11 @@
-"""Where each number of a program came from: a passage, the question, a named constant, or nowhere.
+"""Trace each number of a program to a passage, the question, a named constant, or nowhere.
 
-For each number that reaches the answer (`core.literals`) the passages and the question are searched for one
-that may stand for it (`core.numbers`: `4100000` for "$4.1 million", `0.12` for "12%", `512300000` for 512.3
-in a table in millions). A number of one digit is met by chance in every fourth report, one of two in every
+For each number that reaches the answer (`literals.py`) the passages and the question are searched for one
+that may stand for it (`number_index.py`): "$4.1 million" for `4100000`, "12%" for `0.12`, 512.3 in a table in
+millions for `512300000`. A number of one digit occurs by chance in every fourth report, one of two in every
 twentieth: so short a number counts as found only where its row, its column or its sentence is named by the
 variable or by the question. Where a variable names one year and the column of its number another, the note
-says so: `income_2024 = 108.7` out of the column 2022 is the slip that models make most.
+says so: `income_2024 = 108.7` taken from the column 2022 is the most frequent slip of models.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ SHOWN = 5  # places of an ambiguous number
 
 
 def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
-    """The source of each number that reaches the program's answer, in the order of the program.
+    """Return the source of each number that reaches the program's answer, in the order of the program.
 
     Args:
         program: Python, as the model wrote it or as it was run.
-        question: a number found here needs no more.
+        question: a number found here needs no other source.
         passages: searched in this order; each is a slice of its page.
 
     Returns:
@@ -49,22 +49,22 @@ def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ())
 
 
 def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
-    """The source of each number of an answer that no program computed.
+    """Return the source of each number of an answer that no program computed.
 
     Args:
-        text: the answer; markers such as `[1]` are no numbers of it. Its sentences name its numbers, as
+        text: the answer; markers such as `[1]` do not count. Its sentences name its numbers, as
             variables do in a program.
-        question: a number found here needs no more.
+        question: a number found here needs no other source.
         passages: searched in this order; each is a slice of its page.
     """
     plain = _MARKER.sub(lambda match: " " * len(match[0]), text)
     index = NumberIndex(question, passages)
     asked = words_of(question)
-    return tuple(_source(_said(number, plain), index, asked) for number in find_numbers(plain))
+    return tuple(_source(_as_literal(number, plain), index, asked) for number in find_numbers(plain))
 
 
-def _said(number: Number, text: str) -> NumberLiteral:
-    """A number of prose as a literal under the name of its sentence."""
+def _as_literal(number: Number, text: str) -> NumberLiteral:
+    """Treat a number of prose as a literal named by its sentence."""
     start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, number.start)), default=0)
     stop = _SENTENCE_END.search(text, number.end)
     line = text.count("\n", 0, number.start)
@@ -75,12 +75,12 @@ def _said(number: Number, text: str) -> NumberLiteral:
 
 
 def unsourced(sources: Sequence[NumberSource]) -> tuple[NumberSource, ...]:
-    """Those that came from nowhere."""
+    """Return the sources of numbers found nowhere."""
     return tuple(source for source in sources if source.origin == "unsourced")
 
 
 def complaint(sources: Sequence[NumberSource]) -> str:
-    """What a model is told about its unsourced numbers, one a line; empty where every number has a source."""
+    """Describe to a model its unsourced numbers, one a line; empty where every number has a source."""
     return "\n".join(
         f"line {source.line}: {source.text} has no source ({source.note}). Take it from the question or the "
         "passages exactly as it is written there, under a variable that says what it is."
@@ -122,19 +122,19 @@ def _source(literal: NumberLiteral, index: NumberIndex, asked: frozenset[str]) -
 
 
 def _sign_note(is_negative: bool, number: Number) -> str:
-    """What to say where the program's sign is not the passage's; brackets mean minus, or nothing."""
+    """Note where the program's sign differs from the passage's; brackets mean minus, or nothing."""
     if number.enclosed:
         return "" if is_negative else "in brackets there, which may mean minus"
     return "sign turned" if is_negative and number.value >= 0 else ""
 
 
 def _agreement(occurrence: Occurrence, named: frozenset[str], asked: frozenset[str]) -> int:
-    """How many words the place shares with the variable's name, which count twice, and with the question."""
+    """Count the words shared with the variable's name, which count twice, and with the question."""
     return 2 * len(occurrence.context.words & named) + len(occurrence.context.words & asked)
 
 
 def _digits(literal: NumberLiteral) -> int:
-    """Digits as written, or of the whole number that `4.1e6` is."""
+    """Count the digits as written, or of the whole number that `4.1e6` is."""
     if literal.value.denominator == 1:
         return len(str(abs(literal.value.numerator)))
     return len("".join(filter(str.isdigit, literal.text.lower().split("e")[0])).lstrip("0"))

@@ -1,8 +1,8 @@
-"""The backward slice of a program: which of its expressions reach its answer.
+"""Compute the backward slice of a program: which of its expressions reach its answer.
 
 Weiser 1981, "Program Slicing", by one pass over the syntax tree: from the last statement upwards, with the
-set of names that still matter. It errs on the side of too much: a branch counts with its condition, a loop
-with its bounds, a call with all its arguments, a container with all that was put into it.
+set of live names. It over-approximates: a branch counts with its condition, a loop with its bounds, a call
+with all its arguments, a container with everything put into it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Live = set[str]
 
 
 def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
-    """The expressions that reach the answer, in the order of the program.
+    """Return the expressions that reach the answer, in the order of the program.
 
     The answer is the value of the last statement where that is an expression, else what is printed: by the
     last statement where that prints, else anywhere. Of a program that gives no answer everything is returned.
@@ -45,7 +45,7 @@ def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
 
 
 class _Slice:
-    """One pass. `used` collects whole expressions; `block` goes up through statements."""
+    """One pass: `used` collects whole expressions; `block` goes backward through statements."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._functions: dict[str, list[Function | ast.ClassDef]] = {}
@@ -58,7 +58,7 @@ class _Slice:
         self.printed = False
 
     def has_value(self, expression: ast.expr) -> bool:
-        """Whether an expression says something: no print, no call of a function that returns nothing."""
+        """Whether an expression has a value: no print, no call of a function that returns nothing."""
         if is_print(expression):
             return False
         if not (isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name)):
@@ -67,7 +67,7 @@ class _Slice:
         return not functions or any(returns_value(function) for function in functions)
 
     def use(self, *expressions: ast.expr | None) -> Live:
-        """Count expressions in, and give the names that matter before them."""
+        """Add expressions to the slice, and return the names live before them."""
         names: Live = set()
         for expression in expressions:
             if expression is None:
@@ -83,7 +83,7 @@ class _Slice:
         return names
 
     def _free_names(self, name: str) -> Live:
-        """What a function takes from outside; analysed once, with its body counted in."""
+        """Return the free names of a function; analysed once, with its body added to the slice."""
         if name not in self._functions:
             return set()
         if name not in self._free:
@@ -111,7 +111,7 @@ class _Slice:
         return live | outward | self.use(*arguments.defaults, *arguments.kw_defaults)
 
     def block(self, statements: Sequence[ast.stmt], live: Live) -> Live:
-        """The names that matter before some statements, given those that matter after them."""
+        """Return the names live before some statements, given those live after them."""
         for statement in reversed(statements):
             live = self._before(statement, live)
         return live
@@ -154,14 +154,14 @@ class _Slice:
             if pairs and len(targets) == 1:
                 wanted = [(one, item) for one, item in pairs if live & changed_names(one)]
                 kept = live - {one.id for one, _ in pairs if isinstance(one, ast.Name)}
-                return kept.union(*(self.use(item) | self._places(one) for one, item in wanted))
+                return kept.union(*(self.use(item) | self._target_reads(one) for one, item in wanted))
         if not any(live & changed_names(target) for target in targets):
             return live
         before = live - {target.id for target in targets if isinstance(target, ast.Name)}
-        return before.union(self.use(value), *(self._places(target) for target in targets))
+        return before.union(self.use(value), *(self._target_reads(target) for target in targets))
 
-    def _places(self, target: ast.expr) -> Live:
-        """`d[k] = v` keeps the rest of `d`, and looks at `k`; a plain name looks at nothing."""
+    def _target_reads(self, target: ast.expr) -> Live:
+        """Return the names a target reads: `d[k] = v` reads `d` and `k`, a plain name nothing."""
         return set() if isinstance(target, ast.Name) else self.use(target)
 
     def _compound(self, statement: ast.stmt, live: Live) -> Live:
@@ -192,7 +192,7 @@ class _Slice:
         return before
 
     def _loop(self, statement: ast.For | ast.AsyncFor | ast.While, live: Live) -> Live:
-        """What matters after a turn matters before it: to the fixed point, as the set only grows."""
+        """Iterate to the fixed point: what is live after a turn is live before it, and the set only grows."""
         before = live | self.block(statement.orelse, live)
         while True:
             wider = before | self.block(statement.body, set(before))
@@ -201,7 +201,7 @@ class _Slice:
             before = wider
 
     def _changes(self, value: ast.expr, live: Live) -> bool:
-        """Whether a statement that is only a call may change what matters: `list.append(x)`, `fill(list)`."""
+        """Whether a bare call may change a live name: `list.append(x)`, `fill(list)`."""
         if self.printed or not isinstance(value, ast.Call):
             return self.printed or any(isinstance(node, ast.NamedExpr) for node in ast.walk(value))
         if is_print(value):

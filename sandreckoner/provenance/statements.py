@@ -1,4 +1,4 @@
-"""What a statement of a program changes, says or gives back: small questions about its syntax."""
+"""Small questions about statements: what they assign, print and return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
-    """`a, b = 1, 2` as two assignments; empty for anything else."""
+    """Split `a, b = 1, 2` into two assignments; empty for other targets."""
     if not (isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))):
         return []
     plain = not any(isinstance(item, ast.Starred) for item in (*target.elts, *value.elts))
@@ -22,7 +22,7 @@ def paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]
 
 
 def changed_names(target: ast.expr) -> set[str]:
-    """The names that an assignment changes: `x`, `x[0]`, `x.y`, `(x, *y)`."""
+    """Return the names that an assignment changes: `x`, `x[0]`, `x.y`, `(x, *y)`."""
     match target:
         case ast.Name(id=name):
             return {name}
@@ -39,7 +39,7 @@ def is_print(node: ast.expr) -> bool:
 
 
 def returns_value(function: Function | ast.ClassDef) -> bool:
-    """Whether a call of it gives something: a class does, and a function with a `return x` or a `yield`."""
+    """Whether a call returns a value: of a class, or a function with a `return x` or a `yield`."""
     return isinstance(function, ast.ClassDef) or any(
         isinstance(node, (ast.Yield, ast.YieldFrom))
         or (isinstance(node, ast.Return) and node.value is not None)
@@ -48,7 +48,7 @@ def returns_value(function: Function | ast.ClassDef) -> bool:
 
 
 def written_outside(functions: Iterable[Function | ast.ClassDef]) -> set[str]:
-    """The names of the outer scope that functions declare as theirs to set."""
+    """Return the names that functions declare `global` or `nonlocal`."""
     return {
         name
         for function in functions

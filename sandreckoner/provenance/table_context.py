@@ -1,4 +1,4 @@
-"""Where a number stands in a passage: the row and column of its table, or its sentence, and their words."""
+"""The context of a number in a passage: the row and column of its table, or its sentence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _YEARS = re.compile(r"(?<![^\s,])(?:19|20)\d\d(?:\s+(?:19|20)\d\d)+\s*$")
 _FIGURE = re.compile(r"(?<!\S)[($€£-]*\d[\d,.]*[)%]*(?!\S)")
 _FIGURE_OR_NONE = re.compile(rf"{_FIGURE.pattern}|(?<!\S)[$€£]*[—–-](?!\S)")
-# Words that say nothing about which figure is meant.
+# Words that do not identify a figure.
 _EMPTY = frozenset(
     re.findall(
         r"\w+",
@@ -28,7 +28,7 @@ _EMPTY = frozenset(
         percent increase decrease ratio sum mean calculate""",
     )
 )
-# Nor do these alone, as every figure of a column has the same.
+# These do not identify one either, as every figure of a column has the same.
 _PERIODS = frozenset(
     re.findall(
         r"\w+",
@@ -40,7 +40,7 @@ _PERIODS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class NumberContext:
-    """Where a number stands.
+    """The context of a number in a text.
 
     Attributes:
         quote: the number with its surroundings, exactly as the text has them.
@@ -55,7 +55,7 @@ class NumberContext:
     words: frozenset[str]
 
     def is_named_by(self, words: frozenset[str]) -> bool:
-        """Whether words say which figure this is: half of the row's label or of the column's heading, or two
+        """Whether words identify this figure: half of the row's label or of the column's heading, or two
         words of a sentence. Years and months do not count, as every figure of a column has the same.
         """
         for label in (self.row, self.column):
@@ -65,7 +65,7 @@ class NumberContext:
         return not (self.row or self.column) and len(_telling(self.words & words)) >= 2
 
     def contradiction(self, words: frozenset[str]) -> str:
-        """What to say where the words name one year and the column another; empty where they agree."""
+        """Note where the words name one year and the column another; empty where they agree."""
         said = sorted(word for word in words if _YEAR.fullmatch(word))
         stands = sorted(set(_YEAR.findall(self.column)))
         if not said or not stands or set(said) & set(stands):
@@ -78,7 +78,7 @@ class NumberContext:
 
 
 def words_of(text: str) -> frozenset[str]:
-    """The telling words of a text or of a variable's name, in lower case, without a plural s; years too."""
+    """Return the significant words of a text or a variable's name, lower case, singular; years too."""
     found = _WORD.findall(_CAMEL.sub(" ", text).lower())
     return frozenset(
         word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
@@ -92,7 +92,7 @@ def _telling(words: frozenset[str]) -> frozenset[str]:
 
 
 def context_of(text: str, number: Number) -> NumberContext:
-    """Find where a number of `text` stands. A table is lines of cells between `|`."""
+    """Determine the context of a number in `text`. A table is lines of cells between `|`."""
     start = max(text.rfind("\n", 0, number.start) + 1, number.start - MAX_LINE)
     stop = text.find("\n", number.end)
     stop = min(len(text) if stop < 0 else stop, number.end + MAX_LINE)
@@ -123,7 +123,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _rows_above(text: str, start: int) -> list[list[str]]:
-    """The rows of the same table above an offset, from its first, without the rule under the heading."""
+    """Return the rows of a table above an offset, from its first, without the rule under the heading."""
     rows: list[list[str]] = []
     for line in reversed(text[:start].split("\n")[-MAX_ROWS:-1]):
         if line.count("|") < 2:
@@ -134,7 +134,7 @@ def _rows_above(text: str, start: int) -> list[list[str]]:
 
 
 def _head_length(rows: list[list[str]]) -> int:
-    """How many rows at the top hold no figures but years."""
+    """Count the rows at the top that hold no figures but years."""
     for length, row in enumerate(rows):
         figures = [
             cell
@@ -147,7 +147,7 @@ def _head_length(rows: list[list[str]]) -> int:
 
 
 def _line_label(line: str, at: int) -> str:
-    """The words before the first figure of a line of figures, as a table of a PDF comes out."""
+    """Return the words before the first figure of a line of figures, as PDF tables are extracted."""
     match = re.match(r"\s*([A-Za-z][^\d$€£|]{2,80}?)[\s.$€£(]*(?=[-−(]?\d)", line)
     if match is None or len(_FIGURE.findall(line)) < 2 or match.end(1) > at:
         return ""
@@ -156,7 +156,7 @@ def _line_label(line: str, at: int) -> str:
 
 
 def _year_above(above: str, line: str, at: int) -> str:
-    r"""The year over a figure of such a line: the last line of as many years as it has figures.
+    r"""Return the year above a figure of such a line: from the last line of as many years as figures.
 
     >>> _year_above("Years ended December 31, 2024 2023\n", "Sales $512.3 $498.1", 13)
     '2023'

@@ -1,1 +1,1 @@
-"""Reading what a model wrote: programs, answers, and the votes between them. Pure: nothing is run here."""
+"""Parse what a model wrote: programs, answers, numbers, tool calls. Nothing is run here."""

@@ -1,4 +1,4 @@
-"""Dates as people write them."""
+"""Read dates as people write them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DATES = (
 
 
 def read_date(text: str) -> str | None:
-    """A date as people write it in ISO form; None where the text is no date.
+    """Return a date in ISO form; None where the text is not a date.
 
     Of `04/05/2021` the month comes first; of `30/04/2021` it cannot.
     """
@@ -28,7 +28,7 @@ def read_date(text: str) -> str | None:
         month = _MONTHS.index(named[:3].lower()) + 1 if named else int(match["month"])
         day = int(match["day"])
         if not named and month > 12 >= day:
-            month, day = day, month  # 30/04/2021: no month is thirtieth
+            month, day = day, month  # 30/04/2021: there is no thirtieth month
         try:
             return datetime.date(int(match["year"]), month, day).isoformat()
         except ValueError:

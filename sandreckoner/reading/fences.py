@@ -1,4 +1,4 @@
-"""The blocks of a model's reply: fenced code, tagged code, and the end that a model forgot to stop at."""
+"""Find fenced and tagged code blocks in a reply, and cut it where the model ran past its end."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PYTHON = frozenset({"", "python", "python3", "py", "python2", "ipython", "pycon
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of a reply.
+    """A code block of a reply.
 
     Attributes:
-        code: what stands inside, without the fences.
+        code: its content, without the fences.
         language: the label in lower case; empty without one.
-        closed: whether its closing fence is there.
+        closed: whether it has a closing fence.
     """
 
     code: str
@@ -35,12 +35,12 @@ class Block:
 
     @property
     def is_python(self) -> bool:
-        """Whether its label leaves room for Python."""
+        """Whether its label is one of Python, or missing."""
         return self.language in _PYTHON
 
 
 def cut_at_stop(reply: str) -> str:
-    """The reply up to the first stop tag that has something before it; tags at its head are taken off."""
+    """Cut a reply at the first stop tag after some text; tags at its start are removed."""
     rest = reply
     while match := _STOP.search(rest):
         if rest[: match.start()].strip():
@@ -50,7 +50,7 @@ def cut_at_stop(reply: str) -> str:
 
 
 def find_blocks(reply: str) -> list[Block]:
-    """The fenced blocks in order.
+    """Return the fenced blocks in order.
 
     A label on a fence inside an open block means that the open one was never closed. Tags such as
     `[PYTHON]…[/PYTHON]` and `<code>…</code>` count as fences where there is no other.

@@ -1,6 +1,6 @@
-r"""The final answer in a chain of thought.
+r"""Find the final answer in a chain of thought.
 
-The rules, first one that finds something: the last `\boxed{…}`; the last `#### …`; the last phrase such as
+The first rule that finds something wins: the last `\boxed{…}`; the last `#### …`; the last phrase such as
 "the answer is …" or "Answer: …"; a choice, where the question has options; yes or no at the beginning; a
 reply that is nothing but an answer; the last bold text that holds a number; the last number.
 """
@@ -38,14 +38,14 @@ _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!U\.S)(?<!\be\.g)(?<!\bi\.e)[.!](?=\s+
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswer:
-    """An answer as it was found: the text, and the rule that found it."""
+    """An answer found in a reply, and the rule that found it."""
 
     text: str
     rule: Rule
 
 
 def read_answer(reply: str, *, options: Sequence[str] = ()) -> str | None:
-    """The final answer of a reply as text; None where there is none. See `find_answer`."""
+    """Return the final answer of a reply as text; None where there is none. See `find_answer`."""
     reading = find_answer(reply, options=options)
     return reading.text if reading else None
 
@@ -54,7 +54,7 @@ def find_answer(reply: str, *, options: Sequence[str] = ()) -> FoundAnswer | Non
     """Find the final answer of a reply.
 
     Args:
-        reply: what the model wrote; the beginning of one longer than 50,000 characters is passed over.
+        reply: what the model wrote; of more than 50,000 characters only the last ones are read.
         options: the choices of a multiple-choice question, without their letters.
 
     Returns:
@@ -71,7 +71,7 @@ def find_answer(reply: str, *, options: Sequence[str] = ()) -> FoundAnswer | Non
 
 
 def boxed(reply: str) -> str | None:
-    r"""What is in the last `\boxed{…}` or `\fbox{…}`, braces nested; an unclosed one ends with its line."""
+    r"""Return the content of the last `\boxed{…}` or `\fbox{…}`; an unclosed one ends with its line."""
     at = max(reply.rfind("\\boxed"), reply.rfind("\\fbox"))
     if at < 0:
         return None
@@ -138,7 +138,7 @@ def _last_number(reply: str) -> str | None:
 
 
 def _clean(words: str) -> str:
-    """The first sentence of what follows a phrase, without emphasis; of a sum, what follows its `=`."""
+    """Take the first sentence after a phrase, without emphasis; of an equation, what follows its `=`."""
     words = words.replace("**", "").replace("__", "").strip()
     end = _SENTENCE_END.search(words)
     if end and end.start():

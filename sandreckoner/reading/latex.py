@@ -1,4 +1,4 @@
-"""Taking the dress of LaTeX and Markdown off an answer. By replacement only: nothing is evaluated."""
+"""Strip LaTeX and Markdown from an answer, by replacement only: nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAX_ROUNDS = 8  # of nested fractions
 
 
 def strip_latex(text: str) -> str:
-    r"""`$\dfrac{3}{4}\text{ cm}$` as `3/4 cm`."""
+    r"""Strip LaTeX and Markdown: `$\dfrac{3}{4}\text{ cm}$` becomes `3/4 cm`."""
     text = re.sub(r"\*\*|__|`|~(?=\d)", "", text)
     for _ in range(MAX_ROUNDS):
         undressed = _FRACTION.sub(_over, _WRAPPED.sub(r" \1 ", text))

@@ -1,4 +1,4 @@
-"""Reading a list that a model was asked to write one item a line."""
+"""Read a list of one item per line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_CHARACTERS = 1_000
 
 
 def read_lines(reply: str, max_items: int, *, distinct: bool = True) -> tuple[str, ...]:
-    """The items in their order, without bullets, numbers, fences and headings such as `Questions:`.
+    """Return the items in order, without bullets, numbers, fences and headings such as `Questions:`.
 
     Args:
         reply: what the model wrote.

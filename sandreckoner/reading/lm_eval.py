@@ -1,4 +1,4 @@
-"""Reading a number as lm-evaluation-harness reads it, so that figures can be compared.
+"""Read a number exactly as lm-evaluation-harness does, for comparable figures.
 
 Source: lm-evaluation-harness, tasks gsm8k and gsm8k_cot (filters `strict-match` and `flexible-extract`, and
 the exact match with its `regexes_to_ignore`). There is no numeric tolerance.
@@ -18,7 +18,7 @@ _IGNORED = re.compile(r",|\$|(?s:.*#### )|\.$")
 
 
 def strict_number(reply: str, *, style: Literal["hashes", "answer is"] = "answer is") -> str | None:
-    """The first number in the form that the prompt asked for; None where there is none.
+    """Return the first number in the form that the prompt asked for; None where there is none.
 
     Args:
         reply: the model's text.
@@ -29,7 +29,7 @@ def strict_number(reply: str, *, style: Literal["hashes", "answer is"] = "answer
 
 
 def flexible_number(reply: str) -> str | None:
-    """The last thing that looks like a number; None where there is none."""
+    """Return the last thing that looks like a number; None where there is none."""
     matches = _FLEXIBLE.findall(reply)
     return next(group for group in matches[-1] if group) if matches else None
 

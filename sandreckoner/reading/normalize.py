@@ -1,7 +1,7 @@
-"""One form for answers that mean the same, for voting and for grading alike.
+"""Normalize answers, so that those that mean the same compare equal in votes and grading.
 
-`normalise` gives a hashable form; its text gives the same form again. `equal` says whether two answers mean
-the same: it knows besides that `60%` may be 60 or 0.6. Mathematical equality (is √8 the same as 2√2?) needs a
+`normalise` gives a hashable form; its text normalises to itself. `equal` says whether two answers mean
+the same, and that `60%` may be 60 or 0.6. Mathematical equality (is √8 the same as 2√2?) needs a
 computer algebra system: `undecided` says where asking one, as `chains.algebra` does in the sandbox, may pay.
 """
 
@@ -17,8 +17,8 @@ from sandreckoner.reading.dates import read_date
 from sandreckoner.reading.latex import strip_latex
 from sandreckoner.reading.numbers import Number, find_numbers
 
-MAX_SIZE = Fraction(10) ** 45  # a number beyond is no answer, and would cost time to write out
-DIGITS = 9  # significant digits at which a number that is no integer is rounded
+MAX_SIZE = Fraction(10) ** 45  # larger numbers are not answers, and slow to write
+DIGITS = 9  # significant digits to which numbers other than integers are rounded
 Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
 
 MAX_CHARACTERS = 1_000
@@ -35,7 +35,7 @@ _COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """An answer in the one form.
+    """A normalized answer.
 
     Attributes:
         kind: what it was read as; `percent` is a number that may be a hundredth of itself.
@@ -51,7 +51,7 @@ class Normal:
 
 
 def normalise(text: str) -> Normal:
-    """The one form of an answer; never raises, whatever the text."""
+    """Normalize an answer; never raises, whatever the text."""
     return _remembered(text[:MAX_CHARACTERS])
 
 
@@ -66,7 +66,7 @@ def equal(one: str, other: str) -> bool:
 
 
 def alike(one: Normal, other: Normal) -> bool:
-    """`equal` for answers that are normalised already."""
+    """Whether two normalized answers mean the same; see `equal`."""
     if one == other:
         return True
     if one.items and len(one.items) == len(other.items):
@@ -77,7 +77,7 @@ def alike(one: Normal, other: Normal) -> bool:
 
 
 def values_of(normal: Normal) -> set[Fraction]:
-    """The numbers that it may stand for: two for a per cent, none for what is no number."""
+    """Return the numbers it may mean: two for a percentage, none for other kinds."""
     if normal.value is None:
         return set()
     return {normal.value, normal.value / 100} if normal.kind == "percent" else {normal.value}
@@ -113,7 +113,7 @@ def _normalise(text: str, nesting: int) -> Normal:
 
 
 def _bare(text: str) -> Normal | None:
-    """The text as one date, choice, truth or number with nothing around it."""
+    """Read the whole text as one date, choice, truth value or number."""
     if date := read_date(text):
         return Normal("date", date)
     return _choice(text) or _truth(text) or _number(text)
@@ -133,7 +133,7 @@ def _truth(text: str) -> Normal | None:
 
 
 def _number(text: str) -> Normal | None:
-    """The whole text as one number, brackets meaning minus only where it is money or has decimals."""
+    """Read the whole text as one number; brackets mean minus only for money and decimals."""
     bare = (
         text[1:-1].strip() if text.startswith("(") and text.endswith(")") and text[1:-1].isdigit() else text
     )
@@ -148,7 +148,7 @@ def _number(text: str) -> Normal | None:
 
 
 def _number_with_unit(text: str) -> Normal | None:
-    """The only number of a text that is written in digits: `18 dollars`, `$5.00 a pack`, `she has 8 left`."""
+    """Read the only number in digits of a text: `18 dollars`, `$5.00 a pack`, `she has 8 left`."""
     if re.search(r"[\\^√π∞=+*<>≤≥]|\d\s*[(a-z]\b(?<!%)[\^(+-]|[a-z]\d|\d[abnpqruvwxyz]\b", text):
         return None
     numbers = [number for number in find_numbers(text) if any(map(str.isdigit, number.text))]
@@ -183,7 +183,7 @@ def _list(text: str, nesting: int) -> Normal | None:
 
 
 def _split(text: str) -> list[str]:
-    """Cut at the commas that stand in no bracket and in no `1,234`."""
+    """Split at commas outside brackets and outside numbers such as `1,234`."""
     pieces, depth, start = [], 0, 0
     cuts = {match.start(): match.end() for match in _COMMA.finditer(text)}
     for i, character in enumerate(text):

@@ -1,4 +1,4 @@
-"""Numbers in English words: `twelve`, `two hundred and five`, `three quarters`, `a dozen`."""
+"""Numbers in English words (`twelve`, `three quarters`, `a dozen`), and words that scale numbers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _WORDS = re.compile(
 
 
 def word_numbers(text: str) -> Iterator[tuple[int, int, Fraction]]:
-    """Each number in words as (start, end, value), in order.
+    """Yield each number in words as (start, end, value), in order.
 
     Words that are numbers only sometimes (`one`, `second`, `third`) are read as numbers; ordinals are not.
     """
@@ -56,7 +56,7 @@ def word_numbers(text: str) -> Iterator[tuple[int, int, Fraction]]:
 
 
 def _whole(words: str) -> int:
-    """`two hundred and five thousand` is ((2 · 100) + 5) · 1000."""
+    """Compute the value of whole-number words: `two hundred and five thousand` is ((2 · 100) + 5) · 1000."""
     total = group = 0
     for word in re.findall(r"[a-z]+", words.lower()):
         if word in _SMALL:
@@ -86,7 +86,7 @@ _CAPTION = re.compile(
 
 
 def caption_scales(text: str) -> tuple[int, ...]:
-    """What a caption such as `(in millions)`, `$'000` or `€m` says its numbers are multiplied by."""
+    """Return the multipliers in a table caption such as `(in millions)`, `$'000` or `€m`."""
     scales = []
     for match in _CAPTION.finditer(text):
         word = (match["word"] or match["lone"] or match["short"] or "k").lower()

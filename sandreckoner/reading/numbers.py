@@ -1,4 +1,4 @@
-"""Numbers as people write them, with their exact offsets.
+"""Find numbers as people write them, with their exact offsets.
 
 `1,234.5`  `(512.3)`  `$4.1 million`  `12%`  `1.2bn`  `€3`  `−7`  `1.2E3`  `1.5 × 10^6`  `3/4`  `2½`  `twelve`
 """
@@ -42,16 +42,16 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands in a text.
+    """A number found in a text.
 
     Attributes:
         text: the characters, with sign, brackets, currency, per cent sign and scale word.
         start: offset of the first of them.
-        end: offset behind the last.
+        end: offset after the last.
         value: as written, before a per cent sign or a scale word is applied; brackets make it negative.
         scale: what the scale word beside it multiplies by; 1 without one.
         unit: `%`, `bp`, a currency sign, or empty.
-        enclosed: whether it stands in brackets, which may mean minus, or nothing.
+        enclosed: whether it is in brackets, which may mean minus, or nothing.
         parts: the numbers of a fraction or of a mixed number, each with its own offsets.
     """
 
@@ -66,7 +66,7 @@ class Number:
 
 
 def find_numbers(text: str) -> tuple[Number, ...]:
-    """All numbers of a text, in order and without overlap; a date's parts are numbers of their own."""
+    """Find all numbers of a text, in order, without overlap; the parts of a date are separate numbers."""
     found: list[Number] = []
     taken = bytearray(
         len(text)
@@ -85,7 +85,7 @@ def find_numbers(text: str) -> tuple[Number, ...]:
 
 
 def to_fraction(digits: str) -> Fraction | None:
-    """An unsigned number such as `1,234.5`, `1.234,56`, `12.` or `1.2e-3`; None for anything else."""
+    """Read an unsigned number such as `1,234.5`, `1.234,56`, `12.` or `1.2e-3`; None for other text."""
     digits = re.sub(r"['’\s]", "", digits).lower()
     if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d{1,2}", digits):
         digits = digits.replace(".", "").replace(",", ".")
@@ -149,7 +149,7 @@ def _exponent(power: str) -> int:
 
 
 def _fraction(match: re.Match[str], value: Fraction) -> tuple[Fraction | None, tuple[Number, ...]]:
-    """`3/4`, `2½` and `1 1/2`, with their parts; a denominator of nought makes it no number."""
+    """Read `3/4`, `2½` and `1 1/2` with their parts; None where the denominator is zero."""
     over = match["over"]
     if over.strip() in _VULGAR:
         return value + Fraction(_VULGAR[over.strip()]), ()

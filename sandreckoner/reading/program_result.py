@@ -1,7 +1,7 @@
-"""How a program gives its answer, and reading it from the execution.
+"""Make a program return its answer, and read the answer from its execution.
 
-In this order: the module's variable `answer` (`ans`, `final_answer`); what `solution()` returns; the last
-line where that is an expression; the last printed line; the variable `result`; the function it ends with.
+The answer is, in this order: the variable `answer` (`ans`, `final_answer`); what `solution()` returns; the
+last line where that is an expression; the last printed line; the variable `result`; the function at the end.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from sandreckoner.reading.syntax import bound_names, parse
 _ANSWERS = ("answer", "ans", "final_answer")
 _LABEL = re.compile(r"[:=]\s|\s(?:is|are|was)\s")
 MAX_CHARACTERS = 2_000
-MAX_BITS = 4_000  # an integer with more digits is no answer, and slow to write out
+MAX_BITS = 4_000  # longer integers are not answers, and slow to write
 
 
 def with_answer(code: str) -> str:
-    """The program with a last line whose value is its answer.
+    """Add a last line to a program whose value is its answer.
 
     Args:
         code: Python that parses.
 
     Returns:
-        The code to run. It is the same where the program ends in its answer, or prints it.
+        The code to run; unchanged where the program ends in its answer, or prints it.
     """
     expression = _answer_expression(parse(code))
     return f"{code.rstrip()}\n{expression}\n" if expression else code
 
 
 def with_last_value(code: str) -> str:
-    """The program with the name that its last line assigns shown as its value; any other as it is.
+    """Add a last line with the name that the program's last line assigns; else leave it unchanged.
 
     >>> with_last_value("total = 3 * 14").splitlines()
     ['total = 3 * 14', 'total']
@@ -49,12 +49,12 @@ def with_last_value(code: str) -> str:
 
 
 def gives_answer(tree: ast.Module) -> bool:
-    """Whether a program says what its answer is, in any of the ways above."""
+    """Whether a program gives its answer in any of the ways above."""
     return bool(_answer_expression(tree)) or _ends_in_value(tree) or _prints(tree)
 
 
 def _answer_expression(tree: ast.Module) -> str:
-    """The expression to append; empty where nothing has to be."""
+    """Return the expression to append; empty where none is needed."""
     bound = bound_names(tree)
     for name in _ANSWERS:
         if name in bound:
@@ -94,10 +94,10 @@ def _is_print(node: ast.AST) -> bool:
 
 
 def read_result(execution: Execution) -> str | None:
-    """The answer of a program that has run: its value, or else the last line that it printed.
+    """Read the answer of an executed program: its value, or else the last line it printed.
 
     Returns:
-        The answer as text; None where the program failed or said nothing, and for NaN and infinities.
+        The answer as text; None where the program failed or gave none, and for NaN and infinities.
     """
     if execution.status != "ok":
         return None
@@ -108,7 +108,7 @@ def read_result(execution: Execution) -> str | None:
 
 
 def _said(line: str) -> str:
-    """`Total for 5 bagels: $15.00` says `$15.00`; a line that is an answer as it stands is kept whole."""
+    """Read a printed line: `$15.00` of `Total for 5 bagels: $15.00`; a line that is an answer stays whole."""
     whole, tail = normalise(line), _LABEL.split(line)[-1].strip().rstrip(".")
     if not tail or line[0] in "[({" or normalise(tail).kind == "text":
         return line
@@ -116,7 +116,7 @@ def _said(line: str) -> str:
 
 
 def value_text(value: JSON) -> str | None:
-    """A value as people write it: `18.0` as `18`, a list or dict of one as its item, binary noise rounded."""
+    """Write a value as people do: `18.0` as `18`, a list or dict of one as its item, binary noise rounded."""
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):

@@ -1,9 +1,9 @@
-"""From a model's reply to a program.
+"""Find the program in a model's reply.
 
 Which of several blocks is the program: **the last Python block that gives an answer, and before it every
-earlier block that it draws names from**. So helper definitions and their use come together, a corrected
+earlier block that it uses names of**. So helper definitions and their use come together, a corrected
 version replaces the first one, and a block that only shows an output, a shell command or a fragment in
-passing is left out. A block that parses as it stands goes before one that has to be mended.
+passing is left out. A block that parses unchanged is preferred to one that needs repair.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _CODE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program as it was read.
+    """A program found in a reply.
 
     Attributes:
         code: Python that parses.
-        mends: what had to be mended, each in a few words; empty where it is as the model wrote it.
+        repairs: a few words for each repair; empty where it is as the model wrote it.
     """
 
     code: str
@@ -79,7 +79,7 @@ def _read_block(block: Block) -> Program | None:
 
 
 def _with_helpers(trees: list[ast.Module], last: int) -> tuple[list[int], set[str]]:
-    """The blocks that block `last` needs, in order, and the names that none of them binds."""
+    """Return the blocks that block `last` needs, in order, and the names that none of them binds."""
     chain, lacking = [last], undefined_names(trees[last])
     for i in reversed(range(last)):
         if lacking & bound_names(trees[i]):
@@ -96,7 +96,7 @@ def _join(programs: list[Program]) -> Program:
 
 
 def _from_prose(text: str) -> Program | None:
-    """The longest program among those that begin at a line that looks like code."""
+    """Return the longest program that begins at a line that looks like code."""
     lines = text.split("\n")
     starts = [i for i, line in enumerate(lines) if _CODE.match(line)]
     whole = repair_program(text)
@@ -120,7 +120,7 @@ def _from_prose(text: str) -> Program | None:
 
 
 def is_program(tree: ast.Module) -> bool:
-    """Whether a tree computes anything: `18`, `Yes` and `Note: this` parse as Python, and are none."""
+    """Whether a tree computes anything: `18`, `Yes` and `Note: this` parse as Python, but are no programs."""
     for node in ast.walk(tree):
         match node:
             case ast.Assign() | ast.AugAssign() | ast.AnnAssign(value=ast.expr()) | ast.Call():

@@ -1,4 +1,4 @@
-"""Mending a program as a weak model writes it: small faults of form, each named, none a guess at meaning."""
+"""Repair small syntax faults of programs that weak models write; never guess at the meaning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_REPAIRS = 40
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "\xa0": " ", "…": "..."}
 )
-# An assignment to a difference is never valid, so a name with hyphens is what was meant.
+# An assignment to a difference is never valid, so a name with hyphens was meant.
 _HYPHENED = re.compile(r"^[ \t]*([A-Za-z_]\w*(?:-\w+)+)[ \t]*=(?!=)", re.MULTILINE)
 _PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.)(?: |$)")
 
@@ -21,7 +21,7 @@ Repair = Callable[[list[str], SyntaxError], list[str] | None]
 
 
 def strip_prompts(code: str) -> str:
-    """An interactive session without its prompts and outputs; anything else as it is."""
+    """Strip prompts and outputs from an interactive session; other text is unchanged."""
     lines = code.split("\n")
     if not any(re.match(r"\s*>>> ", line) for line in lines):
         return code
@@ -29,13 +29,13 @@ def strip_prompts(code: str) -> str:
 
 
 def repair_program(code: str) -> tuple[str, tuple[str, ...]] | None:
-    """Make a program parse.
+    """Repair a program until it parses.
 
     Args:
         code: Python, more or less.
 
     Returns:
-        The program and what was mended, in words; None where nothing parsable remains.
+        The program and the repairs, in words; None where nothing parsable remains.
     """
     repairs: list[str] = []
     without = strip_prompts(code)
@@ -64,7 +64,7 @@ def repair_program(code: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def repaired(code: str) -> str:
-    """The program made to parse, or as it is: run then, it tells its fault with the line."""
+    """Repair a program, or return it unchanged; running it then reports its fault with the line."""
     found = repair_program(code)
     return found[0] if found else code
 
@@ -75,7 +75,7 @@ def _repair_once(lines: list[str], fault: SyntaxError, repairs: list[str]) -> li
         if repaired is not None and repaired != lines:
             repairs.append(words)
             return repaired
-    # Nothing fits: what stands from the fault on is a tail that was cut off, or prose.
+    # No repair applies: the text from the fault on is a truncated tail, or prose.
     repairs.append("unparsable lines at the end left out")
     return lines[: min(fault.lineno or 1, len(lines)) - 1]
 
@@ -87,7 +87,7 @@ def _typography(lines: list[str], fault: SyntaxError) -> list[str] | None:
 
 
 def _leading_zeros(lines: list[str], fault: SyntaxError) -> list[str] | None:
-    """`date(2021, 05, 01)`: Python 2 read octal here, people never mean it."""
+    """Remove the leading zeros of `date(2021, 05, 01)`."""
     if "leading zeros" not in fault.msg or fault.lineno is None:
         return None
     line = re.sub(r"(?<![\w.])0+(?=\d)", "", lines[fault.lineno - 1])
@@ -95,7 +95,7 @@ def _leading_zeros(lines: list[str], fault: SyntaxError) -> list[str] | None:
 
 
 def _hyphens(lines: list[str], fault: SyntaxError) -> list[str] | None:
-    """`long-lived_assets = 784469`: a term of the document became a name as it is spelled."""
+    """Replace hyphens in names: `long-lived_assets = 784469`, a term copied from a document."""
     code = "\n".join(lines)
     for name in sorted(set(_HYPHENED.findall(code)), key=len, reverse=True):
         code = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", name.replace("-", "_"), code)
@@ -109,7 +109,7 @@ def _tabs(lines: list[str], fault: SyntaxError) -> list[str] | None:
 
 
 def _first_line(lines: list[str], fault: SyntaxError) -> list[str] | None:
-    """A completion of an indented body lost the indentation of its first line only."""
+    """Restore the indentation of the first line of a body, where only that was lost."""
     if "unexpected indent" not in fault.msg or fault.lineno is None:
         return None
     before = [
@@ -124,7 +124,7 @@ def _first_line(lines: list[str], fault: SyntaxError) -> list[str] | None:
 
 
 def _stray_indent(lines: list[str], fault: SyntaxError) -> list[str] | None:
-    """One line stands a little off the level of the lines around it."""
+    """Align one line that is slightly off the indentation of the lines around it."""
     stray = "unexpected indent" in fault.msg or "unindent does not match" in fault.msg
     if not stray or fault.lineno is None:
         return None
@@ -138,7 +138,7 @@ def _stray_indent(lines: list[str], fault: SyntaxError) -> list[str] | None:
 
 
 def _flat_function(lines: list[str], fault: SyntaxError) -> list[str] | None:
-    """`def solution():` followed by a body that nobody indented."""
+    """Indent the body after `def solution():` where it is not indented."""
     header = re.search(r"expected an indented block after function definition on line (\d+)", fault.msg)
     if header is None:
         return None
@@ -160,7 +160,7 @@ _REPAIRS: tuple[tuple[str, Repair], ...] = (
 
 
 def _wrap_returns(lines: list[str], tree: ast.Module, repairs: list[str]) -> list[str]:
-    """Give a `return` outside any function a function: the one just before it, or `solution`."""
+    """Put a `return` outside any function into one: the function before it, or a new `solution`."""
     if not any(isinstance(node, ast.Return) for node in walk_scope(tree)):
         return lines
     returns = next(i for i, node in enumerate(tree.body) if _returns(node))

@@ -1,4 +1,4 @@
-"""Where a reply ends: stop strings, and the thoughts that some models write before it."""
+"""Cut replies at stop strings, and split off the reasoning that some models write first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ OPEN, CLOSE = "<think>", "</think>"
 
 
 def cut_at_stop(text: str, stop: Sequence[str]) -> str:
-    r"""The text up to the first stop string in it.
+    r"""Cut a text at the first stop string.
 
     >>> cut_at_stop("4\n\nQ: next", ["\nQ:", "\n\n"])
     '4'
@@ -18,7 +18,7 @@ def cut_at_stop(text: str, stop: Sequence[str]) -> str:
 
 
 def split_thoughts(text: str) -> tuple[str, str]:
-    r"""The thoughts in a leading `<think>…</think>`, and the reply after it.
+    r"""Split a leading `<think>…</think>` from the reply after it.
 
     Some templates write the opening mark into the prompt, so a lone closing mark counts; thoughts that were
     cut before their end are all thoughts.
@@ -37,7 +37,7 @@ def split_thoughts(text: str) -> tuple[str, str]:
 
 
 class ThoughtFilter:
-    r"""Tells a reply that arrives in pieces from the `<think>…</think>` before it.
+    r"""Separates a reply that arrives in pieces from the `<think>…</think>` before it.
 
     >>> filter = ThoughtFilter()
     >>> [filter.feed(piece) for piece in ("<thi", "nk>two and two</th", "ink>\n", "4")], filter.end()
@@ -46,11 +46,11 @@ class ThoughtFilter:
 
     def __init__(self) -> None:
         self._held = ""
-        self._told = 0  # letters of the thoughts
+        self._released = 0  # characters of the reasoning
         self._through = False
 
     def feed(self, piece: str) -> tuple[str, str]:
-        """The thought and the text that may be shown now; the rest may be the beginning of a mark."""
+        """Return the reasoning and the text that can be shown now; the rest may begin a mark."""
         if self._through:
             return "", piece
         self._held += piece
@@ -59,20 +59,20 @@ class ThoughtFilter:
             thoughts, closed, reply = head[len(OPEN) :].partition(CLOSE)
             new = self._new(thoughts if closed else thoughts[: 1 - len(CLOSE)])
             return new, self._release(reply.lstrip()) if reply.strip() else ""
-        if OPEN.startswith(head):  # not enough has come to tell
+        if OPEN.startswith(head):  # too short to decide
             return "", ""
         return "", self._release(self._held)
 
     def end(self) -> tuple[str, str]:
-        """What was held back."""
+        """Return what was held back."""
         head = self._held.lstrip()
         if head.startswith(OPEN):
             return self._new(head[len(OPEN) :].partition(CLOSE)[0]), ""
         return "", self._release(self._held)
 
     def _new(self, thoughts: str) -> str:
-        new = thoughts[self._told :]
-        self._told += len(new)
+        new = thoughts[self._released :]
+        self._released += len(new)
         return new
 
     def _release(self, text: str) -> str:
@@ -81,7 +81,7 @@ class ThoughtFilter:
 
 
 class StopFilter:
-    r"""Passes on a reply that arrives in pieces, up to the first stop string in it.
+    r"""Passes on a reply that arrives in pieces, up to the first stop string.
 
     >>> filter = StopFilter(["\nQ:"])
     >>> [filter.feed(piece) for piece in ("four\n", "\nQ", ": next")], filter.ended
@@ -94,7 +94,7 @@ class StopFilter:
         self.ended = False
 
     def feed(self, piece: str) -> str:
-        """What may be shown now; the rest may be the beginning of a stop string."""
+        """Return what can be shown now; the rest may begin a stop string."""
         if self.ended:
             return ""
         text = self._held + piece
@@ -108,7 +108,7 @@ class StopFilter:
         return text[: len(text) - keep]
 
     def end(self) -> str:
-        """What was held back and is no stop string."""
+        """Return what was held back and is not a stop string."""
         held, self._held = self._held, ""
         return held
 

@@ -1,4 +1,4 @@
-"""Looking at a Python program without running it: a bounded parse, and the names that it binds and lacks."""
+"""Analyse a Python program without running it: a bounded parse, its bound and undefined names."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
 
 def parse(code: str) -> ast.Module:
-    """Parse a program that nobody trusts; it is never run.
+    """Parse an untrusted program; it is never run.
 
     Raises:
-        SyntaxError: it is no Python, or too long, or nested too deeply (which would exhaust the stack of
+        SyntaxError: it is not Python, or too long, or nested too deeply (which would exhaust the stack of
             whoever walks the tree). `lineno` is set where the fault has a line.
     """
     if len(code) > MAX_CHARACTERS:
         raise SyntaxError(f"the program has more than {MAX_CHARACTERS:,} characters")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a model's string is no concern of the reader
+            warnings.simplefilter("ignore")  # such as "\d" in a string
             tree = ast.parse(code)
     except SyntaxError:
         raise
@@ -39,7 +39,7 @@ def parse(code: str) -> ast.Module:
 
 
 def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all below it, but nothing of the functions and classes that it defines inside."""
+    """Iterate over a node and all below it, without the functions and classes defined inside."""
     waiting = [node]
     while waiting:
         here = waiting.pop()
@@ -48,7 +48,7 @@ def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def bound_names(scope: ast.AST) -> set[str]:
-    """The names that a module or a function binds in its own scope."""
+    """Return the names that a module or a function binds in its own scope."""
     names: set[str] = set()
     for node in walk_scope(scope):
         for child in ast.iter_child_nodes(node):
@@ -71,7 +71,7 @@ def bound_names(scope: ast.AST) -> set[str]:
 
 
 def undefined_names(tree: ast.Module) -> set[str]:
-    """The names that a program reads and binds nowhere, builtins aside.
+    """Return the names that a program reads but never binds, builtins excluded.
 
     A name bound in any scope counts as bound everywhere, so this can miss one but never invents one.
     """

@@ -1,10 +1,10 @@
-"""Tool calls that a model wrote as JSON somewhere in its text, in any of the shapes that models write.
+"""Find tool calls that a model wrote as JSON in its text, in the shapes that models use.
 
     <tool_call>{"name": "search", "arguments": {…}}</tool_call>   Qwen's, with and without the marks
     {"action": "Search", "action_input": "…"}                     LangChain's older agents
     {"tool": "search", "parameters": {…}}                         and others
 
-The text is hostile: it is read by `json` alone, from a bounded number of places.
+The text is untrusted: it is read by `json` alone, at a bounded number of offsets.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CLOSINGS = ("", "}", "}}", '"}', '"}}', "]}", "]}}")  # of an object that was c
 
 
 class ToolCall(TypedDict):
-    """A call of a tool that was offered, in the shape that LangChain gives it."""
+    """A call of an offered tool, in LangChain's shape."""
 
     name: str
     args: dict[str, Any]
@@ -37,7 +37,7 @@ class ToolCall(TypedDict):
 
 
 def find_calls(text: str, names: Collection[str]) -> tuple[str, list[ToolCall]]:
-    """The tool calls in a reply, and the reply without them.
+    """Return a reply without its tool calls, and the calls.
 
     Looked for inside `<tool_call>` marks, else in fenced blocks, else in the reply as a whole. Only an object
     with the `name` of a tool that was offered counts: JSON that the user asked for stays text.
@@ -53,7 +53,7 @@ def find_calls(text: str, names: Collection[str]) -> tuple[str, list[ToolCall]]:
 
 
 def _calls_in(text: str, names: Collection[str]) -> list[ToolCall]:
-    """Every call in a run of JSON values; nothing where anything else stands between them."""
+    """Read every call in a sequence of JSON values; none where other text is between them."""
     decoder = json.JSONDecoder()
     calls: list[ToolCall] = []
     place = 0
@@ -93,14 +93,14 @@ def _offered_call(value: object, names: Collection[str]) -> ToolCall | None:
 
 
 def is_definition(record: Mapping[str, object]) -> bool:
-    """Whether this tells of a tool and does not call it: small models repeat what they were told."""
+    """Whether this defines a tool instead of calling it: small models repeat definitions."""
     parameters = record.get("parameters")
     return "arguments" not in record and isinstance(parameters, Mapping) and "properties" in parameters
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCall:
-    """A call as it was written.
+    """A call found in a text.
 
     Attributes:
         name: of the tool; it may not exist.
@@ -114,7 +114,7 @@ class FoundCall:
 
 
 def first_call(text: str) -> FoundCall | None:
-    """The first object in a text that names a tool; None where there is none. Never raises."""
+    """Find the first object in a text that names a tool; None where there is none. Never raises."""
     text = text[:MAX_CHARACTERS]
     start = text.find("{")
     for _ in range(MAX_STARTS):
@@ -128,7 +128,7 @@ def first_call(text: str) -> FoundCall | None:
 
 
 def object_at(text: str, start: int) -> dict[str, Any] | None:
-    """The JSON object that begins here, its missing closing brackets supplied."""
+    """Read the JSON object that begins here, supplying missing closing brackets."""
     rest = text[start:].partition("</tool_call>")[0].rstrip("` \r\n")
     for closing in _CLOSINGS:
         try:
@@ -156,7 +156,7 @@ def _as_call(record: Mapping[str, Any], start: int) -> FoundCall | None:
 
 
 def only_argument(arguments: JSON) -> str:
-    """The argument of a tool that takes one text: the value itself, or the only or first of an object."""
+    """Return the argument of a tool with one text parameter: the value itself, or an object's first value."""
     if isinstance(arguments, Mapping):
         arguments = next(iter(arguments.values()), "")
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Reading what models write in the ReAct manner: thoughts, actions and observations.
+"""Read ReAct text: thoughts, actions and observations.
 
     Thought 1: I should search for Paramore.
     Action 1: Search[Paramore]
@@ -34,14 +34,14 @@ _CODE = ("python", "run", "code", "calculate", "calculator")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A thought, what was done about it, and what was seen.
+    """One turn of a trajectory: a thought, an action and an observation.
 
     Attributes:
         thought: the reasoning before the action.
         action: the tool's name as it is written; empty where there is no action.
         argument: what is between its brackets.
         written: the whole action as it is written.
-        observation: what came of it; empty in what a model has just written.
+        observation: the result; empty in what a model has just written.
     """
 
     thought: str = ""
@@ -52,7 +52,7 @@ class Turn:
 
 
 def read_trajectory(text: str) -> tuple[Turn, ...]:
-    """Every turn of a trajectory, in order, at most `MAX_TURNS`. Never raises.
+    """Read every turn of a trajectory, in order, at most `MAX_TURNS`. Never raises.
 
     An observation reaches to the next label, so a document that is quoted in it and holds a line such as
     `Action: …` reads as an action: give observations to this function only where they are known.
@@ -82,12 +82,12 @@ def read_trajectory(text: str) -> tuple[Turn, ...]:
 
 
 def read_turn(reply: str, names: Sequence[str]) -> Turn:
-    """The first turn of a model's reply; what it imagined behind that is left out. Never raises.
+    """Read the first turn of a model's reply; imagined turns after it are left out. Never raises.
 
     Args:
         reply: what the model wrote.
-        names: of the actions that it was offered. Where no line is labelled as an action, one of these is
-            looked for as `Name[argument]` on a line of its own and as a tool call in JSON; and a fenced
+        names: of the actions offered. Where no line is labelled as an action, one of these is
+            searched as `Name[argument]` on a line of its own and as a tool call in JSON; and a fenced
             program is `Python[…]`.
     """
     reply = reply[:MAX_CHARACTERS]
@@ -105,7 +105,7 @@ def read_turn(reply: str, names: Sequence[str]) -> Turn:
 
 
 def _sections(text: str) -> list[tuple[str, str]]:
-    """The labelled parts; text before the first label is a thought, for a prompt may end in `Thought 2:`."""
+    """Split at labels; text before the first label is a thought, as a prompt may end in `Thought 2:`."""
     found = list(_LABEL.finditer(text))
     ends = [*(match.start() for match in found[1:]), len(text)][: len(found)]
     parts = [
@@ -123,7 +123,7 @@ def _with_action(turn: Turn, body: str) -> Turn:
 
 
 def read_action(text: str) -> tuple[str, str]:
-    """The name and the argument of `Search[Paramore]`, `search("Paramore")`, `Search: Paramore`, `Search`."""
+    """Read name and argument of `Search[Paramore]`, `search("Paramore")`, `Search: Paramore`, `Search`."""
     named = _NAME.match(text)
     if named is None:
         return "", ""
@@ -139,7 +139,7 @@ def read_action(text: str) -> tuple[str, str]:
 
 
 def _balanced(text: str, opening: str) -> str:
-    """What the bracket at the start of a text encloses."""
+    """Return what the bracket at the start of a text encloses."""
     depth = 0
     for place, character in enumerate(text):
         depth += (character == opening) - (character == _CLOSING[opening])
@@ -149,13 +149,13 @@ def _balanced(text: str, opening: str) -> str:
 
 
 def _between(text: str, closing: str) -> str:
-    """From the second character to the last closing bracket; to the end where there is none."""
+    """Return the text from the second character to the last closing bracket, or to the end."""
     last = text.rfind(closing)
     return text[1:last] if last > 0 else text[1:]
 
 
 def _argument_below(body: str) -> str:
-    """An argument without its fence, its quotes, or the JSON around it."""
+    """Strip the fence, the quotes or the JSON around an argument."""
     if fenced := _FENCE.search(body):
         return fenced[1].strip("\n")
     if body.lstrip().startswith("{") and (arguments := object_at(body.strip(), 0)):

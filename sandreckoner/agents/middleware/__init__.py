@@ -1,1 +1,1 @@
-"""Middleware of the tool agent: what watches, limits and mends it."""
+"""Middleware of the tool agent: limits, guards, repairs and recording."""

@@ -1,4 +1,4 @@
-"""A budget on the tool agent: checked before each call of the model, kept in the conversation's state.
+"""A budget for the tool agent, checked before each model call and kept in the conversation's state.
 
 The counts are part of the checkpoint: a run that goes on after a crash has spent what it spent before.
 """
@@ -22,15 +22,15 @@ from sandreckoner.settings.prices import Price, charged
 
 
 class BudgetState(EndingState):
-    """What the present run has spent, since when, and how many budgets it was given."""
+    """What the current run has spent, and since when."""
 
     spent: NotRequired[Annotated[dict[str, float], PrivateStateAttr]]
 
 
 class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
-    """Ends a run whose budget is spent, or pauses it and asks the user for as much again.
+    """Ends a run whose budget is spent, or interrupts it to ask the user for the same amount again.
 
-    Looked at between calls: one that is under way is not broken off when the seconds are over.
+    Checked between calls: a call in progress is not cancelled when the seconds are over.
     """
 
     state_schema = BudgetState
@@ -55,23 +55,23 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
         """
         super().__init__()
         self._budget = budget
-        self._most = max_steps
+        self._max_steps = max_steps
         self._pauses = pauses
         self._price = price
         self._clock = clock
 
     def before_agent(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any]:
-        """A new question: nothing is spent yet."""
+        """Reset the counts for a new question."""
         return {"ended": "", "spent": {"calls": 0, "tokens": 0, "usd": 0.0, "since": self._clock()}}
 
     @hook_config(can_jump_to=["end"])
     def before_model(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any] | None:
-        """End or pause where nothing is left."""
+        """End or interrupt the run where nothing is left."""
         spent = state.get("spent") or {}
         refusal = self._refusal(spent)
         if not refusal:
             return None
-        if self._pauses and spent.get("calls", 0) < self._most:
+        if self._pauses and spent.get("calls", 0) < self._max_steps:
             more = interrupt({"kind": "budget", "text": f"{refusal}; go on with as much again?"})
             if more is True:
                 return {"spent": {"calls": 0, "tokens": 0, "usd": 0.0, "since": self._clock()}}
@@ -80,16 +80,16 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
-        """Reserve: no reply may be longer than what is left of the tokens."""
+        """Limit a reply to the tokens that are left."""
         if self._budget.tokens is None:
             return handler(request)
         spent: Any = request.state.get("spent") or {}
         left = max(1, int(self._budget.tokens - spent.get("tokens", 0)))
-        max_steps = min(left, int(request.model_settings.get("max_tokens") or left))
-        return handler(request.override(model_settings={**request.model_settings, "max_tokens": max_steps}))
+        max_tokens = min(left, int(request.model_settings.get("max_tokens") or left))
+        return handler(request.override(model_settings={**request.model_settings, "max_tokens": max_tokens}))
 
     def after_model(self, state: BudgetState, runtime: Runtime[Any]) -> dict[str, Any] | None:
-        """Charge what the call cost."""
+        """Charge the usage of the call."""
         reply = last_reply(state["messages"])
         spent = dict(state.get("spent") or {})
         counted: Mapping[str, Any] = (reply.usage_metadata if reply else None) or {}
@@ -101,7 +101,7 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
         return {"spent": spent}
 
     def _refusal(self, spent: dict[str, float]) -> str:
-        limit = replace(self._budget, calls=min(self._budget.calls or self._most, self._most))
+        limit = replace(self._budget, calls=min(self._budget.calls or self._max_steps, self._max_steps))
         seconds = self._clock() - spent.get("since", self._clock())
         for name, value in (*spent.items(), ("seconds", seconds)):
             max_steps = getattr(limit, name, None)

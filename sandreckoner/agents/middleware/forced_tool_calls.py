@@ -1,8 +1,8 @@
-"""Models in this process are held to calls: each reply is a call of a tool, or of `reply` with the words.
+"""Force in-process models to call tools: each reply is a call of a tool, or of `reply` with a text.
 
-A small model that may write freely announces its search and then makes up what it found. Held to the tools'
-schema by a grammar, and shown one conversation with documents, it searches and computes. Servers' models are
-left as they are: they were trained on tool calls, and some refuse to be forced.
+A small model that writes freely announces its search and then invents the result. Constrained to the tools'
+schema by a grammar, and shown one conversation with documents, it searches and computes. Models on servers
+are left unconstrained: they were trained on tool calls, and some reject forced calls.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _REPLY: dict[str, Any] = convert_to_openai_tool(reply)
 
 
 class ForcedToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
-    """Asks a model in this process for a call, and takes one of `reply` for the text in it."""
+    """Forces an in-process model to call a tool, and converts a call of `reply` to its text."""
 
     def __init__(self, examples: Sequence[Example] = ()) -> None:
-        """Know the conversation to show.
+        """Set the conversation to show.
 
         Args:
             examples: its turns; each reply is a call as JSON, and what follows one is its result.
@@ -44,7 +44,7 @@ class ForcedToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
-        """Hold the reply where the model can be held and nobody has asked for another choice."""
+        """Force a call where the model supports it and no other tool choice is requested."""
         model: Any = request.model
         if not isinstance(model, InProcessChat) or request.tool_choice is not None or not request.tools:
             return handler(request)
@@ -60,7 +60,7 @@ class ForcedToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
 
 
 def _reminded(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-    """The conversation, the question said again below each result: small models forget it over a long one."""
+    """Repeat the question below each tool result, as small models forget it over a long one."""
     told: list[AnyMessage] = []
     question = ""
     for message in messages:
@@ -74,7 +74,7 @@ def _reminded(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
 
 
 def _spoken(message: AIMessage) -> AIMessage:
-    """A call of `reply` as the text that it is."""
+    """Convert a call of `reply` to its text."""
     said = [
         str(call["args"].get("text", "")) for call in message.tool_calls if call["name"] == reply.__name__
     ]

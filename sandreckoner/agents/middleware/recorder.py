@@ -1,4 +1,4 @@
-"""The tool agent's calls as effects: shown in the trace, written to the journal, read back in a replay."""
+"""Record the tool agent's calls as effects, in trace and journal, and answer them in a replay."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from sandreckoner.core.trace import Step, StepStarted, Trace
 
 @dataclass(slots=True)
 class Recording:
-    """The book of one run. Tools may be called at the same time. Thread-safe.
+    """Records one run. Thread-safe, as tools may be called concurrently.
 
     Attributes:
-        journal: receives each step; a `Replay` answers them instead.
+        journal: receives each step; a `Replay` answers the steps instead.
         trace: shows them.
     """
 
@@ -45,7 +45,7 @@ class Recording:
     _used: set[int] = field(default_factory=set)
 
     def perform(self, effect: Effect, act: Callable[[], Reply]) -> Reply:
-        """Perform an effect by `act`, or take its reply from the recorded run."""
+        """Perform an effect with `act`, or return its reply from the recorded run."""
         with self._lock:
             index, self._steps = self._steps, self._steps + 1
         started = time.monotonic()
@@ -65,7 +65,7 @@ class Recording:
         return reply
 
     def _recorded(self, effect: Effect) -> Reply:
-        """The reply to the first such effect that is not taken yet: calls side by side end in any order."""
+        """Return the reply of the first unused equal effect: concurrent calls end in any order."""
         assert isinstance(self.journal, Replay)
         asked = json.loads(dumps(to_json(effect)))
         with self._lock:
@@ -78,14 +78,14 @@ class Recording:
 
 
 class Recorder(AgentMiddleware[AgentState[Any], Recording, Any]):
-    """Takes every call of the model and of a tool through the run's `Recording`."""
+    """Passes every model call and tool call through the run's `Recording`."""
 
     def wrap_model_call(
         self,
         request: ModelRequest[Recording],
         handler: Callable[[ModelRequest[Recording]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
-        """The model's call as an Ask; its reply as a completion."""
+        """Record a model call as an Ask, its reply as a completion."""
         given = [*([request.system_message] if request.system_message else []), *request.messages]
         effect = Ask(as_messages(given), max_tokens=request.model_settings.get("max_tokens"))
         whole: list[ModelResponse[Any]] = []
@@ -100,7 +100,7 @@ class Recorder(AgentMiddleware[AgentState[Any], Recording, Any]):
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]]
     ) -> ToolMessage | Command[Any]:
-        """A tool's call as a Use. A tool that pauses the run is recorded when it has its answer."""
+        """Record a tool call as a Use; a tool that interrupts the run is recorded once it has its answer."""
         call = request.tool_call
         whole: list[ToolMessage | Command[Any]] = []
 
@@ -126,7 +126,7 @@ class Recorder(AgentMiddleware[AgentState[Any], Recording, Any]):
 
 
 def _completion(message: Any) -> Completion:
-    """A reply as a completion: its text, or where it has calls, both as one line of JSON."""
+    """Convert a reply to a completion: its text, or text and calls as one line of JSON."""
     counted = message.usage_metadata or {}
     usage = Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0))
     calls = [{"name": call["name"], "args": call["args"]} for call in message.tool_calls]
@@ -135,7 +135,7 @@ def _completion(message: Any) -> Completion:
 
 
 def _message(completion: Completion) -> AIMessage:
-    """The inverse of `_completion`."""
+    """Convert a completion back to a reply; the inverse of `_completion`."""
     content, calls = completion.text, []
     if content.startswith('{"content":'):
         record = json.loads(content)

@@ -1,4 +1,4 @@
-"""A guard against loops: the same call with the same arguments is told once, then the run ends."""
+"""Guard against loops: a repeated call with the same arguments gets one warning, then the run ends."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from langgraph.runtime import Runtime
 
 from sandreckoner.agents.middleware.run_ending import EndingState, last_reply, this_run, unanswered
 
-_TOLD = (
+_WARNING = (
     "You made exactly this call before; its result stands above and was not fetched again. Do something "
     "else, or answer with what you have. If you make it again you are stopped."
 )
 
 
 class RepeatGuard(AgentMiddleware[EndingState, Any, Any]):
-    """Looks at the calls of each reply before they are performed. Counts within one question."""
+    """Checks the calls of each reply before they are performed, and counts within one question."""
 
     state_schema = EndingState
 
@@ -40,7 +40,7 @@ class RepeatGuard(AgentMiddleware[EndingState, Any, Any]):
                 return {"messages": unanswered(reply, "not performed"), "ended": why, "jump_to": "end"}
             if made[key] == 1:
                 warnings.append(
-                    ToolMessage(_TOLD, name=call["name"], tool_call_id=call["id"] or "", status="error")
+                    ToolMessage(_WARNING, name=call["name"], tool_call_id=call["id"] or "", status="error")
                 )
             made[key] += 1
         return {"messages": warnings} if warnings else None

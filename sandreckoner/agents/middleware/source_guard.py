@@ -1,4 +1,4 @@
-"""Final answers held to their sources: a number or quote from nowhere is sent back once, then refused."""
+"""Check the sources of final answers: one with a number or quote from nowhere is sent back, then refused."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _SENT_BACK = "Not everything in this answer has a source:"
 
 
 class SourceState(EndingState):
-    """What of the answer has no source, once it was sent back in vain."""
+    """What of the answer still has no source after it was sent back."""
 
     refused: NotRequired[Annotated[str, PrivateStateAttr]]
 
 
 class SourceGuard(AgentMiddleware[SourceState, Any, Any]):
-    """Looks at each reply that would end the run."""
+    """Checks each reply that would end the run."""
 
     state_schema = SourceState
 
     def before_agent(self, state: SourceState, runtime: Runtime[Any]) -> dict[str, Any]:
-        """A new question."""
+        """Reset for a new question."""
         return {"refused": ""}
 
     @hook_config(can_jump_to=["model"])

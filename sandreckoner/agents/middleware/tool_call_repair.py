@@ -1,4 +1,4 @@
-"""Tool calls that a model wrote into its text as JSON, some of it broken, made into calls."""
+"""Convert tool calls that a model wrote into its text as JSON, some of it broken, to real calls."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _UNREADABLE = (
 
 
 class ToolCallRepair(AgentMiddleware[EndingState, Any, Any]):
-    """Reads calls out of replies that have none; an unreadable one is sent back once a question."""
+    """Finds calls in the text of replies without any; an unreadable one is sent back once a question."""
 
     state_schema = EndingState
 
     def __init__(self, names: Collection[str]) -> None:
-        """Know the tools: JSON that names another is only taken for a call where it stands alone."""
+        """Set the tools' names; JSON with another name counts as a call only where it is the whole reply."""
         super().__init__()
         self._names = frozenset(names)
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
-        """Arguments as the memory can keep them, and no made-up result beside a call."""
+        """Convert arguments to plain JSON, and cut an invented result after a call."""
         response = handler(request)
         for message in response.result:
             if isinstance(message, AIMessage):
@@ -47,7 +47,7 @@ class ToolCallRepair(AgentMiddleware[EndingState, Any, Any]):
 
     @hook_config(can_jump_to=["model"])
     def after_model(self, state: EndingState, runtime: Runtime[Any]) -> dict[str, Any] | None:
-        """Put the call in the place of the text."""
+        """Replace the text by the call found in it."""
         reply = last_reply(state["messages"])
         if reply is None or reply.tool_calls or reply.invalid_tool_calls:
             return None
@@ -69,5 +69,5 @@ class ToolCallRepair(AgentMiddleware[EndingState, Any, Any]):
 
 
 def _thought(beside: str) -> str:
-    """The first paragraph of what stands beside a call: below it small models make the result up."""
+    """Keep the first paragraph beside a call: below it small models invent the result."""
     return beside.strip().partition("\n\n")[0]

@@ -1,4 +1,4 @@
-"""What a tool raises, told to the model in one line."""
+"""Turn what a tool raises into a one-line result for the model, and what it returns into plain JSON."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sandreckoner.core.execution import JSON
 
 
 class ToolErrors(AgentMiddleware[AgentState[Any], Any, Any]):
-    """Turns a fault of a tool into its result. A pause is no fault."""
+    """Turns an error of a tool into its result; an interrupt is not an error."""
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]]
     ) -> ToolMessage | Command[Any]:
-        """Call the tool."""
+        """Call the tool, and convert an error or an artifact."""
         try:
             done = handler(request)
         except GraphBubbleUp:
             raise
-        except Exception as fault:  # a stranger's code: whatever it raises, the model is told
+        except Exception as fault:  # third-party code may raise anything; the model gets the message
             call = request.tool_call
             said = " ".join(f"{type(fault).__name__}: {fault}".split())[:500]
             return ToolMessage(said, name=call["name"], tool_call_id=call["id"] or "", status="error")
@@ -36,12 +36,12 @@ class ToolErrors(AgentMiddleware[AgentState[Any], Any, Any]):
         return done
 
 
-_DEEPEST = 30
-_LARGEST = 2**63  # beyond it an integer has no form in the memory's encoding
+_MAX_DEPTH = 30
+_MAX_INTEGER = 2**63  # beyond it an integer has no form in the memory's encoding
 
 
 def plain(value: Any, depth: int = 0) -> JSON:
-    """A value as JSON; what JSON or the memory cannot hold becomes text.
+    """Convert a value to JSON; what JSON or the memory cannot hold becomes text.
 
     >>> plain({"k": 10**20, "names": ("a", "b")})
     {'k': '100000000000000000000', 'names': ['a', 'b']}
@@ -49,10 +49,10 @@ def plain(value: Any, depth: int = 0) -> JSON:
     if value is None or isinstance(value, (bool, float, str)):
         return value
     if isinstance(value, int):
-        return value if -_LARGEST <= value < _LARGEST else _text(value)
-    if depth < _DEEPEST and isinstance(value, (list, tuple)):
+        return value if -_MAX_INTEGER <= value < _MAX_INTEGER else _text(value)
+    if depth < _MAX_DEPTH and isinstance(value, (list, tuple)):
         return [plain(item, depth + 1) for item in value]
-    if depth < _DEEPEST and isinstance(value, dict):
+    if depth < _MAX_DEPTH and isinstance(value, dict):
         return {str(key): plain(item, depth + 1) for key, item in value.items()}
     return _text(value)
 
