@@ -116,7 +116,7 @@ class _CodeRun:
         self.repeated = times > 1
         if times > 1 + self.agent.repeats:
             self.scratchpad.lines.append(f"Cell {number}:\n{written}")
-            return self.scratchpad.stopped("the agent was stopped: it repeated a cell although it was told")
+            return self.scratchpad.stopped("the agent was stopped: it repeated a cell although it was warned")
         if not code:
             seen = "There is no cell in the reply. Write one Python code block."
         elif self.repeated:
@@ -145,10 +145,10 @@ class _CodeRun:
         output = f"Output of cell {number}:\n{seen}"
         self.scratchpad.lines += [f"Cell {number}:\n{written}", output]
         # Small models forget the question over a long output.
-        told = f"{output}\n\nThe question was: {self.scratchpad.problem.question}"
+        message = f"{output}\n\nThe question was: {self.scratchpad.problem.question}"
         if number + 1 == self.agent.max_steps:
-            told += "\nWrite the last cell now; it must call answer(...)."
-        self.turns += [Message("assistant", written), Message("user", told)]
+            message += "\nWrite the last cell now; it must call answer(...)."
+        self.turns += [Message("assistant", written), Message("user", message)]
 
     def _run(self, code: str) -> Steps[Execution | Answer]:
         """Run a cell, performing the function calls it makes."""

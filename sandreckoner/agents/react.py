@@ -108,7 +108,9 @@ class _ReActRun:
         times = self.scratchpad.times(turn.action, turn.argument)
         if times > 1 + self.react.repeats:
             what = f"{turn.action}[{cut(turn.argument, 100)}]" if turn.action else "a reply without an action"
-            return self.scratchpad.stopped(f"the agent was stopped: it repeated {what} although it was told")
+            return self.scratchpad.stopped(
+                f"the agent was stopped: it repeated {what} although it was warned"
+            )
         seen = _REPEATED if times > 1 and turn.action else (yield from self._act(turn))
         self.scratchpad.lines.append(f"Observation {number}: {cut(seen)}")
         return None

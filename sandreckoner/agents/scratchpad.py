@@ -1,4 +1,4 @@
-"""The scratchpad of an agent's run: passages, programs, transcript, best answer; also guards against loops."""
+"""The scratchpad of an agent's run: passages, programs, transcript and best answer, with a loop guard."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class ToolAgent(StrategyChain):
 
         Args:
             model: a specification for `load_model` (closed with the agent), any chat model of LangChain, or
-                a `Model` (tools are then told in the prompt).
+                a `Model` (tools are then described in the prompt).
             library: an `Index` or a `MemoryLibrary` to search, read and list; None for no documents.
             tools: further tools of LangChain, functions with a docstring, or what `mcp_tools` gives.
             interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
@@ -115,7 +115,7 @@ class ToolAgent(StrategyChain):
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
             middleware_options: LangChain's own middleware, each by one word.
             middleware: more of it, inside ours.
-            instruction: what the agent is told first; None of ours is added.
+            instruction: replaces the default system prompt.
 
         Raises:
             UsageError: an argument is wrong, or a model cannot be had.
@@ -152,7 +152,7 @@ class ToolAgent(StrategyChain):
             system_prompt=instruction or prompt.instruction,
             middleware=[
                 # Calls go through these from the first to the last; replies come back from the last to the
-                # first: charged, mended, checked for repetition, counted, and only then shown for approval.
+                # first: charged, repaired, checked for repetition, counted, and only then shown for approval.
                 Recorder(),
                 ToolErrors(),
                 *(middleware_options or MiddlewareOptions()).middleware(chat),
@@ -196,9 +196,9 @@ class ToolAgent(StrategyChain):
         given: Any = Command(resume=as_resumption(reply, waiting.calls)) if waiting else None
         return _outside_graph(self._run, given, problem, {}, thread, listener, journal)
 
-    async def aresume(self, reply: Any = None, **told: Any) -> Answer:
+    async def aresume(self, reply: Any = None, **rest: Any) -> Answer:
         """`resume` for event loops."""
-        return await asyncio.to_thread(self.resume, reply, **told)
+        return await asyncio.to_thread(self.resume, reply, **rest)
 
     def replay(self, journal: Replay) -> Answer:
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""

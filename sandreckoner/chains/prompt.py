@@ -3,14 +3,14 @@
 A prompt file has sections, each headed by `=== name ===`:
 
     === instruction ===   what to do, said once, as the system message
-    === format ===        how the reply must look, behind the instruction
+    === format ===        how the reply must look, after the instruction
     === context ===       how evidence is shown; left out where there is none
     === example ===       a question, then `--- reply ---`, then the reply; any number of these
     === example with passages ===   the same, shown instead where there is evidence
     === input ===         how the question is put
 
-Variables stand in double braces: `{{question}}`, `{{passages}}`. They are filled in one pass, so that braces
-in a question stay what they are.
+Variables are written in double braces: `{{question}}`, `{{passages}}`. They are filled in one pass, so that
+braces in a question stay as they are.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
         name = match.group(1)
         if name not in values:
             raise UsageError(
-                f"the prompt uses {{{{{name}}}}}, which nobody fills; known: {', '.join(values)}"
+                f"the prompt uses {{{{{name}}}}}, which has no value; known: {', '.join(values)}"
             )
         return values[name]
 
@@ -144,7 +144,7 @@ def parse_prompt(text: str, name: str = "prompt") -> Prompt:
         elif heading not in _ONCE:
             raise UsageError(f"{name}: unknown section {heading!r}; known: {', '.join((*_ONCE, *examples))}")
         elif heading in parts:
-            raise UsageError(f"{name}: the section {heading!r} stands there twice")
+            raise UsageError(f"{name}: the section {heading!r} appears twice")
         else:
             parts[heading] = body
     if "instruction" not in parts:

@@ -47,7 +47,7 @@ class Name:
         kind: a `method` can be drawn from; a `strategy` chooses among candidates of methods, an `agent`
             chooses its own steps. Inside another it is nested: each of its answers is one candidate.
         description: what it does, in a few words.
-        arity: how many methods (for `cascade`, strategies) stand inside: at least and at most.
+        arity: minimum and maximum number of methods (of `cascade`, strategies) inside.
         needs_documents: whether `build` takes `documents=`, which says whether there are any.
     """
 

@@ -102,11 +102,11 @@ def _pattern(piece: str) -> re.Pattern[str]:
 
 
 def _marker_of(quote: re.Match[str], markers: list[re.Match[str]], text: str) -> re.Match[str] | None:
-    behind = next((marker for marker in markers if marker.start() >= quote.end()), None)
-    if behind is not None:
-        between = text[quote.end() : behind.start()]
+    following = next((marker for marker in markers if marker.start() >= quote.end()), None)
+    if following is not None:
+        between = text[quote.end() : following.start()]
         if not _STOP.search(between) and not _QUOTE.search(between):
-            return behind
+            return following
     before = [marker for marker in markers if marker.end() <= quote.start()]
     if before and not _STOP.search(text[before[-1].end() : quote.start()]):
         return before[-1]

@@ -53,7 +53,7 @@ def test_each_part_can_be_replaced_and_a_prompt_read_from_a_file(tmp_path: Path)
     ("text", "complaint"),
     [
         ("no sections", "`=== instruction ===` is missing"),
-        ("=== instruction ===\na\n=== instruction ===\nb", "stands there twice"),
+        ("=== instruction ===\na\n=== instruction ===\nb", "appears twice"),
         ("=== instruction ===\na\n=== sermon ===\nb", "unknown section 'sermon'"),
         ("=== instruction ===\na\n=== example ===\nonly a question", "needs a line `--- reply ---`"),
     ],
@@ -64,7 +64,7 @@ def test_a_prompt_that_cannot_be_read_says_why(text: str, complaint: str) -> Non
 
 
 def test_a_missing_and_an_unused_variable_are_errors() -> None:
-    with pytest.raises(UsageError, match="uses {{topic}}, which nobody fills"):
+    with pytest.raises(UsageError, match="uses {{topic}}, which has no value"):
         Prompt("About {{topic}}.").messages(Problem("Why?"))
     with pytest.raises(UsageError, match="no place for {{topic}}"):
         Prompt("About it.").messages(Problem("Why?"), topic="eggs")

@@ -61,7 +61,7 @@ class ForcedToolCalls(AgentMiddleware[AgentState[Any], Any, Any]):
 
 def _reminded(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     """Repeat the question below each tool result, as small models forget it over a long one."""
-    told: list[AnyMessage] = []
+    reminded: list[AnyMessage] = []
     question = ""
     for message in messages:
         if isinstance(message, HumanMessage) and message.name != US:
@@ -69,8 +69,8 @@ def _reminded(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
         elif isinstance(message, ToolMessage):
             said = f"{message.text}\n\nThe question was: {question}"
             message = message.model_copy(update={"content": said})
-        told.append(message)
-    return told
+        reminded.append(message)
+    return reminded
 
 
 def _spoken(message: AIMessage) -> AIMessage:

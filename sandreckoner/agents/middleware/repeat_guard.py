@@ -36,7 +36,7 @@ class RepeatGuard(AgentMiddleware[EndingState, Any, Any]):
         for call in reply.tool_calls:
             key = _key(call)
             if made[key] > 1:
-                why = f"the agent was stopped: it repeated a call of {key[0]} although it was told"
+                why = f"the agent was stopped: it repeated a call of {key[0]} although it was warned"
                 return {"messages": unanswered(reply, "not performed"), "ended": why, "jump_to": "end"}
             if made[key] == 1:
                 warnings.append(

@@ -45,8 +45,8 @@ class SourceGuard(AgentMiddleware[SourceState, Any, Any]):
             return None
         if any(said.name == US and str(said.text).startswith(_SENT_BACK) for said in run):
             return {"refused": " ".join(faults.split())[:500]}
-        told = f"{_SENT_BACK}\n{faults}\nSearch or compute what is missing, then answer again."
-        return {"messages": [HumanMessage(told, name=US)], "jump_to": "model"}
+        message = f"{_SENT_BACK}\n{faults}\nSearch or compute what is missing, then answer again."
+        return {"messages": [HumanMessage(message, name=US)], "jump_to": "model"}
 
 
 def _faults(answer: Answer) -> str:

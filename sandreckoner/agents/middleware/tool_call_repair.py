@@ -62,8 +62,8 @@ class ToolCallRepair(AgentMiddleware[EndingState, Any, Any]):
             return {
                 "messages": [reply.model_copy(update={"content": _thought(before), "tool_calls": [made]})]
             }
-        told = any(said.name == US and said.text == _UNREADABLE for said in this_run(state["messages"]))
-        if alone and not told:
+        warned = any(said.name == US and said.text == _UNREADABLE for said in this_run(state["messages"]))
+        if alone and not warned:
             return {"messages": [HumanMessage(_UNREADABLE, name=US)], "jump_to": "model"}
         return None
 

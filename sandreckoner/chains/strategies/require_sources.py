@@ -43,14 +43,14 @@ class RequireSources:
         yield from note("sent back: not everything has a source", faults=faults)
         asked = replace(problem, notes=with_critique(problem.notes, answer.winner, faults))
         try:
-            mended = _sourced((yield from within("repair", self.strategy(asked))), problem)
+            repaired = _sourced((yield from within("repair", self.strategy(asked))), problem)
         except BudgetSpent:
             return _refused(answer)
-        candidates = answer.candidates + mended.candidates
-        if mended.text is None:
+        candidates = answer.candidates + repaired.candidates
+        if repaired.text is None:
             return replace(_refused(answer), candidates=candidates)
-        mended = replace(mended, candidates=candidates)
-        return _refused(mended) if _faults(mended) else mended
+        repaired = replace(repaired, candidates=candidates)
+        return _refused(repaired) if _faults(repaired) else repaired
 
 
 def _sourced(answer: Answer, problem: Problem) -> Answer:

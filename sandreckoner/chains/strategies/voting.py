@@ -68,8 +68,7 @@ def weighted_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Ta
 def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[Tally]:
     """Let the model read all candidates and name one (Chen et al. 2023, "Universal Self-Consistency").
 
-    Where all agree nothing is asked. Where its choice cannot be had or read, the majority stands, and a note
-    says so.
+    Where all agree nothing is asked. Where the choice cannot be read, the majority wins, with a note.
     """
     count = yield from _count(candidates, [1.0] * len(candidates))
     able = [candidate for candidate in candidates if candidate.answer is not None]
@@ -84,12 +83,12 @@ def universal_vote(problem: Problem, candidates: Sequence[Candidate]) -> Steps[T
             load_prompt("universal_vote").messages(problem, responses="\n\n".join(shown)), max_tokens=256
         )
     except (BudgetSpent, ContextOverflow) as fault:
-        yield from note(f"the model could not choose ({fault}): the majority stands")
+        yield from note(f"the model could not choose ({fault}): the majority wins")
         return count
     found = _CHOSEN.findall(replies[0].text) if replies else []
     number = int(found[-1]) if found else 0
     if not 1 <= number <= len(able):
-        yield from note("the model's choice cannot be read: the majority stands")
+        yield from note("the model's choice cannot be read: the majority wins")
         return count
     chosen = able[number - 1]
     place = candidates.index(chosen)
