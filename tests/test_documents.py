@@ -11,31 +11,15 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "sandreckoner" / "core" / "README.md",
 ]
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-<<<<<<< Updated upstream
 def blocks(page: Path) -> list[tuple[int, str]]:
     """Each block of a page with the line that it begins on."""
     text = page.read_text(encoding="utf-8")
     return [(text[: found.start()].count("\n") + 1, found[1]) for found in _BLOCK.finditer(text)]
-=======
-def blocks() -> list[tuple[str, str]]:
-    pages = [
-        ROOT / "README.md",
-        ROOT / "CONTRIBUTING.md",
-        ROOT / "SECURITY.md",
-        *(ROOT / "docs").glob("*.md"),
-        ROOT / "sandreckoner" / "core" / "README.md",
-    ]
-    return [
-        (f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 2}", match.group(1))
-        for page in pages
-        if page.exists()
-        for match in _BLOCK.finditer(page.read_text(encoding="utf-8"))
-    ]
->>>>>>> Stashed changes
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
