@@ -91,7 +91,7 @@ class SandboxMiddleware(AgentMiddleware[Any, Any, Any]):
 def _listed(functions: Sequence[Function]) -> str:
     if not functions:
         return ""
-    return " It may call:\n" + "\n".join(function.line for function in functions)
+    return " It may call:\n" + "\n".join(function.signature for function in functions)
 
 
 def _message(execution: Execution, program: str, name: str, call: str) -> ToolMessage:
