@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import MissingExtra, UsageError
 from sandreckoner.core.plugins import MODELS, load_plugin, plugins
-from sandreckoner.llms.client.error_mapping import without_keys
+from sandreckoner.llms.client.error_mapping import redact
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, Provider
 from sandreckoner.settings.user_settings import Settings
@@ -162,7 +162,7 @@ def _with_options(build: Callable[..., Built], spec: str, **options: Any) -> Bui
             said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in details())
         else:
             said = " ".join(str(fault).split())
-        said = without_keys(said, [value for value in options.values() if isinstance(value, str)])
+        said = redact(said, [value for value in options.values() if isinstance(value, str)])
         raise UsageError(f"{spec}: the options do not fit: {said[:300]}") from None
 
 

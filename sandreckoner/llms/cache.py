@@ -16,11 +16,11 @@ from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.serialization import dumps, from_json, to_json
-from sandreckoner.llms.client.replies import hand_over
+from sandreckoner.llms.client.replies import emit_whole
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class _Lookup:
     """What the file has for an Ask: a key for each sample, and the replies found."""
 
     keys: list[str]
@@ -49,7 +49,7 @@ class CachedModel:
         self.model = model
         self.name = model.name
         self._identity = str(getattr(model, "identity", model.name))
-        self._drawn: Counter[str] = Counter()
+        self._samples_drawn: Counter[str] = Counter()
         self._lock = threading.Lock()
         try:
             self._file = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
@@ -62,21 +62,21 @@ class CachedModel:
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
         """The completions, out of the file as far as it has them."""
-        looked = self._look(effect)
-        if not looked.missing:
-            return self._give(looked, (), on_text)
-        rest = replace(effect, n=len(looked.missing))
-        return self._give(looked, self.model.ask(rest, timeout_s=timeout_s, on_text=on_text), None)
+        lookup = self._lookup(effect)
+        if not lookup.missing:
+            return self._deliver(lookup, (), on_text)
+        rest = replace(effect, n=len(lookup.missing))
+        return self._deliver(lookup, self.model.ask(rest, timeout_s=timeout_s, on_text=on_text), None)
 
     async def aask(
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
         """`ask` for event loops."""
-        looked = self._look(effect)
-        if not looked.missing:
-            return self._give(looked, (), on_text)
-        rest = replace(effect, n=len(looked.missing))
-        return self._give(looked, await self.model.aask(rest, timeout_s=timeout_s, on_text=on_text), None)
+        lookup = self._lookup(effect)
+        if not lookup.missing:
+            return self._deliver(lookup, (), on_text)
+        rest = replace(effect, n=len(lookup.missing))
+        return self._deliver(lookup, await self.model.aask(rest, timeout_s=timeout_s, on_text=on_text), None)
 
     def close(self) -> None:
         """Close the file and the model."""
@@ -85,16 +85,16 @@ class CachedModel:
         if callable(close := getattr(self.model, "close", None)):
             close()
 
-    def _look(self, effect: Ask) -> _Looked:
+    def _lookup(self, effect: Ask) -> _Lookup:
         asked = dumps(to_json(replace(effect, n=1, scope=())))
         question = hashlib.sha256(json.dumps([self._identity, asked]).encode()).hexdigest()
         with self._lock:
             first = 0
             if effect.temperature > 0 and effect.seed is None:
-                first = self._drawn[question]
-                self._drawn[question] += effect.n
+                first = self._samples_drawn[question]
+                self._samples_drawn[question] += effect.n
             keys = [f"{question}:{place}" for place in range(first, first + effect.n)]
-            return _Looked(keys, [self._read(key) for key in keys])
+            return _Lookup(keys, [self._read(key) for key in keys])
 
     def _read(self, key: str) -> Completion | None:
         row = self._file.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
@@ -106,19 +106,19 @@ class CachedModel:
             return None  # written by another version, or damaged: asked anew
         return replace(reply, usage=Usage(1)) if isinstance(reply, Completion) else None
 
-    def _give(
-        self, looked: _Looked, fresh: Sequence[Completion], on_text: OnText | None
+    def _deliver(
+        self, lookup: _Lookup, fresh: Sequence[Completion], on_text: OnText | None
     ) -> tuple[Completion, ...]:
         """The replies in their order, the fresh ones kept in the file."""
         with self._lock:
-            for key, reply in zip(looked.missing, fresh, strict=False):
+            for key, reply in zip(lookup.missing, fresh, strict=False):
                 if reply.finish != "cancelled":
                     self._file.execute(
                         "INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, dumps(to_json(reply)))
                     )
         rest = iter(fresh)
-        replies = [reply if reply is not None else next(rest, None) for reply in looked.found]
+        replies = [reply if reply is not None else next(rest, None) for reply in lookup.found]
         given = tuple(reply for reply in replies if reply is not None)
         if on_text is not None and len(given) == 1:
-            hand_over(given[0], on_text)
+            emit_whole(given[0], on_text)
         return given

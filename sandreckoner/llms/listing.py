@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandreckoner.core.plugins import MODELS as BROUGHT
+from sandreckoner.core.plugins import MODELS as PLUGIN_MODELS
 from sandreckoner.core.plugins import plugins
 from sandreckoner.llms.weights.registry import DEFAULT, MODELS, Weights, is_verified
 from sandreckoner.settings.providers import PROVIDERS, is_installed
@@ -50,7 +50,7 @@ def model_rows(settings: Settings | None = None) -> list[ModelRow]:
     ]
     rows += [
         ModelRow(f"{name}:NAME", f"brought by {entry.dist.name if entry.dist else entry.value}")
-        for name, entry in sorted(plugins(BROUGHT).items())
+        for name, entry in sorted(plugins(PLUGIN_MODELS).items())
     ]
     rows.append(ModelRow("scripted:FILE", "replies from a file: JSON, JSON lines or text"))
     rows.append(ModelRow("replay:FILE", "the completions of a recorded run"))

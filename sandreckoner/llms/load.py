@@ -12,8 +12,8 @@ from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.plugins import MODELS, plugins
 from sandreckoner.llms.builders import BUILDERS, build_at, find_builder
 from sandreckoner.llms.client.adapter import LangChainModel
-from sandreckoner.llms.client.parameter_map import dialect_of
-from sandreckoner.llms.client.rate_limiter import gate_of
+from sandreckoner.llms.client.parameter_map import parameter_map_of
+from sandreckoner.llms.client.rate_limiter import shared_rate_limiter
 from sandreckoner.llms.client.retry_policy import ONCE, RetryPolicy
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, is_address
@@ -62,11 +62,11 @@ def load_model(
         built,
         name=name,
         logprobs=logprobs,
-        parameter_map=replace(dialect_of(built), n="n") if in_one else None,
+        parameter_map=replace(parameter_map_of(built), n="n") if in_one else None,
         # Retries have one owner: the client where it has any, else this.
         retry_policy=RetryPolicy() if getattr(built, "max_retries", None) == 0 else ONCE,
         price=settings.price(name),
-        rate_limiter=gate_of(provider, settings.limits(provider)),
+        rate_limiter=shared_rate_limiter(provider, settings.limits(provider)),
     )
 
 

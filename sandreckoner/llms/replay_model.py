@@ -12,7 +12,7 @@ from sandreckoner.core.errors import ModelError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.serialization import dumps, from_json, to_json
-from sandreckoner.llms.client.replies import hand_over
+from sandreckoner.llms.client.replies import emit_whole
 
 
 class ReplayModel:
@@ -52,7 +52,7 @@ class ReplayModel:
                 )
             reply = replies.popleft()
         if on_text is not None and effect.n == 1 and reply:
-            hand_over(reply[0], on_text)
+            emit_whole(reply[0], on_text)
         return reply
 
     async def aask(

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 
-def schema_of_calls(tools: Sequence[dict[str, Any]], name: str | None) -> dict[str, Any]:
+def tool_call_schema(tools: Sequence[dict[str, Any]], name: str | None) -> dict[str, Any]:
     """The JSON schema of a call of one of the tools, or of the tool `name`."""
     calls = [
         {
@@ -26,7 +26,7 @@ def schema_of_calls(tools: Sequence[dict[str, Any]], name: str | None) -> dict[s
     return calls[0] if len(calls) == 1 else {"anyOf": calls}
 
 
-def as_protocol(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+def to_openai_messages(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
     """Messages in the form of OpenAI's protocol, their content always a string."""
     plain = convert_to_openai_messages(list(messages))
     for message in plain:

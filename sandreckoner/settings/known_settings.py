@@ -37,7 +37,7 @@ class Secret:
         return self._value
 
 
-def checked(name: tuple[str, ...], value: object, where: str) -> object:
+def validated(name: tuple[str, ...], value: object, where: str) -> object:
     """The value of a setting, if it is one and may have it.
 
     Args:

@@ -27,7 +27,7 @@ class Price:
 FREE = Price(0.0, 0.0)
 
 
-def charged(completion: Completion, price: Price | None) -> Completion:
+def with_cost(completion: Completion, price: Price | None) -> Completion:
     """The completion with its cost; None where the price is unknown."""
     used = completion.usage
     usd = (

@@ -34,7 +34,7 @@ from typing import Any
 
 from sandreckoner._support.user_folders import config_folder
 from sandreckoner.core.errors import UsageError
-from sandreckoner.settings.known_settings import PLAIN, Secret, checked
+from sandreckoner.settings.known_settings import PLAIN, Secret, validated
 from sandreckoner.settings.prices import Price
 from sandreckoner.settings.providers import KEY_VARIABLES, is_address, is_on_this_machine
 from sandreckoner.settings.rate_limits import Limits
@@ -122,13 +122,13 @@ def load_settings(options: Mapping[str, object] | None = None, *, folder: Path |
     for name in PLAIN:
         variable = f"RECKON_{name.upper()}"
         if said := os.environ.get(variable):
-            values[name,] = Setting(checked((name,), said, variable), f"environment, {variable}")
+            values[name,] = Setting(validated((name,), said, variable), f"environment, {variable}")
     for provider, variable in KEY_VARIABLES.items():
         if said := os.environ.get(variable):
             values["keys", provider] = Setting(Secret(said), f"environment, {variable}")
     for name, value in (options or {}).items():
         if value is not None:
-            values[name,] = Setting(checked((name,), value, f"--{name}"), "option")
+            values[name,] = Setting(validated((name,), value, f"--{name}"), "option")
     return Settings(values)
 
 
@@ -140,7 +140,7 @@ def _read_file(path: Path, *, project: bool) -> dict[Name, Setting]:
     except (OSError, ValueError) as fault:  # a TOML fault is a ValueError, and so is one of UTF-8
         raise UsageError(f"the settings in {path} cannot be read: {fault}") from None
     values = {
-        name: Setting(checked(name, value, str(path)), str(path)) for name, value in _flat(content, path)
+        name: Setting(validated(name, value, str(path)), str(path)) for name, value in _flat(content, path)
     }
     _check_prices(values, path)
     if project:

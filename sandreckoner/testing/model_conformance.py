@@ -33,7 +33,7 @@ def _total(replies: tuple[Completion, ...]) -> Usage:
     return sum((reply.usage for reply in replies), Usage())
 
 
-class Heard:
+class RecordedStream:
     """A listener (`OnText`) that keeps what a stream says, thoughts and text apart."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class ModelConformance:
         assert [one.text for one in model.ask(ask)] == [one.text for one in model.ask(ask)]
 
     def test_the_pieces_of_a_stream_are_the_reply(self, model: Model) -> None:
-        heard = Heard()
+        heard = RecordedStream()
         (reply,) = model.ask(Ask((_COUNT,), max_tokens=24), on_text=heard)
         assert "".join(heard.text) == reply.text
         if self.greedy:
@@ -121,7 +121,7 @@ class ModelConformance:
             assert reply.finish == whole.finish
 
     def test_an_event_loop_gets_the_same(self, model: Model) -> None:
-        heard = Heard()
+        heard = RecordedStream()
 
         async def both() -> tuple[Completion, Completion]:
             (streamed,) = await model.aask(Ask((_COUNT,), max_tokens=24), on_text=heard)

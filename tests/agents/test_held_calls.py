@@ -14,7 +14,7 @@ from sandreckoner.agents import ToolAgent
 from sandreckoner.core.effects import Ask, Use
 from sandreckoner.core.trace import Step
 from sandreckoner.llms import ChatGGUF
-from sandreckoner.llms.local.engine import Engine, Generation, Put
+from sandreckoner.llms.local.engine import Emit, Engine, Generation
 from sandreckoner.llms.local.in_process import InProcessChat
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
@@ -30,11 +30,11 @@ class WrittenOut(Engine):
         self.replies = iter(replies)
         self.asked: list[dict[str, Any]] = []
 
-    def _write(self, request: dict[str, Any], generation: Generation, put: Put) -> None:
+    def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         self.asked.append(request)
         text = next(self.replies)
-        put({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]})
-        put({"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5}})
+        emit({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]})
+        emit({"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5}})
 
     def _free(self) -> None:
         pass
@@ -51,7 +51,7 @@ class Chat(InProcessChat):
         return "written-out"
 
     @property
-    def _most(self) -> int:
+    def _max_samples(self) -> int:
         return 1
 
     def _load(self) -> Engine:

@@ -22,6 +22,8 @@ class Plan:
         headers: beside the usual ones.
         body: sent instead of a completion.
         wait_s: before anything is sent.
+        barrier: which this many requests must reach before any of them is answered.
+        answered: whether it is answered at all while the server runs.
         gap_s: between two pieces of a stream.
         cut_after: pieces of a stream before the connection is cut.
     """
@@ -32,13 +34,20 @@ class Plan:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     wait_s: float = 0.0
+    barrier: threading.Barrier | None = None
+    answered: bool = True
     gap_s: float = 0.0
     cut_after: int | None = None
 
 
 @dataclass
 class Served:
-    """A running server: its address, the plans not used yet, and the requests it got."""
+    """A running server: its address, the plans not used yet, and the requests it got.
+
+    Attributes:
+        max_concurrent: requests that it has been working on at the same time, at most.
+        closing: set when the server ends.
+    """
 
     address: str
     plans: list[Plan] = field(default_factory=list)
@@ -47,6 +56,9 @@ class Served:
     keys: list[str] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    concurrent: int = 0
+    max_concurrent: int = 0
+    closing: threading.Event = field(default_factory=threading.Event)
 
     @property
     def spec(self) -> str:
@@ -57,6 +69,18 @@ class Served:
             self.requests.append(request)
             self.keys.append(key)
             return self.plans.pop(0) if self.plans else self.usual
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count the requests in progress."""
+        with self.lock:
+            self.concurrent += 1
+            self.max_concurrent = max(self.max_concurrent, self.concurrent)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.concurrent -= 1
 
 
 @contextmanager
@@ -69,7 +93,13 @@ def serve() -> Iterator[Served]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             plan = served.next(request, self.headers.get("Authorization", ""))
-            time.sleep(plan.wait_s)
+            # Counted until the reply is about to be sent: whoever has it may ask again at once.
+            with served.working():
+                time.sleep(plan.wait_s)
+                if plan.barrier is not None:
+                    plan.barrier.wait(20)
+                if not plan.answered:
+                    served.closing.wait(60)
             try:
                 if plan.status == 200 and plan.body is None and request.get("stream"):
                     self._stream(plan)
@@ -114,6 +144,7 @@ def serve() -> Iterator[Served]:
     try:
         yield served
     finally:
+        served.closing.set()
         server.shutdown()
         server.server_close()
 

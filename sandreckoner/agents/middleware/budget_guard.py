@@ -18,7 +18,7 @@ from langgraph.types import interrupt
 from sandreckoner.agents.middleware.run_ending import EndingState, last_reply
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.message import Completion, Usage
-from sandreckoner.settings.prices import Price, charged
+from sandreckoner.settings.prices import Price, with_cost
 
 
 class BudgetState(EndingState):
@@ -94,7 +94,7 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
         spent = dict(state.get("spent") or {})
         counted: Mapping[str, Any] = (reply.usage_metadata if reply else None) or {}
         usage = Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0), None)
-        usage = charged(Completion("", usage=usage), self._price).usage
+        usage = with_cost(Completion("", usage=usage), self._price).usage
         spent["calls"] = spent.get("calls", 0) + 1
         spent["tokens"] = spent.get("tokens", 0) + usage.tokens
         spent["usd"] = spent.get("usd", 0.0) + (usage.usd or 0.0)

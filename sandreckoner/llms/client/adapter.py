@@ -1,4 +1,4 @@
-"""Performs Ask on any chat model of LangChain."""
+"""Any chat model of LangChain as a model of ours."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sandreckoner.core.message import Completion
 from sandreckoner.llms.client.chat_requests import Requests
 from sandreckoner.llms.client.deadline import call_within
 from sandreckoner.llms.client.error_mapping import secrets_of
-from sandreckoner.llms.client.parameter_map import ParameterMap, dialect_of
+from sandreckoner.llms.client.parameter_map import ParameterMap, parameter_map_of
 from sandreckoner.llms.client.rate_limiter import RateLimiter
-from sandreckoner.llms.client.retry import Attempts
+from sandreckoner.llms.client.retry import RetryingClient
 from sandreckoner.llms.client.retry_policy import ONCE, RetryPolicy
 from sandreckoner.settings.prices import FREE, Price
 from sandreckoner.settings.rate_limits import Limits
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 
 class LangChainModel:
-    """A chat model of LangChain as a `core.world.Model`.
+    """A chat model of LangChain as a `core.environment.Model`.
 
-    n samples are drawn the cheapest way the backend has: one request with n, else concurrent requests with
-    seeds of their own. Every request goes through LangChain's callbacks.
+    n samples are drawn in the cheapest way that the backend supports: one request with n, else concurrent
+    requests with seeds of their own. Every request goes through LangChain's callbacks.
 
     Args:
         chat: the chat model.
-        name: what it is called in journals; made from the chat model where it is not given.
+        name: in journals and errors; made from the chat model where it is not given.
         config: callbacks, tags and metadata for every request, as a Runnable gets them when it is invoked.
         logprobs: ask for log-probabilities, where the backend has them.
-        parameter_map: what the backend calls its parameters; found by its class where it is not given.
-        retry_policy: how often a failed request is sent again; by default never, for many a chat model has
-            retries of its own, and retries of retries multiply.
-        price: of its tokens; a model on this machine is free, any other unknown where it is not given.
-        rate_limiter: which every request passes, where its provider limits requests or tokens.
+        parameter_map: the names of the backend's parameters; found by its class where it is not given.
+        retry_policy: how often a failed request is retried; by default never, because many chat models retry
+            themselves, and retries of retries multiply.
+        price: of its tokens; where it is not given, a model on this machine is free and any other unknown.
+        rate_limiter: that every request passes, where the provider limits requests or tokens.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class LangChainModel:
         self.name = name or _name_of(chat)
         self.config = config
         self.logprobs = logprobs
-        self.parameter_map = parameter_map or dialect_of(chat)
+        self.parameter_map = parameter_map or parameter_map_of(chat)
         self.price = FREE if price is None and self.parameter_map.local else price
-        self._attempts = Attempts(
+        self._client = RetryingClient(
             self.name,
             retry_policy,
             rate_limiter=rate_limiter or RateLimiter(Limits()),
@@ -96,23 +96,23 @@ class LangChainModel:
             ContextOverflow: the prompt does not fit.
             ModelError: anything else that the backend raises.
         """
-        words, requests = self._words(effect, timeout_s), self._requests(effect)
+        arguments, requests = self._arguments(effect, timeout_s), self._requests(effect)
         if on_text is not None and self._streams(effect):
-            call = partial(requests.stream, words[0], on_text)
+            call = partial(requests.stream, arguments[0], on_text)
         else:
-            call = partial(requests.generate_all, words)
+            call = partial(requests.generate_all, arguments)
         return call() if timeout_s is None else call_within(timeout_s, call, self.name)
 
     async def aask(
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
         """`ask` for event loops."""
-        words, requests = self._words(effect, timeout_s), self._requests(effect)
+        arguments, requests = self._arguments(effect, timeout_s), self._requests(effect)
         try:
             async with asyncio.timeout(timeout_s) as deadline:
                 if on_text is not None and self._streams(effect):
-                    return await requests.astream(words[0], on_text)
-                return await requests.agenerate_all(words)
+                    return await requests.astream(arguments[0], on_text)
+                return await requests.agenerate_all(arguments)
         except TimeoutError:
             if deadline.expired():
                 raise ModelTimeout(f"{self.name}: no reply within {timeout_s:g} seconds") from None
@@ -122,17 +122,17 @@ class LangChainModel:
         # A backend without stop strings would show text that the reply will not have.
         return effect.n == 1 and (self.parameter_map.stop or not effect.stop)
 
-    def _words(self, effect: Ask, timeout_s: float | None) -> list[dict[str, Any]]:
+    def _arguments(self, effect: Ask, timeout_s: float | None) -> list[dict[str, Any]]:
         """The keyword arguments of each request that the samples take."""
-        words = partial(self.parameter_map.words, effect, timeout_s=timeout_s, logprobs=self.logprobs)
+        arguments = partial(self.parameter_map.arguments, effect, timeout_s=timeout_s, logprobs=self.logprobs)
         if self.parameter_map.n or effect.n == 1:
-            return [words(n=effect.n, sample=0)]
-        return [words(n=1, sample=sample) for sample in range(effect.n)]
+            return [arguments(n=effect.n, sample=0)]
+        return [arguments(n=1, sample=sample) for sample in range(effect.n)]
 
     def _requests(self, effect: Ask) -> Requests:
-        return Requests(effect, self._asked(effect), self.config, self._attempts, self.price)
+        return Requests(effect, self._chat_for(effect), self.config, self._client, self.price)
 
-    def _asked(self, effect: Ask) -> BaseChatModel:
+    def _chat_for(self, effect: Ask) -> BaseChatModel:
         """The chat model; without its cache where that would give the same sample again and again."""
         from langchain_core.globals import get_llm_cache
 

@@ -1,4 +1,4 @@
-"""The requests that one Ask takes of a chat model of LangChain: their replies, whole or as streams."""
+"""The requests that one Ask makes to a chat model of LangChain, and their replies, whole or streamed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import OnText
 from sandreckoner.core.message import Completion
-from sandreckoner.llms.client.deadline import given_up
+from sandreckoner.llms.client.deadline import is_cancelled
 from sandreckoner.llms.client.replies import from_message, from_result, reasoning_of, to_langchain
-from sandreckoner.llms.client.retry import Attempts
+from sandreckoner.llms.client.retry import RetryingClient
 from sandreckoner.reading.stop_strings import ThoughtFilter
-from sandreckoner.settings.prices import Price, charged
+from sandreckoner.settings.prices import Price, with_cost
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 _AT_ONCE = 16
 _LETTERS_A_TOKEN = 4
 
-Words = Mapping[str, Any]
+Arguments = Mapping[str, Any]
 
 
 class Requests:
     """Sends the requests of one Ask.
 
     Args:
-        effect: what is asked.
-        chat: whom.
+        effect: the Ask.
+        chat: the chat model.
         config: callbacks, tags and metadata of each request.
-        attempts: how a request is sent, and sent again.
+        client: sends a request, with retries.
         price: of the tokens.
     """
 
@@ -45,133 +45,136 @@ class Requests:
         effect: Ask,
         chat: BaseChatModel,
         config: RunnableConfig | None,
-        attempts: Attempts,
+        client: RetryingClient,
         price: Price | None,
     ) -> None:
         self._effect = effect
         self._chat = chat
         self._config = config
-        self._attempts = attempts
-        self._gate = attempts.rate_limiter
+        self._client = client
+        self._rate_limiter = client.rate_limiter
         self._price = price
         self._messages = to_langchain(effect.messages)
         letters = sum(len(message.content) for message in effect.messages)
         self._prompt_tokens = letters // _LETTERS_A_TOKEN
 
-    def generate_all(self, requests: Sequence[Words]) -> tuple[Completion, ...]:
-        """The replies of all requests, which are sent at once; each is given as its keyword arguments."""
+    def generate_all(self, requests: Sequence[Arguments]) -> tuple[Completion, ...]:
+        """The replies to all requests, sent concurrently; each request is given as its keyword arguments."""
         if len(requests) == 1:
             return self._generate(requests[0])
         pool = ThreadPoolExecutor(min(len(requests), _AT_ONCE), thread_name_prefix="reckon-ask")
         try:
-            jobs = [pool.submit(contextvars.copy_context().run, self._generate, words) for words in requests]
+            jobs = [
+                pool.submit(contextvars.copy_context().run, self._generate, arguments)
+                for arguments in requests
+            ]
             return tuple(one for job in jobs for one in job.result())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def agenerate_all(self, requests: Sequence[Words]) -> tuple[Completion, ...]:
+    async def agenerate_all(self, requests: Sequence[Arguments]) -> tuple[Completion, ...]:
         """`generate_all` for event loops."""
         if len(requests) == 1:
             return await self._agenerate(requests[0])
         few = asyncio.Semaphore(_AT_ONCE)
 
-        async def generate(words: Words) -> tuple[Completion, ...]:
+        async def generate(arguments: Arguments) -> tuple[Completion, ...]:
             async with few:
-                return await self._agenerate(words)
+                return await self._agenerate(arguments)
 
-        tasks = [asyncio.ensure_future(generate(words)) for words in requests]
+        tasks = [asyncio.ensure_future(generate(arguments)) for arguments in requests]
         try:
             return tuple(one for reply in await asyncio.gather(*tasks) for one in reply)
         finally:
             for task in tasks:
                 task.cancel()
 
-    def stream(self, words: Words, on_text: OnText) -> tuple[Completion, ...]:
-        """The reply of one request, its text handed to `on_text` as it comes."""
-        listener, expected = _Listener(on_text), self._expected(words)
+    def stream(self, arguments: Arguments, on_text: OnText) -> tuple[Completion, ...]:
+        """The reply to one request, its text passed to `on_text` as it arrives."""
+        listener, expected = _StreamListener(on_text), self._expected_tokens(arguments)
 
         def begin() -> tuple[Iterator[AIMessageChunk], AIMessageChunk | None]:
-            stream = self._chat.stream(self._messages, self._config, **words)
+            stream = self._chat.stream(self._messages, self._config, **arguments)
             return stream, next(stream, None)
 
-        with self._gate.place():
-            # Sent again only while nothing has been heard.
-            stream, chunk = self._attempts.make(begin, expected)
-            while chunk is not None and not given_up():
-                listener.hear(chunk)
+        with self._rate_limiter.slot():
+            # Retried only until the first chunk has arrived.
+            stream, chunk = self._client.call(begin, expected)
+            while chunk is not None and not is_cancelled():
+                listener.add(chunk)
                 try:
                     chunk = next(stream, None)
                 except Exception as fault:
-                    raise self._attempts.explain(fault)  # noqa: B904  # it knows its cause
-        return self._settled((listener.completion(self._effect),), expected)
+                    raise self._client.explain(fault)  # noqa: B904  # it knows its cause
+        return self._priced((listener.completion(self._effect),), expected)
 
-    async def astream(self, words: Words, on_text: OnText) -> tuple[Completion, ...]:
+    async def astream(self, arguments: Arguments, on_text: OnText) -> tuple[Completion, ...]:
         """`stream` for event loops."""
-        listener, expected = _Listener(on_text), self._expected(words)
+        listener, expected = _StreamListener(on_text), self._expected_tokens(arguments)
 
         async def begin() -> tuple[AsyncIterator[AIMessageChunk], AIMessageChunk | None]:
-            stream = self._chat.astream(self._messages, self._config, **words)
+            stream = self._chat.astream(self._messages, self._config, **arguments)
             return stream, await anext(stream, None)
 
-        async with self._gate.aplace():
-            stream, chunk = await self._attempts.amake(begin, expected)
+        async with self._rate_limiter.aslot():
+            stream, chunk = await self._client.acall(begin, expected)
             while chunk is not None:
-                listener.hear(chunk)
+                listener.add(chunk)
                 try:
                     chunk = await anext(stream, None)
                 except Exception as fault:
-                    raise self._attempts.explain(fault)  # noqa: B904  # it knows its cause
-        return self._settled((listener.completion(self._effect),), expected)
+                    raise self._client.explain(fault)  # noqa: B904  # it knows its cause
+        return self._priced((listener.completion(self._effect),), expected)
 
-    def _generate(self, words: Words) -> tuple[Completion, ...]:
-        expected, settings = self._expected(words), self._settings()
+    def _generate(self, arguments: Arguments) -> tuple[Completion, ...]:
+        expected, settings = self._expected_tokens(arguments), self._callback_config()
 
         def call() -> LLMResult:
-            return self._chat.generate([self._messages], **settings, **words)
+            return self._chat.generate([self._messages], **settings, **arguments)
 
-        with self._gate.place():
-            result = self._attempts.make(call, expected)
-        return self._settled(from_result(result, self._effect), expected)
+        with self._rate_limiter.slot():
+            result = self._client.call(call, expected)
+        return self._priced(from_result(result, self._effect), expected)
 
-    async def _agenerate(self, words: Words) -> tuple[Completion, ...]:
-        expected, settings = self._expected(words), self._settings()
-        async with self._gate.aplace():
-            result = await self._attempts.amake(
-                lambda: self._chat.agenerate([self._messages], **settings, **words), expected
+    async def _agenerate(self, arguments: Arguments) -> tuple[Completion, ...]:
+        expected, settings = self._expected_tokens(arguments), self._callback_config()
+        async with self._rate_limiter.aslot():
+            result = await self._client.acall(
+                lambda: self._chat.agenerate([self._messages], **settings, **arguments), expected
             )
-        return self._settled(from_result(result, self._effect), expected)
+        return self._priced(from_result(result, self._effect), expected)
 
-    def _settings(self) -> dict[str, Any]:
+    def _callback_config(self) -> dict[str, Any]:
         from langchain_core.runnables.config import ensure_config
 
         config = ensure_config(self._config)
         return {key: config.get(key) for key in ("callbacks", "tags", "metadata", "run_name")}
 
-    def _expected(self, words: Words) -> int:
-        """About how many tokens a request takes, as providers reckon it: with the longest reply it allows."""
-        return self._prompt_tokens + (words.get("n") or 1) * (self._effect.max_tokens or 0)
+    def _expected_tokens(self, arguments: Arguments) -> int:
+        """An estimate of a request's tokens, as providers count them: with the longest reply it allows."""
+        return self._prompt_tokens + (arguments.get("n") or 1) * (self._effect.max_tokens or 0)
 
-    def _settled(self, completions: Sequence[Completion], expected: int) -> tuple[Completion, ...]:
-        """The completions with what they cost; the gate is told what they took."""
+    def _priced(self, completions: Sequence[Completion], expected: int) -> tuple[Completion, ...]:
+        """The completions with their cost; corrects the estimate of the rate limiter."""
         if taken := sum(one.usage.tokens for one in completions):
-            self._gate.correct(taken - expected)
-        return tuple(charged(one, self._price) for one in completions)
+            self._rate_limiter.correct(taken - expected)
+        return tuple(with_cost(one, self._price) for one in completions)
 
 
-class _Listener:
-    """Hands the text of a stream on as it comes, and keeps the chunks."""
+class _StreamListener:
+    """Passes the text of a stream on as it arrives, and keeps the chunks."""
 
     def __init__(self, on_text: OnText) -> None:
         self._on_text = on_text
         self._filter = ThoughtFilter()
         self._chunks: list[AIMessageChunk] = []
 
-    def hear(self, chunk: AIMessageChunk) -> None:
+    def add(self, chunk: AIMessageChunk) -> None:
         self._chunks.append(chunk)
-        self._tell(reasoning_of(chunk), "")
-        self._tell(*self._filter.feed(str(chunk.text)))
+        self._report(reasoning_of(chunk), "")
+        self._report(*self._filter.feed(str(chunk.text)))
 
-    def _tell(self, thought: str, text: str) -> None:
+    def _report(self, thought: str, text: str) -> None:
         if thought:
             self._on_text(thought, thought=True)
         if text:
@@ -180,7 +183,7 @@ class _Listener:
     def completion(self, effect: Ask) -> Completion:
         from langchain_core.messages.ai import AIMessageChunk, add_ai_message_chunks
 
-        self._tell(*self._filter.end())
+        self._report(*self._filter.end())
         first, *rest = self._chunks or [AIMessageChunk(content="")]
         # A chat model that cannot stream gives one message, which is no chunk.
         return from_message(add_ai_message_chunks(first, *rest) if rest else first, effect)

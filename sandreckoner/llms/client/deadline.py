@@ -1,4 +1,4 @@
-"""Giving up a call that blocks: it goes on in a thread of its own, and is told to stop."""
+"""A deadline for a call that blocks: it goes on in a thread of its own, which is signalled to stop."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sandreckoner.core.errors import ModelTimeout
 
 T = TypeVar("T")
 
-# Whether whoever asked has given up. A backend of ours looks at it while it generates.
-GIVEN_UP: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("GIVEN_UP", default=None)
+# Set once the caller has given up. Our own backends check it while they generate.
+CANCELLED: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("CANCELLED", default=None)
 
 
-def given_up() -> bool:
-    """Whether the call that this code serves is no longer wanted."""
-    event = GIVEN_UP.get()
+def is_cancelled() -> bool:
+    """Whether the caller of the call that this code serves has given up."""
+    event = CANCELLED.get()
     return event is not None and event.is_set()
 
 
-def interrupt(seconds: float) -> bool:
-    """Sleep; returns whether the call was given up meanwhile."""
-    stop = GIVEN_UP.get()
+def sleep_unless_cancelled(seconds: float) -> bool:
+    """Sleep; returns whether the call was cancelled meanwhile."""
+    stop = CANCELLED.get()
     if stop is not None:
         return stop.wait(seconds)
     time.sleep(seconds)
@@ -32,10 +32,10 @@ def interrupt(seconds: float) -> bool:
 
 
 def call_within(timeout_s: float, call: Callable[[], T], name: str) -> T:
-    """What `call` returns, unless it takes longer.
+    """Return what `call` returns, or raise at the deadline.
 
     It runs in a daemon thread, so that neither a slow server nor an interrupt can hold the process; after a
-    time-out or an interrupt `given_up()` is true in it.
+    time-out or an interrupt `is_cancelled()` is true in it.
 
     Raises:
         ModelTimeout: `timeout_s` seconds went by.
@@ -47,7 +47,7 @@ def call_within(timeout_s: float, call: Callable[[], T], name: str) -> T:
     context = contextvars.copy_context()
 
     def work() -> None:
-        GIVEN_UP.set(stop)
+        CANCELLED.set(stop)
         try:
             result.append(call())
         except BaseException as raised:  # carried over to the thread that waits

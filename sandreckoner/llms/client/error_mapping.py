@@ -1,4 +1,4 @@
-"""Whatever a backend raises, as one of our errors in one line, without keys."""
+"""Error mapping: whatever a backend raises becomes one of our errors, in one line and without keys."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SHORTEST_SECRET = 5  # not "none", which servers without keys are sent
 def explain(fault: Exception, name: str, secrets: Iterable[str] = ()) -> SandreckonerError:
     """The error to raise for what a backend raised; one of ours is returned as it is.
 
-    Known by the names of classes and by the HTTP status, so that no provider's package is imported. Keys
-    are taken out of the message, for some providers repeat them; then the fault is not kept as the cause
-    either, for a traceback would show it.
+    Recognised by class names and HTTP status, so that no provider's package is imported. Keys are removed
+    from the message, because some providers repeat them; then the original is not kept as the cause either,
+    because a traceback would show it.
 
     Args:
         fault: what was raised.
@@ -37,7 +37,7 @@ def explain(fault: Exception, name: str, secrets: Iterable[str] = ()) -> Sandrec
     if isinstance(fault, SandreckonerError):
         return fault
     whole = " ".join(str(fault).split())
-    said = without_keys(whole, secrets)
+    said = redact(whole, secrets)
     error = _as_ours(fault, name, said if len(said) <= _LONGEST else said[:_LONGEST] + "…")
     if said == whole:
         error.__cause__ = fault
@@ -65,8 +65,8 @@ def _as_ours(fault: Exception, name: str, said: str) -> SandreckonerError:
     return ModelError(f"{name}: {type(fault).__name__}: {said}")
 
 
-def without_keys(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text with every key blotted out: those given, those of the environment, and what looks like one."""
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text with every key removed: those given, those of the environment, and what looks like one."""
     known = [value for value in secrets if len(value) >= _SHORTEST_SECRET]
     for variable, value in os.environ.items():
         if variable.endswith(("_KEY", "_TOKEN", "_SECRET")) and len(value) >= 8:
@@ -77,6 +77,6 @@ def without_keys(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secrets_of(chat: object) -> tuple[str, ...]:
-    """The keys that a chat model of LangChain holds: its fields that do not show themselves."""
+    """The keys that a chat model of LangChain holds, in its secret fields."""
     held = (getattr(value, "get_secret_value", None) for value in vars(chat).values())
     return tuple(str(read()) for read in held if callable(read))

@@ -1,4 +1,4 @@
-"""What the parameters of an Ask are called by each kind of LangChain chat model, and which it has not."""
+"""The names that each LangChain chat model has for the parameters of an Ask, and those it lacks."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sandreckoner.core.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class ParameterMap:
-    """The names of a backend's parameters; an empty name is one that it has not.
+    """The names of a backend's parameters; an empty name is a parameter that it lacks.
 
-    A sampling parameter that the backend has not is left out: the reply is still a sample of that model. A
-    grammar is a promise about the reply, so it is refused instead.
+    A sampling parameter that the backend lacks is left out: the reply is still a sample of that model. A
+    grammar is a promise about the reply, so an Ask with one is refused instead.
 
     Attributes:
         n: samples in one request; without it, n samples are n concurrent requests.
         stop: whether it takes stop strings; without, the reply is cut here.
         timeout: seconds until the request is given up.
         extra: parameters that go into the request's `extra_body`.
-        local: whether it runs at no price.
+        local: whether it runs free of charge.
     """
 
     n: str = ""
@@ -38,7 +38,7 @@ class ParameterMap:
     extra: frozenset[str] = frozenset()
     local: bool = False
 
-    def words(
+    def arguments(
         self, effect: Ask, *, n: int, sample: int, timeout_s: float | None, logprobs: bool
     ) -> dict[str, Any]:
         """The keyword arguments of one request.
@@ -69,16 +69,16 @@ class ParameterMap:
             "logprobs": logprobs or None,
             "timeout": timeout_s,
         }
-        words: dict[str, Any] = {}
-        body: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
+        extra_body: dict[str, Any] = {}
         for field, value in values.items():
             if value is not None and (name := getattr(self, field)):
-                (body if field in self.extra else words)[name] = value
-        if body:
-            words["extra_body"] = body
+                (extra_body if field in self.extra else arguments)[name] = value
+        if extra_body:
+            arguments["extra_body"] = extra_body
         if effect.stop and self.stop:
-            words["stop"] = list(effect.stop)
-        return words
+            arguments["stop"] = list(effect.stop)
+        return arguments
 
 
 OPENAI = ParameterMap(n="n", top_p="top_p", seed="seed", logprobs="logprobs", timeout="timeout")
@@ -97,7 +97,7 @@ COMPATIBLE = ParameterMap(
 STANDARD = ParameterMap()
 
 # By the name of the class, so that no provider's package is imported to look.
-DIALECTS: dict[str, ParameterMap] = {
+PARAMETER_MAPS: dict[str, ParameterMap] = {
     "ChatOpenAI": OPENAI,
     "AzureChatOpenAI": OPENAI,
     "ChatAnthropic": ParameterMap(top_p="top_p", top_k="top_k", timeout="timeout"),
@@ -117,15 +117,15 @@ DIALECTS: dict[str, ParameterMap] = {
 _REASONS = re.compile(r"(.*/)?(o\d|gpt-5(?!.*chat))")
 
 
-def dialect_of(chat: object) -> ParameterMap:
-    """The dialect of a chat model: its own attribute `dialect`, else by its class, else the standard one."""
+def parameter_map_of(chat: object) -> ParameterMap:
+    """The map of a chat model: its own `parameter_map`, else by its class, else the standard one."""
     chat = getattr(chat, "inner", chat)  # of a Runnable around it
     own = getattr(chat, "parameter_map", None)
     if isinstance(own, ParameterMap):
         return own
     for kind in type(chat).__mro__:
-        if kind.__name__ in DIALECTS:
-            found = DIALECTS[kind.__name__]
+        if kind.__name__ in PARAMETER_MAPS:
+            found = PARAMETER_MAPS[kind.__name__]
             reasons = found is OPENAI and _REASONS.match(str(getattr(chat, "model_name", "")))
             return OPENAI_REASONING if reasons else found
     return STANDARD

@@ -26,15 +26,15 @@ def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
     return [kinds[message.role](content=message.content) for message in messages]
 
 
-def hand_over(completion: Completion, on_text: OnText) -> None:
-    """Hand a reply that is there whole to somebody who expects pieces."""
+def emit_whole(completion: Completion, on_text: OnText) -> None:
+    """Report a complete reply to a listener of streams."""
     if completion.reasoning:
         on_text(completion.reasoning, thought=True)
     on_text(completion.text)
 
 
 def reasoning_of(message: AIMessage) -> str:
-    """What the backend itself tells apart as reasoning."""
+    """The part of a reply that the backend itself marks as reasoning."""
     return str(message.additional_kwargs.get("reasoning_content") or _reasoning_blocks(message))
 
 

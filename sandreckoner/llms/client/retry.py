@@ -1,4 +1,4 @@
-"""Sending a request, and sending it again: in a thread or in an event loop, by the same rules."""
+"""Retries: a request is sent until it succeeds or the policy ends it, in a thread or an event loop."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tenacity import AsyncRetrying, RetryCallState, Retrying
+
 from sandreckoner.core.errors import ModelTimeout, SandreckonerError
-from sandreckoner.llms.client.deadline import given_up, interrupt
+from sandreckoner.llms.client.deadline import is_cancelled, sleep_unless_cancelled
 from sandreckoner.llms.client.error_mapping import explain
 from sandreckoner.llms.client.rate_limiter import RateLimiter
-from sandreckoner.llms.client.retry_policy import ONCE, Circuit, RetryPolicy, jitter
+from sandreckoner.llms.client.retry_policy import ONCE, Circuit, RetryPolicy
 from sandreckoner.settings.rate_limits import Limits
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
-    """Makes calls of one backend, with patience, and leaves it in peace where it is dead.
+class RetryingClient:
+    """Makes the calls of one backend: retried by a policy, rate-limited, refused while the circuit is open.
 
     Attributes:
         name: of the model, for errors.
         retry_policy: how often a call is made again.
         circuit: what is known of the server's health; shared by all who ask it.
         rate_limiter: which each attempt passes.
-        secrets: what no error may tell.
+        secrets: keys that no error may show.
+        sleep: pauses a thread; returns whether the call was cancelled meanwhile.
+        asleep: pauses a task.
     """
 
     name: str
@@ -34,55 +38,60 @@ class Attempts:
     circuit: Circuit = field(default_factory=Circuit)
     rate_limiter: RateLimiter = field(default_factory=lambda: RateLimiter(Limits()))
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    sleep: Callable[[float], bool] = sleep_unless_cancelled
+    asleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def make(self, call: Callable[[], T], tokens: int) -> T:
-        """What `call` returns, after as many attempts as it takes.
+    def call(self, send: Callable[[], T], tokens: int) -> T:
+        """What `send` returns, after as many attempts as it takes.
 
         Args:
-            call: sends the request.
+            send: sends the request.
             tokens: that it is expected to take.
 
         Raises:
-            ModelError: the last fault, explained.
+            ModelError: the last error, explained.
         """
-        attempt = 0
-        while True:
-            attempt += 1
+
+        def attempt() -> T:
             self.circuit.check(self.name)
             self.rate_limiter.wait(tokens)
-            try:
-                result = call()
-            except Exception as fault:
-                pause_s = self._pause_after(fault, attempt)
-            else:
-                self.circuit.note(None)
-                return result
-            if interrupt(pause_s):
-                raise ModelTimeout(f"{self.name}: given up while it waited to ask again")
+            with self.circuit.watch():
+                return send()
 
-    async def amake(self, call: Callable[[], Awaitable[T]], tokens: int) -> T:
-        """`make` for event loops."""
-        attempt = 0
-        while True:
-            attempt += 1
+        policy = self.retry_policy
+        retrying = Retrying(
+            retry=policy.retries, wait=policy.wait, stop=self._stop, sleep=self._sleep, reraise=True
+        )
+        try:
+            return retrying(attempt)
+        except Exception as fault:
+            raise self.explain(fault)  # noqa: B904  # it knows its cause
+
+    async def acall(self, send: Callable[[], Awaitable[T]], tokens: int) -> T:
+        """`call` for event loops."""
+
+        async def attempt() -> T:
             self.circuit.check(self.name)
             await self.rate_limiter.await_turn(tokens)
-            try:
-                result = await call()
-            except Exception as fault:
-                pause_s = self._pause_after(fault, attempt)
-            else:
-                self.circuit.note(None)
-                return result
-            await asyncio.sleep(pause_s)
+            with self.circuit.watch():
+                return await send()
 
-    def _pause_after(self, fault: Exception, attempt: int) -> float:
-        self.circuit.note(fault)
-        pause_s = self.retry_policy.pause_before_next(fault, attempt, jitter)
-        if pause_s is None or given_up():
-            raise self.explain(fault)  # it knows its cause
-        return pause_s
+        policy = self.retry_policy
+        retrying = AsyncRetrying(
+            retry=policy.retries, wait=policy.wait, stop=self._stop, sleep=self.asleep, reraise=True
+        )
+        try:
+            return await retrying(attempt)
+        except Exception as fault:
+            raise self.explain(fault)  # noqa: B904  # it knows its cause
 
     def explain(self, fault: Exception) -> SandreckonerError:
-        """The error to raise for a fault of this backend."""
+        """The error to raise for what this backend raised."""
         return explain(fault, self.name, self.secrets)
+
+    def _stop(self, state: RetryCallState) -> bool:
+        return state.attempt_number >= self.retry_policy.attempts or is_cancelled()
+
+    def _sleep(self, seconds: float) -> None:
+        if self.sleep(seconds):
+            raise ModelTimeout(f"{self.name}: given up while it waited to ask again")

@@ -50,7 +50,7 @@ class RunnableChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return _result(self.runnable.invoke(messages, _UNREPORTED, **_words(stop, kwargs)))
+        return _result(self.runnable.invoke(messages, _UNREPORTED, **_arguments(stop, kwargs)))
 
     async def _agenerate(
         self,
@@ -59,7 +59,7 @@ class RunnableChat(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return _result(await self.runnable.ainvoke(messages, _UNREPORTED, **_words(stop, kwargs)))
+        return _result(await self.runnable.ainvoke(messages, _UNREPORTED, **_arguments(stop, kwargs)))
 
     def _stream(
         self,
@@ -68,7 +68,7 @@ class RunnableChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for message in self.runnable.stream(messages, _UNREPORTED, **_words(stop, kwargs)):
+        for message in self.runnable.stream(messages, _UNREPORTED, **_arguments(stop, kwargs)):
             yield _chunk(message)
 
     async def _astream(
@@ -78,7 +78,7 @@ class RunnableChat(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async for message in self.runnable.astream(messages, _UNREPORTED, **_words(stop, kwargs)):
+        async for message in self.runnable.astream(messages, _UNREPORTED, **_arguments(stop, kwargs)):
             yield _chunk(message)
 
 
@@ -99,7 +99,7 @@ def as_chat_model(runnable: Runnable[Any, Any]) -> RunnableChat:
     return RunnableChat(runnable=runnable, inner=inner)
 
 
-def _words(stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
+def _arguments(stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**kwargs, "stop": stop} if stop else kwargs
 
 

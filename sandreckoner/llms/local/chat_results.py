@@ -1,4 +1,4 @@
-"""What LangChain gets for the samples that a model in this process wrote."""
+"""The samples of a model in this process as LangChain's results and chunks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandreckoner.llms.local.samples import Sample, Samples
 from sandreckoner.reading.tool_calls import find_calls
 
 
-def as_result(samples: Sequence[Sample], names: set[str], /, **about: str) -> ChatResult:
+def to_chat_result(samples: Sequence[Sample], names: set[str], /, **about: str) -> ChatResult:
     """The samples of one question; the prompt is counted on the first.
 
     Args:
@@ -57,8 +57,8 @@ def _usage(sample: Sample, *, prompt: bool) -> UsageMetadata:
 
 
 class ChunkMaker:
-    """Makes LangChain's chunks of an engine's. Where tools are offered the reply comes in one piece at the
-    end: until then nobody knows whether it is text or a call.
+    """Turns an engine's chunks into LangChain's. Where tools are offered the reply comes in one piece at the
+    end: until then it may be text or a call.
     """
 
     def __init__(self, names: set[str], /, **about: str) -> None:

@@ -1,4 +1,4 @@
-"""A reply held to a grammar or a JSON schema, token by token, with llguidance."""
+"""Constrained decoding with llguidance: a reply follows a grammar or a JSON schema, token by token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandreckoner.core.errors import UsageError
 
 
 class GrammarCompiler:
-    """Makes a hold for each sample; it knows the model's vocabulary."""
+    """Compiles grammars for a model's vocabulary, into a matcher for each sample."""
 
     def __init__(self, tokenizer: Any, ends: list[int]) -> None:
         """Read the vocabulary, which takes a second or so.
@@ -22,8 +22,8 @@ class GrammarCompiler:
 
         self._vocabulary = from_tokenizer(tokenizer, eos_token=ends)
 
-    def hold(self, grammar: str | None, schema: dict[str, Any] | None) -> Hold:
-        """A reply that must follow a GBNF grammar, or fit a JSON schema.
+    def matcher(self, grammar: str | None, schema: dict[str, Any] | None) -> GrammarMatcher:
+        """A matcher of replies that follow a GBNF grammar, or fit a JSON schema.
 
         Raises:
             UsageError: the grammar or the schema is not understood.
@@ -41,17 +41,17 @@ class GrammarCompiler:
         matcher = LLMatcher(self._vocabulary, rules, log_level=0)
         if matcher.is_error():
             raise UsageError(f"this grammar is not understood: {_line(matcher.get_error())}")
-        return Hold(matcher)
+        return GrammarMatcher(matcher)
 
 
-class Hold:
-    """Which tokens may come next in one reply."""
+class GrammarMatcher:
+    """The state of one reply in its grammar: which tokens may come next."""
 
     def __init__(self, matcher: Any) -> None:
         self._matcher = matcher
 
-    def forbid(self, scores: Any) -> None:
-        """Take away the score of every token that may not come next; `scores` is one row."""
+    def mask(self, scores: Any) -> None:
+        """Set the score of every token that may not come next to minus infinity; `scores` is one row."""
         import torch
 
         allowed = torch.frombuffer(bytearray(self._matcher.compute_logit_bias()), dtype=torch.uint8)
@@ -59,8 +59,8 @@ class Hold:
         scores[known:] = float("-inf")
         scores[:known].masked_fill_(allowed[:known].to(scores.device) == 0, float("-inf"))
 
-    def take(self, token: int) -> None:
-        """Go on after a token."""
+    def accept(self, token: int) -> None:
+        """Advance by a token."""
         self._matcher.consume_token(token)
 
 

@@ -1,4 +1,4 @@
-"""Weights in this process: requests in, events out, stopped at any moment."""
+"""A model's weights in this process: requests in, events out, cancelled at any moment."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from sandreckoner.core.errors import ModelError, ModelUnavailable, SandreckonerE
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class GenerationEnd:
     """The last event of a generation."""
 
     error: SandreckonerError | None = None
 
 
-Event = dict[str, Any] | End
-Put = Callable[[dict[str, Any]], None]
+Event = dict[str, Any] | GenerationEnd
+Emit = Callable[[dict[str, Any]], None]
 
 
 @dataclass(slots=True)
 class Generation:
-    """A request on its way. Setting `stop` ends it at the next token."""
+    """A request in progress. Setting `stop` ends it at the next token."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
 
 class Engine:
-    """The weights of one model, loaded. Safe to use from several threads; who makes an engine closes it.
+    """The loaded weights of one model. Safe to use from several threads; its creator closes it.
 
-    A runtime has two things of its own: `_write`, which performs one request, and `_free`.
+    A runtime implements `_write`, which performs one request, and `_free`.
     """
 
     def __init__(self) -> None:
@@ -43,12 +43,13 @@ class Engine:
         # A thread that is still in the runtime when the interpreter goes would abort the process.
         atexit.register(self.close)
 
-    def start(self, request: dict[str, Any], put: Callable[[Event], None]) -> Generation:
+    def start(self, request: dict[str, Any], emit: Callable[[Event], None]) -> Generation:
         """Begin a generation in a thread of its own.
 
         Args:
             request: the body of a chat completion, in OpenAI's protocol with the runtime's additions.
-            put: called from that thread with every chunk, in the protocol's form, and at last with an End.
+            emit: called from that thread with every chunk of the protocol, and at the end with a
+                `GenerationEnd`.
 
         Raises:
             ModelUnavailable: the engine is closed.
@@ -58,16 +59,16 @@ class Engine:
             if self._closed:
                 raise ModelUnavailable("this model is closed; load it again")
             self._generations[id(generation)] = generation
-        threading.Thread(target=self._work, args=(generation, request, put), name="llm", daemon=True).start()
+        threading.Thread(target=self._work, args=(generation, request, emit), name="llm", daemon=True).start()
         return generation
 
-    def _work(self, generation: Generation, request: dict[str, Any], put: Callable[[Event], None]) -> None:
+    def _work(self, generation: Generation, request: dict[str, Any], emit: Callable[[Event], None]) -> None:
         error: SandreckonerError | None = None
         try:
-            self._write(request, generation, put)
+            self._write(request, generation, emit)
         except SandreckonerError as fault:
             error = fault
-        except Exception as fault:  # nobody sees what a thread raises: whoever waits for it is told
+        except Exception as fault:  # nobody sees what a thread raises: it goes to whoever waits
             error = ModelError(
                 f"the runtime broke: {type(fault).__name__}: {' '.join(str(fault).split())[:300]}"
             )
@@ -78,7 +79,7 @@ class Engine:
             generation.ended.set()
             if closed and error is None:
                 error = ModelUnavailable("this model was closed while it wrote")
-            put(End(error))
+            emit(GenerationEnd(error))
 
     def close(self) -> None:
         """Stop every generation and free the weights. Closing twice is no mistake."""
@@ -92,7 +93,7 @@ class Engine:
         self._free()
         atexit.unregister(self.close)
 
-    def _write(self, request: dict[str, Any], generation: Generation, put: Put) -> None:
+    def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         """Perform a request, chunk by chunk, until it ends or `generation.stop` is set.
 
         Raises:

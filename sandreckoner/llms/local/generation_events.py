@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from sandreckoner.core.errors import ModelTimeout
-from sandreckoner.llms.client.deadline import given_up
-from sandreckoner.llms.local.engine import End, Engine, Event
+from sandreckoner.llms.client.deadline import is_cancelled
+from sandreckoner.llms.local.engine import Engine, Event, GenerationEnd
 
 _WAKE_S = 0.05
 
@@ -27,14 +27,14 @@ def chunks(engine: Engine, request: dict[str, Any], timeout_s: float | None) -> 
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     generation = engine.start(request, events.put)
     try:
-        while not given_up():
+        while not is_cancelled():
             if deadline is not None and time.monotonic() > deadline:
                 raise _too_slow(timeout_s)
             try:
                 event = events.get(timeout=_WAKE_S)
             except queue.Empty:
                 continue
-            if isinstance(event, End):
+            if isinstance(event, GenerationEnd):
                 _raise(event)
                 return
             yield event
@@ -49,12 +49,12 @@ async def achunks(
     events: asyncio.Queue[Event] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     deadline = None if timeout_s is None else loop.time() + timeout_s
-    generation = engine.start(request, _hand_over(loop, events))
+    generation = engine.start(request, _emit_into(loop, events))
     try:
         while True:
             left = None if deadline is None else deadline - loop.time()
             event = await asyncio.wait_for(events.get(), left)
-            if isinstance(event, End):
+            if isinstance(event, GenerationEnd):
                 _raise(event)
                 return
             yield event
@@ -64,17 +64,17 @@ async def achunks(
         generation.stop.set()
 
 
-def _hand_over(loop: asyncio.AbstractEventLoop, events: asyncio.Queue[Event]) -> Callable[[Event], None]:
+def _emit_into(loop: asyncio.AbstractEventLoop, events: asyncio.Queue[Event]) -> Callable[[Event], None]:
     """Puts an event into an event loop's queue, from another thread."""
 
     def put(event: Event) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is gone, and nobody waits
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
             loop.call_soon_threadsafe(events.put_nowait, event)
 
     return put
 
 
-def _raise(end: End) -> None:
+def _raise(end: GenerationEnd) -> None:
     if end.error is not None:
         raise end.error
 

@@ -45,7 +45,7 @@ class ChatHF(InProcessChat):
         return "hf"
 
     @property
-    def _most(self) -> int:
+    def _max_samples(self) -> int:
         return self.slots
 
     def _load(self) -> Engine:

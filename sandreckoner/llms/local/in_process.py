@@ -18,14 +18,14 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from sandreckoner.llms.client.parameter_map import ParameterMap
-from sandreckoner.llms.local.chat_results import ChunkMaker, as_result
+from sandreckoner.llms.local.chat_results import ChunkMaker, to_chat_result
 from sandreckoner.llms.local.engine import Engine
 from sandreckoner.llms.local.generation_events import achunks, chunks
-from sandreckoner.llms.local.request_builder import bodies, tool_names
+from sandreckoner.llms.local.request_builder import build_requests, tool_names
 from sandreckoner.llms.local.samples import Sample, Samples
 from sandreckoner.llms.local.structured_output import structured
 
-DIALECT = ParameterMap(
+IN_PROCESS_PARAMETERS = ParameterMap(
     n="n",
     top_p="top_p",
     top_k="top_k",
@@ -38,8 +38,8 @@ DIALECT = ParameterMap(
 _OWN = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "logprobs", "timeout")
 
 
-class _GrammarMatcher:
-    """The engine, loaded at the first question; copies of a model share it."""
+class _LoadedEngine:
+    """The engine, loaded at the first request; copies of a model share it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -47,17 +47,17 @@ class _GrammarMatcher:
 
 
 class InProcessChat(BaseChatModel):
-    """What the runtimes share. Each of them brings `_load`, which makes its engine, and `_most`.
+    """What the runtimes share. Each implements `_load`, which makes its engine, and `_max_samples`.
 
     Attributes:
         temperature: 0 is greedy.
         top_p: nucleus size in (0, 1].
         top_k: number of tokens kept.
-        max_tokens: longest reply, so that no model writes for ever.
+        max_tokens: longest reply, so that no model writes without end.
         seed: of the first sample; each further one has the next.
         stop: strings at which a reply ends.
         logprobs: give the log-probability of every token.
-        timeout: seconds until a generation is given up.
+        timeout: seconds until a generation is cancelled.
         streaming: stream even where a whole reply is asked for, so that callbacks see every piece.
     """
 
@@ -73,21 +73,21 @@ class InProcessChat(BaseChatModel):
     logprobs: bool = False
     timeout: float | None = None
     streaming: bool = False
-    _holder: _GrammarMatcher = PrivateAttr(default_factory=_GrammarMatcher)
+    _loaded: _LoadedEngine = PrivateAttr(default_factory=_LoadedEngine)
 
     def _load(self) -> Engine:
         """The engine of this model, its weights loaded."""
         raise NotImplementedError
 
     @property
-    def _most(self) -> int:
-        """The most samples that one reading of the prompt serves."""
+    def _max_samples(self) -> int:
+        """The maximum number of samples that share one reading of the prompt."""
         raise NotImplementedError
 
     @property
     def parameter_map(self) -> ParameterMap:
-        """What the parameters of an Ask are called here."""
-        return DIALECT
+        """The names of the parameters of an Ask."""
+        return IN_PROCESS_PARAMETERS
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
@@ -109,15 +109,15 @@ class InProcessChat(BaseChatModel):
 
     def close(self) -> None:
         """Stop every generation and free the weights."""
-        with self._holder.lock:
-            if self._holder.engine is not None:
-                self._holder.engine.close()
+        with self._loaded.lock:
+            if self._loaded.engine is not None:
+                self._loaded.engine.close()
 
     def _engine(self) -> Engine:
-        with self._holder.lock:
-            if self._holder.engine is None:
-                self._holder.engine = self._load()
-            return self._holder.engine
+        with self._loaded.lock:
+            if self._loaded.engine is None:
+                self._loaded.engine = self._load()
+            return self._loaded.engine
 
     def _options(self, stop: list[str] | None, given: dict[str, Any]) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in _OWN}
@@ -136,12 +136,12 @@ class InProcessChat(BaseChatModel):
     ) -> ChatResult:
         options = self._options(stop, kwargs)
         done: list[Sample] = []
-        for body in bodies(messages, options, self._most):
-            samples = Samples(body["n"])
-            for chunk in chunks(self._engine(), body, options["timeout"]):
+        for request in build_requests(messages, options, self._max_samples):
+            samples = Samples(request["n"])
+            for chunk in chunks(self._engine(), request, options["timeout"]):
                 samples.feed(chunk)
             done += samples.all
-        return as_result(done, tool_names(options), **self._about)
+        return to_chat_result(done, tool_names(options), **self._about)
 
     async def _agenerate(
         self,
@@ -153,12 +153,12 @@ class InProcessChat(BaseChatModel):
         options = self._options(stop, kwargs)
         engine = await asyncio.to_thread(self._engine)
         done: list[Sample] = []
-        for body in bodies(messages, options, self._most):
-            samples = Samples(body["n"])
-            async for chunk in achunks(engine, body, options["timeout"]):
+        for request in build_requests(messages, options, self._max_samples):
+            samples = Samples(request["n"])
+            async for chunk in achunks(engine, request, options["timeout"]):
                 samples.feed(chunk)
             done += samples.all
-        return as_result(done, tool_names(options), **self._about)
+        return to_chat_result(done, tool_names(options), **self._about)
 
     def _stream(
         self,
@@ -169,8 +169,8 @@ class InProcessChat(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         options = self._options(stop, kwargs)
         stream = ChunkMaker(tool_names(options), **self._about)
-        (body,) = bodies(messages, options | {"n": 1}, 1)
-        for raw in chunks(self._engine(), body, options["timeout"]):
+        (request,) = build_requests(messages, options | {"n": 1}, 1)
+        for raw in chunks(self._engine(), request, options["timeout"]):
             if (chunk := stream.feed(raw)) is not None:
                 if run_manager:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -186,9 +186,9 @@ class InProcessChat(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         options = self._options(stop, kwargs)
         stream = ChunkMaker(tool_names(options), **self._about)
-        (body,) = bodies(messages, options | {"n": 1}, 1)
+        (request,) = build_requests(messages, options | {"n": 1}, 1)
         engine = await asyncio.to_thread(self._engine)
-        async for raw in achunks(engine, body, options["timeout"]):
+        async for raw in achunks(engine, request, options["timeout"]):
             if (chunk := stream.feed(raw)) is not None:
                 if run_manager:
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -206,7 +206,8 @@ class InProcessChat(BaseChatModel):
 
         Args:
             tools: in any form that LangChain knows.
-            tool_choice: `auto`, `none`, `any`, or the name of one: then the reply is held to a call's schema.
+            tool_choice: `auto`, `none`, `any`, or the name of one: then the reply is constrained to
+                its schema.
             **kwargs: options of every question.
         """
         return self.bind(

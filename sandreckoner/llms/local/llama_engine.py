@@ -13,8 +13,7 @@ from sandreckoner.core.errors import (
     SandreckonerError,
     UsageError,
 )
-from sandreckoner.llms.local.engine import Engine, Generation, Put
-from sandreckoner.llms.local.schema_grammar import grammar_of
+from sandreckoner.llms.local.engine import Emit, Engine, Generation
 
 # A prompt is read in steps of so many tokens, and a stop takes effect between two of them.
 _STEP_TOKENS = 128
@@ -39,7 +38,7 @@ class LlamaEngine(Engine):
         self.address: str = self._server.listening_address
         super().__init__()
 
-    def _write(self, request: dict[str, Any], generation: Generation, put: Put) -> None:
+    def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         errors: list[SandreckonerError] = []
 
         def on_chunk(chunk: dict[str, Any]) -> bool:
@@ -48,7 +47,7 @@ class LlamaEngine(Engine):
             if "error" in chunk:
                 errors.append(_explain(chunk["error"]))
             else:
-                put(chunk)
+                emit(chunk)
             return False
 
         try:
@@ -69,8 +68,22 @@ def _body(request: dict[str, Any]) -> dict[str, Any]:
         # Handed to the template and not to the server: that would refuse a grammar beside tools.
         body["chat_template_kwargs"] = {"tools": tools}
     if (schema := body.pop("schema", None)) is not None:
-        body["grammar"] = grammar_of(schema)
+        body["grammar"] = _grammar_of(schema)
     return body | ({"top_logprobs": 1} if body.get("logprobs") else {})
+
+
+def _grammar_of(schema: dict[str, Any]) -> str:
+    """The grammar that holds a reply to a JSON schema.
+
+    Raises:
+        UsageError: llama.cpp does not take the schema.
+    """
+    import xllamacpp
+
+    try:
+        return str(xllamacpp.json_schema_to_grammar(schema))
+    except (ValueError, RuntimeError, TypeError) as fault:
+        raise UsageError(f"llama.cpp does not take this JSON schema: {fault}") from None
 
 
 def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key: str) -> Any:

@@ -48,7 +48,7 @@ class ChatGGUF(InProcessChat):
         return "llamacpp"
 
     @property
-    def _most(self) -> int:
+    def _max_samples(self) -> int:
         return self.slots
 
     def _options(self, stop: list[str] | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One token for each row of scores, drawn as a seed says: alike on every device and in every batch."""
+"""Sampling: one token for each row of scores, the same on every device and in every batch."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def draw(
-    scores: Any, chances: Sequence[float], *, temperature: float, top_k: int | None, top_p: float | None
+def sample_tokens(
+    scores: Any, uniforms: Sequence[float], *, temperature: float, top_k: int | None, top_p: float | None
 ) -> Any:
     """The next tokens.
 
     Args:
         scores: a tensor of floats, (rows, vocabulary): the logits.
-        chances: a number in [0, 1) for each row; the row's token is where it falls in the cumulative
+        uniforms: a number in [0, 1) for each row; the row's token is where it falls in the cumulative
             distribution.
-        temperature: 0 takes the likeliest token.
-        top_k: keep so many of the likeliest; None or 0 for all.
-        top_p: keep the likeliest up to this share of the probability; None for all.
+        temperature: 0 takes the most likely token.
+        top_k: keep this many of the most likely; None or 0 for all.
+        top_p: keep the most likely up to this share of the probability; None for all.
 
     Returns:
         A tensor of token numbers, (rows,).
@@ -36,10 +36,10 @@ def draw(
             before = shares.cumsum(-1) - shares
             shares[before > top_p * shares.sum(-1, keepdim=True)] = 0
     below = shares.cumsum(-1)
-    marks = torch.tensor(chances, dtype=below.dtype, device=below.device)[:, None] * below[:, -1:]
+    marks = torch.tensor(uniforms, dtype=below.dtype, device=below.device)[:, None] * below[:, -1:]
     places = (below <= marks).sum(-1)
-    # A mark that rounding puts at the very end falls on nothing.
+    # Rounding may put a mark past the last token.
     inside = places < shares.shape[-1]
     places = places.clamp(max=shares.shape[-1] - 1)
-    drawn = places if order is None else order.gather(-1, places[:, None])[:, 0]
-    return torch.where(inside, drawn, best)
+    chosen = places if order is None else order.gather(-1, places[:, None])[:, 0]
+    return torch.where(inside, chosen, best)

@@ -1,4 +1,4 @@
-"""One sample as a model writes it: tokens in, text out, until it ends."""
+"""One sample as it is generated: tokens in, chunks of text out, until it ends."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class _Text:
 
 
 @dataclass(slots=True)
-class Writing:
-    """A sample on its way.
+class SampleWriter:
+    """A sample in progress.
 
     Attributes:
-        place: among the samples of its request.
-        chance: where its random numbers come from, so that it is the same sample in any company.
+        place: its index among the samples of its request.
+        rng: its own random numbers, so that it does not depend on the samples beside it.
         decode: tokens to text.
         ends: tokens that end a reply.
         stop: strings that end it.
@@ -47,7 +47,7 @@ class Writing:
     """
 
     place: int
-    chance: Random
+    rng: Random
     decode: Decode
     ends: Collection[int]
     stop: Sequence[str]

@@ -1,4 +1,4 @@
-"""Generation with PyTorch: a prompt is read once, its samples are written side by side."""
+"""Generation with PyTorch: a prompt is processed once, its samples are generated in one batch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from random import Random, SystemRandom
 from typing import Any
 
 from sandreckoner.core.errors import ContextOverflow, ModelError, UsageError
-from sandreckoner.llms.local.constrained_decoding import GrammarCompiler, Hold
-from sandreckoner.llms.local.engine import Engine, Generation, Put
-from sandreckoner.llms.local.sampling import draw
-from sandreckoner.llms.local.text_assembly import Writing
+from sandreckoner.llms.local.constrained_decoding import GrammarCompiler, GrammarMatcher
+from sandreckoner.llms.local.engine import Emit, Engine, Generation
+from sandreckoner.llms.local.sampling import sample_tokens
+from sandreckoner.llms.local.text_assembly import SampleWriter
 
 # A prompt is read in steps of so many tokens, and a stop takes effect between two of them.
 _STEP_TOKENS = 512
@@ -42,18 +42,18 @@ class TorchEngine(Engine):
         self._ends = sorted({end for end in (*ends, tokenizer.eos_token_id) if end is not None})
         self._usual = {"temperature": usual.temperature, "top_p": usual.top_p, "top_k": usual.top_k}
 
-    def _write(self, request: dict[str, Any], generation: Generation, put: Put) -> None:
+    def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         import torch
 
         tokens = self._prompt(request)
-        writings = self._writings(request, len(tokens))
-        holds = self._holds(request)
+        writers = self._writers(request, len(tokens))
+        matchers = self._matchers(request)
         sampling = {key: request.get(key, usual) for key, usual in self._usual.items()}
         sampling["temperature"] = 1.0 if sampling["temperature"] is None else sampling["temperature"]
         with self._turn, torch.inference_mode():
             try:
                 self._perform(
-                    tokens, writings, holds, sampling, bool(request.get("logprobs")), generation, put
+                    tokens, writers, matchers, sampling, bool(request.get("logprobs")), generation, emit
                 )
             except RuntimeError as fault:
                 said = " ".join(str(fault).split())[:300]
@@ -63,12 +63,12 @@ class TorchEngine(Engine):
     def _perform(
         self,
         tokens: Sequence[int],
-        writings: list[Writing],
-        holds: list[Hold],
+        writers: list[SampleWriter],
+        matchers: list[GrammarMatcher],
         sampling: dict[str, Any],
         logprobs: bool,
         generation: Generation,
-        put: Put,
+        emit: Emit,
     ) -> None:
         """Read the prompt, then write a token of every sample in each step."""
         import torch
@@ -79,26 +79,26 @@ class TorchEngine(Engine):
                 return
             step = torch.tensor([tokens[first : first + _STEP_TOKENS]], device=self._weights.device)
             scores, cache = self._scores(step, cache)
-        cache.batch_repeat_interleave(len(writings))  # type: ignore[union-attr]  # a prompt is never empty
-        scores = scores.repeat(len(writings), 1)
+        cache.batch_repeat_interleave(len(writers))  # type: ignore[union-attr]  # a prompt is never empty
+        scores = scores.repeat(len(writers), 1)
         while not generation.stop.is_set():
             known = torch.log_softmax(scores, -1) if logprobs else None
-            for writing, row in zip(writings, scores, strict=True):
-                if holds:
-                    holds[writing.place].forbid(row)
-            drawn = draw(scores, [writing.chance.random() for writing in writings], **sampling)
-            for row_number, (writing, token) in enumerate(zip(writings, drawn.tolist(), strict=True)):
-                if holds:
-                    holds[writing.place].take(token)
-                put(writing.feed(token, None if known is None else float(known[row_number, token])))
-            going = [row for row, writing in enumerate(writings) if not writing.finish]
+            for writer, row in zip(writers, scores, strict=True):
+                if matchers:
+                    matchers[writer.place].mask(row)
+            tokens_drawn = sample_tokens(scores, [writer.rng.random() for writer in writers], **sampling)
+            for row_number, (writer, token) in enumerate(zip(writers, tokens_drawn.tolist(), strict=True)):
+                if matchers:
+                    matchers[writer.place].accept(token)
+                emit(writer.feed(token, None if known is None else float(known[row_number, token])))
+            going = [row for row, writer in enumerate(writers) if not writer.finish]
             if not going:
                 return
-            if len(going) < len(writings):
-                writings = [writings[row] for row in going]
-                drawn = drawn[going]
-                cache.batch_select_indices(torch.tensor(going, device=drawn.device))  # type: ignore[union-attr]
-            scores, cache = self._scores(drawn[:, None], cache)
+            if len(going) < len(writers):
+                writers = [writers[row] for row in going]
+                tokens_drawn = tokens_drawn[going]
+                cache.batch_select_indices(torch.tensor(going, device=tokens_drawn.device))  # type: ignore[union-attr]
+            scores, cache = self._scores(tokens_drawn[:, None], cache)
 
     def _scores(self, tokens: Any, cache: Any) -> tuple[Any, Any]:
         """The scores of the token after `tokens`, (rows, vocabulary), and the cache with `tokens` in it."""
@@ -127,8 +127,8 @@ class TorchEngine(Engine):
             raise UsageError(f"the model's chat template does not take this conversation: {fault}") from fault
         return tokens
 
-    def _writings(self, request: dict[str, Any], prompt_tokens: int) -> list[Writing]:
-        """A sample each, to be begun.
+    def _writers(self, request: dict[str, Any], prompt_tokens: int) -> list[SampleWriter]:
+        """A writer for each sample.
 
         Raises:
             ContextOverflow: the prompt leaves no room for a reply.
@@ -141,9 +141,9 @@ class TorchEngine(Engine):
         seed = request.get("seed")
         first = SystemRandom().getrandbits(48) if seed is None else int(seed)
         return [
-            Writing(
+            SampleWriter(
                 place=place,
-                chance=Random(first + place),
+                rng=Random(first + place),
                 decode=partial(self._tokenizer.decode, skip_special_tokens=True),
                 ends=self._ends,
                 stop=request.get("stop") or (),
@@ -153,14 +153,14 @@ class TorchEngine(Engine):
             for place in range(request["n"])
         ]
 
-    def _holds(self, request: dict[str, Any]) -> list[Hold]:
+    def _matchers(self, request: dict[str, Any]) -> list[GrammarMatcher]:
         grammar, schema = request.get("grammar"), request.get("schema")
         if grammar is None and schema is None:
             return []
-        return [self._holder.hold(grammar, schema) for _ in range(request["n"])]
+        return [self._grammar_compiler.matcher(grammar, schema) for _ in range(request["n"])]
 
     @cached_property
-    def _holder(self) -> GrammarCompiler:
+    def _grammar_compiler(self) -> GrammarCompiler:
         return GrammarCompiler(self._tokenizer, self._ends)
 
     def _free(self) -> None:

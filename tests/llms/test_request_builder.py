@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from sandreckoner.llms.local.request_builder import bodies
+from sandreckoner.llms.local.request_builder import build_requests
 
 SCHEMA = {"type": "object", "properties": {"setup": {"type": "string"}, "punchline": {"type": "string"}}}
 HELD = {"response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}}}
@@ -12,7 +12,7 @@ SAID = "Reply in JSON that fits this schema:\n"
 
 
 def messages_of(messages: list[BaseMessage], options: dict[str, object]) -> list[dict[str, object]]:
-    (body,) = bodies(messages, options, 1)
+    (body,) = build_requests(messages, options, 1)
     said: list[dict[str, object]] = body["messages"]
     return said
 

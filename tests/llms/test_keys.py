@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 import os
-import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from server import Plan, Served
 
+from sandreckoner.cli import main
 from sandreckoner.core.effects import Ask, Steps, ask
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import ModelError, SandreckonerError, UsageError
@@ -136,23 +136,37 @@ def test_settings_and_the_list_of_models_show_none() -> None:
     assert sum(value == "set" for _, value, _ in settings.rows()) == len(KEY_VARIABLES) + 1
 
 
+def reckon(*words: str) -> int:
+    """The exit status of the command, run in this process without standard input."""
+    with Path(os.devnull).open() as nothing, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", nothing)
+        try:
+            return int(main(list(words)) or 0)
+        except SystemExit as done:
+            return int(done.code or 0)
+
+
 @pytest.mark.parametrize("status", [200, 401, 500])
 @pytest.mark.parametrize("form", ["--json", "--quiet", ""])
-def test_the_command_prints_none(served: Served, tmp_path: Path, status: int, form: str) -> None:
+def test_the_command_prints_none(
+    served: Served, tmp_path: Path, status: int, form: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     if status != 200:
         served.usual = echo(status)
         served.usual.headers = {"Retry-After": "0"}
     else:
         served.usual = Plan(text="```python\nprint(2 + 2)\n```")
-    command = [sys.executable, "-m", "sandreckoner.cli", "ask", "What is 2 + 2?", "--strategy", "direct"]
-    command += ["--model", served.spec, "--journal", str(tmp_path / "run.jsonl"), *([form] if form else [])]
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL, env=os.environ
-    )
+    command = ["ask", "What is 2 + 2?", "--strategy", "direct", "--model", served.spec]
+    command += ["--journal", str(tmp_path / "run.jsonl"), *([form] if form else [])]
+    code = reckon(*command)
+    shown = capfd.readouterr()
     assert served.keys == [f"Bearer {OF_THE_ADDRESS}"] * len(served.keys) != []
-    assert (done.returncode == 0) == (status == 200), done.stderr
-    assert_no_key(done.stdout, done.stderr, (tmp_path / "run.jsonl").read_text())
-    listed = subprocess.run(
-        [sys.executable, "-m", "sandreckoner.cli", "models"], capture_output=True, text=True, cwd=tmp_path
-    )
-    assert_no_key(listed.stdout, listed.stderr)
+    assert (code == 0) == (status == 200), shown.err
+    assert_no_key(shown.out, shown.err, (tmp_path / "run.jsonl").read_text())
+
+
+def test_the_list_of_models_prints_none(capfd: pytest.CaptureFixture[str]) -> None:
+    assert reckon("models") == 0
+    shown = capfd.readouterr()
+    assert "openai" in shown.out
+    assert_no_key(shown.out, shown.err)

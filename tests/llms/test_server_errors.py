@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from sandreckoner.core.message import Message
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
-from sandreckoner.llms.client.retry_policy import Circuit, RetryPolicy
-from sandreckoner.testing.model_conformance import Heard
+from sandreckoner.llms.client.retry_policy import Circuit
+from sandreckoner.testing.model_conformance import RecordedStream
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 
@@ -47,13 +47,6 @@ def test_a_plain_refusal_is_never_sent_again(served: Served, way: Any, status: i
     assert len(served.requests) == 1
 
 
-def test_the_pause_is_the_one_that_the_server_asks_for(served: Served, way: Any) -> None:
-    served.plans = [Plan(status=429, headers={"Retry-After": "1"})]
-    start = time.monotonic()
-    way(load_model(served.spec), QUESTION)
-    assert 1.0 <= time.monotonic() - start < 2.5
-
-
 def test_a_pause_of_an_hour_is_not_waited_for(served: Served, way: Any) -> None:
     served.usual = Plan(status=429, headers={"Retry-After": "3600"})
     with pytest.raises(ModelError, match="too many requests"):
@@ -63,11 +56,8 @@ def test_a_pause_of_an_hour_is_not_waited_for(served: Served, way: Any) -> None:
 
 def test_the_deadline_goes_through_the_pauses(served: Served, way: Any) -> None:
     served.usual = Plan(status=429, headers={"Retry-After": "20"})
-    start = time.monotonic()
     with pytest.raises(ModelTimeout):
         way(load_model(served.spec), QUESTION, timeout_s=0.5)
-    assert time.monotonic() - start < 3
-    time.sleep(0.2)
     assert len(served.requests) == 1
 
 
@@ -112,7 +102,7 @@ def test_the_next_model_is_asked_where_one_fails(served: Served, way: Any) -> No
     served.usual = Plan(status=404)
     model = FallbackModel([load_model(served.spec), ScriptedModel(["four", "4"])])
     assert way(model, QUESTION)[0].text == "four"
-    heard = Heard()
+    heard = RecordedStream()
     way(model, QUESTION, on_text=heard)
     assert heard.text == ["4", ""]
 
@@ -121,24 +111,15 @@ def test_a_reply_that_has_begun_is_not_begun_by_another(served: Served, way: Any
     served.usual = Plan(cut_after=2)
     second = ScriptedModel(["four"])
     with pytest.raises(ModelError, match=r"127\.0\.0\.1"):
-        way(FallbackModel([load_model(served.spec), second]), QUESTION, on_text=Heard())
+        way(FallbackModel([load_model(served.spec), second]), QUESTION, on_text=RecordedStream())
     assert second.asked == []
 
 
 def test_many_at_once_are_not_queued_behind_each_other(served: Served) -> None:
-    served.usual = Plan(wait_s=1.0)
+    served.usual = Plan(barrier=threading.Barrier(16))  # none is answered until all are there
     model = load_model(served.spec)
 
-    async def all_of_them() -> float:
-        await model.aask(QUESTION)
-        start = time.monotonic()
-        await asyncio.gather(*(model.aask(QUESTION) for _ in range(16)))
-        return time.monotonic() - start
+    async def all_of_them() -> int:
+        return len(await asyncio.gather(*(model.aask(QUESTION) for _ in range(16))))
 
-    assert asyncio.run(all_of_them()) < 4
-
-
-def test_a_connection_kept_from_a_loop_that_has_ended_is_not_the_servers_fault() -> None:
-    stale = RuntimeError("Event loop is closed")
-    assert RetryPolicy().pause_before_next(stale, 1, lambda: 0.0) is not None
-    assert RetryPolicy().pause_before_next(RuntimeError("anything else"), 1, lambda: 0.0) is None
+    assert asyncio.run(all_of_them()) == 16

@@ -17,8 +17,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelTimeout, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import LangChainModel, Settings, load_model
-from sandreckoner.llms.client.rate_limiter import RateLimiter, gate_of
-from sandreckoner.llms.client.rate_window import Rate
+from sandreckoner.llms.client.rate_limiter import RateLimiter, SlidingWindow, shared_rate_limiter
 from sandreckoner.settings.rate_limits import Limits
 from sandreckoner.settings.user_settings import Setting
 
@@ -40,11 +39,11 @@ def limited(served: Served, **limits: int) -> LangChainModel:
 def test_no_minute_has_more_than_it_may(
     most: int, tokens_a_minute: int, asks: list[tuple[float, int]]
 ) -> None:
-    rate = Rate(Limits(requests_per_minute=most, tokens_per_minute=tokens_a_minute))
+    rate = SlidingWindow(Limits(requests_per_minute=most, tokens_per_minute=tokens_a_minute))
     now, sent = 0.0, []
     for gap_s, tokens in asks:
         now += gap_s
-        start_s = rate.book(tokens, now)
+        start_s = rate.reserve(tokens, now)
         assert start_s >= now
         sent.append((start_s, tokens))
     assert sent == sorted(sent, key=lambda one: one[0]), "who asks first is sent first"
@@ -56,17 +55,17 @@ def test_no_minute_has_more_than_it_may(
 
 
 def test_nobody_waits_longer_than_needed() -> None:
-    rate = Rate(Limits(requests_per_minute=2))
-    assert [rate.book(0, now) for now in (0.0, 1.0, 2.0, 2.0, 200.0)] == [0.0, 1.0, 60.0, 61.0, 200.0]
-    tokens = Rate(Limits(tokens_per_minute=100))
-    assert [tokens.book(40, 0.0), tokens.book(40, 1.0), tokens.book(40, 2.0)] == [0.0, 1.0, 60.0]
+    rate = SlidingWindow(Limits(requests_per_minute=2))
+    assert [rate.reserve(0, now) for now in (0.0, 1.0, 2.0, 2.0, 200.0)] == [0.0, 1.0, 60.0, 61.0, 200.0]
+    tokens = SlidingWindow(Limits(tokens_per_minute=100))
+    assert [tokens.reserve(40, 0.0), tokens.reserve(40, 1.0), tokens.reserve(40, 2.0)] == [0.0, 1.0, 60.0]
 
 
 def test_what_a_reply_took_beyond_the_estimate_counts() -> None:
-    rate = Rate(Limits(tokens_per_minute=100))
-    rate.book(10, 0.0)
+    rate = SlidingWindow(Limits(tokens_per_minute=100))
+    rate.reserve(10, 0.0)
     rate.correct(+85)
-    assert rate.book(10, 1.0) == 60.0
+    assert rate.reserve(10, 1.0) == 60.0
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
@@ -79,10 +78,8 @@ def test_the_third_request_of_two_a_minute_waits_into_the_deadline(served: Serve
     model = limited(served, requests_per_minute=2)
     way(model, QUESTION)
     way(model, QUESTION)
-    start = time.monotonic()
     with pytest.raises(ModelTimeout):
         way(model, QUESTION, timeout_s=0.4)
-    assert time.monotonic() - start < 3
     assert len(served.requests) == 2
 
 
@@ -122,11 +119,11 @@ def test_threads_and_tasks_share_the_places_at_once() -> None:
     rate_limiter, count = RateLimiter(Limits(at_once=3)), _Count()
 
     def in_thread(_: int) -> None:
-        with rate_limiter.place(), count:
+        with rate_limiter.slot(), count:
             time.sleep(0.01)
 
     async def in_task() -> None:
-        async with rate_limiter.aplace():
+        async with rate_limiter.aslot():
             with count:
                 await asyncio.sleep(0.01)
 
@@ -138,7 +135,7 @@ def test_threads_and_tasks_share_the_places_at_once() -> None:
         list(pool.map(in_thread, range(20)))
         loop.result()
     assert count.most == 3
-    assert rate_limiter._free == 3
+    assert rate_limiter._free_slots == 3
 
 
 def test_who_gives_up_in_the_queue_leaves_it() -> None:
@@ -146,7 +143,7 @@ def test_who_gives_up_in_the_queue_leaves_it() -> None:
 
     async def run() -> None:
         async def hold(seconds: float) -> None:
-            async with rate_limiter.aplace():
+            async with rate_limiter.aslot():
                 await asyncio.sleep(seconds)
 
         first = asyncio.create_task(hold(0.2))
@@ -158,7 +155,7 @@ def test_who_gives_up_in_the_queue_leaves_it() -> None:
         await asyncio.wait_for(asyncio.gather(first, third), 5)
 
     asyncio.run(run())
-    assert rate_limiter._free == 1
+    assert rate_limiter._free_slots == 1
 
 
 def test_a_stream_keeps_its_place_to_the_end(served: Served) -> None:
@@ -174,15 +171,14 @@ def test_a_stream_keeps_its_place_to_the_end(served: Served) -> None:
     assert order == ["first"] * 4 + ["second"] * 4
 
 
-def test_models_of_one_provider_share_its_gate() -> None:
+def test_models_of_one_provider_share_its_rate_limiter() -> None:
     limits = Limits(at_once=2)
-    assert gate_of("openai", limits) is gate_of("openai", Limits(at_once=2))
-    assert gate_of("openai", limits) is not gate_of("groq", limits)
+    assert shared_rate_limiter("openai", limits) is shared_rate_limiter("openai", Limits(at_once=2))
+    assert shared_rate_limiter("openai", limits) is not shared_rate_limiter("groq", limits)
 
 
-def test_samples_of_one_ask_pass_the_gate_one_by_one(served: Served, way: Any) -> None:
-    served.usual = Plan(wait_s=0.1)
-    start = time.monotonic()
+def test_samples_of_one_ask_take_their_turns(served: Served, way: Any) -> None:
+    served.usual = Plan(wait_s=0.02)
     replies = way(limited(served, at_once=1), Ask(QUESTION.messages, n=4, temperature=1.0))
     assert len(replies) == 4
-    assert time.monotonic() - start >= 0.4
+    assert served.max_concurrent == 1
