@@ -1,13 +1,19 @@
-"""How bad input to a strategy ends for a script: real processes, the scripted model, exit codes."""
+"""How bad input to a strategy ends for a script: exit codes and stderr, with the scripted model.
+
+One case of each kind is a real process; the others call the same entry point, `main`, in this one.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from sandreckoner.cli import main
 
 RECKON = str(Path(sys.executable).with_name("reckon"))
 
@@ -16,6 +22,19 @@ def reckon(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [RECKON, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
     )
+
+
+@pytest.fixture
+def inside(capfd: pytest.CaptureFixture[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`reckon` in this process."""
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        code = main(words)
+        said = capfd.readouterr()
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
+
+    return call
 
 
 def script_of(tmp_path: Path, *replies: str) -> str:
@@ -38,9 +57,9 @@ CRASH = "```python\nanswer = 1 / 0\n```"
     ],
 )
 def test_where_every_candidate_fails_there_is_no_answer_and_each_reason(
-    tmp_path: Path, strategy: str, replies: list[str]
+    inside, tmp_path: Path, strategy: str, replies: list[str]
 ) -> None:
-    done = reckon("ask", "a?", "--strategy", strategy, "--model", script_of(tmp_path, *replies))
+    done = inside("ask", "a?", "--strategy", strategy, "--model", script_of(tmp_path, *replies))
     assert (done.returncode, done.stdout) == (4, "")
     assert "no answer:" in done.stderr
     assert "the model answered with nothing" in done.stderr
@@ -65,12 +84,12 @@ def test_no_answer_as_json_names_the_reasons_too(tmp_path: Path) -> None:
     ],
 )
 def test_a_nested_strategy_over_the_budget_is_refused_before_the_first_call(
-    tmp_path: Path, strategy: str, estimate: str
+    inside, tmp_path: Path, strategy: str, estimate: str
 ) -> None:
     journal = tmp_path / "run.jsonl"
     script = script_of(tmp_path, "The answer is 1.")
     words = ["ask", "a?", "--strategy", strategy, "--calls", "50", "--journal", str(journal)]
-    done = reckon(*words, "--model", script)
+    done = inside(*words, "--model", script)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"up to {estimate} completions and the budget is 50 calls" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -102,8 +121,15 @@ def test_a_nested_strategy_over_the_budget_is_refused_before_the_first_call(
         ('cot(prompt="nowhere.txt")', "prompt 'nowhere.txt' cannot be read"),
     ],
 )
-def test_a_wrong_number_is_refused_in_one_line(tmp_path: Path, strategy: str, said: str) -> None:
-    done = reckon("ask", "a?", "--strategy", strategy, "--model", script_of(tmp_path, "The answer is 1."))
+def test_a_wrong_number_is_refused_in_one_line(inside, tmp_path: Path, strategy: str, said: str) -> None:
+    done = inside("ask", "a?", "--strategy", strategy, "--model", script_of(tmp_path, "The answer is 1."))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("reckon: ") and done.stderr.count("\n") == 1
     assert said in done.stderr
+
+
+def test_a_process_ends_with_these_codes(tmp_path: Path) -> None:
+    ask = ["ask", "a?", "--model", script_of(tmp_path, CRASH, CRASH), "--strategy"]
+    refused, unanswered = reckon(*ask, "sc(pal, n=0)"), reckon(*ask, "pal(repairs=0)")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+    assert (unanswered.returncode, unanswered.stdout) == (4, "")

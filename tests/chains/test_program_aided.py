@@ -16,7 +16,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.passage import Passage
 from sandreckoner.core.problem import Problem
 from sandreckoner.testing.scripted_model import ScriptedModel
-from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.python import Limits, Sandbox
 
 QUESTION = "Pens cost 3 dollars each. What do 14 pens cost?"
 RIGHT = "price = 3\npens = 14\n"
@@ -81,7 +81,6 @@ def test_when_repairs_are_used_up_the_reason_is_told(sandbox: Sandbox) -> None:
         ("I would rather not say.", "no program in the reply"),
         ("```python\nimport os\nanswer = os.getcwd()\n```", "the program ended with"),
         ("```python\nx = 3\n```", "the program ran but neither returned nor printed anything"),
-        ("```python\nn = 0\nwhile True:\n    n += 1\n```", "the program ended with"),
     ],
 )
 def test_a_model_that_gives_no_answer_is_told_apart_from_one_that_is_wrong(
@@ -90,6 +89,13 @@ def test_a_model_that_gives_no_answer_is_told_apart_from_one_that_is_wrong(
     found, _ = solve(sandbox, reply, repairs=0)
     assert found.status == "no answer"
     assert found.reason.startswith(reason)
+
+
+def test_a_program_that_does_not_end_is_no_answer() -> None:
+    with Sandbox(Limits(cpu_s=1, wall_s=1)) as hasty:
+        found, _ = solve(hasty, "```python\nn = 0\nwhile True:\n    n += 1\n```", repairs=0)
+    assert found.status == "no answer"
+    assert found.reason.startswith("the program ended with")
 
 
 def test_the_budget_may_end_before_the_repair(sandbox: Sandbox) -> None:
