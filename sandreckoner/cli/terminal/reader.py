@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from sandreckoner.cli.folders import state_folder
+from sandreckoner._support.user_folders import state_folder
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.core.extras import needing
 

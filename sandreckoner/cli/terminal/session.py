@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import sandreckoner
-from sandreckoner.cli.folders import sessions_folder
+from sandreckoner._support.user_folders import state_folder
 from sandreckoner.cli.terminal.transcript import Cell, Entry, Turn, read_step
 from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON
@@ -176,6 +176,10 @@ class _Lines:
         """Every line is on disk already."""
 
 
+def _sessions_folder() -> Path:
+    return state_folder() / "sessions"
+
+
 def session_path(name: str) -> Path:
     """The file of a session, by its name.
 
@@ -184,7 +188,7 @@ def session_path(name: str) -> Path:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"session: {name[:40]!r} is no name; use letters, digits, - and _")
-    return sessions_folder() / f"{name}.jsonl"
+    return _sessions_folder() / f"{name}.jsonl"
 
 
 def new_name() -> str:
@@ -196,7 +200,7 @@ def new_name() -> str:
 
 def saved_sessions() -> list[Path]:
     """The files of all sessions, the last used first."""
-    return sorted(sessions_folder().glob("*.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return sorted(_sessions_folder().glob("*.jsonl"), key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def last_session() -> Path:
