@@ -87,7 +87,7 @@ def test_the_page_opens_from_disk_folds_prints_and_asks_nobody_for_anything(expo
         assert page.requested == [(exported / "page.html").resolve().as_uri()]
         assert "Sandreckoner" in page.evaluate("document.title")  # no script of the answer's has run
         assert page.evaluate("document.scripts.length + document.images.length") == 0
-        assert page.evaluate("document.querySelector('p.answer').innerText") == "1102.31"
+        assert page.evaluate("document.querySelector('p.answer').innerText") == "1,102.31"
         assert page.evaluate("[...document.querySelectorAll('mark.unsourced')].map(m => m.textContent)") == [
             "77.7"
         ]

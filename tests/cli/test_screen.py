@@ -259,3 +259,24 @@ def test_plain_mode_and_a_dumb_terminal_draw_nothing(model: str, tmp_path: Path)
             assert not set(shown) & set("╭╮│─⠋")
             screen.type("/tree")
             screen.wait_for("winner: answer: 42")
+
+
+def test_an_answer_is_rounded_for_a_person_and_exact_one_key_away(tmp_path: Path) -> None:
+    program = "```python\nanswer = 48 * 1.1034746817268110 * 1000 / 480\n```"
+    (tmp_path / "growth.json").write_text(json.dumps([program] * 2))
+    words = ["--model", f"scripted:{tmp_path / 'growth.json'}"]
+    with opened(*words, cwd=tmp_path) as screen:
+        screen.wait_for("›")
+        screen.type("By what percentage did it grow?")
+        shown = screen.wait_for("pal · 1 call")
+        assert "\n110.35 %\n" in re.sub(r" +\n", "\n", shown)
+        screen.type("/exact")
+        screen.wait_for("110.347468172681")
+        screen.type("/vars")
+        screen.wait_for("answer  110.347468172681")
+        screen.keys("C-d")
+        screen.wait_for_end()
+    with opened("ask", "By what percentage did it grow?", *words, cwd=tmp_path) as screen:
+        shown = screen.wait_for("pal · 1 call")
+        assert "\n110.35 %\n" in re.sub(r" +\n", "\n", shown)
+        assert "exactly 110.347468172681" in shown

@@ -28,6 +28,11 @@ class ConsoleStyle:
         return "ansi_light" if self.light else "ansi_dark"
 
     @property
+    def rounds(self) -> bool:
+        """Whether numbers are rounded: they are for a person, never for a script that reads a pipe."""
+        return self.console.is_terminal
+
+    @property
     def redraws(self) -> bool:
         """Whether something may be drawn and taken away again."""
         console = self.console

@@ -15,6 +15,7 @@ from rich.text import Text
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.console_style import ConsoleStyle
 from sandreckoner.cli.render.phrases import plural, visible
+from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.cli.render.run_tree import branches
 from sandreckoner.cli.render.tree_text import tree_lines
 from sandreckoner.core.effects import Ask, Note, Run, Search
@@ -136,7 +137,8 @@ class Progress:
         ]
         tokens = sum(reply.usage.tokens for reply in replies)
         spent = f"{plural(len(replies), 'call')} · {tokens:,} tokens" if replies else ""
-        seconds = f"{time.monotonic() - self._begun:.0f} s"
+        passed = time.monotonic() - self._begun
+        seconds = f"{passed:.0f} s" if passed < 90 else readable_seconds(passed)
         return " · ".join(part for part in (visible(doing), spent, seconds, self._hint) if part)
 
 

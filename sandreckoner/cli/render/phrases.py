@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.message import Usage
 
@@ -61,7 +62,7 @@ def status_line(answer: Answer, strategy: str, left: str = "") -> str:
         plural(answer.usage.calls, "call"),
         f"{answer.usage.tokens:,} tokens",
         price(answer.usage),
-        f"{answer.seconds:.1f} s",
+        readable_seconds(answer.seconds),
         left,
         f"confidence {answer.confidence:.2f}" if answer.confidence is not None else "",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
 from sandreckoner.cli.render.event_lines import print_answer
 from sandreckoner.cli.render.pages import write_export
 from sandreckoner.cli.render.phrases import status_line, visible
+from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.trace import Step
@@ -49,17 +51,20 @@ def present(
     elif as_json:
         print(json.dumps(found, indent=2))
     else:
-        _show_answer(answer, make_style(stderr=True, quiet=quiet, plain=plain), strategy)
+        _show_answer(answer, question, make_style(stderr=True, quiet=quiet, plain=plain), strategy)
     return exit_code(answer)
 
 
-def _show_answer(answer: Answer, style: ConsoleStyle, strategy: str) -> None:
+def _show_answer(answer: Answer, question: str, style: ConsoleStyle, strategy: str) -> None:
     last = answer.candidates[-1] if answer.candidates else None
     for block in blocks.work(answer.winner or last, style):
         style.console.print(block)
     if answer.text is not None:
+        shown = readable(answer.text, question) if sys.stdout.isatty() else answer.text
         # soft_wrap: what a script reads must not be broken at the width of a terminal.
-        Console(highlight=False).print(Text(visible(answer.text)), soft_wrap=True)
+        Console(highlight=False).print(Text(visible(shown)), soft_wrap=True)
+        if shown != answer.text:
+            style.console.print(Text(f"exactly {visible(answer.text)}", style="dim"))
     for line in blocks.sources(answer):
         style.console.print(line)
     if answer.reason:

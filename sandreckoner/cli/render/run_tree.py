@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandreckoner.cli.render.phrases import describe_source, one_line, plural
+from sandreckoner.cli.render.readable import readable, readable_seconds
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
 from sandreckoner.core.execution import Execution
@@ -54,7 +55,7 @@ def knots(question: str, steps: Sequence[Step], answer: Answer | None = None) ->
         branch_of(root, step.effect.scope).steps.append(step)
     top = Knot("question", one_line(question), question, knots=_below(root))
     if answer is not None:
-        top.knots.append(_answer(answer))
+        top.knots.append(_answer(answer, question))
     return top
 
 
@@ -109,7 +110,7 @@ def _leaf(step: Step) -> Knot | None:
         if "value" in effect.data or effect.text in ("pruned", "winner"):
             return None  # said by the branch
         return Knot("note", one_line(effect.text), effect.text)
-    took = f"{step.elapsed_s:.1f} s"
+    took = readable_seconds(step.elapsed_s)
     if isinstance(effect, Ask):
         return Knot("ask", f"the model: {_replies(step)} · {took}", _conversation(step), mark=mark)
     if isinstance(effect, Run | Resume):
@@ -170,9 +171,13 @@ def _passages(step: Step) -> str:
     )
 
 
-def _answer(answer: Answer) -> Knot:
+def _answer(answer: Answer, question: str) -> Knot:
     """The answer, its program, the numbers of it, and where each of them stands."""
-    label = one_line(answer.text) if answer.text is not None else f"{answer.status}: {answer.reason}"
+    label = (
+        one_line(readable(answer.text, question))
+        if answer.text is not None
+        else f"{answer.status}: {answer.reason}"
+    )
     knot = Knot("answer", f"answer: {label}", answer.text or answer.reason)
     knot.mark = "failed" if answer.text is None else "winner"
     winner = answer.winner

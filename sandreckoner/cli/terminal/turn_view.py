@@ -7,6 +7,7 @@ from rich.text import Text
 
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.phrases import plural, price, status_line, visible
+from sandreckoner.cli.render.readable import readable, readable_seconds
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Cell, Turn, cell_lines
 from sandreckoner.core.answer import Answer
@@ -23,7 +24,7 @@ def show_turn(context: Context, turn: Turn) -> None:
     last = answer.candidates[-1] if answer.candidates else None
     for block in blocks.work(answer.winner or last, style):
         style.console.print(block)
-    _show_answer(answer, context)
+    _show_answer(answer, turn.question, context)
     for line in blocks.sources(answer):
         style.console.print(line)
     if answer.reason or turn.stopped:
@@ -43,10 +44,10 @@ def show_cell(context: Context, cell: Cell) -> None:
         context.say(visible(line), "bold")
 
 
-def _show_answer(answer: Answer, context: Context) -> None:
+def _show_answer(answer: Answer, question: str, context: Context) -> None:
     if answer.text is None:
         return
-    text = visible(answer.text)
+    text = visible(readable(answer.text, question) if context.style.rounds else answer.text)
     marks = "".join(f" [{number}]" for number in blocks.numbered(answer).values())
     if answer.winner is not None and not answer.winner.program and not context.style.plain:
         # Prose. Links are written out: a model's link may say one thing and lead to another.
@@ -69,7 +70,7 @@ def _left(context: Context, answer: Answer) -> str:
     if budget.usd is not None and usage.usd is not None:
         parts.append(f"${max(0.0, budget.usd - usage.usd):.4f}")
     if budget.seconds is not None:
-        parts.append(f"{max(0.0, budget.seconds - answer.seconds):.0f} s")
+        parts.append(readable_seconds(max(0.0, budget.seconds - answer.seconds)))
     return f"left {', '.join(parts)}" if parts else ""
 
 
@@ -85,6 +86,6 @@ def total_line(turns: list[Turn]) -> str:
         plural(usage.calls, "call"),
         f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out",
         price(usage) or "$0",
-        f"{seconds:.1f} s",
+        readable_seconds(seconds),
     ]
     return " · ".join(parts)

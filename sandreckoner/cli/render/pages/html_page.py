@@ -11,6 +11,7 @@ from pathlib import Path
 from sandreckoner.cli.render.blocks import numbered
 from sandreckoner.cli.render.pages.source_spans import block, made, text
 from sandreckoner.cli.render.phrases import plural, status_line
+from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.render.run_tree import Knot, knots
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Entry, Turn, cell_lines
 
@@ -58,7 +59,10 @@ def _turn(turn: Turn, number: int) -> list[str]:
     if answer is None:
         return ['<p class="reason">Interrupted before it had an answer.</p>']
     marks = "".join(f'<sup class="cite">{page}</sup>' for page in numbered(answer).values())
-    said = text(answer.text) if answer.text is not None else f"<em>{text(answer.status)}</em>"
+    said = f"<em>{text(answer.status)}</em>"
+    if answer.text is not None:
+        exact = f'<span title="exactly {text(answer.text)}">'
+        said = f"{exact}{text(readable(answer.text, turn.question))}</span>"
     parts = [f'<p class="answer" dir="auto">{said}{marks}</p>']
     if answer.reason:
         parts.append(f'<p class="reason" dir="auto">{text(answer.reason)}</p>')

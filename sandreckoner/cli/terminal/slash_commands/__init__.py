@@ -21,6 +21,7 @@ TABLE: Mapping[str, Command] = {
         choosing.budget, "[calls=N tokens=N usd=X seconds=X | none]", "what a question may spend"
     ),
     "cost": Command(inspecting.cost, "", "what this session has cost"),
+    "exact": Command(inspecting.exact, "[N]", "the last answer without rounding"),
     "tree": Command(inspecting.tree, "[N]", "the last question's search and sources, to walk through"),
     "trace": Command(inspecting.trace, "[N]", "its steps, with prompts and replies"),
     "undo": Command(turns.undo, "", "take back the last turn or cell, and its variables"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandreckoner.cli.render.pages import FORMATS, write_export
 from sandreckoner.cli.render.phrases import one_line, plural
+from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.session import Session, saved_sessions, session_path
 from sandreckoner.core.errors import UsageError
@@ -39,6 +40,7 @@ def load(context: Context, words: str) -> None:
     context.say(f"{path.stem}: {plural(len(context.session.entries), 'turn')}")
     for turn in context.session.turns[-3:]:
         answer = turn.answer.text if turn.answer and turn.answer.text else "no answer"
+        answer = readable(answer, turn.question)
         context.say(f"  {one_line(turn.question, 60)} → {one_line(answer, 30)}", "dim")
 
 

@@ -1,8 +1,9 @@
-"""/cost, /tree, /trace: what was done, and what it cost."""
+"""/cost, /exact, /tree, /trace: what was done, and what it cost."""
 
 from __future__ import annotations
 
 from sandreckoner.cli.render import blocks
+from sandreckoner.cli.render.phrases import visible
 from sandreckoner.cli.render.run_tree import Knot, knots
 from sandreckoner.cli.render.tree_text import tree_lines
 from sandreckoner.cli.terminal.context import Context
@@ -14,6 +15,12 @@ from sandreckoner.core.errors import UsageError
 def cost(context: Context, words: str) -> None:
     """All questions together, those taken back too."""
     context.say(total_line(context.session.asked))
+
+
+def exact(context: Context, words: str) -> None:
+    """The answer to a question as it was computed, without rounding."""
+    answer = _turn(context, words).answer
+    context.say(visible(answer.text) if answer and answer.text is not None else "there is no answer", "bold")
 
 
 def tree(context: Context, words: str) -> None:
