@@ -93,12 +93,12 @@ def _steps(one: Turn, other: Turn) -> Iterator[str]:
 
 def _text(step: Step) -> str:
     """A step as text: what was asked and what came back, without the seconds that it took."""
-    from sandreckoner.cli.render.run_tree import knots
+    from sandreckoner.cli.render.run_tree import build_tree
     from sandreckoner.core.serialization import to_json
 
-    for _, knot in knots("", [step]).walk():
-        if knot.detail:
-            return f"{knot.label.rpartition(' · ')[0]}\n{knot.detail}"
+    for _, node in build_tree("", [step]).walk():
+        if node.detail:
+            return f"{node.label.rpartition(' · ')[0]}\n{node.detail}"
     return str(to_json(step.effect))
 
 

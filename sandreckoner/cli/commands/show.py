@@ -68,17 +68,17 @@ def _show(turn: Turn, style: ConsoleStyle, *, trace: bool) -> None:
 
     from sandreckoner.cli.render import blocks
     from sandreckoner.cli.render.phrases import status_line
-    from sandreckoner.cli.render.run_tree import knots
+    from sandreckoner.cli.render.run_tree import build_tree
     from sandreckoner.cli.render.tree_text import tree_lines
 
-    top = knots(turn.question, turn.steps, turn.answer)
+    top = build_tree(turn.question, turn.steps, turn.answer)
     for line in tree_lines(top, style.console.width, plain=style.plain):
         style.console.print(line)
     if trace:
-        steps = [knot for _, knot in top.walk() if knot.kind in ("ask", "run", "search", "note")]
-        for number, knot in enumerate(steps):
+        steps = [node for _, node in top.walk() if node.kind in ("ask", "run", "search", "note")]
+        for number, node in enumerate(steps):
             style.console.print(
-                blocks.prose(knot.detail or knot.label, style, f"step {number}  {knot.label}")
+                blocks.prose(node.detail or node.label, style, f"step {number}  {node.label}")
             )
     status = status_line(turn.answer, turn.strategy) if turn.answer else "interrupted before it had an answer"
     style.console.print(Text(f"{turn.model} · {status}\n", style="dim"))

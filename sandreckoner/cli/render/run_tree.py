@@ -1,4 +1,4 @@
-"""A run as a tree of knots, for the screen and for the exported page: the search, and under the answer where
+"""A run as a tree of nodes, for the screen and for the exported page: the search, and under the answer where
 it came from (answer ← program ← numbers ← places).
 """
 
@@ -22,7 +22,7 @@ Mark = Literal["", "pruned", "dead end", "winner", "failed", "unsourced", "runni
 
 
 @dataclass(slots=True)
-class Knot:
+class Node:
     """A node of the tree.
 
     Attributes:
@@ -31,7 +31,7 @@ class Knot:
         detail: everything behind it, as text; empty where the label says it all.
         value: how promising the search found it; None where nothing was valued.
         mark: what became of it.
-        knots: what is below.
+        children: what is below.
     """
 
     kind: Kind
@@ -39,96 +39,96 @@ class Knot:
     detail: str = ""
     value: float | None = None
     mark: Mark = ""
-    knots: list[Knot] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
 
-    def walk(self, depth: int = 0) -> Iterator[tuple[int, Knot]]:
-        """This knot and all below it, with their depths, parents first."""
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, Node]]:
+        """This node and all below it, with their depths, parents first."""
         yield depth, self
-        for knot in self.knots:
-            yield from knot.walk(depth + 1)
+        for node in self.children:
+            yield from node.walk(depth + 1)
 
 
-def knots(question: str, steps: Sequence[Step], answer: Answer | None = None) -> Knot:
+def build_tree(question: str, steps: Sequence[Step], answer: Answer | None = None) -> Node:
     """A run as a tree, below its question."""
     root = Branch("")
     for step in steps:
         branch_of(root, step.effect.scope).steps.append(step)
-    top = Knot("question", one_line(question), question, knots=_below(root))
+    top = Node("question", one_line(question), question, children=_below(root))
     if answer is not None:
-        top.knots.append(_answer(answer, question))
+        top.children.append(_answer(answer, question))
     return top
 
 
-def branches(steps: Sequence[Step]) -> Knot:
+def branches(steps: Sequence[Step]) -> Node:
     """Only the branches of a search, without what was done in each: what one watches while it runs."""
-    top = knots("", [step for step in steps if isinstance(step.effect, Note) or step.effect.scope])
+    top = build_tree("", [step for step in steps if isinstance(step.effect, Note) or step.effect.scope])
     _prune_leaves(top)
     return top
 
 
-def _prune_leaves(knot: Knot) -> None:
-    knot.knots = [below for below in knot.knots if below.kind == "branch"]
-    for below in knot.knots:
+def _prune_leaves(node: Node) -> None:
+    node.children = [below for below in node.children if below.kind == "branch"]
+    for below in node.children:
         _prune_leaves(below)
 
 
-def _below(branch: Branch) -> list[Knot]:
+def _below(branch: Branch) -> list[Node]:
     """What was done in a branch and the branches below it, in the order in which they began."""
     first = {name: _first_index(below) for name, below in branch.branches.items()}
-    parts: list[tuple[int, Knot]] = [
-        (step.index, knot) for step in branch.steps if (knot := _leaf(step)) is not None
+    parts: list[tuple[int, Node]] = [
+        (step.index, node) for step in branch.steps if (node := _leaf(step)) is not None
     ]
     parts += [(first[name], _branch(name, below)) for name, below in branch.branches.items()]
-    return [knot for _, knot in sorted(parts, key=lambda part: part[0])]
+    return [node for _, node in sorted(parts, key=lambda part: part[0])]
 
 
 def _first_index(branch: Branch) -> int:
     return min(step.index for _, each in branch.walk() for step in each.steps)
 
 
-def _branch(name: str, branch: Branch) -> Knot:
+def _branch(name: str, branch: Branch) -> Node:
     """A branch; the notes of a search about it become its thought, its value and its mark."""
-    knot = Knot("branch", name, knots=_below(branch))
+    node = Node("branch", name, children=_below(branch))
     for step in branch.steps:
         if not isinstance(step.effect, Note):
             continue
         text, data = step.effect.text, step.effect.data
         if "value" in data:
-            knot.value = float(data["value"])
+            node.value = float(data["value"])
         if text in ("pruned", "winner"):
-            knot.mark = "pruned" if text == "pruned" else "winner"
+            node.mark = "pruned" if text == "pruned" else "winner"
         elif "value" in data:
-            knot.label, knot.detail = f"{name}  {one_line(text)}", text
-            knot.mark = "dead end" if "dead end" in data else knot.mark
-    return knot
+            node.label, node.detail = f"{name}  {one_line(text)}", text
+            node.mark = "dead end" if "dead end" in data else node.mark
+    return node
 
 
-def _leaf(step: Step) -> Knot | None:
+def _leaf(step: Step) -> Node | None:
     effect = step.effect
     mark: Mark = "failed" if step.error else ""
     if isinstance(effect, Note):
         if "value" in effect.data or effect.text in ("pruned", "winner"):
             return None  # said by the branch
-        return Knot("note", one_line(effect.text), effect.text)
+        return Node("note", one_line(effect.text), effect.text)
     took = readable_seconds(step.elapsed_s)
     if isinstance(effect, Ask):
-        return Knot("ask", f"the model: {_replies(step)} · {took}", _conversation(step), mark=mark)
+        return Node("ask", f"the model: {_replies(step)} · {took}", _conversation(step), mark=mark)
     if isinstance(effect, Run | Resume):
         return _run(step, took)
     if isinstance(effect, Use):
         said = one_line(step.error or str(step.reply))
-        return Knot("run", f"tool {effect.tool}: {said} · {took}", str(dict(effect.arguments)), mark=mark)
+        return Node("run", f"tool {effect.tool}: {said} · {took}", str(dict(effect.arguments)), mark=mark)
     assert isinstance(effect, Search)
     found = step.reply if isinstance(step.reply, tuple) else ()
     label = f"search “{one_line(effect.query, 50)}”: {plural(len(found), 'passage')} · {took}"
-    return Knot("search", label, _passages(step), mark=mark)
+    return Node("search", label, _passages(step), mark=mark)
 
 
-def _run(step: Step, took: str) -> Knot:
+def _run(step: Step, took: str) -> Node:
     effect, execution = step.effect, step.reply
     code = effect.code if isinstance(effect, Run) else "(it goes on with what a function returned)"
     if not isinstance(execution, Execution):
-        return Knot("run", f"program: {step.error}", code, mark="failed")
+        return Node("run", f"program: {step.error}", code, mark="failed")
     said = execution.error.message if execution.error else execution.stdout or str(execution.value)
     parts = [code.rstrip(), f"── {execution.status}", execution.stdout.rstrip()]
     if execution.error:
@@ -137,7 +137,7 @@ def _run(step: Step, took: str) -> Knot:
         parts.append(f"value: {execution.value}")
     detail = "\n".join(part for part in parts if part)
     label = f"program: {execution.status}, {one_line(said)} · {took}"
-    return Knot("run", label, detail, mark="" if execution.ok else "failed")
+    return Node("run", label, detail, mark="" if execution.ok else "failed")
 
 
 def _replies(step: Step) -> str:
@@ -171,29 +171,29 @@ def _passages(step: Step) -> str:
     )
 
 
-def _answer(answer: Answer, question: str) -> Knot:
+def _answer(answer: Answer, question: str) -> Node:
     """The answer, its program, the numbers of it, and where each of them stands."""
     label = (
         one_line(readable(answer.text, question))
         if answer.text is not None
         else f"{answer.status}: {answer.reason}"
     )
-    knot = Knot("answer", f"answer: {label}", answer.text or answer.reason)
-    knot.mark = "failed" if answer.text is None else "winner"
+    node = Node("answer", f"answer: {label}", answer.text or answer.reason)
+    node.mark = "failed" if answer.text is None else "winner"
     winner = answer.winner
-    under = knot
+    under = node
     if winner is not None and winner.program:
         lines = winner.program.count("\n") + 1
-        under = Knot("program", f"program of {plural(lines, 'line')}", winner.program)
-        knot.knots.append(under)
-    under.knots += [_number(source) for source in answer.sources]
-    return knot
+        under = Node("program", f"program of {plural(lines, 'line')}", winner.program)
+        node.children.append(under)
+    under.children += [_number(source) for source in answer.sources]
+    return node
 
 
-def _number(source: NumberSource) -> Knot:
+def _number(source: NumberSource) -> Node:
     mark: Mark = "unsourced" if source.origin == "unsourced" else ""
-    knot = Knot("number", f"{source.text} ← {describe_source(source)}", mark=mark)
+    node = Node("number", f"{source.text} ← {describe_source(source)}", mark=mark)
     for passage in source.passages:
         where = f"{passage.source} p. {passage.page}, characters {passage.start} to {passage.end}"
-        knot.knots.append(Knot("place", where, source.quote or passage.text))
-    return knot
+        node.children.append(Node("place", where, source.quote or passage.text))
+    return node

@@ -1,4 +1,4 @@
-"""Walking through a tree on the screen: arrows move and fold, what a knot holds stands below it."""
+"""Walking through a tree on the screen: arrows move and fold, what a node holds stands below it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.layout.dimension import Dimension
 
 from sandreckoner.cli.render.phrases import one_line, visible
-from sandreckoner.cli.render.run_tree import Knot
+from sandreckoner.cli.render.run_tree import Node
 
 _KEYS = "↑↓ move · ←→ fold · PgUp PgDn scroll the text · q back"
 _STYLE = {
@@ -22,31 +22,31 @@ _STYLE = {
 
 
 class Walk:
-    """Which knots are open, which one the cursor is on, and how far its text is scrolled."""
+    """Which nodes are open, which one the cursor is on, and how far its text is scrolled."""
 
-    def __init__(self, top: Knot) -> None:
+    def __init__(self, top: Node) -> None:
         self._top = top
         # A search may have hundreds of branches; what was done in each waits until it is wanted.
         self._open = {
-            id(knot) for _, knot in top.walk() if knot.kind in ("question", "branch", "answer", "program")
+            id(node) for _, node in top.walk() if node.kind in ("question", "branch", "answer", "program")
         }
         self.cursor = 0
         self.scroll = 0
 
-    def rows(self) -> list[tuple[int, Knot]]:
-        """The knots in sight with their depths."""
+    def rows(self) -> list[tuple[int, Node]]:
+        """The nodes in sight with their depths."""
         return list(self._below(self._top, 0))
 
-    def _below(self, knot: Knot, depth: int) -> list[tuple[int, Knot]]:
-        found = [(depth, knot)]
-        if id(knot) in self._open:
-            for below in knot.knots:
+    def _below(self, node: Node, depth: int) -> list[tuple[int, Node]]:
+        found = [(depth, node)]
+        if id(node) in self._open:
+            for below in node.children:
                 found += self._below(below, depth + 1)
         return found
 
     @property
-    def here(self) -> Knot:
-        """The knot under the cursor."""
+    def here(self) -> Node:
+        """The node under the cursor."""
         return self.rows()[self.cursor][1]
 
     def move(self, by: int) -> None:
@@ -55,50 +55,50 @@ class Walk:
         self.scroll = 0
 
     def unfold(self) -> None:
-        """Open this knot, or go down into it where it is open."""
-        if id(self.here) in self._open or not self.here.knots:
+        """Open this node, or go down into it where it is open."""
+        if id(self.here) in self._open or not self.here.children:
             self.move(1)
         else:
             self._open.add(id(self.here))
 
     def fold(self) -> None:
-        """Close this knot, or go up to the one above where it is closed."""
+        """Close this node, or go up to the one above where it is closed."""
         rows = self.rows()
-        depth, knot = rows[self.cursor]
-        if id(knot) in self._open and knot.knots:
-            self._open.discard(id(knot))
+        depth, node = rows[self.cursor]
+        if id(node) in self._open and node.children:
+            self._open.discard(id(node))
             return
         above = [place for place, (other, _) in enumerate(rows[: self.cursor]) if other < depth]
         self.cursor = above[-1] if above else 0
 
     def turn(self, by: int) -> None:
-        """Scroll what the knot holds, by lines."""
+        """Scroll what the node holds, by lines."""
         self.scroll += by
 
     def tree(self, width: int) -> StyleAndTextTuples:
         """The rows as text, the cursor's line reversed."""
         text: StyleAndTextTuples = []
-        for place, (depth, knot) in enumerate(self.rows()):
-            sign = "▾ " if id(knot) in self._open and knot.knots else "▸ " if knot.knots else "  "
-            value = f"  {knot.value:.2f}" if knot.value is not None else ""
-            mark = f"  ({knot.mark})" if knot.mark in ("pruned", "dead end", "winner") else ""
+        for place, (depth, node) in enumerate(self.rows()):
+            sign = "▾ " if id(node) in self._open and node.children else "▸ " if node.children else "  "
+            value = f"  {node.value:.2f}" if node.value is not None else ""
+            mark = f"  ({node.mark})" if node.mark in ("pruned", "dead end", "winner") else ""
             room = max(8, width - 2 * depth - 2 - len(value) - len(mark))
-            line = "  " * depth + sign + one_line(knot.label, room) + value + mark
+            line = "  " * depth + sign + one_line(node.label, room) + value + mark
             cursor = place == self.cursor
             if cursor:
                 text.append(("[SetCursorPosition]", ""))
-            text.append((f"{_STYLE.get(knot.mark, '')} {'reverse' if cursor else ''}", line))
+            text.append((f"{_STYLE.get(node.mark, '')} {'reverse' if cursor else ''}", line))
             text.append(("", "\n"))
         return text
 
     def detail(self) -> str:
-        """What the knot under the cursor holds, from where it is scrolled to."""
+        """What the node under the cursor holds, from where it is scrolled to."""
         lines = visible(self.here.detail or self.here.label).split("\n")
         self.scroll = max(0, min(self.scroll, len(lines) - 1))
         return "\n".join(lines[self.scroll :])
 
 
-def browse(top: Knot) -> None:
+def browse(top: Node) -> None:
     """Walk through a tree until the user has seen enough."""
     walk = Walk(top)
     keys = KeyBindings()

@@ -102,7 +102,7 @@ class Context:
 
     def sources(self, library: object) -> tuple[str, ...]:
         """The names of the documents in a library."""
-        return tuple(entry.source for entry in getattr(library, "entries", ()))
+        return tuple(document.source for document in getattr(library, "documents", ()))
 
     def close(self) -> None:
         """End the model and the sandbox. Idempotent."""

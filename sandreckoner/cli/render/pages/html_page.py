@@ -12,7 +12,7 @@ from sandreckoner.cli.render.blocks import numbered
 from sandreckoner.cli.render.pages.source_spans import block, made, text
 from sandreckoner.cli.render.phrases import plural, status_line
 from sandreckoner.cli.render.readable import readable
-from sandreckoner.cli.render.run_tree import Knot, knots
+from sandreckoner.cli.render.run_tree import Node, build_tree
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Entry, Turn, cell_lines
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -47,9 +47,9 @@ def _entry(entry: Entry, number: int) -> str:
     parts = [f'<article id="turn-{number}"><h2 dir="auto">{text(entry.question)}</h2>']
     parts += _turn(entry, number)
     if entry.steps:
-        top = knots(entry.question, entry.steps, entry.answer)
+        top = build_tree(entry.question, entry.steps, entry.answer)
         parts.append('<section class="tree"><h3>How it came about</h3>')
-        parts.append(f"<ul>{''.join(_knot(knot) for knot in top.knots)}</ul></section>")
+        parts.append(f"<ul>{''.join(_node(node) for node in top.children)}</ul></section>")
     return "\n".join([*parts, "</article>"])
 
 
@@ -71,17 +71,17 @@ def _turn(turn: Turn, number: int) -> list[str]:
     return parts
 
 
-def _knot(knot: Knot) -> str:
-    """A knot and what is below it, folded where there is something to unfold."""
-    value = f' <span class="value">{knot.value:.2f}</span>' if knot.value is not None else ""
-    mark = f' <span class="mark">{knot.mark}</span>' if knot.mark else ""
-    label = f'<span dir="auto">{text(knot.label)}</span>{value}{mark}'
-    kind = f"{knot.kind} {knot.mark.replace(' ', '-')}".strip()
+def _node(node: Node) -> str:
+    """A node and what is below it, folded where there is something to unfold."""
+    value = f' <span class="value">{node.value:.2f}</span>' if node.value is not None else ""
+    mark = f' <span class="mark">{node.mark}</span>' if node.mark else ""
+    label = f'<span dir="auto">{text(node.label)}</span>{value}{mark}'
+    kind = f"{node.kind} {node.mark.replace(' ', '-')}".strip()
     # A thought or an answer that its label says in full is not said twice.
-    said = knot.kind in ("branch", "answer") and " ".join(knot.detail.split()) in knot.label
-    detail = block(knot.detail) if knot.detail and not said else ""
-    below = f"<ul>{''.join(_knot(each) for each in knot.knots)}</ul>" if knot.knots else ""
+    said = node.kind in ("branch", "answer") and " ".join(node.detail.split()) in node.label
+    detail = block(node.detail) if node.detail and not said else ""
+    below = f"<ul>{''.join(_node(each) for each in node.children)}</ul>" if node.children else ""
     if not detail and not below:
         return f'<li class="{kind}">{label}</li>'
-    is_open = " open" if knot.kind in ("branch", "answer", "program", "number") else ""
+    is_open = " open" if node.kind in ("branch", "answer", "program", "number") else ""
     return f'<li class="{kind}"><details{is_open}><summary>{label}</summary>{detail}{below}</details></li>'

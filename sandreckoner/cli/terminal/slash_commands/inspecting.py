@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.phrases import visible
-from sandreckoner.cli.render.run_tree import Knot, knots
+from sandreckoner.cli.render.run_tree import Node, build_tree
 from sandreckoner.cli.render.tree_text import tree_lines
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Turn
@@ -26,7 +26,7 @@ def exact(context: Context, words: str) -> None:
 def tree(context: Context, words: str) -> None:
     """Walk through the tree of a question."""
     turn = _turn(context, words)
-    top = knots(turn.question, turn.steps, turn.answer)
+    top = build_tree(turn.question, turn.steps, turn.answer)
     if context.style.redraws:
         from sandreckoner.cli.terminal.browse import browse
 
@@ -38,15 +38,15 @@ def tree(context: Context, words: str) -> None:
 def trace(context: Context, words: str) -> None:
     """The steps of a question, in full."""
     turn = _turn(context, words)
-    top = knots(turn.question, turn.steps)
-    for number, knot in enumerate(_leaves(top), 1):
+    top = build_tree(turn.question, turn.steps)
+    for number, node in enumerate(_leaves(top), 1):
         context.style.console.print(
-            blocks.prose(knot.detail or knot.label, context.style, f"{number}  {knot.label}")
+            blocks.prose(node.detail or node.label, context.style, f"{number}  {node.label}")
         )
 
 
-def _leaves(top: Knot) -> list[Knot]:
-    return [knot for _, knot in top.walk() if knot.kind in ("ask", "run", "search", "note")]
+def _leaves(top: Node) -> list[Node]:
+    return [node for _, node in top.walk() if node.kind in ("ask", "run", "search", "note")]
 
 
 def _turn(context: Context, words: str) -> Turn:
