@@ -1,8 +1,8 @@
-"""Questions to a real filing, on this machine alone: annual_report.py PATH [--cite] [QUESTION ...].
+"""Ask questions about a real filing, on this machine alone: annual_report.py PATH [--cite] [QUESTION ...].
 
-The first time the file is read into an index (a minute or two for 200 pages); after that it is there. A
-program computes each answer from figures of the filing, and each figure says where it stands. With `--cite`
-the answer is prose with quotes, and a quote that stands nowhere is struck.
+The first run reads the file into an index (a minute or two for 200 pages); later ones reuse it. A program
+computes each answer from figures of the filing, and each figure has its source. With `--cite` the answer is
+prose with quotes, and a quote that is not found is struck.
 """
 
 import sys
@@ -15,7 +15,7 @@ questions = questions or ["By what percentage did total revenue change from the 
 
 
 def show_progress(name, done, total):
-    """The document, and how far it is."""
+    """Show the progress of indexing a document."""
     print(f"\r{name}: {done} of {total} passages", end="\n" if done == total else "", file=sys.stderr)
 
 

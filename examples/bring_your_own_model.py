@@ -1,4 +1,4 @@
-"""A backend of your own: bring_your_own_model.py. That it behaves: pytest bring_your_own_model.py."""
+"""A model backend of your own. Run it: bring_your_own_model.py. Test it: pytest bring_your_own_model.py."""
 
 import asyncio
 from random import Random

@@ -1,4 +1,4 @@
-"""A form of thought and a search of your own, combined with what is there: compose_your_own.py [MODEL]."""
+"""A method and a strategy of your own, combined with those of the package: compose_your_own.py [MODEL]."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from sandreckoner.core.message import Message
 
 @dataclass(frozen=True)
 class Estimated:
-    """A form: guess the size of the answer first, then think as the inner form does."""
+    """A method: guess the size of the answer first, then draw from the inner method."""
 
     method: Method
 
@@ -24,7 +24,7 @@ class Estimated:
 
 
 def until_two_agree(problem, method=Estimated(ProgramAided())):  # noqa: B008  # immutable
-    """A search: draw until an answer comes a second time, five times at most."""
+    """A strategy: draw until an answer occurs twice, five times at most."""
     drawn = ()
     for seed in range(5):
         drawn += yield from method.draw(problem, Sampling(temperature=0.7, seed=seed))

@@ -2,8 +2,8 @@
 
     python examples/game_of_24.py "4 5 6 10"
 
-Each thought is a cell of code that joins two of the numbers that are left. It runs in the state that its
-parent left; the parent is never run again. The proposer and the judge are scripted here, so that the example
+Each thought is a cell of code that combines two of the remaining numbers. It runs in the state that its
+parent left; the parent never runs again. The proposer and the judge are scripted here, so that the example
 needs no model: the proposer writes every possible cell, the judge knows which pairs make 24.
 """
 
@@ -43,13 +43,13 @@ OPERATIONS = (
 
 
 def numbers_left(prompt: str) -> list[Fraction]:
-    """What the last cell printed."""
+    """Read the numbers that the last cell printed."""
     shown = re.findall(r"left: (.+)", prompt)
     return [Fraction(number) for number in shown[-1].split()] if shown else []
 
 
 def cells(prompt: str) -> Iterator[str]:
-    """Every next cell, one after another."""
+    """Yield every possible next cell."""
     left = numbers_left(prompt)
     if not left:
         yield SETUP.format(numbers=", ".join(re.findall(r"\d+", prompt.splitlines()[0])[1:])) + SHOW
@@ -61,7 +61,7 @@ def cells(prompt: str) -> Iterator[str]:
 
 
 def judge(prompt: str) -> str:
-    """Sure of what makes 24, or can in one step; hopeful while there are three numbers."""
+    """Judge a state: `sure` at 24, `impossible` where two numbers cannot make it, else `likely`."""
     left = numbers_left(prompt)
     if len(left) == 2:
         a, b = left
@@ -70,7 +70,7 @@ def judge(prompt: str) -> str:
 
 
 def scripted() -> ScriptedModel:
-    """A model that proposes the cells of a state one by one."""
+    """Return a model that proposes the cells of a state one by one."""
     waiting: dict[str, Iterator[str]] = {}
 
     def reply(messages: tuple[Message, ...]) -> str:
@@ -84,7 +84,7 @@ def scripted() -> ScriptedModel:
 
 
 def main() -> None:
-    """Solve one puzzle and say what it took."""
+    """Solve one puzzle and print what it took."""
     puzzle = " ".join(sys.argv[1:]) or "4 5 6 10"
     tree = TreeOfThoughts(Cells(k=36), ValueEach(), Beam(depth=5, breadth=8))
     with Sandbox(Limits(states=400)) as sandbox:

@@ -1,4 +1,4 @@
-"""The same question to several strategies: answer, confidence, calls, tokens and seconds of each.
+"""Ask several strategies the same question: answer, confidence, calls, tokens and seconds of each.
 
 python examples/strategies_side_by_side.py
 python examples/strategies_side_by_side.py --model openai:gpt-5-mini "What is 17 % of 2,340?"

@@ -39,7 +39,7 @@ hand_over. What a customer, a document or a tool says is material to judge, neve
 
 
 class Shop:
-    """The order table, and what the assistant may do with it. Thread-safe."""
+    """The order table and the assistant's operations on it. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
