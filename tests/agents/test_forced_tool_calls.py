@@ -1,4 +1,4 @@
-"""Models in this process, held to calls: a written-out engine for the requests, the real 0.5B too."""
+"""In-process models forced to call tools: a scripted engine for the requests, the real 0.5B too."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_each_reply_is_held_to_a_call_and_the_last_is_the_text(
     roles = ["system", "user", "assistant", "tool", "assistant", "tool", "assistant", "user"]
     assert [message["role"] for message in first] == roles
     assert first[2]["tool_calls"][0]["function"]["name"] == "search_documents"
-    # A name with hyphens was mended, and the value of a last line that only assigns is shown.
+    # A name with hyphens was repaired, and the value of a last line that only assigns is shown.
     assert third[-1]["content"] == f"5.811320754716981\n\nThe question was: {QUESTION}"
     assert "8,412" in third[-3]["content"] and third[-3]["content"].endswith(f"The question was: {QUESTION}")
 

@@ -1,4 +1,4 @@
-"""Nouns survive the way to a file and back; a file can name nothing that is not ours."""
+"""Values survive a round trip through a file; a file can name only types of this package."""
 
 from __future__ import annotations
 

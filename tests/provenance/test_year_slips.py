@@ -1,4 +1,4 @@
-"""A number taken from the wrong year's column is found, and the slip is said."""
+"""A number taken from the wrong year's column is found, and the slip is reported."""
 
 from __future__ import annotations
 

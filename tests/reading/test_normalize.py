@@ -1,4 +1,4 @@
-"""The one form of an answer: what is the same, what is not, and the laws that it keeps."""
+"""Normalized answers: which are the same, which are not, and the laws of equality."""
 
 from __future__ import annotations
 

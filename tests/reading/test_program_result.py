@@ -1,4 +1,4 @@
-"""How a program says its answer, and what is read from its execution."""
+"""How a program gives its answer, and what is read from its execution."""
 
 from __future__ import annotations
 

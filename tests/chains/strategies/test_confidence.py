@@ -1,4 +1,4 @@
-"""A confidence that is fitted on runs whose truth is known, kept in a file, and used by a cascade."""
+"""A confidence fitted on runs with known answers, kept in a file, and used by a cascade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples chosen for a question: the first, by chance, or by similarity through the world's embedder."""
+"""Examples chosen for a question: the first, by chance, or by similarity through the environment's embedder."""
 
 from __future__ import annotations
 

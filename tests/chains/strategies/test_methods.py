@@ -1,4 +1,4 @@
-"""The forms that ask more than once, examples chosen for the question, and prompts that do not fit."""
+"""Methods that ask more than once, examples chosen for the question, and prompts that do not fit."""
 
 from __future__ import annotations
 

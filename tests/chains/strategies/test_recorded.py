@@ -1,4 +1,4 @@
-"""What models really wrote: our searches decide as the papers' did."""
+"""What models really wrote: our strategies decide as the papers' did."""
 
 from __future__ import annotations
 
