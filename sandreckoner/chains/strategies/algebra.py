@@ -79,15 +79,18 @@ def _run_all(texts: Sequence[str]) -> Steps[list[Execution]]:
 
 @cache
 def _program() -> str:
-    """Join the parts in `sandboxed/` into one program, without their imports of each other."""
+    """Join the parts in `sandboxed/` into one program, their text unchanged but for imports of each other."""
     folder = files("sandreckoner.chains.strategies").joinpath("sandboxed")
-    body: list[ast.stmt] = []
-    for part in _PARTS:
-        body += ast.parse(folder.joinpath(f"{part}.py").read_text(encoding="utf-8")).body
-    kept = [node for node in body if not _is_ours(node)]
-    return ast.unparse(ast.Module([*kept, *ast.parse("canonical_form(text)").body], []))
+    parts = [
+        _without_our_imports(folder.joinpath(f"{part}.py").read_text(encoding="utf-8")) for part in _PARTS
+    ]
+    return "\n".join(["from __future__ import annotations", *parts, "canonical_form(text)\n"])
 
 
-def _is_ours(node: ast.stmt) -> bool:
-    module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-    return module == "__future__" or module.startswith("sandreckoner.")
+def _without_our_imports(source: str) -> str:
+    lines = source.split("\n")
+    for node in reversed(ast.parse(source).body):
+        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if module == "__future__" or module.startswith("sandreckoner."):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Examples chosen for a question: the first, by chance, or by similarity through the environment's embedder."""
+"""Examples chosen for a question: the first, at random, or by similarity, by the tool of the environment."""
 
 from __future__ import annotations
 
