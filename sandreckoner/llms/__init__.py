@@ -1,11 +1,11 @@
-"""Performs Ask: every model behind one interface. `load_model` is the way in.
+"""Every model behind one interface; `load_model` loads one by its specification.
 
 load_model("local")                            the embedded model, in this process
 load_model("llamacpp:qwen2.5-coder-0.5b")      its small sibling; or a path to any GGUF file
 load_model("hf:Qwen/Qwen2.5-Coder-7B-Instruct")  a model of the Hugging Face hub, on a GPU where there is one
 load_model("openai:gpt-5-mini")                an API, by LangChain's package for it
 load_model(ChatAnthropic(…))                   any chat model of LangChain
-ScriptedModel(["4"])                           replies written beforehand
+ScriptedModel(["4"])                           scripted replies, for tests
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a model of each provider is built, once its specification is read."""
+"""Builds a model of each provider from its parsed specification."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Builder = Callable[[str, Options, Settings], "Model | BaseChatModel"]
 
 
 def find_builder(provider: str) -> Builder | None:
-    """What builds the models of a provider; None where nobody knows it.
+    """The builder of a provider's models; None for an unknown provider.
 
     Raises:
-        UsageError: an installed package brings it, and cannot be loaded.
+        UsageError: the installed package that provides it cannot be loaded.
     """
     if provider in BUILDERS:
         return BUILDERS[provider]
     if provider in PROVIDERS:
-        return lambda model, options, settings: _provided(PROVIDERS[provider], model, options, settings)
+        return lambda model, options, settings: _from_langchain(PROVIDERS[provider], model, options, settings)
     entry = plugins(MODELS).get(provider)
     if entry is None:
         return None
@@ -117,7 +117,7 @@ def _openai(model: str, options: Options, settings: Settings) -> BaseChatModel:
     return _with_options(ChatCompletions, spec, model=model, **usual | options)
 
 
-def _provided(provider: Provider, model: str, options: Options, settings: Settings) -> BaseChatModel:
+def _from_langchain(provider: Provider, model: str, options: Options, settings: Settings) -> BaseChatModel:
     """A model of any provider that LangChain knows."""
     spec = f"{provider.name}:{model}"
     need(provider.module, provider.install)
@@ -151,7 +151,7 @@ def _no_options(provider: str, options: Options) -> None:
 
 
 def _with_options(build: Callable[..., Built], spec: str, **options: Any) -> Built:
-    """Build a chat model; a wrong option is the caller's mistake, told in one line without its value."""
+    """Build a chat model; a wrong option is a `UsageError` of one line, without the option's value."""
     try:
         return build(**options)
     except (TypeError, ValueError) as fault:
@@ -163,7 +163,7 @@ def _with_options(build: Callable[..., Built], spec: str, **options: Any) -> Bui
         else:
             said = " ".join(str(fault).split())
         said = redact(said, [value for value in options.values() if isinstance(value, str)])
-        raise UsageError(f"{spec}: the options do not fit: {said[:300]}") from None
+        raise UsageError(f"{spec}: the options are invalid: {said[:300]}") from None
 
 
 BUILDERS: dict[str, Builder] = {

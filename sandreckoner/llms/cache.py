@@ -1,4 +1,4 @@
-"""A model whose replies are kept in a file, and given again when the same is asked: for experiments."""
+"""A cache of a model's replies in a file, so that an experiment can be repeated without cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sandreckoner.llms.client.replies import emit_whole
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """What the file has for an Ask: a key for each sample, and the replies found."""
+    """The result of a look-up: a key for each sample, and the replies found."""
 
     keys: list[str]
     found: list[Completion | None]
@@ -32,19 +32,19 @@ class _Lookup:
 
 
 class CachedModel:
-    """Gives a model's replies again, from a SQLite file.
+    """A model whose replies are cached in a SQLite file.
 
-    A reply's key holds everything that changes it, and its place among the samples of the same question:
-    self-consistency draws different samples, and the same ones in the next run. Samples drawn at a
-    temperature without a seed are counted through the life of this object, so make one for each run. A reply
-    from the file costs nothing. The file holds replies and hashes; the questions cannot be read from it.
+    The key of a reply covers everything that changes it, and its index among the samples of the same
+    request: self-consistency draws different samples, and the same ones in the next run. Samples drawn at a
+    temperature without a seed are counted over the life of this object, so make one for each run. A cached
+    reply costs nothing. The file holds replies and hashes; the questions cannot be read from it.
     """
 
     def __init__(self, model: Model, path: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
-            UsageError: it is no cache, or cannot be opened.
+            UsageError: it is not a cache, or cannot be opened.
         """
         self.model = model
         self.name = model.name
@@ -61,7 +61,7 @@ class CachedModel:
     def ask(
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
-        """The completions, out of the file as far as it has them."""
+        """The completions, from the file as far as it has them."""
         lookup = self._lookup(effect)
         if not lookup.missing:
             return self._deliver(lookup, (), on_text)
@@ -103,13 +103,13 @@ class CachedModel:
         try:
             reply = from_json(json.loads(row[0]))
         except (ValueError, RecursionError, JournalError):
-            return None  # written by another version, or damaged: asked anew
+            return None  # written by another version, or damaged: asked again
         return replace(reply, usage=Usage(1)) if isinstance(reply, Completion) else None
 
     def _deliver(
         self, lookup: _Lookup, fresh: Sequence[Completion], on_text: OnText | None
     ) -> tuple[Completion, ...]:
-        """The replies in their order, the fresh ones kept in the file."""
+        """The replies in their order; stores the fresh ones."""
         with self._lock:
             for key, reply in zip(lookup.missing, fresh, strict=False):
                 if reply.finish != "cancelled":

@@ -1,4 +1,4 @@
-"""Several models as one: the next is asked where one fails."""
+"""Several models as one: where one fails, the next is asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandreckoner.core.message import Completion
 class FallbackModel:
     """Asks the first model, and where it fails the second, and so on.
 
-    A reply that has begun to appear is not begun again by another model: then the fault is raised.
+    Once a reply has begun to stream, no other model takes over: the error is raised.
     """
 
     def __init__(self, models: Sequence[Model]) -> None:
@@ -25,17 +25,17 @@ class FallbackModel:
     def ask(
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
-        """The completions of the first model that gives any.
+        """The completions of the first model that does not fail.
 
         Raises:
             ModelError: the last one's, where all fail.
         """
-        heard, listener = _listen(on_text)
+        streamed, listener = _listen(on_text)
         for model in self.models[:-1]:
             try:
                 return model.ask(effect, timeout_s=timeout_s, on_text=listener)
             except ModelError:
-                if heard:
+                if streamed:
                     raise
         return self.models[-1].ask(effect, timeout_s=timeout_s, on_text=listener)
 
@@ -43,12 +43,12 @@ class FallbackModel:
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
         """`ask` for event loops."""
-        heard, listener = _listen(on_text)
+        streamed, listener = _listen(on_text)
         for model in self.models[:-1]:
             try:
                 return await model.aask(effect, timeout_s=timeout_s, on_text=listener)
             except ModelError:
-                if heard:
+                if streamed:
                     raise
         return await self.models[-1].aask(effect, timeout_s=timeout_s, on_text=listener)
 
@@ -61,12 +61,12 @@ class FallbackModel:
 
 def _listen(on_text: OnText | None) -> tuple[list[bool], OnText | None]:
     """A list that is filled when text appears, and the listener that fills it."""
-    heard: list[bool] = []
+    streamed: list[bool] = []
     if on_text is None:
-        return heard, None
+        return streamed, None
 
     def listener(text: str, /, *, thought: bool = False) -> None:
-        heard.append(True)
+        streamed.append(True)
         on_text(text, thought=thought)
 
-    return heard, listener
+    return streamed, listener

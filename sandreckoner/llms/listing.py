@@ -1,4 +1,4 @@
-"""Which models this machine can use now, and what each of the others needs."""
+"""The models that can be used on this machine now, and what the others still need."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class ModelRow:
     Attributes:
         spec: for `load_model` and `--model`.
         title: what it is.
-        missing: what it still needs, in words; empty where it can be used now.
-        command: the command that mends it; empty where there is none.
+        missing: what it still needs; empty where it can be used now.
+        command: the command that provides it; empty where there is none.
     """
 
     spec: str
@@ -37,7 +37,7 @@ def model_rows(settings: Settings | None = None) -> list[ModelRow]:
     """The models that `load_model` knows: the embedded ones first, then the kinds.
 
     Args:
-        settings: which say where there are keys; those of this machine where they are not given.
+        settings: with the keys; by default those of this machine.
     """
     settings = load_settings() if settings is None else settings
     rows = [_embedded(weights) for weights in MODELS.values()]
@@ -62,7 +62,7 @@ def _embedded(weights: Weights) -> ModelRow:
     spec = "local" if weights.name == DEFAULT else f"llamacpp:{weights.name}"
     missing, command = _runtime_missing()
     if not missing and not is_verified(weights):
-        missing, command = "its weights are not here", f"reckon models pull {weights.name}"
+        missing, command = "its weights are not on this machine", f"reckon models pull {weights.name}"
     return ModelRow(spec, title, missing, command)
 
 

@@ -1,4 +1,4 @@
-"""From a specification, `provider:model`, to a model."""
+"""Loads a model by its specification, `provider:model`."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def load_model(
     Args:
         model: a specification, as in the docstring of this package; or any chat model of LangChain; or a
             model, which is returned as it is.
-        settings: keys, prices and limits; those of this machine where they are not given.
-        **options: handed to the backend, for example `n_ctx=16384` or `base_url=…`. Two are ours:
+        settings: keys, prices and limits; by default those of this machine.
+        **options: passed to the backend, for example `n_ctx=16384` or `base_url=…`. Two are ours:
             `logprobs=True` asks for log-probabilities wherever the backend has them, and
             `samples_in_one_request=True` says of a server at an address that it takes any `n` (vLLM and
             SGLang do), so that it reads a prompt once for all samples.
 
     Raises:
-        UnknownName: nobody knows the provider or the model.
+        UnknownName: there is no such provider or model.
         MissingExtra: its package is not installed.
         UsageError: its key is not set, or an option is wrong.
-        ModelUnavailable: its weights are not here, or cannot be loaded.
+        ModelUnavailable: its weights are not on this machine, or cannot be loaded.
     """
     logprobs = bool(options.pop("logprobs", False))
     in_one = bool(options.pop("samples_in_one_request", False))
@@ -74,11 +74,11 @@ def load_chat_model(spec: str | BaseChatModel, **options: Any) -> BaseChatModel:
     """The chat model of LangChain behind a specification, for agents and chains that want one.
 
     Raises:
-        UsageError: as `load_model`; and where there is none behind it, as for `scripted:`.
+        UsageError: as `load_model`; and for a specification without a chat model, such as `scripted:`.
     """
     model = load_model(spec, **options)
     if not isinstance(model, LangChainModel):
-        raise UsageError(f"{model.name} is no chat model of LangChain, and this needs one")
+        raise UsageError(f"{model.name} is not a chat model of LangChain, which this needs")
     return model.chat
 
 
@@ -100,7 +100,7 @@ def _as_model(built: Any, *, logprobs: bool) -> Model:
         chat = built if isinstance(built, BaseChatModel) else as_chat_model(built)
         return LangChainModel(chat, logprobs=logprobs)
     raise UsageError(
-        f"{type(built).__name__} is no model: pass a specification such as 'local', a chat model of "
+        f"{type(built).__name__} is not a model: pass a specification such as 'local', a chat model of "
         "LangChain, or an object with ask and aask"
     )
 

@@ -1,4 +1,4 @@
-"""A model that answers as a recorded run was answered."""
+"""A model that replays the completions of a recorded run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from sandreckoner.llms.client.replies import emit_whole
 
 
 class ReplayModel:
-    """Gives the completions of a journal to whoever asks what was asked then.
+    """Returns the completions of a journal to the requests for which they were recorded.
 
-    Where the same was asked several times, the replies come in their recorded order. Programs run and
-    documents are searched anew: this replays the model alone, `reckon replay` the whole run.
+    Repeated requests get their replies in the recorded order. Programs are run and documents searched again:
+    this replays the model alone, `reckon replay` the whole run.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,13 +61,13 @@ class ReplayModel:
         return self.ask(effect, timeout_s=timeout_s, on_text=on_text)
 
     def close(self) -> None:
-        """Nothing to free; as other models have it."""
+        """Nothing to free."""
 
 
 def _key(effect: Ask) -> str:
-    """What was asked, wherever in the strategy it stood.
+    """The request without its place in the strategy.
 
-    Not the longest length: what a budget had left over differs from run to run.
+    Also without `max_tokens`: what a budget has left differs from run to run.
     """
     return dumps(
         to_json(

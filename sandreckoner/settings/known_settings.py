@@ -1,4 +1,4 @@
-"""The settings that there are, and what each may be."""
+"""The known settings, and the values that each may have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.plugins import MODELS, plugins
 from sandreckoner.settings.providers import KEY_VARIABLES, PROVIDERS, is_address
 
-# Plain settings, and whether they are words, whole numbers or any numbers above 0.
+# Plain settings and their types; numbers are above 0.
 PLAIN: dict[str, type] = {
     "model": str,
     "strategy": str,
@@ -28,22 +28,22 @@ TABLES = ("limits", "prices", "keys")
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A key. It does not show itself."""
+    """A key, hidden from `repr`."""
 
     _value: str = field(repr=False)
 
     def reveal(self) -> str:
-        """The key, for whom it is meant."""
+        """The key itself, for the request that needs it."""
         return self._value
 
 
 def validated(name: tuple[str, ...], value: object, where: str) -> object:
-    """The value of a setting, if it is one and may have it.
+    """The value of a setting, validated.
 
     Args:
         name: of the setting, with those of its tables before it.
-        value: as it was written; from the environment a word.
-        where: it was written.
+        value: as it was written; a string where it comes from the environment.
+        where: the file or variable it comes from, for errors.
 
     Raises:
         UnknownName: there is no such setting.
@@ -63,24 +63,24 @@ def validated(name: tuple[str, ...], value: object, where: str) -> object:
             _known_provider(provider, where)
             return Secret(value)
         case ("keys", provider):
-            raise UsageError(f"{where}: the key of {provider} is no text")  # without the value
+            raise UsageError(f"{where}: the key of {provider} is not a string")  # without the value
         case (table,) | (table, _) if table in TABLES:
             raise UsageError(f"{where}: {'.'.join(name)} is a table; docs/settings.md has an example")
     _known(name[0], (*PLAIN, *TABLES), where)
-    raise UsageError(f"{where}: {'.'.join(name)}: {name[0]} is no table")
+    raise UsageError(f"{where}: {'.'.join(name)}: {name[0]} is not a table")
 
 
 def _plain(name: str, value: object, where: str) -> object:
     kind = PLAIN[name]
     if kind is str:
         if not isinstance(value, str) or not value:
-            raise UsageError(f"{where}: {name} is a text, not {value!r}")
+            raise UsageError(f"{where}: {name} must be a string, not {value!r}")
         return value
     if isinstance(value, str):  # the environment has nothing else
         try:
             value = kind(value)
         except ValueError:
-            raise UsageError(f"{where}: {name} is a number, not {value!r}") from None
+            raise UsageError(f"{where}: {name} must be a number, not {value!r}") from None
     return _number((name,), value, kind, where, zero=name == "memory")
 
 
@@ -91,7 +91,7 @@ def _number(
     if not right or not (0 if zero else 1e-12) <= value < float("inf"):  # type: ignore[operator]
         whole = "whole number" if kind is int else "number"
         raise UsageError(
-            f"{where}: {'.'.join(name)} is a {whole} {'from 0 on' if zero else 'above 0'}, not {value!r}"
+            f"{where}: {'.'.join(name)} must be a {whole} {'from 0' if zero else 'above 0'}, not {value!r}"
         )
     return value  # type: ignore[return-value]
 

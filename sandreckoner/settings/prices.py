@@ -1,6 +1,6 @@
-"""What tokens cost, as the user's settings say; what they do not say is unknown, and never 0.
+"""Prices of tokens, from the user's settings; a price that is not set is unknown, never 0.
 
-No prices come with the package: they change, and a stale one is worse than none.
+The package ships no prices: they change, and an outdated one is worse than none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sandreckoner.core.message import Completion
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens."""
+    """US dollars per million tokens."""
 
     input: float
     output: float
@@ -21,7 +21,7 @@ class Price:
     def __post_init__(self) -> None:
         for value in (self.input, self.output):
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-                raise UsageError(f"a price is a number of dollars for a million tokens, not {value!r}")
+                raise UsageError(f"a price must be a number of dollars per million tokens, not {value!r}")
 
 
 FREE = Price(0.0, 0.0)

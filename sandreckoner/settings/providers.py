@@ -1,4 +1,4 @@
-"""The providers that LangChain's `init_chat_model` knows, and what each needs before it can be used."""
+"""The providers that LangChain's `init_chat_model` supports, and what each of them needs."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Provider:
     key: str = ""
 
     def missing(self, key: str) -> tuple[str, str]:
-        """What is missing and the command that mends it; two empty strings where nothing is.
+        """What is missing and the command that provides it; two empty strings where nothing is.
 
         Args:
-            key: that the settings have for it; empty for none.
+            key: from the settings; empty for none.
         """
         needs = []
         if not is_installed(self.module):
@@ -41,7 +41,7 @@ class Provider:
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module can be imported, found without importing it."""
+    """Whether a module is installed; does not import it."""
     return find_spec(module) is not None
 
 

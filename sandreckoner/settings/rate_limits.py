@@ -1,4 +1,4 @@
-"""The requests and tokens that a provider allows."""
+"""The rate limits of a provider."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sandreckoner.core.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a provider lets one account do; None where it does not say.
+    """What a provider allows one account; None for no limit.
 
     Attributes:
         requests_per_minute: in any sixty seconds.
         tokens_per_minute: of prompts and replies, in any sixty seconds.
-        at_once: requests on their way at the same time.
+        at_once: concurrent requests.
     """
 
     requests_per_minute: int | None = None
@@ -25,4 +25,4 @@ class Limits:
         for name in ("requests_per_minute", "tokens_per_minute", "at_once"):
             limit = getattr(self, name)
             if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
-                raise UsageError(f"limits: {name} is a whole number from 1 on, not {limit!r}")
+                raise UsageError(f"limits: {name} must be a whole number, 1 or more, not {limit!r}")

@@ -1,4 +1,4 @@
-"""What the user has settled on, each value with its origin: option > environment > project > user > default.
+"""The user's settings, each value with its origin: option > environment > project > user > default.
 
 Two files in TOML, either of which may be absent: the user's, `sandreckoner/settings.toml` in the folder
 of their configuration (`$XDG_CONFIG_HOME`), and the project's, `sandreckoner.toml` in the folder where the
@@ -15,12 +15,12 @@ program is started:
     input = 0.25
     output = 2.00
 
-    [keys]                         # in the user's file alone, which nobody else may read
+    [keys]                         # in the user's file alone, readable by its owner only
     openai = "sk-…"
     "http://127.0.0.1:8000/v1" = "…"
 
 The environment has `RECKON_MODEL` and so on, and the providers' own variables for keys. A project's file
-comes with whatever somebody downloads: it can hold no key, and cannot send questions to another machine.
+may come with a download: it can hold no key, and cannot send questions to another machine.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ class Setting:
 class Settings:
     """Values by name; `("limits", "openai", "at_once")` is the name of one in a table.
 
-    Nothing is set in `Settings()`: pass it where neither files nor environment shall have a say.
+    `Settings()` is empty: pass it to ignore files and environment.
     """
 
     values: Mapping[Name, Setting] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """A plain value as a word; empty for none."""
+        """A plain value as a string; empty where it is not set."""
         found = self.values.get((name,))
         return "" if found is None else str(found.value)
 
@@ -69,11 +69,11 @@ class Settings:
         return {name[0]: (str(one.value), one.origin) for name, one in self.values.items() if len(name) == 1}
 
     def limits(self, provider: str) -> Limits:
-        """What a provider, or a server by its address, allows."""
+        """The rate limits of a provider, or of a server by its address."""
         return Limits(**self._table("limits", provider))
 
     def price(self, spec: str) -> Price | None:
-        """What the tokens of a model cost; None where nobody has said."""
+        """The price of a model's tokens; None where it is not set."""
         entry = self._table("prices", spec)
         return Price(entry["input"], entry["output"]) if entry else None
 
@@ -94,27 +94,28 @@ class Settings:
 
 
 def user_file() -> Path:
-    """Where the user's settings lie."""
+    """The file of the user's settings."""
     return config_folder() / "settings.toml"
 
 
 def project_file(folder: Path | None = None) -> Path:
-    """Where the settings of the project in a folder lie, by default the current one. Not those above it:
-    they may be somebody else's.
+    """The settings file of the project in a folder, by default the current one.
+
+    The folders above are not searched: they may belong to others.
     """
     return (folder or Path.cwd()) / "sandreckoner.toml"
 
 
 def load_settings(options: Mapping[str, object] | None = None, *, folder: Path | None = None) -> Settings:
-    """Put the settings together.
+    """Load the settings from all their sources.
 
     Args:
         options: plain values by name, as on a command line; None for one that was not given.
         folder: of the project; by default the current one.
 
     Raises:
-        UnknownName: a file has a name that nobody knows; the message has the nearest.
-        UsageError: a file cannot be read, a value is of the wrong kind, or stands where it may not.
+        UnknownName: a file has an unknown name; the message suggests the nearest.
+        UsageError: a file cannot be read, a value has the wrong type, or is not allowed there.
     """
     values: dict[Name, Setting] = {("model",): Setting("local", "default")}
     values |= _read_file(user_file(), project=False)
@@ -165,9 +166,9 @@ def _check_prices(values: Mapping[Name, Setting], path: Path) -> None:
 
 
 def _check_project(values: Mapping[Name, Setting], path: Path) -> None:
-    """A file that came with a folder may not take keys out, nor send questions and documents anywhere."""
+    """A file that came with a folder must not hold keys, nor send questions and documents elsewhere."""
     if any(name[0] == "keys" for name in values):
-        raise UsageError(f"{path}: keys do not belong into a project's file; put them into {user_file()}")
+        raise UsageError(f"{path}: a project's file cannot hold keys; put them into {user_file()}")
     model = str(values[("model",)].value) if ("model",) in values else ""
     if is_address(model) and not is_on_this_machine(model):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What every model of ours must do: subclass this in a test module, and pytest runs it against yours.
+"""The conformance suite of models: subclass it in a test module, and pytest runs it on your model.
 
     class TestMine(ModelConformance):
         seeds = True
@@ -7,8 +7,7 @@
         def model(self):
             return load_model("mine:small")
 
-A backend that cannot do something says so in a flag; the suite then checks that it refuses in the agreed way,
-or leaves the test out.
+A flag tells what a backend cannot do; the suite then checks that it refuses as specified, or skips the test.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def _total(replies: tuple[Completion, ...]) -> Usage:
 
 
 class RecordedStream:
-    """A listener (`OnText`) that keeps what a stream says, thoughts and text apart."""
+    """A listener (`OnText`) that records a stream, reasoning and text apart."""
 
     def __init__(self) -> None:
         self.thoughts: list[str] = []
@@ -45,7 +44,7 @@ class RecordedStream:
 
 
 def _chat_of(model: Model) -> Any:
-    """The chat model of LangChain behind a model: it is that which calls tools."""
+    """The chat model of LangChain behind a model, which is what calls tools."""
     chat = getattr(model, "chat", None)
     assert chat is not None, "a model that claims tools or structure has its chat model as `chat`"
     return chat

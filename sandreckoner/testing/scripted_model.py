@@ -1,4 +1,4 @@
-"""A model whose replies are written beforehand: for tests, examples and demonstrations. It ships."""
+"""A model with scripted replies: for tests, examples and demonstrations."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _WORD = re.compile(r"\s*\S+")
 class ScriptedModel:
     """Answers from a list, in order, or from a function of the messages.
 
-    It behaves as a real model does: stop strings and `max_tokens` cut the reply, text is streamed word by
+    It behaves like a real model: stop strings and `max_tokens` cut the reply, text is streamed word by
     word, and tokens are counted, a word being one. `Ask(n=3)` takes the next three replies of a list, or
-    calls the function three times. A strategy that asks several things at once gets replies of a list in
-    the order of arrival, which threads do not settle: give it a function.
+    calls the function three times. Concurrent requests take the replies of a list in the order of arrival,
+    which threads do not determine: give such a strategy a function.
 
     Attributes:
         asked: every Ask so far, in order.
@@ -74,7 +74,7 @@ class ScriptedModel:
         return self.ask(effect, timeout_s=timeout_s, on_text=on_text)
 
     def close(self) -> None:
-        """Nothing to free; as other models have it."""
+        """Nothing to free."""
 
     def _next(self, messages: tuple[Message, ...]) -> Reply:
         if callable(self._replies):
@@ -111,11 +111,11 @@ def _pieces(text: str) -> list[str]:
 
 
 class ByPrompt:
-    """A script whose replies are chosen by what the prompt says, whatever the order in which it is asked.
+    """A script whose replies depend on the prompt and not on the order of the requests.
 
     Attributes:
-        replies: for each piece of text, the replies to a last message in which it stands; taken in turn, and
-            again from the first when all were given. The longest text that fits counts.
+        replies: for each text, the replies to a last message that contains it, in turn and in a cycle. Where
+            several texts match, the longest counts.
     """
 
     def __init__(self, replies: Mapping[str, Sequence[Reply]]) -> None:

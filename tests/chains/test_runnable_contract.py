@@ -338,7 +338,7 @@ def test_what_is_no_model_is_refused_at_construction() -> None:
         RunnableLambda(lambda messages: "42"),
         FakeListChatModel(responses=[]) | StrOutputParser(),
     ):
-        with pytest.raises(UsageError, match="no model|no chat model"):
+        with pytest.raises(UsageError, match="is not a model|is not a chat model"):
             chain("pal", model=wrong)
 
 

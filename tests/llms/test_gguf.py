@@ -188,7 +188,7 @@ def test_closing_stops_what_is_written_and_frees_the_model() -> None:
     chat.close()
     writer.join(10)
     assert not writer.is_alive()
-    assert "was closed while it wrote" in str(faults[0])
+    assert "was closed during the generation" in str(faults[0])
     with pytest.raises(ModelUnavailable, match="load it again"):
         chat.invoke("more")
 

@@ -68,7 +68,7 @@ def test_weights_that_are_not_here_are_answered_with_the_command(
 def test_a_file_that_is_no_model_is_refused_before_the_runtime_sees_it(tmp_path: Path) -> None:
     path = tmp_path / "x.gguf"
     path.write_bytes(b"MZ\x90\x00")
-    with pytest.raises(UsageError, match="is no GGUF file"):
+    with pytest.raises(UsageError, match="is not a GGUF file"):
         load_model(f"llamacpp:{path}")
     with pytest.raises(UsageError, match="cannot be read"):
         load_model(f"llamacpp:{tmp_path / 'none.gguf'}")
@@ -105,9 +105,9 @@ def test_models_are_returned_and_chat_models_wrapped() -> None:
     assert isinstance(model, LangChainModel)
     assert model.chat is chat
     assert load_chat_model(chat) is chat
-    with pytest.raises(UsageError, match="is no chat model of LangChain"):
+    with pytest.raises(UsageError, match="is not a chat model of LangChain"):
         load_chat_model(scripted)
-    with pytest.raises(UsageError, match="int is no model"):
+    with pytest.raises(UsageError, match="int is not a model"):
         load_model(3)  # type: ignore[arg-type]
 
 

@@ -53,8 +53,8 @@ def test_a_budget_in_dollars_needs_a_price(served: Served) -> None:
     ("entry", "said"),
     [
         ("input = 1", "needs both input and output"),
-        ("input = -1\noutput = 1", "is a number from 0 on, not -1"),
-        ('input = "1"\noutput = 1', "is a number from 0 on, not '1'"),
+        ("input = -1\noutput = 1", "must be a number from 0, not -1"),
+        ('input = "1"\noutput = 1', "must be a number from 0, not '1'"),
         ("inptu = 1\noutput = 1", "did you mean 'input'"),
     ],
 )

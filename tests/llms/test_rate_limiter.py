@@ -70,7 +70,7 @@ def test_what_a_reply_took_beyond_the_estimate_counts() -> None:
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
 def test_a_limit_is_a_whole_number_from_one(wrong: Any) -> None:
-    with pytest.raises(UsageError, match="at_once is a whole number from 1"):
+    with pytest.raises(UsageError, match="at_once must be a whole number, 1 or more"):
         Limits(at_once=wrong)
 
 

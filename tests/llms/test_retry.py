@@ -111,5 +111,5 @@ def test_a_connection_kept_from_a_loop_that_has_ended_is_not_the_servers_fault(w
 
 def test_a_caller_that_gives_up_during_the_pause_gets_no_reply() -> None:
     backend = Backend([Refused(503)], cancelled=True)
-    with pytest.raises(ModelTimeout, match="it: given up while it waited to ask again"):
+    with pytest.raises(ModelTimeout, match="it: cancelled while it waited for a retry"):
         backend.call("sync", RetryPolicy())

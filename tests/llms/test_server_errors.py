@@ -76,7 +76,7 @@ def test_a_dead_server_is_left_in_peace() -> None:
     for _ in range(3):
         circuit.check("it")
         circuit.note(ConnectionError("down"))
-    with pytest.raises(ModelUnavailable, match="failed 3 times in a row; asked again in 30 seconds"):
+    with pytest.raises(ModelUnavailable, match="failed 3 times in a row; not asked for another 30 seconds"):
         circuit.check("it")
     now[0] = 31
     circuit.check("it")

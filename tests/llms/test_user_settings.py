@@ -96,15 +96,15 @@ def test_an_unknown_name_gets_the_nearest_and_the_file(text: str, said: str) -> 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("model = 3", "model is a text, not 3"),
-        ("calls = 0", "calls is a whole number above 0, not 0"),
-        ("calls = 1.5", "calls is a whole number above 0"),
-        ("usd = nan", "usd is a number above 0"),
-        ("usd = true", "usd is a number above 0"),
+        ("model = 3", "model must be a string, not 3"),
+        ("calls = 0", "calls must be a whole number above 0, not 0"),
+        ("calls = 1.5", "calls must be a whole number above 0"),
+        ("usd = nan", "usd must be a number above 0"),
+        ("usd = true", "usd must be a number above 0"),
         ("limits = 3", "limits is a table"),
         ("limits.openai = 3", "limits.openai is a table"),
-        ("[limits.openai]\nat_once = 0", "limits.openai.at_once is a whole number above 0"),
-        ("[model]\nx = 1", "model is no table"),
+        ("[limits.openai]\nat_once = 0", "limits.openai.at_once must be a whole number above 0"),
+        ("[model]\nx = 1", "model is not a table"),
         ("[keys.openai]\nx = 'y'", "no setting|is no"),
         ("= 3", "cannot be read"),
     ],
@@ -119,7 +119,7 @@ def test_a_wrong_value_is_told_with_its_file(text: str, said: str) -> None:
 
 def test_a_wrong_value_of_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECKON_CALLS", "many")
-    with pytest.raises(UsageError, match="RECKON_CALLS: calls is a number, not 'many'"):
+    with pytest.raises(UsageError, match="RECKON_CALLS: calls must be a number, not 'many'"):
         load_settings()
 
 
@@ -151,7 +151,7 @@ def test_keys_that_others_can_read_are_refused_with_the_command() -> None:
 
 def test_a_projects_file_holds_no_keys_and_sends_nothing_away() -> None:
     write_project(f'[keys]\nopenai = "{KEY}"\n')
-    with pytest.raises(UsageError, match="keys do not belong into a project's file"):
+    with pytest.raises(UsageError, match="a project's file cannot hold keys"):
         load_settings()
     write_project('model = "https://elsewhere.example/v1#big"\n')
     with pytest.raises(UsageError, match="may not send questions to another machine"):

@@ -82,7 +82,7 @@ class ParameterMap:
 
 
 OPENAI = ParameterMap(n="n", top_p="top_p", seed="seed", logprobs="logprobs", timeout="timeout")
-# These take neither a temperature nor stop strings, and answer an error to whoever sends one.
+# These take neither a temperature nor stop strings, and return an error to a request with one.
 OPENAI_REASONING = ParameterMap(n="n", temperature="", max_tokens="max_tokens", timeout="timeout", stop=False)
 # Any server that speaks OpenAI's protocol: top_k is common to all that sample by themselves. Not n: some
 # servers bound it (llama-server, by its slots), and some give one sample whatever is asked (Ollama).

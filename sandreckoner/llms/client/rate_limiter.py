@@ -50,7 +50,7 @@ class RateLimiter:
                     break
                 except TimeoutError:
                     if is_cancelled():
-                        raise ModelTimeout("given up while it waited for its turn") from None
+                        raise ModelTimeout("cancelled while it waited for its turn") from None
             yield
         finally:
             self._release_slot(slot)
@@ -67,13 +67,13 @@ class RateLimiter:
             self._release_slot(slot)
 
     def wait(self, tokens: int) -> None:
-        """Wait until a request of about so many tokens may be sent.
+        """Wait until a request of about `tokens` tokens may be sent.
 
         Raises:
             ModelTimeout: the caller has given up.
         """
         if (left_s := self._reserve(tokens)) > 0 and sleep_unless_cancelled(left_s):
-            raise ModelTimeout("given up while it kept to the requests and tokens of a minute")
+            raise ModelTimeout("cancelled while it waited for the rate limit")
 
     async def await_turn(self, tokens: int) -> None:
         """`wait` for event loops."""

@@ -94,4 +94,4 @@ class RetryingClient:
 
     def _sleep(self, seconds: float) -> None:
         if self.sleep(seconds):
-            raise ModelTimeout(f"{self.name}: given up while it waited to ask again")
+            raise ModelTimeout(f"{self.name}: cancelled while it waited for a retry")

@@ -106,9 +106,8 @@ class Circuit:
         with self._lock:
             left = self._open_until - self.clock()
             if left > 0:
-                raise ModelUnavailable(
-                    f"{name}: failed {self._failures} times in a row; asked again in {left:.0f} seconds"
-                )
+                times = f"failed {self._failures} times in a row"
+                raise ModelUnavailable(f"{name}: {times}; not asked for another {left:.0f} seconds")
 
     @contextmanager
     def watch(self) -> Iterator[None]:

@@ -86,14 +86,14 @@ def as_chat_model(runnable: Runnable[Any, Any]) -> RunnableChat:
     """A Runnable around a chat model as a chat model.
 
     Raises:
-        UsageError: there is no chat model inside; a sequence that ends in a parser is none.
+        UsageError: there is no chat model inside, as in a sequence that ends in a parser.
     """
     inner: Any = runnable
     while not isinstance(inner, BaseChatModel):
         deeper = getattr(inner, "bound", None) or getattr(inner, "runnable", None)
         if not isinstance(deeper, Runnable):
             raise UsageError(
-                f"{type(runnable).__name__} is no chat model, nor one with with_retry, with_fallbacks or bind"
+                f"{type(runnable).__name__} is not a chat model, nor one in with_retry, with_fallbacks, bind"
             )
         inner = deeper
     return RunnableChat(runnable=runnable, inner=inner)

@@ -70,7 +70,7 @@ class Engine:
             error = fault
         except Exception as fault:  # nobody sees what a thread raises: it goes to whoever waits
             error = ModelError(
-                f"the runtime broke: {type(fault).__name__}: {' '.join(str(fault).split())[:300]}"
+                f"the runtime failed: {type(fault).__name__}: {' '.join(str(fault).split())[:300]}"
             )
         finally:
             with self._lock:
@@ -78,7 +78,7 @@ class Engine:
                 closed = self._closed
             generation.ended.set()
             if closed and error is None:
-                error = ModelUnavailable("this model was closed while it wrote")
+                error = ModelUnavailable("this model was closed during the generation")
             emit(GenerationEnd(error))
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
 
-# A prompt is read in steps of so many tokens, and a stop takes effect between two of them.
+# Tokens of the prompt that are processed in one step; a stop takes effect between two steps.
 _STEP_TOKENS = 128
 
 
@@ -118,7 +118,7 @@ def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key:
         return xllamacpp.Server(params)
     except (ValueError, RuntimeError) as fault:
         raise ModelUnavailable(
-            f"{path} cannot be loaded: no model that llama.cpp knows, damaged, or too large for the memory"
+            f"{path} cannot be loaded: unknown to llama.cpp, damaged, or too large for the memory"
         ) from fault
 
 

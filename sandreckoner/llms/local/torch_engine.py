@@ -15,7 +15,7 @@ from sandreckoner.llms.local.engine import Emit, Engine, Generation
 from sandreckoner.llms.local.sampling import sample_tokens
 from sandreckoner.llms.local.text_assembly import SampleWriter
 
-# A prompt is read in steps of so many tokens, and a stop takes effect between two of them.
+# Tokens of the prompt that are processed in one step; a stop takes effect between two steps.
 _STEP_TOKENS = 512
 _UNBOUNDED = 1_000_000
 

@@ -70,7 +70,7 @@ def load_weights(
         said = " ".join(str(fault).split())[:300]
         raise ModelUnavailable(f"hf:{name} cannot be loaded: {said}") from fault
     if not tokenizer.chat_template:
-        raise UsageError(f"hf:{name} has no chat template, so it cannot converse: take its Instruct variant")
+        raise UsageError(f"hf:{name} has no chat template, so it cannot chat: use its Instruct variant")
     return weights.eval(), tokenizer
 
 

