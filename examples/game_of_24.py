@@ -15,8 +15,8 @@ from itertools import combinations
 
 from sandreckoner.chains.answering import answer
 from sandreckoner.chains.methods.cells import Cells
-from sandreckoner.chains.strategies.tree.beam import Beam
-from sandreckoner.chains.strategies.tree.values import ValueEach
+from sandreckoner.chains.strategies.tree.evaluators import ValueEach
+from sandreckoner.chains.strategies.tree.search_orders import Beam
 from sandreckoner.chains.strategies.tree_of_thoughts import TreeOfThoughts
 from sandreckoner.core.effects import Note, Run
 from sandreckoner.core.environment import Environment

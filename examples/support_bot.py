@@ -92,7 +92,7 @@ class Shop:
             paid = "select coalesce(sum(amount_eur), 0) from refunds where order_id = ?"
             return float(self._table.execute(paid, (order.upper(),)).fetchone()[0])
 
-    def emit_whole(self, why: str) -> str:
+    def hand_over(self, why: str) -> str:
         """Hand the conversation over to a person, and say why in one sentence."""
         self.tickets.append(why)
         return f"A colleague takes over. Tell the customer: {HANDED_OVER}"
@@ -103,7 +103,7 @@ def open_bot(model: Any, shop: Shop, **options: Any) -> ToolAgent:
     return ToolAgent(
         model=model,
         library=open_library([SHOP / "documents"]),
-        tools=[shop.look_up_order, shop.pay_refund, shop.emit_whole],
+        tools=[shop.look_up_order, shop.pay_refund, shop.hand_over],
         middleware_options=MiddlewareOptions(approve="pay_refund"),
         instruction=INSTRUCTION,
         **options,
@@ -129,7 +129,7 @@ def reply_to(
     if len(shop.tickets) > handed_over:
         told = HANDED_OVER
     elif why := unsure(found):
-        shop.emit_whole(why)
+        shop.hand_over(why)
         told = HANDED_OVER
     log.write(redacted(f"assistant: {told}", also=shop.secrets) + "\n")
     return told

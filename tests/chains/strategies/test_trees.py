@@ -9,13 +9,10 @@ import pytest
 
 from sandreckoner.chains.methods.cells import Cells
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
-from sandreckoner.chains.strategies.tree.beam import Beam
-from sandreckoner.chains.strategies.tree.best_first import BestFirst
-from sandreckoner.chains.strategies.tree.depth_first import DepthFirst
-from sandreckoner.chains.strategies.tree.growth import Order
+from sandreckoner.chains.strategies.tree.evaluators import ValueEach
 from sandreckoner.chains.strategies.tree.monte_carlo import MonteCarlo
 from sandreckoner.chains.strategies.tree.prose import Prose
-from sandreckoner.chains.strategies.tree.values import ValueEach
+from sandreckoner.chains.strategies.tree.search_orders import Beam, BestFirst, DepthFirst, Order
 from sandreckoner.chains.strategies.tree_of_thoughts import TreeOfThoughts, tree_of_thoughts
 from sandreckoner.core.effects import Ask, Note, Run
 from sandreckoner.core.execution import RecordedState

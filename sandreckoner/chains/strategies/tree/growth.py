@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from sandreckoner.chains.strategies.tree.node import Evaluator, Node, Thoughts, at_node
 from sandreckoner.core.combine import together
@@ -84,16 +83,3 @@ def _why(child: Node) -> dict[str, str]:
 def by_value(nodes: Sequence[Node]) -> list[Node]:
     """Sort by value, best first; of equals the earliest first."""
     return sorted(nodes, key=lambda node: -node.value)
-
-
-class Order(Protocol):
-    """A search order: decides which node to expand next, and when to stop."""
-
-    @property
-    def expansions(self) -> int:
-        """The maximum number of nodes expanded."""
-        ...
-
-    def search(self, growth: Growth) -> Steps[list[Node]]:
-        """Grow the tree from its root and return the leaves found, best first."""
-        ...
