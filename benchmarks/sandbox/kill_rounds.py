@@ -13,10 +13,14 @@ import threading
 import time
 from pathlib import Path
 
-from tests.sandbox.interference import play
+from tests.sandbox.interference import Result, play
 from tests.sandbox.processes import descendants
 
 _IDLE_S = 2.0
+
+
+def _progress(result: Result) -> None:
+    print(f"  {result.rounds} rounds of a thread, {len(result.hangs)} hangs", flush=True)
 
 
 def main() -> None:
@@ -27,7 +31,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     started = time.monotonic()
-    found = play(options.rounds, threads=options.threads, seed=options.seed)
+    found = play(options.rounds, threads=options.threads, seed=options.seed, progress=_progress)
     for line in (*found.hangs, *found.wrong):
         print(" ", line)
     print(

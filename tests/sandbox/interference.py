@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,10 +28,12 @@ from sandreckoner.tools.python import Limits, Sandbox
 
 HOST = str(Path(sandreckoner.tools.python.__file__).parent)
 WALL_S = 0.3
-SLACK_S = 3.0
+SLACK_S = 5.0
 """How much later than its limit an operation may return, on a busy machine."""
 CLOSE_S = 1.0
-LONG = "while True: pass"
+RARE = 15
+"""How much less often something comes up that needs a new sandbox, which takes a second or two."""
+LONG = "import time\ntime.sleep(9)"
 FLOOD = "list(range(20000))"
 
 
@@ -57,7 +60,7 @@ class Scene:
             if state is not None and (state.closed or not _runs(state.process.number)):
                 state.close()
                 setattr(self, name, None)
-        for process in self.processes():
+        for process in chain(*self.processes()):
             _signal(signal.SIGCONT, process)
         nests = list(self.sandbox._pool._nests.values())
         return bool(nests) and all(nest.zygote.alive and not nest.zygote.ended for nest in nests)
@@ -69,10 +72,10 @@ class Scene:
                 return done.state
         raise AssertionError(done)
 
-    def processes(self) -> list[int]:
-        """Every process below the host that belongs to it; the zygotes first, the newest last."""
+    def processes(self) -> tuple[list[int], list[int]]:
+        """The zygotes, and every process below them, the newest last."""
         zygotes = [nest.zygote._process.pid for nest in list(self.sandbox._pool._nests.values())]
-        return zygotes + sorted(child for zygote in zygotes for child in _below(zygote))
+        return zygotes, sorted(child for zygote in zygotes for child in _below(zygote))
 
 
 def _runs(process: int) -> bool:
@@ -116,9 +119,13 @@ Fault = Callable[[Scene, random.Random], None]
 
 def _to_any(which: signal.Signals) -> Fault:
     def fault(scene: Scene, chance: random.Random) -> None:
-        if processes := scene.processes():
-            # The newest is the one that the host is about to speak to, the first is the zygote.
-            _signal(which, chance.choice(processes if chance.random() < 0.3 else processes[-2:]))
+        zygotes, others = scene.processes()
+        # The newest is the one that the host is about to speak to.
+        victims = chance.choice([others, others[-2:]])
+        if not others or chance.random() < 1 / RARE:
+            victims = zygotes
+        if victims:
+            _signal(which, chance.choice(victims))
 
     return fault
 
@@ -199,8 +206,9 @@ class Result:
 class Rounds:
     """Rounds in one thread: by chance what is done, what is done to it, and when."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, progress: Callable[[Result], None]) -> None:
         self._chance = random.Random(seed)
+        self._progress = progress
         self._lengths: dict[str, int] = {}
         self.result = Result()
 
@@ -218,7 +226,7 @@ class Rounds:
     def _play_in(self, scene: Scene) -> bool:
         """One round; whether there can be another in the same sandbox."""
         name = self._drawn(OPERATIONS)
-        if name == "it starts" and scene.processes():
+        if name == "it starts" and any(scene.processes()):
             return False
         if name != "it starts":
             scene.prepare()
@@ -227,12 +235,13 @@ class Rounds:
         at = self._chance.randint(1, self._lengths[name])
         if self._round(scene, name, self._drawn(FAULTS), at):
             self.result.rounds += 1
+            if self.result.rounds % 100 == 0:
+                self._progress(self.result)
         return scene.heal()
 
     def _drawn(self, names: Iterable[str]) -> str:
-        # A new sandbox takes a second: what needs one comes up less often.
         rare = ("it starts", "it is closed", "the sandbox is closed")
-        weights = [1 if name in rare else 5 for name in names]
+        weights = [1 if name in rare else RARE for name in names]
         return self._chance.choices(list(names), weights)[0]
 
     def _measure(self, name: str) -> int:
@@ -295,9 +304,11 @@ class Rounds:
             self.result.hangs.append("closing")
 
 
-def play(rounds: int, *, threads: int, seed: int) -> Result:
-    """Rounds in several threads, each with sandboxes of its own."""
-    games = [Rounds(seed + number) for number in range(threads)]
+def play(
+    rounds: int, *, threads: int, seed: int, progress: Callable[[Result], None] = lambda result: None
+) -> Result:
+    """Rounds in several threads, each with sandboxes of its own; `progress` is called every hundred."""
+    games = [Rounds(seed + number, progress) for number in range(threads)]
     players = [threading.Thread(target=game.play, args=(-(-rounds // threads),)) for game in games]
     for player in players:
         player.start()

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandreckoner.tools.python.waiting import Closed as Closed
+from sandreckoner.tools.python.waiting import Deadline, wait
 from sandreckoner.tools.python.waiting import Late as Late
-from sandreckoner.tools.python.waiting import wait
 
 # What the host asks of a zygote, each with the child's end of a channel.
 ONE_PROGRAM, TREE_OF_STATES = b"p", b"t"
@@ -25,6 +25,10 @@ ONE_PROGRAM, TREE_OF_STATES = b"p", b"t"
 _LENGTH = struct.Struct(">I")
 _AT_ONCE = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
 _KEPT_FROM_CHILDREN = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class Unread(Closed):
+    """The other side is gone, and has not read all that it was sent: it cannot have acted on it."""
 
 
 class Garbled(Exception):
@@ -67,7 +71,7 @@ def send(
     message: Any,
     *,
     descriptors: Sequence[int] = (),
-    deadline: float | None = None,
+    deadline: float | Deadline | None = None,
     peer: int | None = None,
 ) -> None:
     """Send a message, and descriptors with it.
@@ -90,7 +94,7 @@ def send_frame(
     packed: bytes,
     *,
     descriptors: Sequence[int] = (),
-    deadline: float | None = None,
+    deadline: float | Deadline | None = None,
     peer: int | None = None,
 ) -> None:
     """Send bytes that are packed already; otherwise like `send`."""
@@ -104,7 +108,11 @@ def send_frame(
 
 
 def receive(
-    channel: socket.socket, *, cap_bytes: int, deadline: float | None = None, peer: int | None = None
+    channel: socket.socket,
+    *,
+    cap_bytes: int,
+    deadline: float | Deadline | None = None,
+    peer: int | None = None,
 ) -> dict[str, Any]:
     """The next message; descriptors sent along with it are thrown away by the kernel.
 
@@ -115,7 +123,7 @@ def receive(
 
 
 def receive_head(
-    channel: socket.socket, room: int, *, deadline: float | None = None, peer: int | None = None
+    channel: socket.socket, room: int, *, deadline: float | Deadline | None = None, peer: int | None = None
 ) -> tuple[bytes, list[tuple[int, int, bytes]]]:
     """The first bytes of the next message, at least one and at most four, and what came beside them.
 
@@ -142,7 +150,7 @@ def receive_with_descriptors(
     *,
     count: int,
     cap_bytes: int,
-    deadline: float | None = None,
+    deadline: float | Deadline | None = None,
     peer: int | None = None,
 ) -> tuple[dict[str, Any], list[int]]:
     """The next message and the descriptors that came with it, at most `count`. Raises as `receive`."""
@@ -168,7 +176,7 @@ def receive_rest(
     head: bytes,
     *,
     cap_bytes: int,
-    deadline: float | None = None,
+    deadline: float | Deadline | None = None,
     peer: int | None = None,
 ) -> dict[str, Any]:
     """The rest of a message whose first bytes, at most four, are here. Raises as `receive`."""
@@ -188,7 +196,9 @@ def descriptors_in(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
     return list(found)
 
 
-def _exactly(channel: socket.socket, count: int, deadline: float | None, peer: int | None) -> bytes:
+def _exactly(
+    channel: socket.socket, count: int, deadline: float | Deadline | None, peer: int | None
+) -> bytes:
     received = bytearray()
     while len(received) < count:
         wait(channel, select.POLLIN, deadline, peer)
@@ -206,5 +216,7 @@ def _gone_when_broken() -> Iterator[None]:
         yield
     except BlockingIOError:
         raise
+    except (BrokenPipeError, ConnectionResetError):
+        raise Unread from None
     except OSError:
         raise Closed from None

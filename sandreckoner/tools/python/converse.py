@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection
 
@@ -9,6 +10,7 @@ from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.kernel.others import cpu_seconds
 from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import read_report, stopped
 from sandreckoner.tools.python.process import Process
@@ -16,6 +18,8 @@ from sandreckoner.tools.python.waiting import seconds_left
 
 # A program stops itself at its deadline and says where it stood; one that cannot is killed this much later.
 _GRACE_S = 0.05
+_CPU_GRACE_S = 0.1
+_CPU_SPENT = "the program was stopped: its limit of CPU seconds is spent"
 
 
 class Clock:
@@ -29,6 +33,41 @@ class Clock:
     def elapsed_s(self) -> float:
         """Seconds since its start."""
         return time.monotonic() - self._started
+
+
+class Spent(codec.Late):
+    """Its CPU seconds are used up."""
+
+
+class Allowance:
+    """The end of a program's wall seconds, or of its CPU seconds; see `waiting.Deadline`."""
+
+    def __init__(self, process: Process, clock: Clock, cpu_s: float) -> None:
+        self._process = process
+        self._deadline = clock.deadline + _GRACE_S
+        self._cpu_s = cpu_s + _CPU_GRACE_S
+        # A process has one thread: its CPU clock is never ahead of ours.
+        self._look_at = time.monotonic() + cpu_s
+
+    def seconds_left(self) -> float:
+        """Seconds after which to look again. Raises codec.Late, Spent."""
+        left_s = seconds_left(self._deadline)
+        assert left_s is not None
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + self._cpu_left_s()
+        return min(left_s, self._look_at - now)
+
+    def _cpu_left_s(self) -> float:
+        if not self._process.number:
+            return math.inf
+        try:
+            left_s = self._cpu_s - cpu_seconds(self._process.number)
+        except OSError:  # it is gone, and has hung up
+            return math.inf
+        if left_s <= 0:
+            raise Spent
+        return left_s
 
 
 class Flight:
@@ -77,23 +116,27 @@ def converse(
 
     Raises:
         SandboxError: the process was ended together with the sandbox.
+        codec.Unread: it was ended before the program reached it.
     """
     flight.board(process)
     try:
         report = _exchange(process, effect, limits, clock)
+    except Spent:
+        process.kill()
+        return stopped("timeout", _CPU_SPENT, clock.elapsed_s)
     except codec.Late:
         process.kill()
         return stopped(
             "timeout", f"the program was stopped after {clock.elapsed_s:.2f} seconds", clock.elapsed_s
         )
-    except codec.Closed:
+    except codec.Closed as fault:
         if broken := why_broken():
             raise SandboxError(broken) from None
+        if isinstance(fault, codec.Unread):
+            raise
         # By its CPU limit, if it had the time to reach it.
         if clock.elapsed_s >= limits.cpu_s:
-            return stopped(
-                "timeout", "the program was stopped: its limit of CPU seconds is spent", clock.elapsed_s
-            )
+            return stopped("timeout", _CPU_SPENT, clock.elapsed_s)
         return stopped("crashed", "its process died without a report", clock.elapsed_s)
     except codec.Garbled as fault:
         process.kill()
@@ -109,7 +152,7 @@ def _exchange(process: Process, effect: Run | Resume, limits: Limits, clock: Clo
     process.send(_request(effect, clock), clock.deadline)
     # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
     cap_bytes = 12 * limits.output_bytes + (1 << 20)
-    return process.receive(clock.deadline + _GRACE_S, cap_bytes=cap_bytes)
+    return process.receive(Allowance(process, clock, limits.cpu_s), cap_bytes=cap_bytes)
 
 
 def _request(effect: Run | Resume, clock: Clock) -> dict[str, object]:

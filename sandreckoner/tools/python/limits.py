@@ -12,7 +12,7 @@ class Limits:
     """Limits of one program, and of a sandbox.
 
     Attributes:
-        cpu_s: CPU seconds of one program, rounded up to whole ones.
+        cpu_s: CPU seconds of one program; a state that is branched does not pay for it.
         wall_s: wall seconds of one program, the making of its process included.
         memory_bytes: address space that one program may add to that of the interpreter.
         output_bytes: what one program may print, in bytes of UTF-8; one byte more stops it. Its value

@@ -42,9 +42,9 @@ def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) 
         return stopped("crashed", f"its process sent an implausible report ({fault})", wall_s)
 
 
-def stopped(status: Status, message: str, wall_s: float) -> Execution:
-    """The execution of a program whose process could not speak for itself."""
-    kind = {"timeout": "TimeoutError", "refused": "Refused"}.get(status, "Crashed")
+def stopped(status: Status, message: str, wall_s: float, *, kind: str = "") -> Execution:
+    """The execution of a program whose process could not speak for itself; `kind` is the error's type."""
+    kind = kind or {"timeout": "TimeoutError", "refused": "Refused"}.get(status, "Crashed")
     return Execution(status, error=ProgramError(kind, message), resources=Resources(wall_s=wall_s))
 
 

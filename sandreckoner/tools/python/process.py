@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.kernel import others
+from sandreckoner.tools.python.waiting import Deadline
 
 _PASS_CREDENTIALS = getattr(socket, "SO_PASSCRED", None)
 _CREDENTIALS = struct.Struct("3i")
+# What a process may still use after its report, and how long a busy machine may keep it from doing so.
+_AFTERWARDS_S, _SETTLE_S, _LOOK_S = 0.1, 1.0, 0.0005
 
 
 class Process:
@@ -28,13 +34,20 @@ class Process:
             handle: its pidfd; None where there is no such thing: then it is closing the channel that ends it.
             number: its process id, where the kernel told it.
         """
-        self.number = number
+        self._number = number
         self.owner = os.getpid()
         self._channel = channel
         self._handle = handle
         self._lock = threading.RLock()
         self._closed = False
         self._users = 0
+
+    @property
+    def number(self) -> int:
+        """Its process id; 0 where that cannot be known."""
+        if not self._number and self._handle is not None:
+            self._number = others.number_of(self._handle)
+        return self._number
 
     @property
     def handle(self) -> int | None:
@@ -47,7 +60,7 @@ class Process:
             self._open_channel(), message, descriptors=descriptors, deadline=deadline, peer=self._handle
         )
 
-    def receive(self, deadline: float, *, cap_bytes: int) -> dict[str, Any]:
+    def receive(self, deadline: float | Deadline, *, cap_bytes: int) -> dict[str, Any]:
         """Its next message. Raises codec.Closed, codec.Late, codec.Garbled."""
         return codec.receive(self._open_channel(), cap_bytes=cap_bytes, deadline=deadline, peer=self._handle)
 
@@ -72,10 +85,42 @@ class Process:
 
     def kill(self) -> None:
         """End it, whatever it is doing. Idempotent; safe from any thread."""
+        self._signal(signal.SIGKILL)
+
+    def rest(self) -> None:
+        """Give it no processor until `wake`, so that it can only wait."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, what: signal.Signals) -> None:
         with self._lock:
             if self._handle is not None and self.owner == os.getpid():
                 with contextlib.suppress(OSError):
-                    signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+                    signal.pidfd_send_signal(self._handle, what)
+
+    def ended(self, within_s: float = 0.0) -> bool:
+        """Whether it is gone, or is so within some seconds; False where that cannot be known."""
+        if self._handle is None:
+            return False
+        watched = select.poll()
+        watched.register(self._handle, select.POLLIN)
+        return bool(watched.poll(1000 * within_s))
+
+    def goes_on(self) -> bool:
+        """Whether it computes although it should wait by now; False where that cannot be known."""
+        if not self.number:
+            return False
+        with contextlib.suppress(OSError):
+            most_s = others.cpu_seconds(self.number) + _AFTERWARDS_S
+            latest = time.monotonic() + _SETTLE_S
+            while others.runs(self.number) and time.monotonic() < latest:
+                if others.cpu_seconds(self.number) > most_s:
+                    return True
+                time.sleep(_LOOK_S)
+        return False
 
     def close(self) -> None:
         """End it, and let go of it as soon as no other thread waits for it. Idempotent."""
@@ -122,7 +167,7 @@ def greeted(channel: socket.socket, deadline: float, parent: int | None) -> tupl
     try:
         message = codec.receive_rest(channel, head, cap_bytes=4096, deadline=deadline, peer=parent)
         if message != {"hello": True}:
-            raise codec.Garbled(str(message.get("message"))[:500])
+            raise codec.Garbled(ascii(message.get("message"))[:500])
         number = _writer(ancillary)
         process = Process(channel, _handle_of(number), number)
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import keyword
 import os
@@ -247,12 +248,14 @@ class Sandbox:
         clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
         if effect.keep:
             return self._branch(pool, effect, nest.zygote, clock, flight)
+        why_broken = partial(_why_broken, pool, nest.zygote)
         try:
-            with nest.process(clock.deadline) as process:
-                why_broken = partial(_why_broken, pool, nest.zygote)
-                return converse(process, effect, self._limits, clock, flight, why_broken=why_broken)
+            for _ in range(self._spares + 2):  # each spare may have been killed while it was idle
+                with nest.process(clock.deadline) as process, contextlib.suppress(codec.Unread):
+                    return converse(process, effect, self._limits, clock, flight, why_broken=why_broken)
         except codec.Late:
             return stopped("timeout", _NO_PROCESS, clock.elapsed_s)
+        raise SandboxError("every process that was made for the program was killed before it could begin")
 
     def _branch(
         self, pool: Pool, effect: Run | Resume, source: LiveState | Zygote, clock: Clock, flight: Flight
@@ -278,19 +281,24 @@ class Sandbox:
             except (codec.Closed, codec.Garbled) as fault:
                 if broken := why_broken():
                     raise SandboxError(broken) from None
-                why = f"the state cannot be continued ({type(fault).__name__})"
-                return stopped("crashed", why, clock.elapsed_s)
+                return _lost(str(fault) or "its process has ended", clock)
             try:
                 done = converse(
                     process, effect, self._limits, clock, flight, why_broken=why_broken, functions=functions
                 )
+                if done.status == "crashed" and tree.ended:
+                    return _lost("the first process of its tree has ended", clock)
                 if keep and done.status in ("ok", "error", "waiting"):
+                    if process.goes_on():
+                        return stopped("crashed", "its process went on after its report", clock.elapsed_s)
+                    process.rest()
                     state = LiveState(tree, process, self._gauge, functions if done.call else None)
                 return replace(done, state=state)
+            except codec.Unread:
+                return _lost("its branch was ended before the program reached it", clock)
             finally:
                 if state is None:
-                    process.close()
-                    tree.leave()
+                    tree.leave(process)
         finally:
             if keep and state is None:
                 self._gauge.leave()
@@ -311,6 +319,11 @@ class Sandbox:
 def _end(slots: Slots, pool: Pool) -> None:
     slots.close()
     pool.close()
+
+
+def _lost(why: str, clock: Clock) -> Execution:
+    message = f"the state cannot be continued: {why}"
+    return stopped("crashed", message, clock.elapsed_s, kind="StateLost")
 
 
 def _why_broken(pool: Pool, zygote: Zygote) -> str:

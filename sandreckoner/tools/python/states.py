@@ -70,8 +70,7 @@ class LiveState:
 def _free(tree: Tree, process: Process, gauge: Gauge) -> None:
     if process.owner != os.getpid():
         return  # after a fork of the host: it is another process's, and a lock may have been held at the fork
-    process.close()
-    tree.leave()
+    tree.leave(process)
     gauge.leave()
 
 

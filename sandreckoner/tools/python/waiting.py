@@ -24,6 +24,14 @@ class Waitable(Protocol):
         ...
 
 
+class Deadline(Protocol):
+    """A deadline that may come nearer or move away as one looks at it."""
+
+    def seconds_left(self) -> float:
+        """Seconds after which to look again, more than 0. Raises Late when it has gone by."""
+        ...
+
+
 class Lock(Protocol):
     """A lock of `threading`."""
 
@@ -32,7 +40,9 @@ class Lock(Protocol):
         ...
 
 
-def wait(awaited: Waitable | int, events: int, deadline: float | None, peer: int | None = None) -> int:
+def wait(
+    awaited: Waitable | int, events: int, deadline: float | Deadline | None, peer: int | None = None
+) -> int:
     """Wait until a descriptor is ready, or until the other side has hung up.
 
     Args:
@@ -69,10 +79,12 @@ def wait(awaited: Waitable | int, events: int, deadline: float | None, peer: int
             return last[number]
 
 
-def seconds_left(deadline: float | None) -> float | None:
+def seconds_left(deadline: float | Deadline | None) -> float | None:
     """Seconds until a deadline on the monotonic clock, None without one. Raises Late when it has gone by."""
     if deadline is None:
         return None
+    if not isinstance(deadline, int | float):
+        return deadline.seconds_left()
     left = deadline - time.monotonic()
     if left <= 0:
         raise Late

@@ -229,7 +229,9 @@ class Zygote:
     @property
     def ended(self) -> bool:
         """Whether its process is gone, whether or not anybody noticed."""
-        return self._ends_by(time.monotonic() + _NOTICE_S)  # its children are told first
+        gone = self._ends_by(time.monotonic() + _NOTICE_S)  # its children are told first
+        self._closed = self._closed or gone  # the next program gets another one
+        return gone
 
     def begin_to_close(self) -> None:
         """Tell it to end, and with it every process that it made; wakes all who wait for it. Idempotent."""

@@ -1,6 +1,8 @@
 """One-shot permits: a process under a forking filter stops at each fork until the host lets it through.
 
-A program that got past the language wall can ask to fork as often as it likes; nobody answers.
+A permit is a number that the host draws for one fork of one process. The process shows it in an argument of
+clone() that goes unused. A program that got past the language wall can ask as often as it likes: without the
+number it is refused, and with it there is one fork for each that the host wanted.
 """
 
 from __future__ import annotations
@@ -16,6 +18,12 @@ from sandreckoner.tools.python.waiting import Closed, wait
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _NOTIFICATION_BYTES = 80
 _CONTINUE = 1
+_ASKED = struct.Struct("QI36xQ24x")  # id, process; of clone's arguments the third
+
+
+def new_permit() -> int:
+    """A number that nobody can guess, and never 0."""
+    return int.from_bytes(os.urandom(7), "big") + 1
 
 
 class Permits:
@@ -24,12 +32,11 @@ class Permits:
     def __init__(self, listener: int) -> None:
         self._listener = listener
 
-    def grant(self, process: int, handle: int | None, deadline: float) -> None:
-        """Let the next fork of a process through.
-
-        A fork of any other process of the tree is refused: it would take the permit of the one meant.
+    def grant(self, permit: int, process: int, handle: int | None, deadline: float) -> None:
+        """Let a process through that forks by a permit; all others that wait are refused.
 
         Args:
+            permit: for this fork.
             process: its id.
             handle: its pidfd, whose end ends the wait.
             deadline: on the monotonic clock.
@@ -42,22 +49,23 @@ class Permits:
             # Without a process under the filter the listener hangs up: it is ready, and has nothing to say.
             if not wait(self._listener, select.POLLIN, deadline, handle) & select.POLLIN:
                 raise Closed
-            if self._answer(process):
+            if self._answer(permit, process):
                 return
 
-    def _answer(self, process: int) -> bool:
+    def _answer(self, permit: int, process: int) -> bool:
         """Answer one fork that waits; whether it was let through."""
         try:
             notification = bytearray(_NOTIFICATION_BYTES)
             fcntl.ioctl(self._listener, _RECEIVE, notification)
-            identifier, asking = struct.unpack_from("QI", notification)
-            verdict = (0, _CONTINUE) if asking == process else (-errno.EPERM, 0)
+            identifier, asking, shown = _ASKED.unpack(notification)
+            granted = (asking, shown) == (process, permit)
+            verdict = (0, _CONTINUE) if granted else (-errno.EPERM, 0)
             fcntl.ioctl(self._listener, _SEND, bytearray(struct.pack("QqiI", identifier, 0, *verdict)))
         except OSError as fault:
             if fault.errno != errno.ENOENT:  # it died while it was waiting
                 raise
             return False
-        return bool(asking == process)
+        return granted
 
     def close(self) -> None:
         """Forks that wait fail from now on."""

@@ -13,22 +13,24 @@ Limit = tuple[int, tuple[int, int]]
 """A kind of limit, and its soft and hard value."""
 
 
-def limits(*, cpu_s: float, address_space_bytes: int | None, processes: int | None) -> list[Limit]:
+def limits(*, cpu_s: float | None, address_space_bytes: int | None, processes: int | None) -> list[Limit]:
     """The limits of a process, none above the one that stands in this one.
 
     Args:
-        cpu_s: CPU seconds until SIGXCPU; SIGKILL follows a second later. Whole seconds, rounded up.
+        cpu_s: CPU seconds; None for no limit. A more exact clock than the kernel's ticks ends a program
+            before: SIGXCPU comes a tenth and a second later, SIGKILL another second after that.
         address_space_bytes: for everything mapped, what is there already included; None for no limit.
         processes: how many its user may have; 0 forbids making another; None for no limit.
     """
-    seconds = math.ceil(cpu_s)
     wanted = [
-        _below(resource.RLIMIT_CPU, seconds, seconds + 1),
         _below(resource.RLIMIT_CORE, 0),
         _below(resource.RLIMIT_FSIZE, 0),
         _below(resource.RLIMIT_NOFILE, DESCRIPTORS),
         _below(resource.RLIMIT_MEMLOCK, 0),
     ]
+    if cpu_s is not None:
+        seconds = math.ceil(1.1 * cpu_s) + 1
+        wanted.append(_below(resource.RLIMIT_CPU, seconds, seconds + 1))
     if hasattr(resource, "RLIMIT_MSGQUEUE"):
         wanted.append(_below(resource.RLIMIT_MSGQUEUE, 0))
     if processes is not None:

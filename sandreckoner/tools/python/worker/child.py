@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
-from sandreckoner.tools.python.kernel.call import fork
+from sandreckoner.tools.python.kernel.call import fork, fork_by_permit
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.functions import host_function
 from sandreckoner.tools.python.worker.program import Interpreter
@@ -43,7 +43,7 @@ def _wait_as_state(interpreter: Interpreter) -> dict[str, Any]:
         request, channel = interpreter.channel.read_with_descriptor()
         if request.get("op") != "fork" or channel is None:
             os._exit(1)
-        if _branch(interpreter, channel):
+        if _branch(interpreter, channel, request["permit"]):
             _greet(interpreter.channel, 0)
             return interpreter.channel.read()
 
@@ -67,10 +67,16 @@ def _greet(channel: Channel, permits: int) -> None:
         channel.write({"hello": True})
 
 
-def _branch(interpreter: Interpreter, descriptor: int) -> bool:
-    """Fork; True in the branch, which then answers on `descriptor`, its random generators as they were."""
+def _branch(interpreter: Interpreter, descriptor: int, permit: int) -> bool:
+    """Fork; True in the branch, which then answers on `descriptor`, its random generators as they were.
+
+    Args:
+        interpreter: goes along.
+        descriptor: of the branch's channel.
+        permit: the host's, for this one fork; 0 where none is needed.
+    """
     try:
-        forked = fork()
+        forked = fork_by_permit(permit) if permit else fork()
     except OSError as fault:
         report_failure(descriptor, fault)
         return False

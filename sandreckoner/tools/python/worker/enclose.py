@@ -58,7 +58,9 @@ class Enclosure:
         self._limits: list[rlimits.Limit] = []
         if Walls.RLIMITS in walls:
             self._limits = rlimits.limits(
-                cpu_s=materials.cpu_s,
+                # Forks cost a state CPU seconds of its own, without end. The host watches the clock of each
+                # program that runs, and lets no state run that only waits.
+                cpu_s=None if forks and sys.platform == "linux" else materials.cpu_s,
                 address_space_bytes=materials.address_space_bytes,
                 processes=_processes(materials, forks),
             )

@@ -61,7 +61,10 @@ class Zygote:
             order["tier"], order["modules"], self._repeatable, restrict=Walls.LANGUAGE in asked
         )
         self._interpreter = Interpreter(
-            names, output_bytes=limits["output_bytes"], restrict=Walls.LANGUAGE in asked
+            names,
+            output_bytes=limits["output_bytes"],
+            restrict=Walls.LANGUAGE in asked,
+            cpu_s=limits["cpu_s"],
         )
         self._interpreter.prepare()
         self._heap = Heap()  # while /proc is still there to say
