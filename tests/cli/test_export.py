@@ -133,3 +133,13 @@ def test_a_number_behind_a_letter_of_two_bytes_is_marked_where_it_stands() -> No
     answer = Answer("512.3", winner=Candidate("512.3", program=program), sources=(source,))
     entry = Turn({"problem": {"question": "?"}, "strategy": "pal", "model": "none"}, answer=answer)
     assert "größe = <mark" in session_page(SimpleNamespace(name="work", docs=[], entries=[entry]))
+
+
+def test_what_a_model_wrote_is_never_a_template_and_always_escaped() -> None:
+    evil = "{{ 7 * 7 }}{% include 'page.css' %}{# gone #}<b>&amp;\x1b[2J\u202e"
+    answer = Answer(evil, reason=evil, winner=Candidate(evil, reasoning=evil + "!"))
+    entry = Turn({"problem": {"question": evil}, "strategy": evil, "model": evil}, answer=answer)
+    page = session_page(SimpleNamespace(name=evil, docs=[evil], entries=[entry]))
+    assert "49" not in page and page.count(":root") == 2
+    assert page.count("{{ 7 * 7 }}{% include &#39;page.css&#39; %}{# gone #}&lt;b&gt;&amp;amp;␛[2J�") >= 8
+    assert "<b>" not in page and "\x1b" not in page and "\u202e" not in page

@@ -1,112 +1,104 @@
-"""Answer ← program ← numbers ← spans, in HTML: each number leads to its source, each source to its place.
+"""Answer ← program ← numbers ← spans, as the page shows them: each leads to the next by an anchor.
 
-The ids begin with the number of the turn, since a page may hold many.
+Anchors begin with the number of the turn, since a page may hold many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
-
 from sandreckoner.cli.render.blocks import numbered
-from sandreckoner.cli.render.phrases import describe_source, visible
+from sandreckoner.cli.render.phrases import describe_source
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.passage import Passage
 
-
-def made(answer: Answer, turn: int) -> Iterator[str]:
-    """The program or the reasoning, the numbers, the quotes and the passages of an answer."""
-    yield from _numbers(answer, turn)
-    yield from _citations(answer, turn)
-    winner = answer.winner
-    if winner is None:
-        return
-    if winner.program:
-        yield f"<details open><summary>the program</summary>{_program(answer, turn)}</details>"
-    elif winner.reasoning.strip() and winner.reasoning.strip() != (answer.text or "").strip():
-        yield f"<details open><summary>the reasoning</summary>{block(winner.reasoning.strip())}</details>"
-    if winner.evidence:
-        shown = "".join(_passage(passage, answer, turn) for passage in winner.evidence)
-        yield f"<details><summary>the passages</summary>{shown}</details>"
+Piece = tuple[str, str]  # a text and its anchor, which may be empty
 
 
-def block(words: str) -> str:
-    """A text as it is written."""
-    return f'<pre dir="auto">{text(words)}</pre>'
-
-
-def text(words: str) -> str:
-    """A text of which nothing is HTML."""
-    return escape(visible(words), quote=True)
-
-
-def _numbers(answer: Answer, turn: int) -> Iterator[str]:
+def numbers(answer: Answer, turn: int) -> list[dict[str, object]]:
     """A row for each number: the page it stands on, the number, where it came from."""
     places = numbered(answer)
-    rows = []
+    rows: list[dict[str, object]] = []
     for n, source in enumerate(answer.sources):
         at = source.passages[0] if source.passages and source.origin == "passage" else None
-        page = _link(at, answer, turn, str(places[at.source, at.page])) if at else ""
         rows.append(
-            f'<tr class="{source.origin}" id="t{turn}-n{n}"><td class="cite">{page}</td>'
-            f'<td class="number">{text(source.text)}</td>'
-            f'<td dir="auto">{text(describe_source(source))}</td></tr>'
+            {
+                "origin": source.origin,
+                "id": f"t{turn}-n{n}",
+                "page": places[at.source, at.page] if at else "",
+                "anchor": _target(at, answer, turn) if at else "",
+                "text": source.text,
+                "source": describe_source(source),
+            }
         )
-    if rows:
-        yield f'<table class="sources">{"".join(rows)}</table>'
+    return rows
 
 
-def _citations(answer: Answer, turn: int) -> Iterator[str]:
-    items = []
-    for citation in answer.citations:
-        found = citation.status == "found"
-        where = "".join(
-            " " + _link(span, answer, turn, f"{span.source} p. {span.page}") for span in citation.passages
-        )
-        said = text(citation.quote or citation.note) + ("" if found else f" ({text(citation.status)})")
-        kind = "" if found else ' class="unsourced"'
-        items.append(f'<li{kind} dir="auto">[{citation.number}] {said}{where}</li>')
-    if items:
-        yield f'<ul class="citations">{"".join(items)}</ul>'
+def citations(answer: Answer, turn: int) -> list[dict[str, object]]:
+    """A row for each quote, with the places where it stands."""
+    return [
+        {
+            "number": citation.number,
+            "text": citation.quote or citation.note,
+            "fault": "" if citation.status == "found" else citation.status,
+            "places": [
+                (f"{span.source} p. {span.page}", _target(span, answer, turn)) for span in citation.passages
+            ],
+        }
+        for citation in answer.citations
+    ]
 
 
-def _program(answer: Answer, turn: int) -> str:
-    """The winning program, each number in it a link to where it came from."""
+def program(answer: Answer, turn: int) -> list[list[dict[str, object]]]:
+    """The winning program by lines and pieces, each number in it a piece that leads to where it came from."""
     assert answer.winner is not None
     by_line: dict[int, list[tuple[int, NumberSource]]] = {}
     for n, source in enumerate(answer.sources):
         by_line.setdefault(source.line, []).append((n, source))
     lines = answer.winner.program.rstrip().split("\n")
-    shown = [_line(line, by_line.get(number, []), turn) for number, line in enumerate(lines, 1)]
-    return f"<pre>{chr(10).join(shown)}</pre>"
+    return [_line(line, by_line.get(number, []), turn) for number, line in enumerate(lines, 1)]
 
 
-def _line(line: str, sources: list[tuple[int, NumberSource]], turn: int) -> str:
-    parts, done = [], 0
+def _line(line: str, sources: list[tuple[int, NumberSource]], turn: int) -> list[dict[str, object]]:
+    pieces: list[dict[str, object]] = []
+    done = 0
     for n, source in sorted(sources, key=lambda each: each[1].column):
         start = source.column
         if start < done or line[start : start + len(source.text)] != source.text:
             continue
-        parts.append(text(line[done:start]))
-        link = f'<a href="#t{turn}-n{n}" title="{text(describe_source(source))}">{text(source.text)}</a>'
-        parts.append(f'<mark class="{source.origin}">{link}</mark>')
+        pieces.append({"text": line[done:start], "origin": ""})
+        pieces.append(
+            {
+                "text": source.text,
+                "origin": source.origin,
+                "anchor": f"t{turn}-n{n}",
+                "source": describe_source(source),
+            }
+        )
         done = start + len(source.text)
-    return "".join([*parts, text(line[done:])])
+    return [*pieces, {"text": line[done:], "origin": ""}]
 
 
-def _passage(passage: Passage, answer: Answer, turn: int) -> str:
-    """A passage, the spans that were used marked in it."""
+def passages(answer: Answer, turn: int) -> list[dict[str, object]]:
+    """The passages that the answer rests on, in pieces: the spans that were used have anchors."""
+    return [
+        {
+            "id": _anchor(passage, turn),
+            "place": f"{passage.source} p. {passage.page}, {passage.start}–{passage.end}",
+            "pieces": _pieces(passage, answer, turn),
+        }
+        for passage in (answer.winner.evidence if answer.winner else ())
+    ]
+
+
+def _pieces(passage: Passage, answer: Answer, turn: int) -> list[Piece]:
     inside = {(span.start, span.end): span for span in _used(answer) if _holds(passage, span)}
-    shown, done = "", passage.start
+    pieces: list[Piece] = []
+    done = passage.start
     for start, end in sorted(inside):
         if start >= done:  # one that overlaps another is shown with it
-            before, used = _slice(passage, done, start), _slice(passage, start, end)
-            shown += f'{text(before)}<mark class="passage" id="{_anchor(inside[start, end], turn)}">'
-            shown += f"{text(used)}</mark>"
+            pieces.append((_slice(passage, done, start), ""))
+            pieces.append((_slice(passage, start, end), _anchor(inside[start, end], turn)))
             done = end
-    shown += text(_slice(passage, done, passage.end))
-    where = text(f"{passage.source} p. {passage.page}, {passage.start}–{passage.end}")
-    return f'<h3 id="{_anchor(passage, turn)}">{where}</h3><pre dir="auto">{shown}</pre>'
+    return [*pieces, (_slice(passage, done, passage.end), "")]
 
 
 def _slice(passage: Passage, start: int, end: int) -> str:
@@ -124,13 +116,11 @@ def _holds(passage: Passage, span: Passage) -> bool:
     return same and passage.start <= span.start < span.end <= passage.end
 
 
-def _link(span: Passage, answer: Answer, turn: int, words: str) -> str:
-    """The words, leading to the span where one of the passages shown holds it."""
+def _target(span: Passage, answer: Answer, turn: int) -> str:
+    """The anchor of a span; empty where none of the passages shown holds it."""
     evidence = answer.winner.evidence if answer.winner else ()
-    if not any(_holds(passage, span) for passage in evidence):
-        return text(words)
-    return f'<a href="#{_anchor(span, turn)}">{text(words)}</a>'
+    return _anchor(span, turn) if any(_holds(passage, span) for passage in evidence) else ""
 
 
 def _anchor(span: Passage, turn: int) -> str:
-    return text(f"t{turn}-{span.source}:{span.page}:{span.start}-{span.end}".replace(" ", "_"))
+    return f"t{turn}-{span.source}:{span.page}:{span.start}-{span.end}".replace(" ", "_")
