@@ -28,10 +28,13 @@ def _loopback_only(self: socket.socket, address: object) -> None:
 
 
 @pytest.fixture(autouse=True)
-def at_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def at_home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A home of its own for each test (settings, sessions, indexes), and the network shut but for loopback.
 
-    What was fetched is the user's: half a gigabyte is not fetched twice.
+    Language models that were fetched are linked into it; the embedder only for tests marked `model`, so that
+    the others search by words alone, whether it was fetched or not.
     """
     home = tmp_path_factory.mktemp("home")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sandreckoner"
@@ -39,7 +42,8 @@ def at_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
         monkeypatch.setenv(name, str(home / name.lower()))
     own = home / "xdg_cache_home" / "sandreckoner"
     own.mkdir(parents=True)
-    for fetched in ("models", "all-minilm-l6-v2"):
+    uses_model = request.node.get_closest_marker("model") is not None
+    for fetched in ("models", "all-minilm-l6-v2") if uses_model else ("models",):
         (cache / fetched).mkdir(parents=True, exist_ok=True)
         (own / fetched).symlink_to(cache / fetched, target_is_directory=True)
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):

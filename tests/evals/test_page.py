@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from browser import browser
 from scripts import write_questions
 
@@ -38,8 +39,16 @@ def make_page(folder: Path, strategies: Sequence[str] = ("direct", "sc(pal, n=3)
     return (folder / "page.html").read_text()
 
 
-def test_the_page_has_the_table_the_charts_and_every_question(tmp_path: Path) -> None:
-    page = make_page(tmp_path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one page, for the tests that only read it."""
+    folder = tmp_path_factory.mktemp("page")
+    make_page(folder)
+    return folder
+
+
+def test_the_page_has_the_table_the_charts_and_every_question(made: Path) -> None:
+    page = (made / "page.html").read_text()
     assert page.count("<details") == 8
     assert page.count("<svg") == 5  # three prices, the vote, the confidence
     assert "1/4" in page
@@ -47,8 +56,8 @@ def test_the_page_has_the_table_the_charts_and_every_question(tmp_path: Path) ->
     assert "{{" not in page
 
 
-def test_what_others_wrote_is_text_and_nothing_is_loaded(tmp_path: Path) -> None:
-    page = make_page(tmp_path)
+def test_what_others_wrote_is_text_and_nothing_is_loaded(made: Path) -> None:
+    page = (made / "page.html").read_text()
     assert EVIL not in page
     assert page.count("<script>") == 1
     assert "&lt;script&gt;" in page
@@ -61,11 +70,10 @@ def test_a_name_longer_than_a_chart_leaves_it_its_room(tmp_path: Path) -> None:
     assert page.count("<svg") == 5
 
 
-def test_in_a_browser_it_opens_from_disk_filters_and_unfolds(tmp_path: Path) -> None:
-    make_page(tmp_path)
+def test_in_a_browser_it_opens_from_disk_filters_and_unfolds(made: Path, tmp_path: Path) -> None:
     with browser(tmp_path) as page:
-        page.open(tmp_path / "page.html")
-        assert page.requested == [(tmp_path / "page.html").resolve().as_uri()]
+        page.open(made / "page.html")
+        assert page.requested == [(made / "page.html").resolve().as_uri()]
         assert page.evaluate("document.title") != "taken"
         shown = "[...document.querySelectorAll('details')].filter(e => e.checkVisibility()).length"
         assert page.evaluate(shown) == 8
@@ -77,7 +85,7 @@ def test_in_a_browser_it_opens_from_disk_filters_and_unfolds(tmp_path: Path) -> 
         page.evaluate("[...document.querySelectorAll('details')].find(e => e.checkVisibility()).open = true")
         assert page.evaluate(programs) > 0
         for width in (1000, 360):
-            page.open(tmp_path / "page.html", width=width)
+            page.open(made / "page.html", width=width)
             assert page.evaluate(
                 "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
             )

@@ -66,6 +66,7 @@ def test_an_index_may_keep_its_vectors_in_a_server(port: int, tmp_path: Path) ->
         ChromaVectors(chroma_at("127.0.0.1", port), HashedWords("b"), collection="reports")
 
 
+@pytest.mark.model
 @pytest.mark.skipif(not minilm_ready(), reason="needs `reckon models pull minilm`")
 def test_the_command_takes_it_by_one_option_and_remembers_it(port: int, tmp_path: Path) -> None:
     index = ["--index", str(tmp_path / "kept")]

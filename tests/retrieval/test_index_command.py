@@ -1,4 +1,4 @@
-"""`reckon index` and `reckon ask --docs` as a person uses them: processes of their own, real files."""
+"""`reckon index` and `reckon ask --docs` on real files; with the embedder as processes of their own."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from sandreckoner.cli import main
 from sandreckoner.tools.retrieval.minilm import minilm_ready
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +30,10 @@ answer = round(revenue_2024 - revenue_2023, 1)
 MADE_UP = PROGRAM.replace("1152.8", "1561.9")
 QUESTION = "By how much did total revenue grow from 2023 to 2024, in millions?"
 
-needs_minilm = pytest.mark.skipif(not minilm_ready(), reason="needs `reckon models pull minilm`")
+
+def needs_minilm(test: Callable[..., None]) -> Callable[..., None]:
+    ready = pytest.mark.skipif(not minilm_ready(), reason="needs `reckon models pull minilm`")
+    return pytest.mark.model(ready(test))
 
 
 def reckon(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -37,6 +42,19 @@ def reckon(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     )
     assert done.returncode == code, done.stderr
     return done
+
+
+@pytest.fixture
+def reckon_here(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """`reckon` in this process; its output is the fixture `capsys`'s."""
+
+    def run(*words: str, code: int = 0):  # type: ignore[no-untyped-def]
+        returned = main(words)
+        said = capsys.readouterr()
+        assert returned == code, said.err
+        return said
+
+    return run
 
 
 def numbered_texts(folder: Path, count: int) -> Path:
@@ -68,7 +86,7 @@ def test_add_list_search_remove_verify(tmp_path: Path) -> None:
     assert json.loads(reckon("index", "verify", "--json").stdout)["documents"] == 1
 
 
-def test_mistakes_are_one_line(tmp_path: Path) -> None:
+def test_mistakes_are_one_line(tmp_path: Path, reckon_here) -> None:
     (tmp_path / "empty.md").write_text("")
     (tmp_path / "note.md").write_text("The price is 12.50.")
     index = ["--index", str(tmp_path / "index")]
@@ -85,13 +103,12 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
         (["search", "a?", "-k", "0", *index], 2, "k must be 1 or more"),
         (["search", "a?", "--in", "nobody", *index], 2, "there is no document 'nobody'"),
     ):
-        done = reckon("index", *words, code=code)
-        assert said in done.stderr and "Traceback" not in done.stderr
-    mixed = reckon("index", "add", str(tmp_path / "empty.md"), str(tmp_path / "note.md"), *index)
-    assert "empty.md: holds no text" in mixed.stderr and mixed.stdout.startswith("1 read")
-    assert reckon("index", "search", "zebra", "--words", "1", *index, code=4).stderr.endswith(
-        "nothing was found\n"
-    )
+        done = reckon_here("index", *words, code=code)
+        assert said in done.err and "Traceback" not in done.err
+    mixed = reckon_here("index", "add", str(tmp_path / "empty.md"), str(tmp_path / "note.md"), *index)
+    assert "empty.md: holds no text" in mixed.err and mixed.out.startswith("1 read")
+    nothing = reckon_here("index", "search", "zebra", "--words", "1", *index, code=4)
+    assert nothing.err.endswith("nothing was found\n")
 
 
 @needs_minilm
@@ -174,14 +191,14 @@ def test_a_kept_index_is_asked_by_its_name(model) -> None:
     assert "--index is asked alone" in both.stderr
 
 
-def test_sources_may_be_required(model) -> None:
+def test_sources_may_be_required(model, reckon_here) -> None:
     ask = ["ask", QUESTION, "--docs", str(EXAMPLES), "--require-sources"]
-    mended = reckon(*ask, *model(MADE_UP, PROGRAM))
-    assert mended.stdout == "108.1\n"
-    refused = reckon(*ask, *model(MADE_UP, MADE_UP), code=4)
-    assert refused.stdout == ""
-    assert "refused: 517.2 is not answered: no source for 1561.9" in " ".join(refused.stderr.split())
-    assert reckon(*ask[:-1], *model(MADE_UP)).stdout == "517.2\n"
+    mended = reckon_here(*ask, *model(MADE_UP, PROGRAM))
+    assert mended.out == "108.1\n"
+    refused = reckon_here(*ask, *model(MADE_UP, MADE_UP), code=4)
+    assert refused.out == ""
+    assert "refused: 517.2 is not answered: no source for 1561.9" in " ".join(refused.err.split())
+    assert reckon_here(*ask[:-1], *model(MADE_UP)).out == "517.2\n"
 
 
 class _Page(HTMLParser):
@@ -193,12 +210,12 @@ class _Page(HTMLParser):
         self.tags.append((tag, dict(attributes)))
 
 
-def test_the_page_leads_from_the_answer_to_the_spans(tmp_path: Path, model) -> None:
+def test_the_page_leads_from_the_answer_to_the_spans(tmp_path: Path, model, reckon_here) -> None:
     evil = tmp_path / "<img src=x onerror=alert(1)>.md"
     evil.write_text("Total revenue was 1152.8 in 2024 and 1044.7 in 2023. <script>alert(2)</script>", "utf-8")
     page = tmp_path / "answer.html"
-    done = reckon("ask", QUESTION, "--docs", str(evil), "--html", str(page), *model(PROGRAM))
-    assert done.stdout == "108.1\n"
+    done = reckon_here("ask", QUESTION, "--docs", str(evil), "--html", str(page), *model(PROGRAM))
+    assert done.out == "108.1\n"
     text = page.read_text("utf-8")
     read = _Page()
     read.feed(text)
@@ -211,7 +228,7 @@ def test_the_page_leads_from_the_answer_to_the_spans(tmp_path: Path, model) -> N
     assert sum(tag == "tr" and found.get("class") == "passage" for tag, found in read.tags) == 2
     assert sum(tag == "mark" and found.get("class") == "passage" for tag, found in read.tags) == 4
     assert sum(tag == "mark" and "id" in found for tag, found in read.tags) == 2, "in the passage"
-    unwritable = reckon(
+    unwritable = reckon_here(
         "ask", QUESTION, "--docs", str(evil), "--html", str(tmp_path), *model(PROGRAM), code=2
     )
-    assert "cannot be written" in unwritable.stderr
+    assert "cannot be written" in unwritable.err

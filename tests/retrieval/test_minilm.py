@@ -28,11 +28,13 @@ def minilm() -> MiniLM:
     return load_minilm()
 
 
+@pytest.mark.model
 def test_what_means_the_same_is_near(minilm: MiniLM) -> None:
     growth, sales, cat = minilm.documents(SENTENCES)
     assert growth @ sales > 0.5 > 0.2 > growth @ cat
 
 
+@pytest.mark.model
 def test_vectors_have_length_one_and_hardly_depend_on_the_batch(minilm: MiniLM) -> None:
     together = minilm.documents(["A short one.", *SENTENCES, "word " * 400])
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
@@ -41,22 +43,26 @@ def test_vectors_have_length_one_and_hardly_depend_on_the_batch(minilm: MiniLM) 
     assert (alone * together[1:4]).sum(axis=1).min() > 0.97
 
 
+@pytest.mark.model
 def test_it_knows_itself_again(minilm: MiniLM) -> None:
     assert same_embedder(probe(minilm), probe(load_minilm()))
 
 
+@pytest.mark.model
 def test_search_by_meaning_finds_other_words(minilm: MiniLM) -> None:
     library = open_library([EXAMPLES], embedder=minilm, options=SearchOptions(lexical_weight=0.0))
     found = library.search(Search("lawsuit against the company", 3))
     assert any("Ostrava Optics" in passage.text for passage in found)
 
 
+@pytest.mark.model
 def test_the_example_question_finds_both_years(minilm: MiniLM) -> None:
     library = open_library([EXAMPLES], embedder=minilm)
     found = library.search(Search("By how many points did the operating margin change from 2023 to 2024?", 5))
     assert any("| **165.0** | **119.5** |" in passage.text for passage in found)
 
 
+@pytest.mark.model
 def test_maxsim_orders_by_the_words_that_meet(minilm: MiniLM) -> None:
     passages = [Passage(text, "a.md") for text in [*SENTENCES, "Nothing of the kind."]]
     scores = MaxSim(minilm, best=3)("Where does the cat sleep?", passages)
@@ -64,6 +70,7 @@ def test_maxsim_orders_by_the_words_that_meet(minilm: MiniLM) -> None:
     assert min(scores) == scores[3]  # not looked at, so behind
 
 
+@pytest.mark.model
 def test_documents_of_a_question_are_remembered(
     minilm: MiniLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

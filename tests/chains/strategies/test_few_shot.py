@@ -92,6 +92,7 @@ def test_an_embedder_that_cannot_be_had_leaves_the_first_and_a_note() -> None:
     assert any("it cannot be fetched" in getattr(step.effect, "text", "") for step in environment.trace.steps)
 
 
+@pytest.mark.model
 @pytest.mark.skipif(not minilm_ready(), reason="needs the embedder in the cache: `load_minilm()` fetches it")
 def test_the_package_s_own_embedder_finds_the_question_about_the_same_thing() -> None:
     questions = ["How far does the train travel?", "What is the profit of the company?", "How old is Ann?"]
