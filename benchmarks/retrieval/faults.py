@@ -1,9 +1,9 @@
-"""What an index goes through: killed writers, two writers, a reader beside one, a full disk.
+"""Fault injection for an index: killed writers, two writers, a reader beside one, a full disk.
 
     python benchmarks/retrieval/faults.py --kills 20
 
 Each trial ends with `verify`: nothing that was acknowledged may be missing, nothing wrong may be returned.
-The vectors come from LangChain's DeterministicFakeEmbedding: how good they are is not what is tried.
+The vectors come from LangChain's DeterministicFakeEmbedding: their quality does not matter here.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import verify
 
 LINES = 300
+DISK_BYTES_PER_FILE = 100_000  # so little that less than half of the files fit
 
 
 def open_index(folder: Path, *, size: int = 384) -> Index:
@@ -165,15 +166,15 @@ class _Shifted(DeterministicFakeEmbedding):
         return super().embed_documents([f"passage: {text}" for text in texts])
 
 
-def full_disk(folder: Path) -> str:
-    """A disk of 6 MB that fills in the middle of an add, and is then made larger."""
+def full_disk(folder: Path, files: int) -> str:
+    """A small disk that fills in the middle of an add, and is then made larger."""
     disk = folder / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES_PER_FILE * files}", "tmpfs", str(disk)]
     if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
-        return file_limit(folder)
+        return file_limit(folder, files)
     try:
-        texts = write_texts(folder / "texts", "a", 60)
+        texts = write_texts(folder / "texts", "a", files)
         with open_index(disk / "index") as index:
             try:
                 index.add([texts])
@@ -189,16 +190,16 @@ def full_disk(folder: Path) -> str:
             assert (faults := verify(index)) == (), faults
             _check_found(index, held)
             index.add([texts])
-            assert len(index.documents) == 60
+            assert len(index.documents) == files
             assert (faults := verify(index)) == (), faults
-        return f"{len(held)} of 60 held, one line ({said.split(': ', 1)[-1]}); with room, all 60"
+        return f"{len(held)} of {files} held, one line ({said.split(': ', 1)[-1]}); with room, all {files}"
     finally:
-        subprocess.run(["umount", str(disk)], check=False)
+        subprocess.run(["umount", "-l", str(disk)], check=False)  # Chroma closes its files late
 
 
-def file_limit(folder: Path) -> str:
+def file_limit(folder: Path, files: int) -> str:
     """The same where nothing may be mounted: no file of the writer may grow beyond 2 MB."""
-    texts = write_texts(folder / "texts", "a", 60)
+    texts = write_texts(folder / "texts", "a", files)
     limited = f"ulimit -f 2000; exec {sys.executable} {__file__} --child {folder / 'index'} {texts}"
     done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
     fault = done.stderr.strip().splitlines()[-1]
@@ -209,14 +210,17 @@ def file_limit(folder: Path) -> str:
         assert acknowledged <= held and (faults := verify(index)) == (), faults
         _check_found(index, held)
         index.add([texts])
-        assert len(index.documents) == 60 and (faults := verify(index)) == (), faults
-    return f"{len(held)} of 60 held, one line ({fault.partition(': ')[2]}); without the limit, all 60"
+        assert len(index.documents) == files and (faults := verify(index)) == (), faults
+    return (
+        f"{len(held)} of {files} held, one line ({fault.partition(': ')[2]}); without the limit, all {files}"
+    )
 
 
 def main() -> int:
     """Run all trials; the exit status is the number that failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--files", type=int, default=60, help="that do not fit on the disk")
     parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -228,8 +232,8 @@ def main() -> int:
         ("a reader beside a writer", reader_beside_writer),
         ("a reader that comes late", reader_comes_late),
         ("another embedder", swapped_embedder),
-        ("a full disk", full_disk),
-        ("a file that may not grow", file_limit),
+        ("a full disk", lambda folder: full_disk(folder, options.files)),
+        ("a file that may not grow", lambda folder: file_limit(folder, options.files)),
     ]
     failed = 0
     print("| trial | outcome |\n|---|---|")

@@ -11,7 +11,7 @@ FAULTS = Path(__file__).parents[2] / "benchmarks" / "retrieval" / "faults.py"
 
 def test_nothing_acknowledged_is_lost_and_nothing_wrong_is_returned() -> None:
     done = subprocess.run(
-        [sys.executable, str(FAULTS), "--kills", "2"],
+        [sys.executable, str(FAULTS), "--kills", "2", "--files", "36"],
         capture_output=True,
         text=True,
         timeout=280,
