@@ -115,7 +115,6 @@ class Indexer:
         """Embed those of these texts that have no vector."""
         if self._vectors is None:
             return
-        self._vectors.refresh(self._store.generation())
         missing = self._store.keys_without_vector(texts)
         for first in range(0, len(missing), _BATCH):
             keys = missing[first : first + _BATCH]
@@ -125,9 +124,12 @@ class Indexer:
             self.report.embedded += len(keys)
 
     def embed_missing(self) -> None:
-        """Embed chunks that were stored without an embedder, or whose vectors were lost."""
-        texts = dict(self._store.texts_without_vector()) if self._vectors is not None else {}
-        self._embed(texts, "chunks without a vector")
+        """Embed chunks that were stored without an embedder, or whose vectors were lost. Comes first."""
+        if self._vectors is None:
+            return
+        # Once, not for each document: while this process holds the lock, no other writes.
+        self._vectors.refresh(self._store.generation())
+        self._embed(dict(self._store.texts_without_vector()), "chunks without a vector")
 
     def delete_orphan_vectors(self) -> None:
         """Delete vectors that no chunk refers to."""
