@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.command import Reckon, inside
 
 from sandreckoner.agents import CodeAgent, ToolAgent
 from sandreckoner.agents.strategy_names import CODE, REACT
@@ -16,6 +15,7 @@ from sandreckoner.core.errors import UnknownName
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 
+__all__ = ["inside"]
 NOTE = "Net sales of Northwell were 7950 in 2020 and 8412 in 2021.\n"
 CODE_REPLIES = [
     "```python\nfound = search('net sales', k=1)\nprint(found[0]['text'], list_documents())\n```",
@@ -28,14 +28,7 @@ REACT_REPLIES = [
 ]
 
 
-def reckon(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sandreckoner.cli", *words]
-    return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
-    )
-
-
-def test_they_stand_among_the_names() -> None:
+def test_they_are_among_the_names() -> None:
     assert known_names()["react"] is REACT
     assert known_names()["code"] is CODE
     for documents in (False, True):
@@ -49,25 +42,28 @@ def test_they_stand_among_the_names() -> None:
 @pytest.mark.parametrize(
     ("strategy", "replies"), [("code(max_steps=3)", CODE_REPLIES), ("react", REACT_REPLIES)]
 )
-def test_asked_recorded_and_replayed(tmp_path: Path, strategy: str, replies: list[str]) -> None:
+def test_asked_recorded_and_replayed(
+    inside: Reckon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, replies: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "note.txt").write_text(NOTE)
     (tmp_path / "script.json").write_text(json.dumps(replies))
     asked = ["ask", "By what per cent did net sales grow?", "--docs", "note.txt", "--strategy", strategy]
-    first = reckon(
-        *asked, "--model", "scripted:script.json", "--journal", "run.jsonl", "--json", cwd=tmp_path
-    )
+    first = inside(*asked, "--model", "scripted:script.json", "--journal", "run.jsonl", "--json")
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["answer"] == "5.81"
     (tmp_path / "script.json").unlink()
     (tmp_path / "note.txt").unlink()
-    again = reckon("replay", "run.jsonl", "--json", cwd=tmp_path)
+    again = inside("replay", "run.jsonl", "--json")
     assert (again.returncode, again.stdout) == (0, first.stdout)
 
 
-def test_the_journal_of_a_tool_agent_says_who_can_replay_it(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_the_journal_of_a_tool_agent_says_who_can_replay_it(
+    inside: Reckon, tmp_path: Path, sandbox: Sandbox
+) -> None:
     path = tmp_path / "run.jsonl"
     with ToolAgent(model=ScriptedModel(["The answer is 4."]), interpreter=sandbox) as agent:
         agent.invoke("What is 2 + 2?", journal=str(path))
-    done = reckon("replay", str(path), cwd=tmp_path)
+    done = inside("replay", str(path))
     assert done.returncode == 2
     assert "agent.replay(read_journal(path))" in done.stderr

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command import Reckon, inside
 
-from sandreckoner.cli import main
+__all__ = ["inside"]
 
 RECKON = str(Path(sys.executable).with_name("reckon"))
 
@@ -22,19 +22,6 @@ def reckon(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [RECKON, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
     )
-
-
-@pytest.fixture
-def inside(capfd: pytest.CaptureFixture[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`reckon` in this process."""
-
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        capfd.readouterr()
-        code = main(words)
-        said = capfd.readouterr()
-        return subprocess.CompletedProcess(words, code, said.out, said.err)
-
-    return call
 
 
 def script_of(tmp_path: Path, *replies: str) -> str:
@@ -57,7 +44,7 @@ CRASH = "```python\nanswer = 1 / 0\n```"
     ],
 )
 def test_where_every_candidate_fails_there_is_no_answer_and_each_reason(
-    inside, tmp_path: Path, strategy: str, replies: list[str]
+    inside: Reckon, tmp_path: Path, strategy: str, replies: list[str]
 ) -> None:
     done = inside("ask", "a?", "--strategy", strategy, "--model", script_of(tmp_path, *replies))
     assert (done.returncode, done.stdout) == (4, "")
@@ -84,7 +71,7 @@ def test_no_answer_as_json_names_the_reasons_too(tmp_path: Path) -> None:
     ],
 )
 def test_a_nested_strategy_over_the_budget_is_refused_before_the_first_call(
-    inside, tmp_path: Path, strategy: str, estimate: str
+    inside: Reckon, tmp_path: Path, strategy: str, estimate: str
 ) -> None:
     journal = tmp_path / "run.jsonl"
     script = script_of(tmp_path, "The answer is 1.")
@@ -121,7 +108,9 @@ def test_a_nested_strategy_over_the_budget_is_refused_before_the_first_call(
         ('cot(prompt="nowhere.txt")', "prompt 'nowhere.txt' cannot be read"),
     ],
 )
-def test_a_wrong_number_is_refused_in_one_line(inside, tmp_path: Path, strategy: str, said: str) -> None:
+def test_a_wrong_number_is_refused_in_one_line(
+    inside: Reckon, tmp_path: Path, strategy: str, said: str
+) -> None:
     done = inside("ask", "a?", "--strategy", strategy, "--model", script_of(tmp_path, "The answer is 1."))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("reckon: ") and done.stderr.count("\n") == 1
