@@ -1,4 +1,4 @@
-"""The events of a run as an iterator, the answer last; leaving it early ends the run."""
+"""Stream the events of a run, the answer last; leaving the iterator early ends the run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sandreckoner.core.trace import Event, Listener
 
 
 class _Abandoned(Exception):
-    """The reader of a stream has gone; the run ends at its next event."""
+    """The consumer of a stream has gone; the run ends at its next event."""
 
 
 def stream_events(run: Callable[[Listener], Answer]) -> Iterator[Event | Answer]:
-    """The events of a run in another thread, as they happen.
+    """Run in another thread, and yield the events as they happen.
 
     Args:
         run: performs the run, telling the listener that it is given; returns the answer.
@@ -50,7 +50,7 @@ def stream_events(run: Callable[[Listener], Answer]) -> Iterator[Event | Answer]
 
 
 async def astream_events(run: Callable[[Listener], Awaitable[Answer]]) -> AsyncIterator[Event | Answer]:
-    """`stream_events` in an event loop; leaving early cancels the run."""
+    """Yield the events of a run in an event loop; leaving early cancels the run."""
     arrived: asyncio.Queue[Event | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 

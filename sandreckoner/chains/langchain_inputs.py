@@ -1,4 +1,4 @@
-"""What LangChain hands to a chain as its input, as a question."""
+"""Convert the inputs that LangChain passes to a chain into a question."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ChainInputSchema(RootModel[str | QuestionInput]):
 
 
 def question_of(given: ChainInput) -> str | Problem | Mapping[str, Any]:
-    """The question in whatever shape LangChain passes it on.
+    """Return the question in any input that LangChain passes on.
 
     Args:
         given: text, a `Problem`, `{"question": …}`, `{"input": …}`, `{"messages": […]}`, a prompt value, a
@@ -38,7 +38,7 @@ def question_of(given: ChainInput) -> str | Problem | Mapping[str, Any]:
             messages become notes to the model, the rest a passage `conversation` that numbers are traced to.
 
     Raises:
-        UsageError: there is no question in it.
+        UsageError: the input holds no question.
     """
     if isinstance(given, PromptValue):
         return _from_messages(given.to_messages())

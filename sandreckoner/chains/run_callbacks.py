@@ -1,4 +1,4 @@
-"""Reports the steps of a run to LangChain's callbacks: models, programs and searches are child runs."""
+"""Report the steps of a run to LangChain's callbacks; models, programs and searches are child runs."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _as_documents(passages: tuple[Passage, ...]) -> list[Document]:
 
 
 def _tool_output(reply: Any) -> str:
-    """What a program or a tool gave, in words; a program that failed says how."""
+    """Describe the result of a program or a tool; of a failed program, the error."""
     if isinstance(reply, Execution):
         if reply.error is not None:
             return f"{reply.error.type}: {reply.error.message}"

@@ -1,4 +1,4 @@
-"""The doorway to LangChain: any strategy as a Runnable.
+"""Any strategy as a LangChain Runnable: the only module of this room that knows LangChain, llms and tools.
 
 from sandreckoner.chains import chain
 
@@ -76,13 +76,13 @@ class StrategyChain(Runnable[ChainInput, Answer]):
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
             library: documents to search: a library or an index, a LangChain retriever or vector store, or a
                 path to read. With one, methods of a specification look for passages first.
-            tools: what agents may use beside it, by name.
+            tools: further tools for agents, by name.
             budget: what each question may spend; None for no limit.
             require_sources: whether an answer is sent back once, and then refused, where a number of its
                 program or a quote has no source.
 
         Raises:
-            UsageError: a specification cannot be read, or a model cannot be had.
+            UsageError: a specification cannot be read, or a model cannot be loaded.
         """
         self._documents = library is not None
         self._spec, self._strategy = _read(strategy, self._documents, require_sources=require_sources)
@@ -111,7 +111,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         budget: Budget | None = None,
         require_sources: bool = False,
     ) -> Self:
-        """The same chain with another strategy, model or budget; sandbox and documents are shared.
+        """Return the chain with another strategy, model or budget; sandbox and documents are shared.
 
         Close the first chain, not this one, unless a specification loaded a model of its own here.
         """
@@ -179,7 +179,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         return ChainInputSchema
 
     def configurable_fields(self, **fields: ConfigurableField) -> ConfigurableChain:
-        """The chain with options that a config chooses: `strategy`, `model`, `budget`.
+        """Return the chain with options that a config sets: `strategy`, `model`, `budget`.
 
         `chain.configurable_fields(strategy=ConfigurableField(id="how"))` is then invoked with
         `config={"configurable": {"how": "sc(pal, n=5)"}}`.
@@ -189,7 +189,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     def as_tool(  # type: ignore[override]  # LangChain's would ask for a mapping of typed arguments
         self, *, name: str | None = None, description: str | None = None, **_: Any
     ) -> BaseTool:
-        """The chain as a tool of an agent: a question in, the answer as text, the `Answer` as artifact."""
+        """Return the chain as a tool for agents: question in, answer as text, the `Answer` as artifact."""
 
         def answer_question(question: str) -> tuple[str, Answer]:
             found = self.invoke(question)
@@ -208,7 +208,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         )
 
     def close(self) -> None:
-        """End the sandbox and the model that the chain made for itself. Idempotent."""
+        """Close the sandbox and the model that the chain created. Idempotent."""
         for part in self._own:
             if callable(close := getattr(part, "close", None)):
                 close()
@@ -249,7 +249,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         )
 
     def _check(self, keywords: Mapping[str, Any]) -> None:
-        """Refuse a keyword that no question takes, before anything is spent."""
+        """Reject an unknown keyword before anything is spent."""
         for name in keywords:
             if name not in self._KEYWORDS:
                 known = ", ".join(sorted(self._KEYWORDS))
@@ -290,7 +290,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         listener: Listener | None = None,
         journal: str | None = None,
     ) -> Iterator[tuple[Problem, Environment]]:
-        """A question and the environment in which it is answered, its journal open."""
+        """Open the journal of a question, and yield its problem and environment."""
         problem = to_problem(question_of(asked))
         model = self._model
         unreported = model.name
@@ -305,7 +305,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
 
 
 class ConfigurableChain(Runnable[ChainInput, Answer]):
-    """A chain whose strategy, model or budget a config chooses, per question."""
+    """A chain whose strategy, model or budget is set by the config of each call."""
 
     _OPTIONS = ("strategy", "model", "budget")
 
@@ -341,7 +341,7 @@ class ConfigurableChain(Runnable[ChainInput, Answer]):
 def _read(
     strategy: str | Method | Strategy, documents: bool, *, require_sources: bool
 ) -> tuple[str, Strategy]:
-    """What a journal calls a strategy, and the strategy itself."""
+    """Return the specification of a strategy for journals, and the strategy."""
     if require_sources:
         strategy = with_required_sources(strategy)
     return strategy if isinstance(strategy, str) else repr(strategy), to_strategy(
@@ -359,7 +359,7 @@ def chain(
     budget: Budget | None = None,
     require_sources: bool = False,
 ) -> StrategyChain:
-    """A strategy as a LangChain Runnable; see `StrategyChain` for the arguments."""
+    """Make a LangChain Runnable of a strategy; see `StrategyChain` for the arguments."""
     return StrategyChain(
         strategy,
         model=model,

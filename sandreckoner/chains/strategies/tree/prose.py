@@ -39,7 +39,7 @@ class Prose:
 
     Attributes:
         method: how to answer in the end.
-        k: the most next steps of a node, 1 or more.
+        k: maximum number of next steps of a node, 1 or more.
         samples: True to draw `k` completions of one step each; False to have one completion propose all.
         prompt: asks for next steps, with `{{thoughts}}` and, for proposals, `{{k}}`.
         sampling: how steps are drawn; its `n` is not used.
