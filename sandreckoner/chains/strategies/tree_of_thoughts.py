@@ -107,7 +107,7 @@ def tree_of_thoughts(
         top_k: see `Sampling`.
         stop: see `Sampling`.
         seed: see `Sampling`.
-        **limits: what the order takes: `depth`, and `breadth` or `max_nodes`, `at_least`, `rounds`, `exploration`.
+        **limits: of the order: `depth`, and `breadth` or `max_nodes`, `at_least`, `rounds`, `exploration`.
 
     Raises:
         UsageError: the order, the evaluator or a limit is unknown.
