@@ -35,7 +35,7 @@ from strategies import Done, read_done
 from sandreckoner.agents import ToolAgent, open_code_agent
 from sandreckoner.chains import StrategyChain, chain
 from sandreckoner.core.environment import Model
-from sandreckoner.evals.report.statistics import share
+from sandreckoner.evals.report.statistics import proportion
 from sandreckoner.evals.tasks.datasets import load_questions
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import exact, scaled
@@ -136,7 +136,7 @@ def table(asked: Sequence[Question], done: Done, rows: Sequence[str]) -> None:
         pairs = [(number_of(record), question) for record, question in zip(records, asked, strict=True)]
         right = sum(bool(text) and scaled(text, question) for text, question in pairs)
         same = sum(exact(text, bare(question)) for text, question in pairs)
-        accuracy = share(right, len(asked))
+        accuracy = proportion(right, len(asked))
         assert accuracy is not None, "there are questions"
         seconds = [record["seconds"] for record in records]
         guard = sum(record["status"] == "budget spent" for record in records)

@@ -36,7 +36,7 @@ from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.majority import majority
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.problem import Problem
-from sandreckoner.evals.report.statistics import mcnemar, share
+from sandreckoner.evals.report.statistics import mcnemar, proportion
 from sandreckoner.llms import load_model
 from sandreckoner.reading.normalize import equal
 from sandreckoner.tools.python import Sandbox
@@ -155,7 +155,7 @@ def table(asked: Sequence[Mapping[str, Any]], done: Done, rows: Sequence[str]) -
     print(f"{'strategy':34}  right   accuracy, 95 %         against cot       none  calls  processor s (p50)")
     for name, results in by_row.items():
         right = [result.right for result in results]
-        accuracy = share(sum(right), n)
+        accuracy = proportion(sum(right), n)
         assert accuracy is not None, "there are questions"
         low, high = 100 * accuracy.low, 100 * accuracy.high
         against = f"{100 * (mean(right) - mean(baseline)):+.1f} (p={mcnemar(right, baseline):.2f})"

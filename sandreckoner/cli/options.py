@@ -106,12 +106,12 @@ class ManyQuestions:
     def make_engine(self) -> Engine:
         """What runs the questions: threads of this process, or a Ray cluster."""
         if self.engine == "ray":
-            from sandreckoner.evals.run.ray_engine import OnRay
+            from sandreckoner.evals.run.ray_engine import RayEngine
 
-            return OnRay(self.address)
-        from sandreckoner.evals.run.thread_engine import in_threads
+            return RayEngine(self.address)
+        from sandreckoner.evals.run.thread_engine import run_in_threads
 
-        return in_threads
+        return run_in_threads
 
 
 def many_questions(function: Callable[..., Any]) -> Callable[..., Any]:

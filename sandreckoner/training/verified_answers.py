@@ -16,7 +16,7 @@ from sandreckoner.core.journal import Replay, read_journal
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.serialization import from_json
 from sandreckoner.evals.run.eval_log import journal_path, read_records
-from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.reading.normalize import equal
 from sandreckoner.reading.programs import read_program
 
@@ -40,7 +40,7 @@ class VerifiedAnswer:
         exchange: the one that produced the winner; for cells, the last.
     """
 
-    record: Record
+    record: SampleRecord
     answer: Answer
     journal: Replay
     exchange: Exchange
@@ -49,7 +49,7 @@ class VerifiedAnswer:
 def verified_answers(folder: Path) -> Iterator[VerifiedAnswer]:
     """The verified answers of an evaluation, in the order of its log."""
     records = read_records(folder)
-    by_question: dict[str, list[Record]] = {}
+    by_question: dict[str, list[SampleRecord]] = {}
     for record in records:
         by_question.setdefault(record.question, []).append(record)
     for record in records:
@@ -64,7 +64,7 @@ def verified_answers(folder: Path) -> Iterator[VerifiedAnswer]:
             yield VerifiedAnswer(record, answer, journal, found[-1])
 
 
-def _agrees(record: Record, others: Sequence[Record]) -> bool:
+def _agrees(record: SampleRecord, others: Sequence[SampleRecord]) -> bool:
     if record.answer is None:
         return False
     if record.gold is not None:

@@ -16,7 +16,7 @@ from scripts import QUESTIONS, reply_to, write_index, write_script
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.evals import batch
-from sandreckoner.evals.run.thread_engine import TASKS_PER_WORKER, in_threads
+from sandreckoner.evals.run.thread_engine import TASKS_PER_WORKER, run_in_threads
 from sandreckoner.llms import ScriptedModel
 
 RECKON = str(Path(sys.executable).with_name("reckon"))
@@ -41,7 +41,7 @@ def test_every_row_is_answered_in_order(tmp_path: Path) -> None:
     write_rows(tmp_path / "in.jsonl", 40)
     done = batch(tmp_path / "in.jsonl", tmp_path / "out.jsonl", model=ScriptedModel(by_question))
     out = rows(tmp_path / "out.jsonl")
-    assert (done.done, done.aside) == (40, 0)
+    assert (done.done, done.failed) == (40, 0)
     assert [row["row"] for row in out] == list(range(1, 41))
     assert [row["answer"] for row in out[:4]] == list(QUESTIONS.values())
     assert all(row["program"] and row["calls"] == 1 for row in out)
@@ -63,13 +63,13 @@ def test_rows_that_cannot_be_read_or_answered_are_set_aside_with_their_error(tmp
         return reply_to(messages[-1].content)  # a KeyError for the question that is not known
 
     done = batch(tmp_path / "in.jsonl", tmp_path / "out.jsonl", model=ScriptedModel(script))
-    assert (done.done, done.aside) == (6, 4)
+    assert (done.done, done.failed) == (6, 4)
     assert [row["answer"] for row in rows(tmp_path / "out.jsonl")] == ["21", "144"]
-    aside = rows(tmp_path / "out.jsonl.errors")
-    assert [row["row"] for row in aside] == [2, 3, 4, 6]
-    assert aside[0]["error"] == "this line is not JSON"
-    assert "KeyError" in str(aside[3]["error"])
-    assert aside[0]["text"] == "{oops\n"
+    failed = rows(tmp_path / "out.jsonl.errors")
+    assert [row["row"] for row in failed] == [2, 3, 4, 6]
+    assert failed[0]["error"] == "this line is not JSON"
+    assert "KeyError" in str(failed[3]["error"])
+    assert failed[0]["text"] == "{oops\n"
 
 
 def test_it_goes_on_where_it_stopped_even_in_the_middle_of_a_line(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_few_tasks_are_held_whatever_the_length_of_the_stream(in_order: bool) ->
         def __exit__(self, *_: object) -> None: ...
 
     results = []
-    for result in in_threads(Doubling(), tasks(), concurrency=3, in_order=in_order):
+    for result in run_in_threads(Doubling(), tasks(), concurrency=3, in_order=in_order):
         results.append(result)
         assert taken <= len(results) + 3 * TASKS_PER_WORKER
     assert sorted(results) == [2 * number for number in range(1_000)]

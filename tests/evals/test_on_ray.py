@@ -16,7 +16,7 @@ from scripts import QUESTIONS, write_index, write_questions, write_script
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals import batch, evaluate, load_questions, make_table
-from sandreckoner.evals.run.ray_engine import OnRay
+from sandreckoner.evals.run.ray_engine import RayEngine
 from sandreckoner.llms import ScriptedModel
 
 RAY = Path(sys.executable).with_name("ray")
@@ -52,15 +52,15 @@ def test_a_batch_comes_out_as_from_the_local_engine(tmp_path: Path, cluster: str
     write_rows(tmp_path, 60)
     model = f"scripted:{write_script(tmp_path)}"
     batch(tmp_path / "in.jsonl", tmp_path / "here.jsonl", model=model)
-    done = batch(tmp_path / "in.jsonl", tmp_path / "there.jsonl", model=model, engine=OnRay(cluster))
-    assert (done.done, done.aside) == (60, 0)
+    done = batch(tmp_path / "in.jsonl", tmp_path / "there.jsonl", model=model, engine=RayEngine(cluster))
+    assert (done.done, done.failed) == (60, 0)
     assert answers(tmp_path / "there.jsonl") == answers(tmp_path / "here.jsonl")
 
 
 def test_an_evaluation_too(tmp_path: Path, cluster: str) -> None:
     questions = list(load_questions(write_questions(tmp_path)))
     model = f"scripted:{write_script(tmp_path)}"
-    records = evaluate(["direct", "pal"], questions, model, out=tmp_path / "run", engine=OnRay(cluster))
+    records = evaluate(["direct", "pal"], questions, model, out=tmp_path / "run", engine=RayEngine(cluster))
     assert [row.right for row in make_table(records)] == [3, 4]
 
 
@@ -69,7 +69,7 @@ def test_each_actor_searches_the_index(tmp_path: Path, cluster: str) -> None:
     row = {"question": "What is half of the net sales of Northwell?"}
     (tmp_path / "in.jsonl").write_text(f"{json.dumps(row)}\n" * 8)
     out = tmp_path / "out.jsonl"
-    batch(tmp_path / "in.jsonl", out, model=f"scripted:{script}", index=index, engine=OnRay(cluster))
+    batch(tmp_path / "in.jsonl", out, model=f"scripted:{script}", index=index, engine=RayEngine(cluster))
     assert [row["answer"] for row in answers(out)] == ["4206"] * 8
 
 
@@ -101,7 +101,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path,
 def test_a_model_of_this_process_cannot_travel(tmp_path: Path) -> None:
     write_rows(tmp_path, 1)
     with pytest.raises(UsageError, match="named, not passed"):
-        batch(tmp_path / "in.jsonl", tmp_path / "out.jsonl", model=ScriptedModel([]), engine=OnRay())
+        batch(tmp_path / "in.jsonl", tmp_path / "out.jsonl", model=ScriptedModel([]), engine=RayEngine())
 
 
 def test_an_address_without_a_cluster_is_said_in_a_line(tmp_path: Path) -> None:

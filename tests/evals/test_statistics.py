@@ -6,17 +6,17 @@ import random
 
 import pytest
 
-from sandreckoner.evals.report.statistics import difference, mcnemar, quantile, share
+from sandreckoner.evals.report.statistics import difference, mcnemar, proportion, quantile
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
-    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="a package of the tests")
+    statsmodels = pytest.importorskip("statsmodels.stats.proportion", reason="a package of the tests")
     for right, n in ((0, 10), (7, 10), (63, 100), (100, 100)):
-        found = share(right, n)
+        found = proportion(right, n)
         assert found is not None
-        low, high = proportion.proportion_confint(right, n, 0.05, "wilson")
+        low, high = statsmodels.proportion_confint(right, n, 0.05, "wilson")
         assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
-    assert share(0, 0) is None
+    assert proportion(0, 0) is None
 
 
 def test_the_paired_test_is_mcnemars_exact_one() -> None:

@@ -33,13 +33,13 @@ def command(
 ) -> int:
     """Answer every row of a file; exit with 1 where some had to be set aside."""
     from sandreckoner.cli.forecast import Forecast
-    from sandreckoner.evals.run.batching import Progress, batch
+    from sandreckoner.evals.run.batching import BatchProgress, batch
 
     with Forecast(quiet=common.quiet) as forecast:
 
-        def show(progress: Progress) -> None:
-            aside = f", {progress.aside:,} set aside" if progress.aside else ""
-            forecast.show(progress.part, f"{progress.done:,} rows{aside}")
+        def show(progress: BatchProgress) -> None:
+            failed = f", {progress.failed:,} set aside" if progress.failed else ""
+            forecast.show(progress.fraction, f"{progress.done:,} rows{failed}")
 
         try:
             done = batch(
@@ -60,6 +60,6 @@ def command(
             print(f"\nreckon: what is finished is in {out}; go on with --resume", file=sys.stderr)
             raise
     print(f"reckon: {done.done:,} rows are in {out}", file=sys.stderr)
-    if done.aside:
-        print(f"reckon: {done.aside:,} of them are in {out}.errors instead", file=sys.stderr)
-    return 1 if done.aside else 0
+    if done.failed:
+        print(f"reckon: {done.failed:,} of them are in {out}.errors instead", file=sys.stderr)
+    return 1 if done.failed else 0

@@ -16,7 +16,7 @@ from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sandreckoner.evals.run.record import Record
+    from sandreckoner.evals.run.sample_record import SampleRecord
     from sandreckoner.evals.tasks.question import Question
 
 _EXAMPLES = """\
@@ -92,13 +92,13 @@ def command(
     """Ask every question with each strategy, show the table, and write the page."""
     from sandreckoner.evals.run import rescoring
     from sandreckoner.evals.tasks.datasets import load_questions
-    from sandreckoner.evals.tasks.question import kind_named
+    from sandreckoner.evals.tasks.question import parse_kind
 
     questions = list(
         load_questions(
             data,
             fields=_fields(field),
-            kind=kind_named(kind) if kind else None,
+            kind=parse_kind(kind) if kind else None,
             limit=limit,
             folder=folder,
         )
@@ -128,7 +128,7 @@ def _evaluate(
     *,
     epochs: int,
     resume: bool,
-) -> list[Record]:
+) -> list[SampleRecord]:
     if not strategies:
         raise UsageError("eval: name a strategy with --strategy, for example --strategy cot --strategy pal")
     from sandreckoner.cli.forecast import Forecast
@@ -167,7 +167,7 @@ def _fields(given: Sequence[str]) -> Mapping[str, str]:
     return {name: field for name, _, field in pairs}
 
 
-def _show(records: Sequence[Record], baseline: str | None, *, as_json: bool, markdown: bool) -> None:
+def _show(records: Sequence[SampleRecord], baseline: str | None, *, as_json: bool, markdown: bool) -> None:
     from sandreckoner.evals.report.results_table import as_markdown, as_text, make_table
 
     rows = make_table(records, baseline=baseline)
@@ -183,7 +183,7 @@ def _show(records: Sequence[Record], baseline: str | None, *, as_json: bool, mar
         print(as_text(rows), end="")
 
 
-def _save_confidence(file: str, records: Sequence[Record], questions: Sequence[Question]) -> None:
+def _save_confidence(file: str, records: Sequence[SampleRecord], questions: Sequence[Question]) -> None:
     from sandreckoner.chains.strategies.confidence import save_confidence
     from sandreckoner.evals.report.calibration import fit_confidence
 

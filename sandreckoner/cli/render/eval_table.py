@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from sandreckoner.evals.report.results_table import Row, cells
+from sandreckoner.evals.report.results_table import StrategyRow, cells
 
 _FIRST = ("strategy", "right", "accuracy, 95 %", "difference, 95 %", "calls", "p50 s")
 
 
-def print_table(rows: Sequence[Row]) -> None:
+def print_table(rows: Sequence[StrategyRow]) -> None:
     """Two tables: how well, and at what price."""
     console = Console()
     shown = [cells(row) for row in rows]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sandreckoner.chains.strategies.confidence import FittedConfidence, fit, observe
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
-from sandreckoner.evals.report.statistics import Interval, share
-from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.report.statistics import Interval, proportion
+from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, score
 
@@ -43,7 +43,7 @@ class Calibration:
     n: int
 
 
-def calibration(records: Sequence[Record]) -> Calibration | None:
+def calibration(records: Sequence[SampleRecord]) -> Calibration | None:
     """The calibration of some records; None if no scored answer has a confidence."""
     pairs = [
         (record.confidence, record.right)
@@ -56,7 +56,7 @@ def calibration(records: Sequence[Record]) -> Calibration | None:
     for place in range(BINS):
         low, high = place / BINS, (place + 1) / BINS
         inside = [pair for pair in pairs if low < pair[0] <= high or (place == 0 and pair[0] <= low)]
-        if found := share(sum(right for _, right in inside), len(inside)):
+        if found := proportion(sum(right for _, right in inside), len(inside)):
             mean = sum(confidence for confidence, _ in inside) / len(inside)
             bins.append(Bin(low, high, len(inside), mean, found))
     error = sum(bin.n * abs(bin.confidence - bin.accuracy.value) for bin in bins) / len(pairs)
@@ -64,7 +64,7 @@ def calibration(records: Sequence[Record]) -> Calibration | None:
 
 
 def fit_confidence(
-    records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
+    records: Sequence[SampleRecord], questions: Mapping[str, Question], scorer: Scorer | None = None
 ) -> FittedConfidence:
     """Fit a confidence for a cascade on the votes of an evaluation.
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from sandreckoner.core.errors import MissingExtra
 from sandreckoner.evals.report.calibration import Calibration
-from sandreckoner.evals.report.results_table import Row
-from sandreckoner.evals.report.vote_curve import Point
+from sandreckoner.evals.report.results_table import StrategyRow
+from sandreckoner.evals.report.vote_curve import VotePoint
 
 _COLOURS = ("#0b6e99", "#c4572f", "#4a7c2f", "#7a4fa3", "#a3862a", "#50585f", "#b0305c", "#2a9d8f")
 _LEGEND_CHARACTERS = 80  # per line
 _LINE_INCHES = 0.2
 
 
-def frontier(rows: Sequence[Row], price: str) -> str:
+def cost_chart(rows: Sequence[StrategyRow], price: str) -> str:
     """Accuracy with its interval against a cost; a line joins the Pareto-optimal strategies.
 
     Args:
@@ -43,7 +43,7 @@ def frontier(rows: Sequence[Row], price: str) -> str:
     return _svg(draw)
 
 
-def curves(found: Mapping[str, Sequence[Point]]) -> str:
+def vote_chart(found: Mapping[str, Sequence[VotePoint]]) -> str:
     """Accuracy of the vote over the first k candidates with its interval, one line per strategy."""
 
     def draw(axes: Any) -> None:
@@ -67,7 +67,7 @@ def curves(found: Mapping[str, Sequence[Point]]) -> str:
     return _svg(draw)
 
 
-def reliability(found: Mapping[str, Calibration]) -> str:
+def reliability_chart(found: Mapping[str, Calibration]) -> str:
     """Accuracy against confidence: a calibrated strategy lies on the diagonal."""
 
     def draw(axes: Any) -> None:
@@ -89,7 +89,7 @@ def reliability(found: Mapping[str, Calibration]) -> str:
     return _svg(draw)
 
 
-_PRICES: Mapping[str, tuple[str, Callable[[Row], float | None]]] = {
+_PRICES: Mapping[str, tuple[str, Callable[[StrategyRow], float | None]]] = {
     "calls": ("completions a question", lambda row: row.calls),
     "tokens": ("tokens a question, prompt included", lambda row: row.input_tokens + row.output_tokens),
     "usd": (

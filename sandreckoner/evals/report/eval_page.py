@@ -13,19 +13,19 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report import charts
 from sandreckoner.evals.report.calibration import calibration
-from sandreckoner.evals.report.results_table import Row, cells, make_table
-from sandreckoner.evals.report.vote_curve import curve
-from sandreckoner.evals.run.eval_log import read_answer_of, read_manifest
-from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.report.results_table import StrategyRow, cells, make_table
+from sandreckoner.evals.report.vote_curve import vote_curve
+from sandreckoner.evals.run.eval_log import read_answer, read_manifest
+from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question
 
-MOST_SHOWN = 5_000  # questions × strategies on one page: browsers slow down beyond
+MAX_SAMPLES_SHOWN = 5_000  # questions × strategies on one page: browsers slow down beyond
 _LONGEST = 4_000  # characters of one program or reply
 
 
 def write_page(
     path: Path,
-    records: Sequence[Record],
+    records: Sequence[SampleRecord],
     questions: Sequence[Question],
     folder: Path,
     *,
@@ -54,9 +54,9 @@ def write_page(
         charts=_charts(rows, records, asked),
         samples=[
             _sample(record, asked.get(record.question), _answer(record, folder))
-            for record in records[:MOST_SHOWN]
+            for record in records[:MAX_SAMPLES_SHOWN]
         ],
-        left=len(records) - MOST_SHOWN,
+        left=len(records) - MAX_SAMPLES_SHOWN,
     )
     try:
         path.write_text(page, encoding="utf-8", errors="replace")
@@ -65,12 +65,12 @@ def write_page(
 
 
 def _charts(
-    rows: Sequence[Row], records: Sequence[Record], asked: Mapping[str, Question]
+    rows: Sequence[StrategyRow], records: Sequence[SampleRecord], asked: Mapping[str, Question]
 ) -> list[tuple[str, str]]:
     """Those that have something to show."""
     scored = [row for row in rows if row.accuracy is not None]
     own = {row.strategy: [record for record in records if record.strategy == row.strategy] for row in rows}
-    found = {strategy: curve(kept, asked) for strategy, kept in own.items()}
+    found = {strategy: vote_curve(kept, asked) for strategy, kept in own.items()}
     voting = {strategy: points for strategy, points in found.items() if len(points) > 1}
     confident = {
         strategy: fit
@@ -79,23 +79,23 @@ def _charts(
     }
     drawn = []
     if scored:
-        drawn.append(("Accuracy against completions", charts.frontier(scored, "calls")))
-        drawn.append(("Accuracy against tokens", charts.frontier(scored, "tokens")))
-        drawn.append(("Accuracy against seconds", charts.frontier(scored, "seconds")))
+        drawn.append(("Accuracy against completions", charts.cost_chart(scored, "calls")))
+        drawn.append(("Accuracy against tokens", charts.cost_chart(scored, "tokens")))
+        drawn.append(("Accuracy against seconds", charts.cost_chart(scored, "seconds")))
     if any(row.usd for row in scored):
-        drawn.append(("Accuracy against cost", charts.frontier(scored, "usd")))
+        drawn.append(("Accuracy against cost", charts.cost_chart(scored, "usd")))
     if voting:
-        drawn.append(("Accuracy of the vote, by candidates", charts.curves(voting)))
+        drawn.append(("Accuracy of the vote, by candidates", charts.vote_chart(voting)))
     if confident:
-        drawn.append(("Does the confidence mean what it says?", charts.reliability(confident)))
+        drawn.append(("Does the confidence mean what it says?", charts.reliability_chart(confident)))
     return drawn
 
 
-def _answer(record: Record, folder: Path) -> Answer | None:
-    return None if record.error else read_answer_of(folder, record.key)
+def _answer(record: SampleRecord, folder: Path) -> Answer | None:
+    return None if record.error else read_answer(folder, record.key)
 
 
-def _sample(record: Record, question: Question | None, answer: Answer | None) -> dict[str, object]:
+def _sample(record: SampleRecord, question: Question | None, answer: Answer | None) -> dict[str, object]:
     """What the page shows of one question and one strategy."""
     return {
         "status": "unscored" if record.right is None else "right" if record.right else "wrong",

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from sandreckoner.evals.report.statistics import Interval, difference, mcnemar, quantile, share
-from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.report.statistics import Interval, difference, mcnemar, proportion, quantile
+from sandreckoner.evals.run.sample_record import SampleRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StrategyRow:
     """The results of one strategy.
 
     Attributes:
@@ -50,14 +50,14 @@ class Row:
     p95_s: float | None
 
 
-def make_table(records: Sequence[Record], *, baseline: str | None = None) -> list[Row]:
+def make_table(records: Sequence[SampleRecord], *, baseline: str | None = None) -> list[StrategyRow]:
     """One row per strategy, in the order of their first record.
 
     Args:
         records: of strategies on the same questions.
         baseline: the strategy to compare with; None for the first.
     """
-    by_strategy: dict[str, list[Record]] = {}
+    by_strategy: dict[str, list[SampleRecord]] = {}
     for record in records:
         by_strategy.setdefault(record.strategy, []).append(record)
     if not by_strategy:
@@ -66,7 +66,7 @@ def make_table(records: Sequence[Record], *, baseline: str | None = None) -> lis
     return [_row(strategy, own, compared_with) for strategy, own in by_strategy.items()]
 
 
-def _row(strategy: str, records: Sequence[Record], baseline: Sequence[Record]) -> Row:
+def _row(strategy: str, records: Sequence[SampleRecord], baseline: Sequence[SampleRecord]) -> StrategyRow:
     scored = [record for record in records if record.right is not None]
     right = sum(bool(record.right) for record in scored)
     ran = [record for record in records if not record.error]
@@ -74,12 +74,12 @@ def _row(strategy: str, records: Sequence[Record], baseline: Sequence[Record]) -
     candidates = sum(len(record.votes) for record in ran)
     dollars = [record.usd for record in ran]
     seconds = [record.seconds for record in ran]
-    return Row(
+    return StrategyRow(
         strategy=strategy,
         n=len(scored),
         unscored=len(records) - len(scored),
         right=right,
-        accuracy=share(right, len(scored)),
+        accuracy=proportion(right, len(scored)),
         strict=_share([record.strict for record in records]),
         flexible=_share([record.flexible for record in records]),
         against=against,
@@ -96,7 +96,9 @@ def _row(strategy: str, records: Sequence[Record], baseline: Sequence[Record]) -
     )
 
 
-def _compare(records: Sequence[Record], baseline: Sequence[Record]) -> tuple[Interval | None, float | None]:
+def _compare(
+    records: Sequence[SampleRecord], baseline: Sequence[SampleRecord]
+) -> tuple[Interval | None, float | None]:
     """The paired difference and its p-value on the samples that both have scored."""
     if records is baseline:
         return None, None
@@ -114,7 +116,7 @@ def _compare(records: Sequence[Record], baseline: Sequence[Record]) -> tuple[Int
 
 def _share(marks: Sequence[bool | None]) -> Interval | None:
     scored = [mark for mark in marks if mark is not None]
-    return share(sum(scored), len(scored))
+    return proportion(sum(scored), len(scored))
 
 
 def _part(count: int, n: int) -> float:
@@ -125,7 +127,7 @@ def _mean(values: Sequence[float]) -> float:
     return fmean(values) if values else 0.0
 
 
-def cells(row: Row) -> Mapping[str, str]:
+def cells(row: StrategyRow) -> Mapping[str, str]:
     """A row's cells by column name; a difference with p ≥ 0.05 is marked as possible chance."""
     accuracy = row.accuracy
     return {
@@ -152,7 +154,7 @@ def _percent(interval: Interval) -> str:
     return f"{100 * interval.value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
-def _difference(row: Row) -> str:
+def _difference(row: StrategyRow) -> str:
     if row.against is None or row.p is None:
         return "–"
     gap = row.against
@@ -160,7 +162,7 @@ def _difference(row: Row) -> str:
     return said if row.p < 0.05 else f"{said}, may be chance"
 
 
-def as_text(rows: Sequence[Row]) -> str:
+def as_text(rows: Sequence[StrategyRow]) -> str:
     """The table as aligned plain text."""
     shown = [cells(row) for row in rows]
     if not shown:
@@ -177,7 +179,7 @@ def as_text(rows: Sequence[Row]) -> str:
     )
 
 
-def as_markdown(rows: Sequence[Row]) -> str:
+def as_markdown(rows: Sequence[StrategyRow]) -> str:
     """The table as Markdown."""
     shown = [cells(row) for row in rows]
     if not shown:

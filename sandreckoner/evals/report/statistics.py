@@ -17,7 +17,7 @@ class Interval:
     high: float
 
 
-def share(right: int, n: int) -> Interval | None:
+def proportion(right: int, n: int) -> Interval | None:
     """A proportion with its Wilson interval (Wilson 1927); None if n is 0."""
     if n == 0:
         return None

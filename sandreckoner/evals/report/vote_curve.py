@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 from sandreckoner.chains.strategies.majority import majority
 from sandreckoner.core.answer import Answer
-from sandreckoner.evals.report.statistics import Interval, share
-from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.report.statistics import Interval, proportion
+from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, score
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class VotePoint:
     """The accuracy of the vote over the first `k` candidates."""
 
     k: int
     accuracy: Interval
 
 
-def curve(
-    records: Sequence[Record], questions: Mapping[str, Question], scorer: Scorer | None = None
-) -> list[Point]:
+def vote_curve(
+    records: Sequence[SampleRecord], questions: Mapping[str, Question], scorer: Scorer | None = None
+) -> list[VotePoint]:
     """The accuracy for each k from 1 to the number of candidates; empty if the records differ in that number.
 
     Args:
@@ -41,6 +41,6 @@ def curve(
             for record in kept
         ]
         scored = [mark for mark in marks if mark is not None]
-        if found := share(sum(scored), len(scored)):
-            points.append(Point(k, found))
+        if found := proportion(sum(scored), len(scored)):
+            points.append(VotePoint(k, found))
     return points

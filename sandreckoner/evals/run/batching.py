@@ -25,7 +25,7 @@ from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import dumps
 from sandreckoner.evals.run.batch_rows import CompletedRows, InputLine, read_lines
-from sandreckoner.evals.run.thread_engine import Engine, in_threads
+from sandreckoner.evals.run.thread_engine import Engine, run_in_threads
 from sandreckoner.evals.run.workspace import error_line, open_environment
 from sandreckoner.evals.tasks.datasets import problem_of
 from sandreckoner.evals.tasks.row_files import parse_line
@@ -101,12 +101,12 @@ def parse_row(line: InputLine) -> tuple[str, Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BatchProgress:
     """How far a batch is: rows done, failed rows among them, and the fraction of the input that was read."""
 
     done: int
-    aside: int
-    part: float
+    failed: int
+    fraction: float
 
 
 def batch(
@@ -121,9 +121,9 @@ def batch(
     concurrency: int = 4,
     in_order: bool = True,
     resume: bool = False,
-    engine: Engine = in_threads,
-    progress: Callable[[Progress], Any] | None = None,
-) -> Progress:
+    engine: Engine = run_in_threads,
+    progress: Callable[[BatchProgress], Any] | None = None,
+) -> BatchProgress:
     """Answer every row of a file.
 
     Args:
@@ -158,7 +158,7 @@ def batch(
     done = CompletedRows()
     answered, failed = (done.load(path) if resume and path.exists() else 0 for path in (out, errors_path))
     job = BatchJob(strategy, model, budget or Budget(), seed, index)
-    state = Progress(answered + failed, failed, 0.0)
+    state = BatchProgress(answered + failed, failed, 0.0)
     with ExitStack() as stack:
         try:
             reading = stack.enter_context(source.open("rb"))
@@ -171,7 +171,7 @@ def batch(
             target = errors if item.is_failure else answers
             target.write(item.text.encode("ascii") + b"\n")
             target.flush()
-            state = Progress(state.done + 1, state.aside + item.is_failure, reading.tell() / size)
+            state = BatchProgress(state.done + 1, state.failed + item.is_failure, reading.tell() / size)
             if progress is not None:
                 progress(state)
-    return replace(state, part=1.0)
+    return replace(state, fraction=1.0)

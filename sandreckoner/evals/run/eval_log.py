@@ -21,7 +21,7 @@ from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.serialization import dumps
-from sandreckoner.evals.run.record import Record, read_record
+from sandreckoner.evals.run.sample_record import SampleRecord, read_record
 
 VERSION = 1
 
@@ -29,7 +29,7 @@ VERSION = 1
 class EvalLog:
     """A log that is open for writing, by one process at a time."""
 
-    def __init__(self, folder: Path, records: Mapping[str, Record]) -> None:
+    def __init__(self, folder: Path, records: Mapping[str, SampleRecord]) -> None:
         self.folder = folder
         self.records = dict(records)
         self._file = (folder / "records.jsonl").open("a", encoding="utf-8")
@@ -38,7 +38,7 @@ class EvalLog:
         """Whether a sample has finished without an error."""
         return key in self.records and not self.records[key].error
 
-    def append(self, record: Record, journal: str) -> None:
+    def append(self, record: SampleRecord, journal: str) -> None:
         """Write a finished sample."""
         path = journal_path(self.folder, record.key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def read_manifest(folder: Path) -> Mapping[str, JSON]:
     return found
 
 
-def read_records(folder: Path) -> list[Record]:
+def read_records(folder: Path) -> list[SampleRecord]:
     """The finished samples; of one that was run twice, the later record.
 
     Raises:
@@ -121,7 +121,7 @@ def read_records(folder: Path) -> list[Record]:
     path = folder / "records.jsonl"
     if not path.exists():
         return []
-    records: dict[str, Record] = {}
+    records: dict[str, SampleRecord] = {}
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.endswith("\n"):
@@ -134,7 +134,7 @@ def read_records(folder: Path) -> list[Record]:
     return list(records.values())
 
 
-def read_answer_of(folder: Path, key: str) -> Answer | None:
+def read_answer(folder: Path, key: str) -> Answer | None:
     """The recorded answer of a sample, to be scored again; None if the sample failed."""
     return read_journal(journal_path(folder, key)).answer
 

@@ -23,8 +23,8 @@ from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.serialization import to_json
 from sandreckoner.evals.run.eval_log import EvalLog, open_log
-from sandreckoner.evals.run.record import Record, answered, failed, key_of
-from sandreckoner.evals.run.thread_engine import Engine, in_threads
+from sandreckoner.evals.run.sample_record import SampleRecord, answered, failed, key_of
+from sandreckoner.evals.run.thread_engine import Engine, run_in_threads
 from sandreckoner.evals.run.workspace import error_line, open_environment
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, mathematical, score
@@ -44,7 +44,7 @@ class Sample:
 class FinishedSample:
     """The result of a sample, with its journal as text."""
 
-    record: Record
+    record: SampleRecord
     journal: str
 
 
@@ -120,9 +120,9 @@ def evaluate(
     index: str = "",
     resume: bool = False,
     concurrency: int = 4,
-    engine: Engine = in_threads,
-    progress: Callable[[int, int, Record], Any] | None = None,
-) -> list[Record]:
+    engine: Engine = run_in_threads,
+    progress: Callable[[int, int, SampleRecord], Any] | None = None,
+) -> list[SampleRecord]:
     """Answer every question with every strategy, `epochs` times, and log every finished sample.
 
     Args:
@@ -174,7 +174,7 @@ def _keep(
     log: EvalLog,
     done: int,
     total: int,
-    progress: Callable[[int, int, Record], Any] | None,
+    progress: Callable[[int, int, SampleRecord], Any] | None,
 ) -> None:
     for number, sample in enumerate(finished, done + 1):
         log.append(sample.record, sample.journal)

@@ -1,4 +1,4 @@
-"""Run a job on a Ray cluster, with the same results as `in_threads`.
+"""Run a job on a Ray cluster, with the same results as `run_in_threads`.
 
 Each actor opens the job once and works on several tasks at a time. Tasks are sent as actors become free and
 results return to this process, which alone writes files: memory stays bounded and no folder is shared. An
@@ -25,7 +25,7 @@ RETRIES = 3  # of a task whose actor died: a task that kills every actor must no
 
 
 @dataclass(frozen=True, slots=True)
-class OnRay:
+class RayEngine:
     """An engine for `evaluate` and `batch`.
 
     Attributes:
@@ -38,7 +38,7 @@ class OnRay:
     def __call__(
         self, job: Job[T, R], tasks: Iterator[T], *, concurrency: int, in_order: bool
     ) -> Iterator[R]:
-        """Run a job on every task; see `in_threads`.
+        """Run a job on every task; see `run_in_threads`.
 
         Raises:
             UsageError: the job's model cannot be sent to another process, or there is no such cluster.

@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandreckoner.core.errors import JournalError
-from sandreckoner.evals.run.eval_log import read_answer_of, read_records
-from sandreckoner.evals.run.record import Record
+from sandreckoner.evals.run.eval_log import read_answer, read_records
+from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, score
 
 
-def rescore(folder: str | Path, questions: Iterable[Question], scorer: Scorer | None = None) -> list[Record]:
+def rescore(
+    folder: str | Path, questions: Iterable[Question], scorer: Scorer | None = None
+) -> list[SampleRecord]:
     """The records of an evaluation with new scores; the log on disk is not changed.
 
     Args:
@@ -32,10 +34,10 @@ def rescore(folder: str | Path, questions: Iterable[Question], scorer: Scorer | 
     ]
 
 
-def _rescored(folder: Path, record: Record, question: Question, scorer: Scorer | None) -> Record:
+def _rescored(folder: Path, record: SampleRecord, question: Question, scorer: Scorer | None) -> SampleRecord:
     if record.error:
         return record
-    answer = read_answer_of(folder, record.key)
+    answer = read_answer(folder, record.key)
     if answer is None:
         raise JournalError(f"the journal of {record.question!r} has no answer; run that sample again")
     scored = score(answer, question, scorer)

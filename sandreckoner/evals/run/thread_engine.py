@@ -1,6 +1,6 @@
 """Run a job on a stream of tasks concurrently, in bounded memory.
 
-`Job` describes the work so that it can be sent to another process. `in_threads` runs it in this process,
+`Job` describes the work so that it can be sent to another process. `run_in_threads` runs it in this process,
 `ray_engine` on many machines, with the same results.
 """
 
@@ -34,7 +34,7 @@ class Engine(Protocol):
     ) -> Iterator[R]: ...
 
 
-def in_threads(job: Job[T, R], tasks: Iterator[T], *, concurrency: int, in_order: bool) -> Iterator[R]:
+def run_in_threads(job: Job[T, R], tasks: Iterator[T], *, concurrency: int, in_order: bool) -> Iterator[R]:
     """Run a job on every task in threads of this process.
 
     Args:

@@ -39,7 +39,7 @@ def gold_text(value: Any) -> str | None:
     return str(value)
 
 
-def kind_named(name: str) -> Kind:
+def parse_kind(name: str) -> Kind:
     """Parse the name of a kind.
 
     Raises:

@@ -15,7 +15,7 @@ from sandreckoner.evals.tasks.scoring import Score
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class SampleRecord:
     """One line of the log: the answer of one sample, its scores and its cost.
 
     Attributes:
@@ -68,18 +68,18 @@ class Record:
         return asdict(self)
 
 
-def read_record(line: Mapping[str, JSON]) -> Record:
-    """The inverse of `Record.to_json`.
+def read_record(line: Mapping[str, JSON]) -> SampleRecord:
+    """The inverse of `SampleRecord.to_json`.
 
     Raises:
         JournalError: a field is unknown or missing.
     """
-    unknown = sorted(set(line) - {field.name for field in fields(Record)})
+    unknown = sorted(set(line) - {field.name for field in fields(SampleRecord)})
     if unknown:
         raise JournalError(f"the log has a field {unknown[0]!r}, which this version does not know")
     lists = {name: tuple(line.get(name) or ()) for name in ("votes", "weights")}
     try:
-        return Record(**{**line, **lists})
+        return SampleRecord(**{**line, **lists})
     except TypeError as fault:
         raise JournalError(f"a line of the log cannot be read: {fault}") from None
 
@@ -92,10 +92,10 @@ def key_of(question: Question, strategy: str, epoch: int, *, model: str, seed: i
 
 def answered(
     key: str, question: Question, strategy: str, epoch: int, answer: Answer, scored: Score
-) -> Record:
+) -> SampleRecord:
     """The record of an answered sample."""
     candidates = answer.candidates
-    return Record(
+    return SampleRecord(
         key,
         question.id,
         strategy,
@@ -122,6 +122,6 @@ def answered(
     )
 
 
-def failed(key: str, question: Question, strategy: str, epoch: int, reason: str) -> Record:
+def failed(key: str, question: Question, strategy: str, epoch: int, reason: str) -> SampleRecord:
     """The record of a sample whose run failed; it is unscored."""
-    return Record(key, question.id, strategy, epoch, None, question.gold, "error", reason)
+    return SampleRecord(key, question.id, strategy, epoch, None, question.gold, "error", reason)
