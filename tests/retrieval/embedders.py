@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,11 @@ class HashedWords:
     def query(self, text: str) -> NDArray[np.float32]:
         total = np.full(self._size, 1e-6)
         for word in re.findall(r"\w+", text.lower()):
-            digest = hashlib.sha256(f"{self._seed} {word}".encode()).digest()
-            total += np.random.default_rng(int.from_bytes(digest[:8], "big")).normal(size=self._size)
+            total += _direction(f"{self._seed} {word}", self._size)
         return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+@cache
+def _direction(name: str, size: int) -> NDArray[np.float64]:
+    digest = hashlib.sha256(name.encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big")).normal(size=size)

@@ -24,8 +24,9 @@ from sandreckoner.tools.retrieval.verify import verify
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a Chroma server."""
     chroma = shutil.which("chroma") or str(Path(sys.executable).parent / "chroma")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -38,7 +39,7 @@ def port(tmp_path: Path) -> Iterator[int]:
         "--port",
         str(number),
         "--path",
-        str(tmp_path / "server"),
+        str(tmp_path_factory.mktemp("server")),
     ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -1,4 +1,4 @@
-"""The index on disk: nothing embedded twice, nothing forgotten that should be kept, no other embedder."""
+"""The index on disk: nothing embedded twice, nothing removed that should be kept, no other embedder."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ def index(tmp_path: Path):
         yield opened
 
 
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory):
+    """An index of the example reports, for tests that only read it."""
+    with Index(tmp_path_factory.mktemp("indexed"), embedder=HashedWords()) as opened:
+        opened.add([EXAMPLES])
+        yield opened
+
+
 def test_what_is_unchanged_is_not_embedded_again(index: Index, texts: Path) -> None:
     first = index.add([texts])
     assert len(first.read) == 2
@@ -40,7 +48,7 @@ def test_what_is_unchanged_is_not_embedded_again(index: Index, texts: Path) -> N
     assert verify(index) == ()
 
 
-def test_one_line_inserted_embeds_at_most_two_pieces(index: Index, texts: Path) -> None:
+def test_one_line_inserted_embeds_at_most_two_chunks(index: Index, texts: Path) -> None:
     index.add([texts])
     file = texts / REPORT
     file.write_text(
@@ -61,7 +69,7 @@ def test_one_digit_changed_embeds_what_holds_it(index: Index, texts: Path) -> No
     assert not any("318.4" in passage.text and passage.source == REPORT for passage in found)
 
 
-def test_a_file_that_is_gone_is_forgotten_with_its_vectors(index: Index, texts: Path) -> None:
+def test_a_file_that_is_gone_is_removed_with_its_vectors(index: Index, texts: Path) -> None:
     index.add([texts])
     (texts / REPORT).unlink()
     assert index.add([]).removed == [REPORT]
@@ -71,7 +79,7 @@ def test_a_file_that_is_gone_is_forgotten_with_its_vectors(index: Index, texts: 
     assert verify(index) == ()
 
 
-def test_a_folder_that_is_gone_is_forgotten(index: Index, texts: Path) -> None:
+def test_a_folder_that_is_gone_is_removed(index: Index, texts: Path) -> None:
     index.add([texts])
     shutil.rmtree(texts)
     assert len(index.add([]).removed) == 2
@@ -166,45 +174,41 @@ def test_a_reader_sees_what_another_wrote_and_removed(tmp_path: Path, texts: Pat
         assert reader.search(Search("zebra crossing", 1))[0].source == REPORT
 
 
-def test_filters_and_weights(index: Index, texts: Path) -> None:
-    index.add([texts])
+def test_filters_and_weights(indexed: Index) -> None:
     only = SearchOptions(sources=(REPORT,))
-    assert {p.source for p in index.search(Search("inventories", 20), options=only)} == {REPORT}
+    assert {p.source for p in indexed.search(Search("inventories", 20), options=only)} == {REPORT}
     begins = SearchOptions(sources=("corvane_2023*",))
-    assert {p.source for p in index.search(Search("inventories", 20), options=begins)} == {
+    assert {p.source for p in indexed.search(Search("inventories", 20), options=begins)} == {
         "corvane_2023_annual_report.md"
     }
-    assert index.search(Search("inventories"), options=SearchOptions(since_s=4e9)) == ()
-    assert index.search(Search("inventories"), options=SearchOptions(until_s=4e9))
+    assert indexed.search(Search("inventories"), options=SearchOptions(since_s=4e9)) == ()
+    assert indexed.search(Search("inventories"), options=SearchOptions(until_s=4e9))
     with pytest.raises(UsageError, match="there is no document 'x.md'; known are corvane_2023"):
-        index.search(Search("inventories"), options=SearchOptions(sources=("x.md",)))
+        indexed.search(Search("inventories"), options=SearchOptions(sources=("x.md",)))
     with pytest.raises(UsageError, match="lexical_weight must be between 0 and 1"):
         SearchOptions(lexical_weight=1.5)
 
 
-def test_variety_and_rerank(index: Index, texts: Path) -> None:
-    index.add([texts])
-    plain = index.search(Search("total revenue 2024", 5))
-    varied = index.search(Search("total revenue 2024", 5), options=SearchOptions(diversity=0.7))
+def test_diversity_and_reranking(indexed: Index) -> None:
+    plain = indexed.search(Search("total revenue 2024", 5))
+    varied = indexed.search(Search("total revenue 2024", 5), options=SearchOptions(diversity=0.7))
     assert varied[0] == plain[0]
     assert {p.text for p in varied} != {p.text for p in plain}
     shortest = SearchOptions(reranker=lambda question, passages: [-len(passage.text) for passage in passages])
-    lengths = [len(p.text) for p in index.search(Search("total revenue 2024", 5), options=shortest)]
+    lengths = [len(p.text) for p in indexed.search(Search("total revenue 2024", 5), options=shortest)]
     assert lengths == sorted(lengths)
 
 
-def test_neighbours_of_a_passage(index: Index, texts: Path) -> None:
-    index.add([texts])
-    passage = index.search(Search("Brightwell Calibration price allocated", 1))[0]
-    before, itself, after = index.neighbours(passage)
+def test_neighbours_of_a_passage(indexed: Index) -> None:
+    passage = indexed.search(Search("Brightwell Calibration price allocated", 1))[0]
+    before, itself, after = indexed.neighbours(passage)
     assert itself.text == passage.text
     assert before.start < itself.start < after.start
 
 
-def test_async_gives_the_same(index: Index, texts: Path) -> None:
-    index.add([texts])
+def test_async_gives_the_same(indexed: Index) -> None:
     effect = Search("free cash flow", 3)
-    assert asyncio.run(index.asearch(effect)) == index.search(effect)
+    assert asyncio.run(indexed.asearch(effect)) == indexed.search(effect)
 
 
 def test_an_index_of_another_format_is_refused(tmp_path: Path) -> None:
