@@ -121,17 +121,18 @@ def many_questions(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(
         *, calls: int | None, tokens: int | None, usd: float | None, seconds: float | None, **given: Any
     ) -> Any:
-        from sandreckoner.core.budget import Budget
+        from sandreckoner.cli.layered_settings import Settings
 
-        own = {name: given.pop(name) for name in ManyQuestions.__slots__ if name != "budget"}
-        limits = Budget(calls, tokens, usd, seconds)
-        return function(common=ManyQuestions(**own, budget=limits), **given)
+        own = {name: given.pop(name) for name in ManyQuestions.__slots__ if name not in ("budget", "model")}
+        limits = {"calls": calls, "tokens": tokens, "usd": usd, "seconds": seconds}
+        settings = Settings({"model": given.pop("model"), **limits})
+        common = ManyQuestions(**own, model=settings.text("model"), budget=settings.budget())
+        return function(common=common, **given)
 
     return stacked(
         click.option(
             "--model",
             shell_complete=complete_model,
-            default="local",
             help="The model, for example local (the default), openai:gpt-5-mini.",
         ),
         click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandreckoner.core.effects import Ask
@@ -32,16 +33,26 @@ class Budget:
                 raise UsageError(f"budget: {name} must be more than 0, not {limit}")
 
 
+_CHARACTERS_A_TOKEN = 4  # of English; numbers take more tokens, so a prompt has at least so many
+
+
 class Ledger:
     """Records what one run has spent against its budget."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._reserved_calls = 0
+        self._promised_tokens = 0
         self.spent = Usage()
 
-    def refusal(self, now_s: float) -> str:
-        """Return why no further completion is allowed, or an empty string. `now_s` counts from the start."""
+    def refusal(self, now_s: float, asks: Sequence[Ask] = ()) -> str:
+        """Return why no further completion is allowed, or an empty string.
+
+        Args:
+            now_s: seconds from the start of the run.
+            asks: what is about to be asked at the same time; a prompt that does not fit is not sent.
+        """
+        self._promised_tokens = 0
         limit = self._budget
         if limit.seconds is not None and now_s >= limit.seconds:
             return f"the budget of {limit.seconds:g} seconds is spent"
@@ -49,6 +60,13 @@ class Ledger:
             return f"the budget of {limit.calls} calls is spent"
         if limit.tokens is not None and self.spent.tokens >= limit.tokens:
             return f"the budget of {limit.tokens} tokens is spent"
+        if limit.tokens is not None and asks:
+            prompt, left = min(map(prompt_tokens, asks)), limit.tokens - self.spent.tokens
+            if prompt >= left:
+                return (
+                    f"the budget of {limit.tokens} tokens is spent: "
+                    f"the next prompt takes about {prompt}, and {left} are left"
+                )
         if limit.usd is None:
             return ""
         if self.spent.usd is None:
@@ -57,8 +75,12 @@ class Ledger:
             return f"the budget of ${limit.usd:g} is spent"
         return ""
 
-    def reserve(self, effect: Ask) -> Ask | None:
-        """Reserve calls and tokens for an Ask before it is performed.
+    def reserve(self, effect: Ask, among: int = 1) -> Ask | None:
+        """Reserve calls and tokens for an Ask before it is performed, its prompt included.
+
+        Args:
+            effect: what is asked.
+            among: Asks of the same tuple that have nothing reserved yet, this one included.
 
         Returns:
             The effect, reduced to what is left; None where nothing is left.
@@ -69,11 +91,17 @@ class Ledger:
             n = min(n, limit.calls - self._reserved_calls)
         if n < 1:
             return None
-        self._reserved_calls += n
         if limit.tokens is None:
+            self._reserved_calls += n
             return replace(effect, n=n)
-        left = max(1, (limit.tokens - self.spent.tokens) // n)
-        return replace(effect, n=n, max_tokens=min(left, effect.max_tokens or left))
+        left = limit.tokens - self.spent.tokens - self._promised_tokens - prompt_tokens(effect)
+        if left < 1:
+            return None
+        self._reserved_calls += n
+        share = max(1, left // (among * n))
+        longest = min(share, effect.max_tokens or share)
+        self._promised_tokens += prompt_tokens(effect) + n * longest
+        return replace(effect, n=n, max_tokens=longest)
 
     def charge(self, usage: Usage) -> None:
         """Add the usage of a performed effect."""
@@ -82,3 +110,8 @@ class Ledger:
     def seconds_left(self, now_s: float) -> float | None:
         """Return the seconds until the deadline, None without one; `now_s` counts from the start."""
         return None if self._budget.seconds is None else max(0.001, self._budget.seconds - now_s)
+
+
+def prompt_tokens(effect: Ask) -> int:
+    """Estimate the tokens of a prompt from below, by its characters."""
+    return sum(len(message.content) for message in effect.messages) // _CHARACTERS_A_TOKEN

@@ -95,14 +95,18 @@ class _Scheduler:
         if self._environment.journal.replays:
             return self._replay(recorded)
         now = self._now()
-        refusal = self._ledger.refusal(now) if any(isinstance(effect, Ask) for effect in effects) else ""
+        asks = [effect for effect in effects if isinstance(effect, Ask)]
+        refusal = self._ledger.refusal(now, asks) if asks else ""
         if refusal and all(isinstance(effect, Ask | Note) for effect in effects):
             self._environment.journal.write({"step": self._index, "spent": refusal, "started_s": now})
             self._index += 1
             raise BudgetSpent(refusal)
         start = self._index
         self._index += len(effects)
-        jobs = [self._job(effect, start + place, now, refusal) for place, effect in enumerate(effects)]
+        jobs = []
+        for place, effect in enumerate(effects):
+            waiting = sum(isinstance(other, Ask) for other in effects[place:])
+            jobs.append(self._job(effect, start + place, now, refusal, waiting))
         for job, effect in zip(jobs, recorded, strict=True):
             self._environment.trace.emit(StepStarted(job.index, effect))
         granted = [job for job in jobs if job.granted is not None]
@@ -131,10 +135,10 @@ class _Scheduler:
             return replace(effect, state=RecordedState(self._names.get(effect.state, "unknown")))
         return effect
 
-    def _job(self, effect: Effect, index: int, now: float, refusal: str) -> Job:
+    def _job(self, effect: Effect, index: int, now: float, refusal: str, waiting: int) -> Job:
         granted: Effect | None = effect
         if isinstance(effect, Ask):
-            granted = None if refusal else self._ledger.reserve(effect)
+            granted = None if refusal else self._ledger.reserve(effect, waiting)
         on_text: OnText | None = None
         if isinstance(effect, Ask) and self._environment.trace.wants_text:
             trace = self._environment.trace

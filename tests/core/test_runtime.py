@@ -192,7 +192,10 @@ def best_so_far() -> Steps[str]:
     ("budget", "said"),
     [
         (Budget(calls=5), "5: the budget of 5 calls is spent"),
-        (Budget(tokens=30), "6: the budget of 30 tokens is spent"),
+        (
+            Budget(tokens=30),
+            "4: the budget of 30 tokens is spent: the next prompt takes about 2, and 2 are left",
+        ),
         (Budget(usd=0.005), "6: the budget of $0.005 is spent"),
     ],
 )
@@ -225,10 +228,27 @@ def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> No
     assert runtime.run(mixed(), environment(budget=Budget(calls=1))) == (0, 5)
 
 
-def test_tokens_left_cap_the_reply() -> None:
-    model = Echo()
+def test_tokens_left_cap_the_replies_once_the_prompt_is_taken_off() -> None:
+    model, prompt = Echo(), sum(len(message.content) for message in QUESTION) // 4
     runtime.run(ask(QUESTION, n=2, max_tokens=500), Environment(model=model, budget=Budget(tokens=100)))
-    assert model.asked[0].max_tokens == 50
+    assert model.asked[0].max_tokens == (100 - prompt) // 2
+    asked = tuple(Ask(QUESTION, max_tokens=500) for _ in range(3))
+
+    def three() -> Steps[None]:
+        yield asked
+
+    runtime.run(three(), Environment(model=model, budget=Budget(tokens=100)))
+    assert sum(prompt + each.max_tokens for each in model.asked[1:]) <= 100
+
+
+def test_a_prompt_that_the_budget_has_no_room_for_is_not_sent() -> None:
+    model = Echo()
+    long = (Message("user", "x" * 400),)
+    with pytest.raises(
+        BudgetSpent, match="40 tokens is spent: the next prompt takes about 100, and 40 are left"
+    ):
+        runtime.run(ask(long), Environment(model=model, budget=Budget(tokens=40)))
+    assert model.asked == []
 
 
 def test_listeners_hear_the_run_live() -> None:

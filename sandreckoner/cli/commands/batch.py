@@ -22,17 +22,23 @@ examples:
 @click.option(
     "--strategy",
     shell_complete=options.complete_strategy,
-    default="pal",
     help="The strategy, for example cot, pal, 'sc(pal, n=5)'.",
 )
 @click.option("--resume", is_flag=True, help="Skip the rows that are done.")
 @click.option("--any-order", is_flag=True, help="Write answers as they come, not as asked.")
 @options.many_questions
 def command(
-    source: str, out: str, strategy: str, *, resume: bool, any_order: bool, common: options.ManyQuestions
+    source: str,
+    out: str,
+    strategy: str | None,
+    *,
+    resume: bool,
+    any_order: bool,
+    common: options.ManyQuestions,
 ) -> int:
     """Answer every row of a file; exit with 1 where some had to be set aside."""
     from sandreckoner.cli.forecast import Forecast
+    from sandreckoner.cli.layered_settings import Settings
     from sandreckoner.evals.run.batching import BatchProgress, batch
 
     with Forecast(quiet=common.quiet) as forecast:
@@ -45,7 +51,7 @@ def command(
             done = batch(
                 source,
                 out,
-                strategy=strategy,
+                strategy=Settings({"strategy": strategy}).text("strategy"),
                 model=common.model,
                 budget=common.budget,
                 seed=common.seed,

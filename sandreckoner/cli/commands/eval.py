@@ -129,6 +129,11 @@ def _evaluate(
     epochs: int,
     resume: bool,
 ) -> list[SampleRecord]:
+    from sandreckoner.cli.layered_settings import Settings
+
+    chosen = Settings({})
+    if not strategies and chosen.origin("strategy") != "default":
+        strategies = (chosen.text("strategy"),)
     if not strategies:
         raise UsageError("eval: name a strategy with --strategy, for example --strategy cot --strategy pal")
     from sandreckoner.cli.forecast import Forecast

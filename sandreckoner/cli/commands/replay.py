@@ -107,6 +107,7 @@ def _fork(
     from sandreckoner.chains.inputs import to_strategy
     from sandreckoner.chains.journaling import open_journal
     from sandreckoner.cli.forking import Fork, Revived
+    from sandreckoner.cli.layered_settings import Settings
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.core.environment import Environment
@@ -132,6 +133,7 @@ def _fork(
             Revived(sandbox, recorded),
             library,
             host_tools(library),
+            Settings({}).budget(),
             journal=Fork(recorded, start, into),
             trace=Trace(progress),
         )
