@@ -1,4 +1,4 @@
-"""What only some need is an extra: where its package is missing, one line says how to install it."""
+"""Import packages of an extra; where one is missing, the error is the command that installs it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sandreckoner.core.errors import MissingExtra
 
 @contextmanager
 def needing(extra: str, purpose: str) -> Iterator[None]:
-    """Imports inside belong to an extra of this package.
+    """Turn a missing package imported inside this block into a `MissingExtra`.
 
     Args:
         extra: as in `pip install 'sandreckoner[extra]'`.
-        purpose: what it is for, in words that begin the message.
+        purpose: what needs it; the message begins with it.
 
     Raises:
         MissingExtra: a package is not installed.

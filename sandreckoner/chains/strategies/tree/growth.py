@@ -33,12 +33,12 @@ class Growth:
         the budget has ended nothing grows any more, and children that could not be valued are worth 0.
         """
         try:
-            broods = yield from together(
+            families = yield from together(
                 [at_node(parent, self._thoughts.expand(self._problem, parent)) for parent in parents]
             )
         except BudgetSpent:
             return []
-        children = [child for brood in broods for child in brood]
+        children = [child for family in families for child in family]
         alive = [child for child in children if not child.error]
         values = yield from self._values(alive)
         alive = [replace(child, value=value) for child, value in zip(alive, values, strict=True)]
@@ -65,8 +65,8 @@ class Growth:
 
     def prune(self, nodes: Sequence[Node]) -> Steps[None]:
         """Discard nodes with their program states, and note them as pruned in the trace."""
-        let_go = {id(node) for node in nodes}
-        self.nodes = [node for node in self.nodes if id(node) not in let_go]
+        discarded = {id(node) for node in nodes}
+        self.nodes = [node for node in self.nodes if id(node) not in discarded]
         if nodes:
             yield tuple(Note("pruned", {"value": node.value}, node.scope) for node in nodes)
 
