@@ -48,32 +48,45 @@ def moves(places: Sequence[str]) -> int:
     return max(0, sum(1 for _ in groupby(places)) - 1)
 
 
-def report(title: str, entries: Sequence[Entry]) -> None:
-    files = [file for file, _ in entries]
-    rooms = [file.partition("/")[0] for file in files]
-    print(
-        f"{title}: {len(set(files))} files, {len(set(entries))} functions, "
-        f"{moves(files)} moves between files, {moves(rooms)} between rooms"
-    )
-    print("    " + " → ".join(name for name, _ in groupby(rooms)))
+def rooms(entries: Sequence[Entry]) -> list[str]:
+    return [file.partition("/")[0] for file, _ in entries]
 
 
-def main() -> None:
+def walk() -> dict[str, list[Entry]]:
+    """The functions entered for one question, as a whole and in its two parts after the completion."""
     with chain("pal", model=ScriptedModel([REPLY] * 2)) as reckon:
         reckon.invoke(QUESTION)
-        walk = Walk()
-        sys.setprofile(walk)
+        recorder = Walk()
+        sys.setprofile(recorder)
         answer = reckon.invoke(QUESTION)
         sys.setprofile(None)
     assert answer.text == "14" and answer.sources
-    entries = walk.entries
+    entries = recorder.entries
     names = [function for _, function in entries]
     start, end = names.index("read_program"), names.index("conclude")
-    report("the question as a whole", entries)
-    report("from the completion to the result of its program", entries[start:end])
-    report("from the result to the answer with its sources", entries[end:])
+    return {
+        "the question as a whole": entries,
+        "from the completion to the result of its program": entries[start:end],
+        "from the result to the answer with its sources": entries[end:],
+    }
+
+
+def report(title: str, entries: Sequence[Entry]) -> None:
+    files = [file for file, _ in entries]
+    print(
+        f"{title}: {len(set(files))} files, {len(set(entries))} functions, "
+        f"{moves(files)} moves between files, {moves(rooms(entries))} between rooms"
+    )
+    print("    " + " → ".join(name for name, _ in groupby(rooms(entries))))
+
+
+def main() -> None:
+    parts = walk()
+    for title, entries in parts.items():
+        report(title, entries)
     if "--all" in sys.argv:
-        print("\n".join(f"    {file:45} {function}" for file, function in entries))
+        whole = next(iter(parts.values()))
+        print("\n".join(f"    {file:45} {function}" for file, function in whole))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +125,9 @@ def test_every_number_says_where_it_came_from(sandbox: Sandbox) -> None:
 def test_a_negative_number_of_repairs_is_a_mistake() -> None:
     with pytest.raises(UsageError, match="repairs must be 0 or more"):
         ProgramAided(repairs=-1)
+
+
+def test_a_program_goes_from_reply_to_result_in_four_moves_between_rooms() -> None:
+    counter = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "rooms_walk.py"))
+    path = counter["walk"]()["from the completion to the result of its program"]
+    assert counter["moves"](counter["rooms"](path)) <= 4
