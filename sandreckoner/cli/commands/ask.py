@@ -78,8 +78,8 @@ def command(
     from sandreckoner.chains.inputs import to_problem, to_strategy
     from sandreckoner.chains.journaling import journal_header, open_journal
     from sandreckoner.cli.layered_settings import Settings
+    from sandreckoner.cli.render.answer_json import print_event
     from sandreckoner.cli.render.console_style import make_style
-    from sandreckoner.cli.render.event_lines import print_event
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.cli.render.present import present
     from sandreckoner.core.environment import Environment

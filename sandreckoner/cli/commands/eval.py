@@ -16,6 +16,7 @@ from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from sandreckoner.evals.report.results_table import StrategyRow
     from sandreckoner.evals.run.sample_record import SampleRecord
     from sandreckoner.evals.tasks.question import Question
 
@@ -25,6 +26,8 @@ examples:
   reckon eval mine.csv --field question=prompt --field answer=gold --kind exact --strategy direct
   reckon eval gsm8k --folder questions --limit 100 --strategy pal --out run --resume --html report.html
 """
+
+_FIRST = ("strategy", "right", "accuracy, 95 %", "difference, 95 %", "calls", "p50 s")
 
 
 @click.command(
@@ -181,11 +184,33 @@ def _show(records: Sequence[SampleRecord], baseline: str | None, *, as_json: boo
     elif markdown:
         print(as_markdown(rows), end="")
     elif sys.stdout.isatty():
-        from sandreckoner.cli.render.eval_table import print_table
-
-        print_table(rows)
+        _print_tables(rows)
     else:
         print(as_text(rows), end="")
+
+
+def _print_tables(rows: Sequence[StrategyRow]) -> None:
+    """Print two tables that fit a terminal: how well, and at what price."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from sandreckoner.evals.report.results_table import cells
+
+    console = Console()
+    shown = [cells(row) for row in rows]
+    if not shown:
+        console.print("no records")
+        return
+    rest = ("strategy", *(name for name in shown[0] if name not in _FIRST))
+    for names in (_FIRST, rest):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in names:
+            left = name == "strategy"
+            table.add_column(name, justify="left" if left else "right", overflow="fold")
+        for line in shown:
+            table.add_row(*(line[name] for name in names))
+        console.print(table, markup=False)
+        console.print()
 
 
 def _save_confidence(file: str, records: Sequence[SampleRecord], questions: Sequence[Question]) -> None:

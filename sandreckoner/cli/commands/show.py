@@ -67,9 +67,9 @@ def _show(turn: Turn, style: ConsoleStyle, *, trace: bool) -> None:
     from rich.text import Text
 
     from sandreckoner.cli.render import blocks
+    from sandreckoner.cli.render.blocks import tree_lines
     from sandreckoner.cli.render.phrases import status_line
     from sandreckoner.cli.render.run_tree import build_tree
-    from sandreckoner.cli.render.tree_text import tree_lines
 
     top = build_tree(turn.question, turn.steps, turn.answer)
     for line in tree_lines(top, style.console.width, plain=style.plain):

@@ -11,11 +11,21 @@ from rich.table import Table
 from rich.text import Text
 
 from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import describe_source, visible
+from sandreckoner.cli.render.phrases import describe_source, one_line, visible
+from sandreckoner.cli.render.run_tree import Node
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.execution import Execution
 
 STYLE = {"passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
+
+_MARK_STYLE = {
+    "pruned": "dim",
+    "dead end": "dim red",
+    "winner": "bold green",
+    "failed": "red",
+    "unsourced": "bold red",
+}
+_SIGN = {"winner": "★ ", "pruned": "✂ ", "dead end": "✗ ", "failed": "✗ ", "unsourced": "! "}
 
 
 def program(code: str, style: ConsoleStyle, title: str = "program") -> RenderableType:
@@ -95,3 +105,32 @@ def numbered(answer: Answer) -> dict[tuple[str, int], int]:
             first = source.passages[0]
             places.setdefault((first.source, first.page), len(places) + 1)
     return places
+
+
+def tree_lines(node: Node, width: int, *, plain: bool = False) -> list[Text]:
+    """The tree, one line a node, each at most `width` columns wide."""
+    lines = [_tree_line(node, "", width, plain)] if node.label else []
+    return [*lines, *_tree_below(node, "", width, plain)]
+
+
+def _tree_below(node: Node, guide: str, width: int, plain: bool) -> Iterator[Text]:
+    for place, below in enumerate(node.children):
+        last = place == len(node.children) - 1
+        if plain:
+            # A screen reader would spell every guide out.
+            yield _tree_line(below, guide + "  ", width, plain)
+            yield from _tree_below(below, guide + "  ", width, plain)
+            continue
+        yield _tree_line(below, guide + ("└─ " if last else "├─ "), width, plain)
+        yield from _tree_below(below, guide + ("   " if last else "│  "), width, plain)
+
+
+def _tree_line(node: Node, guide: str, width: int, plain: bool) -> Text:
+    value = f"  {node.value:.2f}" if node.value is not None else ""
+    sign = f"{node.mark}: " if plain and node.mark else "" if plain else _SIGN.get(node.mark, "")
+    room = max(8, width - len(guide) - len(value) - len(sign))
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(guide, style="dim")
+    line.append(sign + one_line(node.label, room), style=_MARK_STYLE.get(node.mark, ""))
+    line.append(value, style="cyan")
+    return line

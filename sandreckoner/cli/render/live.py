@@ -13,11 +13,11 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from sandreckoner.cli.render import blocks
+from sandreckoner.cli.render.blocks import tree_lines
 from sandreckoner.cli.render.console_style import ConsoleStyle
 from sandreckoner.cli.render.phrases import plural, visible
 from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.cli.render.run_tree import branches
-from sandreckoner.cli.render.tree_text import tree_lines
 from sandreckoner.core.effects import Ask, Note, Run, Search
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion

@@ -14,9 +14,8 @@ from rich.text import Text
 from sandreckoner.cli import ANSWERED, BUDGET_SPENT, NO_ANSWER, REFUSED
 from sandreckoner.cli.recorded_runs import Recorded
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.answer_json import answer_object
+from sandreckoner.cli.render.answer_json import answer_object, print_answer
 from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
-from sandreckoner.cli.render.event_lines import print_answer
 from sandreckoner.cli.render.pages import write_export
 from sandreckoner.cli.render.phrases import status_line, visible
 from sandreckoner.cli.render.readable import readable

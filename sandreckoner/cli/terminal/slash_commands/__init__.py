@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.slash_commands import choosing, documents, files, general, inspecting, turns
-from sandreckoner.cli.terminal.slash_commands.command import Command
 from sandreckoner.core.errors import UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command.
+
+    Attributes:
+        perform: does it, with the words behind its name; may return a question to ask.
+        usage: those words.
+        description: what it does, in a few words.
+        completes: what its words are: `model`, `strategy`, `docs`, `session`, `export`, `setting`; or empty.
+    """
+
+    perform: Callable[[Context, str], str | None]
+    usage: str
+    description: str
+    completes: str = ""
+
 
 TABLE: Mapping[str, Command] = {
     "help": Command(lambda context, words: general.show_help(context, TABLE), "", "this list"),

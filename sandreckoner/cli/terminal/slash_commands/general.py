@@ -8,12 +8,15 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from sandreckoner.cli.terminal.context import Context
-from sandreckoner.cli.terminal.slash_commands.command import Command
 from sandreckoner.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from sandreckoner.cli.terminal.slash_commands import Command
 
 _KEYS = (
     ("Enter", "ask"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandreckoner.cli.render import blocks
+from sandreckoner.cli.render.blocks import tree_lines
 from sandreckoner.cli.render.phrases import visible
 from sandreckoner.cli.render.run_tree import Node, build_tree
-from sandreckoner.cli.render.tree_text import tree_lines
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.turn_view import total_line
