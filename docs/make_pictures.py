@@ -4,10 +4,11 @@
         --journal revenue.jsonl
     reckon ask "A shop sells pens at 3 dollars and pads at 5 dollars. What do 14 pens and 6 pads cost \
         together?" --strategy "tot(cells, k=2, depth=2, breadth=2, votes=1)" --journal shop.jsonl
-    python docs/make_pictures.py revenue.jsonl shop.jsonl
+    python docs/make_pictures.py revenue.jsonl [shop.jsonl]
 
-`ask.svg` is what `reckon replay` prints. For the others tmux runs the terminal, whose model gives the
-recorded replies again (`--model replay:FILE`), types what the list below says, and reads the screen.
+`ask.svg` is what `reckon replay` shows on a terminal. For the others tmux runs the terminal, whose model
+gives the recorded replies again (`--model replay:FILE`), types the keys below, and reads the screen. Without
+the second journal `tree.svg` stays as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +33,18 @@ from rich.text import Text
 HERE = Path(__file__).parent
 RECKON = [sys.executable, "-m", "sandreckoner.cli"]
 WIDTH, HEIGHT = 100, 38
-# Name of the picture, the keys that are typed, and what stands on the screen when they have done their work.
-PROGRAM = ("terminal", ("{question}", "/vars", "/run round(answer, 1)"), "› /run round(answer, 1)")
+# Name of the picture, the keys that are typed, and what the screen shows when they have been handled.
+PROGRAM = ("terminal", ("{question}", "/exact", "/vars"), "› /vars")
 TREE = ("tree", ("{question}", "/tree", *("DOWN",) * 5), "q back")
 
 
-def main(over_documents: str, searched: str) -> None:
-    """Draw all of them, from the journal of a question over documents and that of a tree of thoughts."""
+def main(over_documents: str, searched: str = "") -> None:
+    """Draw them from the journal of a question over documents and, where given, of a tree of thoughts."""
     question = header(over_documents)["problem"]["question"]
     draw("ask", f'$ reckon ask "{question}" --docs examples/data\n{replayed(over_documents)}')
-    for journal, (name, keys, sign) in ((over_documents, PROGRAM), (searched, TREE)):
-        draw(name, screen(journal, keys, sign))
+    draw(PROGRAM[0], screen(over_documents, *PROGRAM[1:]))
+    if searched:
+        draw(TREE[0], screen(searched, *TREE[1:]))
 
 
 def header(journal: str) -> dict[str, Any]:
@@ -51,31 +54,35 @@ def header(journal: str) -> dict[str, Any]:
 
 
 def replayed(journal: str) -> str:
-    """What `reckon replay` prints, in colour."""
-    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
-    return subprocess.run(
-        [*RECKON, "replay", journal],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        check=True,
-    ).stdout
+    """What `reckon replay` shows on a terminal, in colour."""
+    command = shlex.join([*RECKON, "replay", str(Path(journal).resolve())])
+    with tmux_running(f"TERM=xterm-256color {command}; sleep 60") as tmux:
+        _wait(tmux, "tokens ·", 1)
+        return _run([*tmux, "capture-pane", "-e", "-p", "-t", "t"])
+
+
+@contextmanager
+def tmux_running(command: str) -> Iterator[list[str]]:
+    """A terminal of the pictures' size in which a command runs; gives the words that tmux is called with."""
+    tmux = ["tmux", "-L", f"pictures-{os.getpid()}"]
+    size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
+    _run([*tmux, "-f", "/dev/null", "new-session", "-d", *size, "-s", "t", command])
+    try:
+        yield tmux
+    finally:
+        _run([*tmux, "kill-server"])
 
 
 def screen(journal: str, keys: Sequence[str], sign: str) -> str:
     """The terminal's screen after these lines were typed into it, in colour."""
     with tempfile.TemporaryDirectory() as state:
-        tmux = ["tmux", "-L", f"pictures-{os.getpid()}"]
         opened = ["env", "-u", "COLUMNS", "-u", "LINES", f"XDG_STATE_HOME={state}", *RECKON]
         run = header(journal)
         command = [*opened, "--session", "pictures", "--strategy", run["strategy"]]
         command += ["--model", f"replay:{Path(journal).resolve()}"]
         if run["documents"]:
             command += ["--docs", str(HERE.parent / "examples" / "data")]
-        size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
-        _run([*tmux, "-f", "/dev/null", "new-session", "-d", *size, "-s", "t", shlex.join(command)])
-        try:
+        with tmux_running(shlex.join(command)) as tmux:
             for number, key in enumerate(keys, 1):
                 if key == "DOWN":
                     _wait(tmux, sign, 1)
@@ -88,8 +95,6 @@ def screen(journal: str, keys: Sequence[str], sign: str) -> str:
             _wait(tmux, sign.strip(), 1)
             time.sleep(2)
             return _run([*tmux, "capture-pane", "-e", "-p", "-t", "t"])
-        finally:
-            _run([*tmux, "kill-server"])
 
 
 def _wait(tmux: list[str], sign: str, times: int) -> None:

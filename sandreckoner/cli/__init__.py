@@ -1,4 +1,4 @@
-"""The command `reckon`. No other room imports this one; what it shows can be had from the others."""
+"""The command `reckon`. No other room imports this one."""
 
 from __future__ import annotations
 

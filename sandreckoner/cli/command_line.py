@@ -129,7 +129,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 
 def refuse(fault: click.UsageError, ctx: click.Context) -> NoReturn:
-    """Raise what click found wrong as one line that says how to mend it."""
+    """Raise what click found wrong as one line that says how to fix it."""
     raise UsageError(f"{_reason(fault)}{_see(fault.ctx or ctx)}") from None
 
 

@@ -1,4 +1,4 @@
-"""How far a long work is, and when it will be done: one line on stderr, where that is a terminal."""
+"""Progress of a long run and the time left: one line on stderr, where that is a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 class Forecast:
-    """A bar with a forecast. The forecast counts from the first report: what was done before took no time."""
+    """A progress bar with the time left, measured from the first report, since resumed work took no time."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         console = Console(stderr=True)
@@ -37,7 +37,7 @@ class Forecast:
         self._progress.stop()
 
     def show(self, part: float, doing: str) -> None:
-        """Say that `part` (0 to 1) is done, and what was done last."""
+        """Report that `part` (0 to 1) is done, and what was done last."""
         now = time.monotonic()
         if self._first is None:
             self._first = (now, part)

@@ -1,4 +1,4 @@
-"""Going on from the middle of a recorded run, with another model.
+"""Continue a recorded run from one of its steps, with the same model or another.
 
 The steps before are answered from the journal; from there on they are performed. A program that starts from
 the state of an earlier step needs that state alive: the programs that led to it are run again.
@@ -17,10 +17,10 @@ from sandreckoner.core.serialization import from_json
 
 
 class Fork(Journal):
-    """Replays the first steps of a run, and writes all of the run that they become."""
+    """Replays the first steps of a run and records the whole new run."""
 
     def __init__(self, recorded: Replay, until: int, into: Journal) -> None:
-        """Replay up to step `until`, which is performed anew.
+        """Replay up to step `until`, which is performed again.
 
         Raises:
             UsageError: the run has no such step.
@@ -32,7 +32,7 @@ class Fork(Journal):
 
     @property
     def replays(self) -> bool:  # type: ignore[override]  # it changes on the way
-        """Whether the next step is one of those before."""
+        """Whether the next step is replayed."""
         return self._next < self._until
 
     def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
@@ -45,7 +45,7 @@ class Fork(Journal):
 
 
 class Revived:
-    """An interpreter that knows the states of a recorded run by name. Performs what the one below does."""
+    """An interpreter that can restore the named states of a recorded run."""
 
     def __init__(self, interpreter: Interpreter, recorded: Replay) -> None:
         self._interpreter = interpreter
@@ -70,7 +70,9 @@ class Revived:
             self._alive[name] = self.perform(before).state
         live = self._alive[name]
         if live is None:
-            raise UsageError(f"the program behind the state {name} fails when it is run again; fork earlier")
+            raise UsageError(
+                f"the program that made the state {name} fails when it is run again; fork earlier"
+            )
         if isinstance(effect, Resume):
             return Resume(live, effect.returned, effect.scope)
         return Run(effect.code, live, effect.inputs, effect.keep, effect.functions, effect.scope)

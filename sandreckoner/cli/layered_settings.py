@@ -1,4 +1,4 @@
-"""The settings of a question, each with where it came from: flag > session > environment > file > default.
+"""The settings of a question, each with its origin: flag > session > environment > file > default.
 
 What the environment and the files say is read by `settings/user_settings.py`.
 """
@@ -16,11 +16,11 @@ from sandreckoner.settings.user_settings import load_settings
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A setting that there is.
+    """A known setting.
 
     Attributes:
-        default: its value where nobody says anything; empty for none.
-        description: what it does, in a few words.
+        default: its value where it is not set; empty for none.
+        description: what it does.
         check: raises UsageError for a name and a value that it cannot have.
     """
 
@@ -60,12 +60,12 @@ def _background(name: str, value: str) -> None:
 
 
 KNOWN: Mapping[str, Known] = {
-    "model": Known("local", "who thinks"),
-    "strategy": Known("pal", "how to think", _strategy),
-    "calls": Known("", "most completions of a question", _count),
-    "tokens": Known("", "most tokens of a question", _count),
-    "usd": Known("", "most US dollars of a question", _positive),
-    "seconds": Known("", "most seconds of a question", _positive),
+    "model": Known("local", "the model"),
+    "strategy": Known("pal", "the strategy", _strategy),
+    "calls": Known("", "completions that a question may use", _count),
+    "tokens": Known("", "tokens that a question may use", _count),
+    "usd": Known("", "US dollars that a question may cost", _positive),
+    "seconds": Known("", "seconds that a question may take", _positive),
     "memory": Known("2", "how many earlier turns the model sees", _whole),
     "background": Known("", "dark or light, for the colours of programs", _background),
 }
@@ -73,10 +73,10 @@ BUDGET = ("calls", "tokens", "usd", "seconds")
 
 
 class Settings:
-    """Values by name. A later origin in the list of this file's first line is overruled by an earlier one."""
+    """Settings by name. In the order of this module's first line, an earlier origin wins."""
 
     def __init__(self, flags: Mapping[str, object]) -> None:
-        """Put them together.
+        """Merge the settings.
 
         Args:
             flags: from the command line, by name; None where a flag was not given. Other names are left out.

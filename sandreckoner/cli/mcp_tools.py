@@ -1,4 +1,4 @@
-"""What `reckon mcp` serves: the tools as the Model Context Protocol describes them, and their answers."""
+"""The tools that `reckon mcp` serves, as the Model Context Protocol describes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recorded runs by what a person calls them: a journal's file, a session's file, or a session's name."""
+"""Find recorded runs by the file of a journal or a session, or by the name of a session."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_keys(model: str, tmp_path: Path) -> None:
         screen.type("/stratgy cot")
         screen.wait_for("did you mean /strategy?")
         screen.type("/strat", enter=False)
-        screen.wait_for("how to think; without one, the names")
+        screen.wait_for("set the strategy; without one, list them")
         screen.keys("Tab")
         screen.wait_for("› /strategy")
         screen.keys("C-c")

@@ -89,12 +89,12 @@ def test_settings_say_where_they_came_from(here: Path) -> None:
     assert "(flag --model)" in shown
     assert "(environment, RECKON_MEMORY)" in shown
     assert "strategy: sc(pal, n=2)" in shown
-    assert "a question may spend: calls 1, seconds 60" in shown
+    assert "budget of each question: calls 1, seconds 60" in shown
     assert "(this session)" in shown
     assert "unknown strategy 'pall'; did you mean pal?" in shown
     assert "no setting 'memry'; did you mean memory?" in shown
     assert "memory is a whole number, not 'many'" in shown
-    assert "a question may spend: whatever it takes" in shown
+    assert "budget of each question: no limit" in shown
     assert "calls must be more than 0" in shown
     assert "vote over n candidates" in shown
 
@@ -114,7 +114,7 @@ def test_the_tree_and_the_trace_of_a_search(here: Path) -> None:
     assert "method 1" in tree and "method 2" in tree
     assert "winner: answer: 42" in tree and "3 ← the question" in tree
     assert "── system" in tree and "── reply" in tree  # the prompts and the replies
-    assert "'7' is no turn; there are 1 to 1" in tree
+    assert "'7' is not a turn; there are 1 to 1" in tree
 
 
 def test_retry_asks_again_in_the_same_place(here: Path) -> None:
@@ -159,7 +159,7 @@ def test_forks_part_and_saved_sessions_load(here: Path) -> None:
     assert "pens    14" in shown  # the fork's variable is the fork's
     assert "no session 'wok'" in shown
     assert "a session 'renamed' exists already" in shown
-    assert "is no name" in shown
+    assert "is not a valid name" in shown
     assert shown.rstrip().endswith("no variables yet")
 
 
@@ -174,6 +174,10 @@ def test_a_line_cut_by_a_kill_costs_only_itself(here: Path, at_home: Path) -> No
     done = subprocess.run([RECKON, "--session", "work"], input="", capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "this line cannot be read" in done.stderr
+    path.write_bytes(b"\xff\xfe\x00")
+    done = subprocess.run([RECKON, "--session", "work"], input="", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "work.jsonl: cannot be read" in done.stderr
 
 
 def test_a_question_without_an_answer_says_why_and_the_conversation_goes_on(here: Path) -> None:

@@ -188,8 +188,8 @@ def search(
 @_action(
     "verify", "check every offset, word and vector", "reckon index verify", "reckon index verify --repair"
 )
-@click.option("--repair", "mend", is_flag=True, help="Make lost vectors again at the next add.")
-def verify(index: str, *, mend: bool, as_json: bool) -> int:
+@click.option("--repair", "fix", is_flag=True, help="Make lost vectors again at the next add.")
+def verify(index: str, *, fix: bool, as_json: bool) -> int:
     """Check every offset, word and vector; exit with 1 where one is wrong."""
     from sandreckoner.tools.retrieval.index_registry import open_index
     from sandreckoner.tools.retrieval.verify import repair
@@ -197,7 +197,7 @@ def verify(index: str, *, mend: bool, as_json: bool) -> int:
 
     with open_index(index, report=_warn) as opened:
         faults = check(opened)
-        lost = repair(opened) if mend else 0
+        lost = repair(opened) if fix else 0
         counts = {
             "documents": len(opened.documents),
             "passages": sum(document.chunks for document in opened.documents),

@@ -1,1 +1,1 @@
-"""How answers, runs and tables are shown: on the screen, as JSON, and as pages to keep."""
+"""Rendering of answers, runs and tables: on the screen, as JSON, and as pages."""

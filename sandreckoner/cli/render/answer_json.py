@@ -81,7 +81,7 @@ def _citation(citation: Citation) -> dict[str, JSON]:
 
 
 def passage_object(passage: Passage) -> dict[str, JSON]:
-    """A passage and where it stands."""
+    """A passage and its position."""
     return {
         "source": passage.source,
         "page": passage.page,

@@ -1,4 +1,4 @@
-"""The parts of a shown answer: program, output, numbers with their sources. Nothing in them is obeyed."""
+"""The parts of a shown answer: program, output, numbers and their sources; control characters are shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SIGN = {"winner": "★ ", "pruned": "✂ ", "dead end": "✗ ", "failed": "✗ 
 
 
 def program(code: str, style: ConsoleStyle, title: str = "program") -> RenderableType:
-    """A program in a panel, its lines numbered; in plain mode below its title."""
+    """A program with line numbers in a panel; in plain mode, below its title."""
     code = visible(code.rstrip())
     if style.plain:
         return Text(f"{title}:\n{code}")
@@ -69,7 +69,7 @@ def work(candidate: Candidate | None, style: ConsoleStyle) -> Iterator[Renderabl
 
 
 def sources(answer: Answer) -> Iterator[RenderableType]:
-    """A line for each number, numbered where it stands in a document, and one for each quote."""
+    """One line for each number, with the page of a document that it is on, and one for each quote."""
     places = numbered(answer)
     for source in answer.sources:
         first = source.passages[0] if source.passages and source.origin == "passage" else None
@@ -98,7 +98,7 @@ def _hanging(number: str, line: Text) -> RenderableType:
 
 
 def numbered(answer: Answer) -> dict[tuple[str, int], int]:
-    """The pages that the answer's numbers stand on, numbered from 1 in the order of the program."""
+    """The pages that the answer's numbers are on, numbered from 1 in the order of the program."""
     places: dict[tuple[str, int], int] = {}
     for source in answer.sources:
         if source.origin == "passage" and source.passages:

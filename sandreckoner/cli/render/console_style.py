@@ -1,4 +1,4 @@
-"""How the screen is drawn: colours, boxes or none, for a dark background or a light one."""
+"""How the screen is drawn: colours, boxes or plain text, a dark background or a light one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.console import Console
 
 @dataclass(frozen=True, slots=True)
 class ConsoleStyle:
-    """What a person's screen can show.
+    """What the user's screen can show.
 
     Attributes:
-        console: where it is drawn. NO_COLOR, FORCE_COLOR and TERM=dumb are heeded by rich.
+        console: where it is drawn. rich honours NO_COLOR, FORCE_COLOR and TERM=dumb.
         plain: words instead of boxes, spinners and redrawing: for screen readers, dumb terminals and pipes.
         light: whether the background is light.
     """
@@ -24,7 +24,7 @@ class ConsoleStyle:
 
     @property
     def theme(self) -> str:
-        """Of programs: in the terminal's own colours, so that it fits whatever they are."""
+        """The theme of programs, in the terminal's own colours."""
         return "ansi_light" if self.light else "ansi_dark"
 
     @property
@@ -34,7 +34,7 @@ class ConsoleStyle:
 
     @property
     def redraws(self) -> bool:
-        """Whether something may be drawn and taken away again."""
+        """Whether lines may be drawn and erased again."""
         console = self.console
         return console.is_terminal and not console.is_dumb_terminal and not console.quiet and not self.plain
 
@@ -42,11 +42,11 @@ class ConsoleStyle:
 def make_style(
     *, stderr: bool = False, plain: bool = False, quiet: bool = False, background: str = ""
 ) -> ConsoleStyle:
-    """The look of this terminal.
+    """The style of this terminal.
 
     Args:
         stderr: whether to draw on stderr instead of stdout.
-        plain: words only.
+        plain: text only.
         quiet: draw nothing.
         background: `light` or `dark`; empty to ask COLORFGBG, which many terminals set.
     """

@@ -1,4 +1,4 @@
-"""What a person sees while a strategy works: the tree, the program as it arrives, the step in progress."""
+"""Progress of a run: the tree, the program as it is written, the current step."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n?", re.MULTILINE)
 
 
 class Progress:
-    """A trace listener that draws while the work goes on, and vanishes when it is done.
+    """A trace listener that draws while a run is in progress and clears the screen when it ends.
 
-    In plain mode it says each kind of step once, in a line of its own; where nobody looks, nothing.
+    In plain mode it names each kind of step once, on a line of its own; without a terminal it draws nothing.
     """
 
     def __init__(self, style: ConsoleStyle, *, hint: str = "") -> None:
-        """Draw on the look's console; `hint` stands at the end of the line of progress."""
-        self._look = style
+        """Draw on the console of a style; `hint` ends the line of progress."""
+        self._style = style
         self._hint = hint
         self._lock = threading.Lock()
         self._begun = time.monotonic()
@@ -48,18 +48,18 @@ class Progress:
         )
 
     def __enter__(self) -> Progress:
-        if self._look.redraws:
+        if self._style.redraws:
             self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self._look.redraws:
+        if self._style.redraws:
             self._live.stop()
 
     def say(self, doing: str) -> None:
-        """Show what goes on before the first step: a model that loads, documents that are read."""
+        """Show what happens before the first step: a model loading, documents being read."""
         with self._lock:
             self._doing = {-1: doing}
         self._speak(doing)
@@ -82,15 +82,15 @@ class Progress:
             self._speak(_doing(event))
 
     def _speak(self, doing: str) -> None:
-        if self._look.plain and self._look.console.is_terminal and doing not in self._said:
+        if self._style.plain and self._style.console.is_terminal and doing not in self._said:
             self._said.add(doing)
-            self._look.console.print(Text(f"({visible(doing)})"))
+            self._style.console.print(Text(f"({visible(doing)})"))
 
     def _picture(self) -> RenderableType:
         with self._lock:
             steps, text, thought = list(self._steps), self._text, self._thought
             doing = "; ".join(dict.fromkeys(self._doing.values())) or "thinking"
-        rows = max(6, self._look.console.height - 4)
+        rows = max(6, self._style.console.height - 4)
         parts = self._tree(steps, rows // 2)
         parts += self._writing(steps, text, rows - len(parts))
         parts += [] if text else self._thinking(thought, max(2, rows // 2 - len(parts)))
@@ -98,11 +98,11 @@ class Progress:
         return Group(*parts, self._spinner)
 
     def _tree(self, steps: list[Step], rows: int) -> list[RenderableType]:
-        """The search so far, its last lines where it is too long; nothing while there is no search."""
+        """The search tree so far, cut to its last lines; nothing where there is no search."""
         tree = branches(steps)
         if sum(1 for _ in tree.walk()) < 3:
             return []
-        lines = tree_lines(tree, self._look.console.width)
+        lines = tree_lines(tree, self._style.console.width)
         return [*lines[-rows:], Text("")]
 
     def _writing(self, steps: list[Step], text: str, rows: int) -> list[RenderableType]:
@@ -113,18 +113,18 @@ class Progress:
             # What does not fit on the screen cannot be taken away from it again.
             tail = "\n".join(lines[-max(2, rows - 4) :])
             if kind == "code":
-                parts.append(blocks.program(tail, self._look))
+                parts.append(blocks.program(tail, self._style))
             elif tail.strip():
                 parts.append(Text(visible(tail), style="dim"))
             rows -= len(lines) + 2
         last = steps[-1] if steps else None
         if last and isinstance(last.effect, Run) and isinstance(last.reply, Execution) and rows > 3:
-            parts += blocks.execution(last.reply, self._look)
+            parts += blocks.execution(last.reply, self._style)
         return parts
 
     def _thinking(self, thought: str, rows: int) -> list[RenderableType]:
-        """The last of what a reasoning model thinks aloud, until it begins to write."""
-        console = self._look.console
+        """The last lines of a model's reasoning, until it begins to reply."""
+        console = self._style.console
         end = Text(visible(thought.strip()[-rows * console.width :]), style="dim italic")
         return list(end.wrap(console, console.width)[-rows:]) if end else []
 
@@ -143,7 +143,7 @@ class Progress:
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
-    """A reply in the making as prose and code by turns; its last fence may still be open."""
+    """An unfinished reply split into prose and code; the last fence may still be open."""
     pieces, start, kind = [], 0, "prose"
     for fence in _FENCE.finditer(text):
         pieces.append((kind, text[start : fence.start()]))

@@ -1,4 +1,4 @@
-"""Facts of a run in words: a number's source, a price, a line cut to fit."""
+"""Facts of a run as text: the source of a number, a price, a line cut to fit."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.message import Usage
 
-# Written out instead of obeyed: an escape sequence of a model or a document could move the cursor, rename the
+# Shown instead of executed: an escape sequence of a model or a document could move the cursor, rename the
 # window or hide text, and a bidirectional override could show digits in another order than they have.
 _UNSEEN = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
 _UNSEEN |= dict.fromkeys((0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
 
 
 def visible(text: str) -> str:
-    """A text that nobody vouches for, its control characters made visible."""
+    """An untrusted text with its control characters made visible."""
     return text.replace("\r\n", "\n").translate(_UNSEEN)
 
 

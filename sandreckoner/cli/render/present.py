@@ -1,4 +1,4 @@
-"""Showing an answer to a person: the answer alone on stdout, its making on stderr."""
+"""Show an answer: the answer alone on stdout, how it came about on stderr."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ class Node:
     """A node of the tree.
 
     Attributes:
-        kind: what it stands for.
+        kind: what it represents.
         label: one line.
-        detail: everything behind it, as text; empty where the label says it all.
+        detail: all of it, as text; empty where the label is complete.
         value: how promising the search found it; None where nothing was valued.
         mark: what became of it.
         children: what is below.
@@ -172,7 +172,7 @@ def _passages(step: Step) -> str:
 
 
 def _answer(answer: Answer, question: str) -> Node:
-    """The answer, its program, the numbers of it, and where each of them stands."""
+    """The answer, its program, the numbers in it, and where each of them is found."""
     label = (
         one_line(readable(answer.text, question))
         if answer.text is not None

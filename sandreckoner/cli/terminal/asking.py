@@ -1,4 +1,4 @@
-"""One question of a conversation: asked among its variables, watched, stopped where the user wants, kept."""
+"""Ask one question of a conversation: show it, let the user stop it, keep it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sandreckoner.core.trace import Trace
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.host_tools import host_tools
 
-_NOT_TOLD = {"answer"}  # every program makes its own
+_OMITTED = {"answer"}  # every program makes its own
 
 
 def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
@@ -34,7 +34,7 @@ def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
 
     Args:
         context: where everything is.
-        question: in words.
+        question: as text.
         strategy: for this question only; empty for the one that is set.
 
     Raises:
@@ -75,7 +75,7 @@ def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
 
 
 async def _until_stopped(work: Coroutine[Any, Any, Answer], stop: Stop) -> Answer:
-    """Answer; the first Ctrl-C ends the question with what there is, the second at once."""
+    """Answer. The first Ctrl-C ends the question with the best so far, the second at once."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
 
@@ -94,7 +94,7 @@ async def _until_stopped(work: Coroutine[Any, Any, Answer], stop: Stop) -> Answe
 
 
 def _keep_variables(turn: Turn, variables: Variables, before: State | None, sandbox: Sandbox) -> None:
-    """The conversation goes on from the program that won."""
+    """Continue the conversation from the state of the winning program."""
     winner = turn.answer.winner if turn.answer else None
     if winner is None or not winner.program or winner.execution is None or not winner.execution.ok:
         return
@@ -106,7 +106,7 @@ def _keep_variables(turn: Turn, variables: Variables, before: State | None, sand
 
 
 def _notes(context: Context) -> str:
-    """What the model is told of the conversation so far: the last turns, and the variables."""
+    """The notes for the model: the last turns, and the variables."""
     memory = int(context.settings.number("memory") or 0)
     answered = [turn for turn in context.session.turns if turn.answer and turn.answer.text]
     lines = []
@@ -116,7 +116,7 @@ def _notes(context: Context) -> str:
     if memory and context.session.entries:
         with suppress(SandreckonerError):  # a conversation goes on without its variables
             known = table(context.session.entries, context.sandbox())
-            told = [f"{name} = {value}" for name, value in known.items() if name not in _NOT_TOLD]
-            if told:
-                lines += ["Variables that are already defined; a program may use them:", *told]
+            listed = [f"{name} = {value}" for name, value in known.items() if name not in _OMITTED]
+            if listed:
+                lines += ["Variables that are already defined; a program may use them:", *listed]
     return "\n".join(lines)

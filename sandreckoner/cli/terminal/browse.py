@@ -1,4 +1,4 @@
-"""Walking through a tree on the screen: arrows move and fold, what a node holds stands below it."""
+"""Browse a tree on the screen: arrow keys move and fold, the detail of a node is shown below."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STYLE = {
 
 
 class Walk:
-    """Which nodes are open, which one the cursor is on, and how far its text is scrolled."""
+    """The open nodes, the cursor, and the scroll position of the detail."""
 
     def __init__(self, top: Node) -> None:
         self._top = top
@@ -50,7 +50,7 @@ class Walk:
         return self.rows()[self.cursor][1]
 
     def move(self, by: int) -> None:
-        """Up or down, as far as there is anything."""
+        """Move the cursor up or down."""
         self.cursor = max(0, min(len(self.rows()) - 1, self.cursor + by))
         self.scroll = 0
 
@@ -99,7 +99,7 @@ class Walk:
 
 
 def browse(top: Node) -> None:
-    """Walk through a tree until the user has seen enough."""
+    """Browse a tree until the user quits."""
     walk = Walk(top)
     keys = KeyBindings()
 

@@ -1,4 +1,4 @@
-"""What Tab and typing complete: commands, models, strategies, files, sessions, settings."""
+"""Completion of commands, models, strategies, files, sessions and settings."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sandreckoner.cli.terminal.slash_commands import TABLE
 
 
 class CommandCompleter(Completer):
-    """Completes lines that begin with `/`; a question is nobody's business."""
+    """Completes lines that begin with `/`; questions are not completed."""
 
     def __init__(self, context: Context) -> None:
-        self._desk = context
+        self._context = context
         self._paths = PathCompleter(expanduser=True)
         self._sources: dict[str, Callable[[list[str]], Iterable[tuple[str, str]]]] = {
             "model": lambda words: _models(),
@@ -48,7 +48,7 @@ class CommandCompleter(Completer):
             first = ("add", "list", "remove") if kind == "docs" else ("html", "md", "json")
             yield from _matching(words[0], [(word, "") for word in first])
         elif words[0] == "remove":
-            yield from _matching(words[-1], [(path, "") for path in self._desk.session.docs])
+            yield from _matching(words[-1], [(path, "") for path in self._context.session.docs])
         elif words[0] != "list":
             path = Document(words[-1], len(words[-1]))
             yield from self._paths.get_completions(path, event)

@@ -1,4 +1,4 @@
-"""What lies on the desk while a terminal is open: session, settings, model, sandbox, papers."""
+"""The state of an open terminal: session, settings, model, sandbox, documents."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ T = TypeVar("T")
 class Context:
     """Everything that a command of the terminal may touch.
 
-    What is slow to make (model, sandbox, library) is made when it is first needed, and again when the
-    setting behind it has changed.
+    What is slow to start (model, sandbox, library) is started when it is first needed, and again when the
+    setting that it depends on has changed.
 
     Attributes:
         style: how the screen is drawn.
@@ -77,7 +77,7 @@ class Context:
             from sandreckoner.tools.python import Sandbox
 
             sandbox = Sandbox()
-            # Its process that can keep states takes a second to start; nobody has to wait for it yet.
+            # Its process that can keep states takes a second to start; there is no need to wait for it yet.
             threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
             return sandbox
 
@@ -111,7 +111,7 @@ class Context:
         self._stack.close()
 
     def _keep(self, name: str, key: object, make: Callable[[], T]) -> T:
-        """What was made for this key before, or now."""
+        """The part made for this key, now or earlier."""
         if name in self._made and self._made[name][0] == key:
             return self._made[name][1]  # type: ignore[return-value]
         self._let_go(name)

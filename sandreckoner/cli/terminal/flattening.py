@@ -1,4 +1,4 @@
-"""A program as a cell of a notebook, so that what it computed on the way stays to be looked at."""
+"""A program rewritten as a notebook cell, so that its intermediate values can be inspected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sandreckoner.reading.syntax import parse
 
 
 def flat(program: str) -> str:
-    r"""The program with the body of its `solution()` outside the function, where that means the same.
+    r"""Move the body of `solution()` out of the function where that means the same.
 
     That is: one function without arguments beside imports, which returns once, at its end. Any other program
     comes back as it is.
@@ -32,7 +32,7 @@ def flat(program: str) -> str:
 
 
 def _is_plain(function: ast.FunctionDef) -> bool:
-    """Whether nothing but its last line leaves it, and nothing in it refers to its being a function."""
+    """Whether it returns only on its last line and never refers to itself."""
     end = function.body[-1]
     if not isinstance(end, ast.Return) or end.value is None:
         return False

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a question as a spent budget does: with the best answer so far, and nothing thrown away.
+"""Ctrl-C ends a question as a spent budget does: the best answer so far is kept.
 
 What the model has written until then is its reply, marked `cancelled`; a program on its way is ended; from
 then on nothing more may be asked. The strategy concludes with what it has, and the journal is whole.
@@ -21,7 +21,7 @@ REASON = "you stopped it"
 
 
 class Stop:
-    """Whether the user wants the question to end; races work against that wish."""
+    """Whether the user asked to stop; races work against that."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -32,11 +32,11 @@ class Stop:
 
     @property
     def pressed(self) -> bool:
-        """Whether it was asked for."""
+        """Whether the user asked to stop."""
         return self._event.is_set()
 
     async def race(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """What the work returns; None where the stop came first, and then the work is cancelled."""
+        """The result of the work; None where the stop came first and the work was cancelled."""
         working = asyncio.ensure_future(work)
         waiting = asyncio.ensure_future(self._event.wait())
         try:
@@ -65,7 +65,7 @@ class StoppableModel:
     async def aask(
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None
     ) -> tuple[Completion, ...]:
-        """The reply, or what there is of it when the stop comes.
+        """The reply, or as much of it as was written when the stop came.
 
         Raises:
             BudgetSpent: the stop came before a word was written.

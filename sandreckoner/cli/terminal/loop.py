@@ -16,7 +16,7 @@ from sandreckoner.tools.python import Walls
 
 
 def converse(context: Context, reader: Reader) -> None:
-    """Until the user leaves."""
+    """Read and answer until the user leaves."""
     show_header(context)
     while True:
         try:
@@ -29,6 +29,10 @@ def converse(context: Context, reader: Reader) -> None:
             continue
         except SandreckonerError as fault:
             context.say(visible(str(fault)), "red")
+        except BrokenPipeError:
+            raise
+        except OSError as fault:  # a file that a command reads or writes
+            context.say(visible(f"{fault.filename or 'output'}: {fault.strerror or fault}"), "red")
 
 
 def _handle(context: Context, line: str) -> None:
@@ -41,20 +45,20 @@ def _handle(context: Context, line: str) -> None:
 
 
 def show_header(context: Context) -> None:
-    """One line on what is set, one on where one is."""
+    """Print two lines: the settings, and the session."""
     settings, session = context.settings, context.session
     names = ", ".join(Path(path).name for path in session.docs)
     docs = f"documents: {one_line(names, 40)}" if names else "no documents"
     model, strategy = settings.text("model"), settings.text("strategy")
     parts = [f"Sandreckoner {__version__}", _short(model), strategy, docs, _walls(context)]
     context.say(" · ".join(parts), "bold")
-    told = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""
-    context.say(f"session {session.name} · {told}/help", "dim")
+    before = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""
+    context.say(f"session {session.name} · {before}/help", "dim")
     context.say()
 
 
 def _short(model: str) -> str:
-    """A specification without the folders of a file in it."""
+    """A model specification without the folders of its file."""
     provider, colon, path = model.partition(":")
     return (
         f"{provider}:…/{path.rpartition('/')[2]}"

@@ -1,4 +1,4 @@
-"""Where the user types: history, search, completion, pasted lines; and plain lines where no terminal is."""
+"""Input: a keyboard with history, search and completion, or lines from a pipe."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PROMPT = "› "
 
 
 class Reader(Protocol):
-    """Gives what the user typed, one question or command at a time."""
+    """Reads one question or command at a time."""
 
     def read(self) -> str:
-        """The next one. Raises EOFError where there is none, KeyboardInterrupt where the line was dropped."""
+        """The next one. Raises EOFError at the end, KeyboardInterrupt where the line was discarded."""
         ...
 
 
@@ -49,7 +49,7 @@ class KeyReader:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             history = FileHistory(str(folder / "history"))
         except OSError:
-            context.say(f"what you type is not remembered: {folder} cannot be written", "yellow")
+            context.say(f"your history is not saved: {folder} cannot be written", "yellow")
         self._session: PromptSession[str] = PromptSession(
             ">  " if context.style.plain else PROMPT,
             history=history,
@@ -85,5 +85,5 @@ def _keys() -> KeyBindings:
 
 
 def make_reader(context: Context) -> Reader:
-    """A keyboard's reader where stdin is a terminal."""
+    """A keyboard reader where stdin is a terminal, otherwise a line reader."""
     return KeyReader(context) if sys.stdin.isatty() else LineReader()

@@ -35,7 +35,7 @@ _NAME = re.compile(r"[\w][\w.-]{0,80}")
 
 
 class Session:
-    """A conversation and its file. What is said to it is written at once.
+    """A conversation and its file. Every change is written at once.
 
     Attributes:
         path: the file.
@@ -61,7 +61,7 @@ class Session:
 
     @property
     def name(self) -> str:
-        """Its file's name without the ending."""
+        """The file name without its suffix."""
         return self.path.stem
 
     @property
@@ -70,7 +70,7 @@ class Session:
         return [entry for entry in self.entries if isinstance(entry, Turn)]
 
     def write(self, record: Mapping[str, JSON]) -> None:
-        """Add a line, on disk when this returns."""
+        """Append a line; it is on disk when this returns."""
         fresh = not self.path.exists()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -127,7 +127,10 @@ class Session:
         return twin
 
     def _read(self) -> None:
-        lines = self.path.read_text(encoding="utf-8").split("\n")
+        try:
+            lines = self.path.read_text(encoding="utf-8").split("\n")
+        except (OSError, UnicodeDecodeError) as fault:
+            raise JournalError(f"{self.path}: cannot be read ({fault})") from None
         for number, line in enumerate(lines[:-1], 1):  # what follows the last newline was cut by a kill
             try:
                 record = json.loads(line)
@@ -164,7 +167,7 @@ class Session:
 
 
 class _Lines:
-    """A session's file as the file that a journal writes to."""
+    """The file of a session, as a journal writes to it."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -184,15 +187,15 @@ def session_path(name: str) -> Path:
     """The file of a session, by its name.
 
     Raises:
-        UsageError: the name would leave the folder, or is no name.
+        UsageError: the name would leave the folder, or is not valid.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(f"session: {name[:40]!r} is no name; use letters, digits, - and _")
+        raise UsageError(f"session: {name[:40]!r} is not a valid name; use letters, digits, - and _")
     return _sessions_folder() / f"{name}.jsonl"
 
 
 def new_name() -> str:
-    """A name that sorts by time and is free."""
+    """A name that is free and sorts by time."""
     stem = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
     names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
     return next(name for name in names if not session_path(name).exists())

@@ -1,4 +1,4 @@
-"""What a conversation is made of: turns, and cells of the user's own."""
+"""The parts of a conversation: turns, and cells that the user ran."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Cell:
 
     @property
     def program(self) -> str:
-        """What has to run again to have its variables back."""
+        """The program that restores its variables."""
         return self.code if self.execution.status in ("ok", "error") else ""
 
 

@@ -1,4 +1,4 @@
-"""A session as one page to keep: HTML, Markdown or JSON."""
+"""Export a session as one file: HTML, Markdown or JSON."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _sources(answer: Answer) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """A text of which nothing is Markdown or HTML."""
+    """A text with all Markdown and HTML escaped."""
     return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split())))
 
 

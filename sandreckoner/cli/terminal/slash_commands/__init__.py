@@ -16,10 +16,11 @@ class Command:
     """A command.
 
     Attributes:
-        perform: does it, with the words behind its name; may return a question to ask.
-        usage: those words.
-        description: what it does, in a few words.
-        completes: what its words are: `model`, `strategy`, `docs`, `session`, `export`, `setting`; or empty.
+        perform: runs it with its arguments; may return a question to ask.
+        usage: its arguments.
+        description: what it does.
+        completes: the kind of its arguments, one of `model`, `strategy`, `docs`, `session`, `export` and
+            `setting`; empty where nothing is completed.
     """
 
     perform: Callable[[Context, str], str | None]
@@ -29,27 +30,27 @@ class Command:
 
 
 TABLE: Mapping[str, Command] = {
-    "help": Command(lambda context, words: general.show_help(context, TABLE), "", "this list"),
-    "model": Command(choosing.model, "[MODEL]", "who thinks; without a name, who there is", "model"),
-    "strategy": Command(choosing.strategy, "[SPEC]", "how to think; without one, the names", "strategy"),
+    "help": Command(lambda context, words: general.show_help(context, TABLE), "", "show this list"),
+    "model": Command(choosing.model, "[MODEL]", "set the model; without a name, list the models", "model"),
+    "strategy": Command(choosing.strategy, "[SPEC]", "set the strategy; without one, list them", "strategy"),
     "docs": Command(
         documents.docs, "add PATH… | list | remove NAME", "the documents of this session", "docs"
     ),
     "budget": Command(
-        choosing.budget, "[calls=N tokens=N usd=X seconds=X | none]", "what a question may spend"
+        choosing.budget, "[calls=N tokens=N usd=X seconds=X | none]", "the budget of each question"
     ),
     "cost": Command(inspecting.cost, "", "what this session has cost"),
     "exact": Command(inspecting.exact, "[N]", "the last answer without rounding"),
-    "tree": Command(inspecting.tree, "[N]", "the last question's search and sources, to walk through"),
+    "tree": Command(inspecting.tree, "[N]", "browse the search and the sources of the last question"),
     "trace": Command(inspecting.trace, "[N]", "its steps, with prompts and replies"),
     "undo": Command(turns.undo, "", "take back the last turn or cell, and its variables"),
     "retry": Command(turns.retry, "[--strategy SPEC]", "ask the last question again", "strategy"),
     "fork": Command(turns.fork, "[NAME]", "go on in a copy of this session"),
-    "run": Command(turns.run, "CODE", "run a cell of your own among the variables"),
-    "vars": Command(turns.variables, "", "the variables that there are"),
+    "run": Command(turns.run, "CODE", "run a cell of your own with these variables"),
+    "vars": Command(turns.variables, "", "list the variables"),
     "save": Command(files.save, "NAME", "give this session a name"),
     "load": Command(files.load, "NAME", "open another session", "session"),
-    "export": Command(files.export, "html|md|json [FILE]", "write the session to a page", "export"),
+    "export": Command(files.export, "html|md|json [FILE]", "write the session to a file", "export"),
     "set": Command(choosing.change, "NAME VALUE", "change a setting of this session", "setting"),
     "settings": Command(choosing.settings, "", "every setting, and where it came from"),
     "edit": Command(general.edit, "", "write the question in $EDITOR"),

@@ -1,4 +1,4 @@
-"""/model, /strategy, /budget, /set, /settings: what is chosen, and by whom."""
+"""/model, /strategy, /budget, /set, /settings: change and list settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandreckoner.core.errors import UsageError
 
 
 def model(context: Context, words: str) -> None:
-    """Choose a model, or list what there is."""
+    """Set the model, or list the models."""
     if not words:
         from sandreckoner.llms import model_rows
 
@@ -30,7 +30,7 @@ def model(context: Context, words: str) -> None:
 
 
 def strategy(context: Context, words: str) -> None:
-    """Choose a strategy, or list the names."""
+    """Set the strategy, or list the strategies."""
     if words:
         _change(context, "strategy", words)
         return
@@ -44,7 +44,7 @@ def strategy(context: Context, words: str) -> None:
 
 
 def budget(context: Context, words: str) -> None:
-    """Show or set what one question may spend: `calls=5 usd=0.10`, or `none`."""
+    """Show or set the budget of each question: `calls=5 usd=0.10`, or `none`."""
     pairs = (
         [(name, "none") for name in BUDGET] if words == "none" else [_pair(word) for word in words.split()]
     )
@@ -53,7 +53,7 @@ def budget(context: Context, words: str) -> None:
             raise UsageError(f"a budget has {', '.join(BUDGET)}; not {name!r}")
         _change(context, name, value, quiet=True)
     limits = [f"{name} {context.settings.text(name)}" for name in BUDGET if context.settings.text(name)]
-    context.say(f"a question may spend: {', '.join(limits) or 'whatever it takes'}")
+    context.say(f"budget of each question: {', '.join(limits) or 'no limit'}")
 
 
 def change(context: Context, words: str) -> None:
@@ -65,7 +65,7 @@ def change(context: Context, words: str) -> None:
 
 
 def settings(context: Context, words: str) -> None:
-    """Every setting with its value and its origin."""
+    """Show every setting with its value and its origin."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, known in KNOWN.items():
         table.add_row(

@@ -71,7 +71,7 @@ def _list(context: Context) -> None:
 
 
 def _remove(context: Context, name: str) -> None:
-    """Take out a path, by the whole of it or by its last part."""
+    """Remove a path, given in full or by its last part."""
     kept = [path for path in context.session.docs if path != name and Path(path).name != name.rstrip("/")]
     if len(kept) == len(context.session.docs):
         raise UsageError(f"{name}: not among the documents; /docs list names them")

@@ -13,7 +13,7 @@ from sandreckoner.core.errors import UsageError
 
 
 def save(context: Context, words: str) -> None:
-    """Give the session a name; it is saved all the time anyway."""
+    """Name the session; it is saved continuously in any case."""
     if not words:
         context.say(f"saved as it happens, in {context.session.path}; /save NAME gives it a name")
         return

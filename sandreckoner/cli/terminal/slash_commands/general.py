@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 _KEYS = (
     ("Enter", "ask"),
     ("Alt-Enter", "a new line; pasted lines stay together"),
-    ("Ctrl-R", "look through what was asked before"),
+    ("Ctrl-R", "search the history of questions"),
     ("Ctrl-C", "stop what is being written and keep it; twice: at once"),
     ("Ctrl-D", "leave"),
 )
 
 
 def show_help(context: Context, table: Mapping[str, Command]) -> None:
-    """Every command and key, each in a line."""
+    """List every command and key."""
     context.say("A line that begins with / is a command; everything else is a question.\n")
     rows = Table(box=None, show_header=False, pad_edge=False)
     rows.add_column(no_wrap=context.style.console.width > 90)
@@ -49,9 +49,9 @@ def edit(context: Context, words: str) -> str | None:
         path.write_text(words, encoding="utf-8")
         try:
             subprocess.run([*shlex.split(editor), str(path)], check=True)  # noqa: S603  # the user's own choice
-        except (OSError, subprocess.CalledProcessError) as fault:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError, subprocess.CalledProcessError) as fault:
             raise UsageError(f"the editor {editor!r} failed ({fault}); set EDITOR to another") from None
-        text = path.read_text(encoding="utf-8").strip()
     if not text:
         context.say("nothing was written", "dim")
         return None

@@ -13,12 +13,12 @@ from sandreckoner.core.errors import UsageError
 
 
 def cost(context: Context, words: str) -> None:
-    """All questions together, those taken back too."""
+    """Show what all questions cost, including those taken back."""
     context.say(total_line(context.session.asked))
 
 
 def exact(context: Context, words: str) -> None:
-    """The answer to a question as it was computed, without rounding."""
+    """Show an answer without rounding."""
     answer = _turn(context, words).answer
     context.say(visible(answer.text) if answer and answer.text is not None else "there is no answer", "bold")
 
@@ -36,7 +36,7 @@ def tree(context: Context, words: str) -> None:
 
 
 def trace(context: Context, words: str) -> None:
-    """The steps of a question, in full."""
+    """Show the steps of a question in full."""
     turn = _turn(context, words)
     top = build_tree(turn.question, turn.steps)
     for number, node in enumerate(_leaves(top), 1):
@@ -50,12 +50,12 @@ def _leaves(top: Node) -> list[Node]:
 
 
 def _turn(context: Context, words: str) -> Turn:
-    """The turn of that number, or the last."""
+    """The turn with that number, or the last."""
     turns = context.session.turns
     if not turns:
         raise UsageError("nothing was asked yet")
     if not words:
         return turns[-1]
     if not words.isdigit() or not 1 <= int(words) <= len(turns):
-        raise UsageError(f"{words[:20]!r} is no turn; there are 1 to {len(turns)}")
+        raise UsageError(f"{words[:20]!r} is not a turn; there are 1 to {len(turns)}")
     return turns[int(words) - 1]

@@ -16,7 +16,7 @@ from sandreckoner.core.errors import UsageError
 
 
 def undo(context: Context, words: str) -> None:
-    """Take the last turn or cell back. Its variables go with it: the state before is still there."""
+    """Take the last turn or cell back, with its variables: the state before it still exists."""
     entry = context.session.undo()
     if entry is None:
         raise UsageError("there is nothing to take back")
@@ -25,13 +25,13 @@ def undo(context: Context, words: str) -> None:
 
 
 def retry(context: Context, words: str) -> None:
-    """Ask the last question again, in its place; with another strategy where one is named."""
+    """Ask the last question again in its place, with another strategy where one is named."""
     strategy = words.removeprefix("--strategy").strip() if words.startswith("--strategy") else ""
     if words and not strategy:
         raise UsageError("write /retry or /retry --strategy SPEC")
     last = context.session.entries[-1] if context.session.entries else None
     if not isinstance(last, Turn):
-        raise UsageError("the last thing here is no question; there is nothing to retry")
+        raise UsageError("the last entry is not a question; there is nothing to retry")
     if strategy:
         from sandreckoner.chains.spec import parse_strategy
 
@@ -41,7 +41,7 @@ def retry(context: Context, words: str) -> None:
 
 
 def fork(context: Context, words: str) -> None:
-    """Go on in a copy; the session so far stays as it is."""
+    """Continue in a copy; the session itself stays unchanged."""
     path = session_path(words or new_name())
     if path.exists():
         raise UsageError(f"a session {path.stem!r} exists already; choose another name")
@@ -51,9 +51,9 @@ def fork(context: Context, words: str) -> None:
 
 
 def run(context: Context, words: str) -> None:
-    """Run a cell in the same sandbox, among the same variables as the answers' programs."""
+    """Run a cell in the same sandbox, with the same variables as the programs of the answers."""
     if not words:
-        raise UsageError("write /run and Python behind it, like /run price * 2")
+        raise UsageError("write Python after /run, for example /run price * 2")
     sandbox = context.sandbox()
     execution = sandbox.run(words, state=current_state(context.session.entries, sandbox), keep=True)
     cell = Cell(words, execution, execution.state)
@@ -62,7 +62,7 @@ def run(context: Context, words: str) -> None:
 
 
 def variables(context: Context, words: str) -> None:
-    """The variables and their values."""
+    """Show the variables and their values."""
     found = table(context.session.entries, context.sandbox())
     if not found:
         context.say("no variables yet")
