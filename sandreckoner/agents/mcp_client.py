@@ -33,7 +33,7 @@ def mcp_tools(servers: Mapping[str, Mapping[str, Any]]) -> list[BaseTool]:
         raise MissingExtra(
             "langchain-mcp-adapters is not installed: pip install 'sandreckoner[agents]'"
         ) from None
-    client = MultiServerMCPClient({name: dict(server) for name, server in servers.items()})  # type: ignore[misc]
+    client = MultiServerMCPClient({name: dict(server) for name, server in servers.items()})  # type: ignore[misc]  # TypedDicts
     try:
         tools = _wait(client.get_tools())
     except Exception as fault:  # whatever the transport raises, the user needs the server's name

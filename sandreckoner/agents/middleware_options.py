@@ -69,5 +69,5 @@ class MiddlewareOptions:
             chosen.append(built_in.ToolRetryMiddleware(max_retries=self.retry))
         if self.approve:
             asks = {name: {"allowed_decisions": ["approve", "reject"]} for name in self.approve}
-            chosen.append(built_in.HumanInTheLoopMiddleware(interrupt_on=asks))  # type: ignore[arg-type]
+            chosen.append(built_in.HumanInTheLoopMiddleware(interrupt_on=asks))  # type: ignore[arg-type]  # TypedDicts
         return chosen

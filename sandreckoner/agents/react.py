@@ -34,7 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "Finish": "Finish[answer] gives the answer and ends.",
 }
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_SAID = ("boxed", "hashes", "phrase")  # ways to state an answer that cannot be met by chance
+_SAID = ("boxed", "hashes", "phrase")  # rules that match only a stated answer
 
 
 @dataclass(frozen=True, slots=True, repr=False)

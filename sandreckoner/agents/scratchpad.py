@@ -52,12 +52,12 @@ class Scratchpad:
 
     def ran(self, program: str, execution: Execution) -> None:
         """Record a program that ran; its result, unless prose, is the best answer so far."""
-        if execution.state is not None:  # what failed half way has left its variables too
+        if execution.state is not None:  # a program that failed has set variables too
             self.programs.append(program)
         if execution.ok:
             self.execution = replace(execution, state=None)
             result = read_result(execution)
-            if result is not None and not _is_prose(normalise(result)):  # the end of a printed page is none
+            if result is not None and not _is_prose(normalise(result)):  # such as the end of a printed page
                 self.best = result
 
     def keep(self, found: Sequence[Passage]) -> list[tuple[str, Passage]]:

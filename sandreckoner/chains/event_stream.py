@@ -33,7 +33,7 @@ def stream_events(run: Callable[[Listener], Answer]) -> Iterator[Event | Answer]
     def work() -> None:
         try:
             arrived.put(run(listen))
-        except BaseException as fault:  # handed to the reader of the stream, who raises it
+        except BaseException as fault:  # passed to the consumer of the stream, which raises it
             arrived.put(fault)
 
     threading.Thread(target=copy_context().run, args=(work,), name="reckon-stream", daemon=True).start()

@@ -64,4 +64,4 @@ def _is_one_of(number: str, computed: Sequence[object]) -> bool:
     """Whether a number is one of the computed values, rounded to the digits it shows."""
     (read, *_) = find_numbers(number)
     decimals = "".join(filter(lambda character: character in ".0123456789", number)).partition(".")[2]
-    return any(round(value, len(decimals)) == read.value for value in computed)  # type: ignore[call-overload]
+    return any(round(value, len(decimals)) == read.value for value in computed)  # type: ignore[call-overload]  # Fractions

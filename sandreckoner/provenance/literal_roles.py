@@ -20,7 +20,7 @@ Role: TypeAlias = Literal[
     "date",
 ]
 
-Parents: TypeAlias = dict[ast.AST, ast.AST]  # of every node of a tree, the node above it
+Parents: TypeAlias = dict[ast.AST, ast.AST]  # maps each node to its parent
 
 # Calls that parse a number or a date from a string.
 DATE_PARSERS = frozenset({"strptime", "parse", "fromisoformat", "Date", "to_datetime"})

@@ -13,7 +13,7 @@ from sandreckoner.provenance.table_context import NumberContext, context_of
 from sandreckoner.reading.number_words import caption_scales
 from sandreckoner.reading.numbers import Number, find_numbers
 
-MAX_OCCURRENCES = 200  # places of one value that are looked at
+MAX_OCCURRENCES = 200  # of one value
 
 
 @dataclass(frozen=True, slots=True)

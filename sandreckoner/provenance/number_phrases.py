@@ -20,7 +20,7 @@ _NOTHING = re.compile(r"(?<=\|)\s*\$?\s*([-–—])\s*(?=\|)")  # a dash alone i
 _UNIT = re.compile(
     r"[ -]?(cents?|weeks?|hours?|minutes?|days?|years?|dozen|decades?|feet|foot|yards?)\b", re.I
 )
-# What one of a unit holds of a smaller one.
+# How many of a smaller unit a unit holds.
 _HOLDS = {
     "week": (7,),
     "hour": (60,),

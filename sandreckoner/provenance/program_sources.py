@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sandreckoner.core.answer import NumberSource
+from sandreckoner.core.answer import NumberSource, Origin
 from sandreckoner.core.passage import Passage
 from sandreckoner.provenance.constants import constant_name
 from sandreckoner.provenance.literals import NumberLiteral, reaching_literals
@@ -148,9 +148,9 @@ def _slice(occurrence: Occurrence) -> Passage:
 
 
 def _made(
-    literal: NumberLiteral, origin: str, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
+    literal: NumberLiteral, origin: Origin, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
 ) -> NumberSource:
-    return NumberSource(literal.text, literal.line, literal.column, origin, note, quote, passages)  # type: ignore[arg-type]
+    return NumberSource(literal.text, literal.line, literal.column, origin, note, quote, passages)
 
 
 def _join(*notes: str) -> str:

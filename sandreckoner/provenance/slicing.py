@@ -78,7 +78,7 @@ class _Slice:
             for node in ast.walk(expression):
                 if isinstance(node, ast.Name):
                     names |= {node.id} | self._free_names(node.id)
-                elif isinstance(node, ast.Attribute):  # a method of a class of the program's own
+                elif isinstance(node, ast.Attribute):  # a method of a class that the program defines
                     names |= self._free_names(node.attr)
         return names
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sandreckoner.reading.numbers import Number
 
 QUOTE_MARGIN = 80  # characters of the surroundings on each side
-MAX_LINE = 1_000  # characters of a line on each side of the number that are looked at
-MAX_ROWS = 2_000  # rows of a table above the number that are looked at
-MAX_HEADING_LINES = 60  # lines above a line of figures among which its years may stand
-MAX_LABEL_WORDS = 12  # words that a line of a table has at most; a longer one is prose, and ends the table
+MAX_LINE = 1_000  # characters of a line on each side of the number that are read
+MAX_ROWS = 2_000  # rows of a table above the number that are read
+MAX_HEADING_LINES = 60  # lines above a line of figures that are searched for its years
+MAX_LABEL_WORDS = 12  # words of a table line; a longer line is prose, and ends the table
 _WORD = re.compile(r"[a-z]+|\d{4}|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _RULE = re.compile(r"[\s|:+-]+")

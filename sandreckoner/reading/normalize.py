@@ -29,7 +29,7 @@ _CHOICE = re.compile(
 _TRUTH = {"yes": "yes", "true": "yes", "correct": "yes", "no": "no", "false": "no", "incorrect": "no"}
 _NAMED = re.compile(r"[A-Za-z]\w{0,20}\s*=\s*(?=[^=])")
 _ALGEBRA = re.compile(r"[\\^_√π∞+*/<>-]|\d[a-z(]")
-_WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|matrix)[a-z]{3,}")  # two of them make prose
+_WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|matrix)[a-z]{3,}")  # two make it prose
 _COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
 
 
@@ -55,7 +55,7 @@ def normalise(text: str) -> Normal:
     return _remembered(text[:MAX_CHARACTERS])
 
 
-@lru_cache(4_096)  # a vote that grows by one answer reads all of them again
+@lru_cache(4_096)  # each new vote normalizes all answers again
 def _remembered(text: str) -> Normal:
     return _normalise(text, MAX_NESTING)
 

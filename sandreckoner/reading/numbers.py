@@ -22,7 +22,7 @@ _BODY = (
     r"|\d{1,3}(?:['’\u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?"  # 1'234 and thin spaces
     r"|\d+\.\d+|\d+|\.\d+"
 )
-# A dash behind a word or a number is a range or a difference; one apart from its number counts in cells.
+# A dash after a word or a number is a range or a difference; with a space after it, a minus only in cells.
 _SIGN = r"(?:(?<![\w)%])[-−–+]|(?:^|(?<=[|=:(])|(?<=[|=:] ))[-−–]\s)(?=[\d.$€£])"
 _DATE = re.compile(r"(?<![\w/.-])(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?![\w/-])")
 _NUMBER = re.compile(
@@ -68,9 +68,7 @@ class Number:
 def find_numbers(text: str) -> tuple[Number, ...]:
     """Find all numbers of a text, in order, without overlap; the parts of a date are separate numbers."""
     found: list[Number] = []
-    taken = bytearray(
-        len(text)
-    )  # one for each character, so that a long text takes no longer than its length
+    taken = bytearray(len(text))  # a flag for each character, so that the time is linear in the length
     for match in _DATE.finditer(text):
         found += [_plain(text, *match.span(group)) for group in (1, 3, 4)]
         taken[match.start() : match.end()] = b"\1" * len(match[0])

@@ -18,7 +18,7 @@ from sandreckoner.reading.repair import repair_program
 from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, parse, undefined_names
 
 MAX_STARTS = 40
-# A line at which an unfenced program may begin.
+# A line where an unfenced program may begin.
 _CODE = re.compile(
     r"\s*(?:#|def |class |import \w|from [\w.]+ import |for .+ in .+:|while .+:|if .+:|print\(|@\w|>>> "
     r"|[A-Za-z_][\w, \[\]'\"]*(?::[^=]+)? ?[-+*/]?= ?[^=\s])"

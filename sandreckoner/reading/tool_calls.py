@@ -132,7 +132,7 @@ def object_at(text: str, start: int) -> dict[str, Any] | None:
     rest = text[start:].partition("</tool_call>")[0].rstrip("` \r\n")
     for closing in _CLOSINGS:
         try:
-            # A literal line break within a string is what models write most often against the grammar.
+            # The most frequent fault of models is a literal line break within a string.
             value, _ = json.JSONDecoder(strict=False).raw_decode(rest + closing)
         except (ValueError, RecursionError):
             continue

@@ -94,7 +94,7 @@ def read_turn(reply: str, names: Sequence[str]) -> Turn:
     turns = read_trajectory(reply)
     first = turns[0] if turns else Turn()
     for turn in turns[1:]:
-        # Two thoughts in a row are one; the observation of a turn ends what the model may say.
+        # Two thoughts in a row are one; an observation ends the turn.
         if first.written or first.observation:
             break
         first = replace(turn, thought=f"{first.thought}\n{turn.thought}".strip())
@@ -130,7 +130,7 @@ def read_action(text: str) -> tuple[str, str]:
     rest = text[named.end() :]
     opening = rest[:1]
     if opening in _CLOSING:
-        is_code = named[1].lower() in _CODE  # where brackets stand in strings too
+        is_code = named[1].lower() in _CODE  # whose strings may contain brackets
         argument = _between(rest, _CLOSING[opening]) if is_code else _balanced(rest, opening)
         return named[1], _argument_below(argument) if opening == "[" else _unquoted(argument)
     if opening == ":":

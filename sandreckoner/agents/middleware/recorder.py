@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
@@ -94,8 +94,8 @@ class Recorder(AgentMiddleware[AgentState[Any], Recording, Any]):
             whole.append(handler(request))
             return (_completion(whole[0].result[0]),)
 
-        (completion,) = request.runtime.context.perform(effect, act)  # type: ignore[misc]
-        return whole[0] if whole else ModelResponse(result=[_message(completion)])  # type: ignore[arg-type]
+        replies = cast(tuple[Completion, ...], request.runtime.context.perform(effect, act))
+        return whole[0] if whole else ModelResponse(result=[_message(replies[0])])
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]]

@@ -32,12 +32,12 @@ class ToolErrors(AgentMiddleware[AgentState[Any], Any, Any]):
             said = " ".join(f"{type(fault).__name__}: {fault}".split())[:500]
             return ToolMessage(said, name=call["name"], tool_call_id=call["id"] or "", status="error")
         if isinstance(done, ToolMessage):
-            done.artifact = plain(done.artifact)  # else the memory could not keep it
+            done.artifact = plain(done.artifact)  # else it could not be stored in memory
         return done
 
 
 _MAX_DEPTH = 30
-_MAX_INTEGER = 2**63  # beyond it an integer has no form in the memory's encoding
+_MAX_INTEGER = 2**63  # larger integers cannot be encoded in memory
 
 
 def plain(value: Any, depth: int = 0) -> JSON:

@@ -92,8 +92,8 @@ class FewShot:
 
 def with_examples(method: Prompted, examples: Sequence[Example]) -> Prompted:
     """Return the method with other examples in its prompt."""
-    prompt: Prompt = method.prompt  # type: ignore[attr-defined]  # FewShot has looked
-    return replace(method, prompt=replace(prompt, examples=tuple(examples)))  # type: ignore[type-var]
+    prompt: Prompt = method.prompt  # type: ignore[attr-defined]  # checked by FewShot
+    return replace(method, prompt=replace(prompt, examples=tuple(examples)))  # type: ignore[type-var]  # a dataclass
 
 
 def few_shot(

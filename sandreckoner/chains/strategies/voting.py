@@ -20,7 +20,7 @@ from sandreckoner.core.effects import Steps, ask, note
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
 from sandreckoner.core.problem import Problem
 
-SHOWN = 2_000  # characters of each candidate that the model sees when it chooses; the end says most
+SHOWN = 2_000  # last characters of each candidate shown to the model for its choice
 _CHOSEN = re.compile(r"\b(?:response|answer|number|#)\s*\**\s*#?(\d{1,6})\b", re.IGNORECASE)
 
 

@@ -62,7 +62,7 @@ class ValueEach:
         unread = words.count(None)
         if unread:
             yield from note(f"{unread} of {len(words)} verdicts say none of: {', '.join(self.worth)}")
-        # By counts: a sum in the order of the verdicts would break ties by rounding.
+        # By counts: a sum in the order of the verdicts could differ by rounding.
         return sum(worth * words.count(word) for word, worth in self.worth.items())
 
     def _verdict(self, reply: Completion) -> str | None:
