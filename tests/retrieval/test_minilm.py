@@ -24,7 +24,7 @@ SENTENCES = ["Revenue grew by a tenth.", "Sales rose 10 %.", "The cat sleeps on 
 @pytest.fixture(scope="module")
 def minilm() -> MiniLM:
     if not minilm_ready():
-        pytest.skip("the embedder is not in the cache; `reckon models pull minilm` fetches it (84 MB)")
+        pytest.skip("the embedder is not in the cache; `reckon models pull minilm` fetches it (91 MB)")
     return load_minilm()
 
 
