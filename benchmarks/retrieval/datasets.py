@@ -1,4 +1,4 @@
-"""The questions and texts that retrieval is measured on, all as one shape."""
+"""The data sets of the retrieval benchmarks, as texts with questions and gold spans."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DATA = Path(os.environ.get("SANDRECKONER_DATA", ROOT / ".." / "shared" / "data")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question and where its answer stands.
+    """A question and the spans of its answer.
 
     Attributes:
         text: the question.
-        gold: spans (source, page, start, end), any of which will do; an end of -1 means the whole page.
+        gold: spans (source, page, start, end), any of which is correct; an end of -1 means the whole page.
         source: the document that the answer is known to be in.
     """
 

@@ -1,7 +1,7 @@
-"""What LangChain and LlamaIndex find with their defaults, over the same stored pages as ours.
+"""LangChain and LlamaIndex with their defaults, over the same stored pages as our index.
 
-Both leave the choice of an embedder to a service by default; here they get ours, so that what differs is the
-splitting and the search. `pip install 'sandreckoner[bench]'` brings them.
+Both use a paid embedding service by default; here they get our embedder, so that only the splitting and the
+search differ. `pip install 'sandreckoner[bench]'` installs them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ K = 40
 
 
 def pages_of(index: Index) -> list[Document]:
-    """Every stored page, with its place."""
+    """Every stored page, with its source and number."""
     return [
         Document(index.page(entry.source, number), metadata={"source": entry.source, "page": number})
         for entry in index.documents

@@ -1,10 +1,10 @@
-"""How often the passage that answers is among the first: ours, its parts, and LangChain's default.
+"""Recall at 1, 5 and 10: our search, its parts, and the defaults of LangChain and LlamaIndex.
 
     python benchmarks/retrieval/quality.py xquad chunking reports
 
-The index is a real one on disk; the questions are searched through `Index.search`. What LangChain and
-LlamaIndex find by default stands in the same table (`neighbours.py`). The two halves of the questions to the
-reports are shown apart: the weights were chosen on the first, the second confirms them.
+The index is on disk and searched through `Index.search`; `neighbours.py` has the other libraries. The two
+halves of the questions to the reports are shown separately: the weights were tuned on the first half, the
+second is held out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CUTS = (1, 5, 10)
 
 
 def recall(dataset: Dataset, find: Finder) -> tuple[np.ndarray, float]:
-    """For each question whether it is answered among the first 1, 5, 10; a search's median in ms."""
+    """Per question whether it is answered in the first 1, 5 and 10 passages, and the median search in ms."""
     hits = np.zeros((len(dataset.queries), len(CUTS)))
     times = []
     for row, query in enumerate(dataset.queries):
@@ -68,8 +68,8 @@ def known_document(index: Index, options: SearchOptions) -> Finder:
     return find
 
 
-class Remembering:
-    """An embedder that makes each vector once in a run: the rows of a table ask for the same ones."""
+class CachingEmbedder:
+    """An embedder that computes each vector once in a run, since all rows of a table need the same ones."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.name = embedder.name
@@ -98,7 +98,7 @@ def measure(name: str, folder: Path, *, rerank: bool, every: int) -> None:
         root.mkdir(exist_ok=True)
         (root / file).write_text("\f".join(pages), "utf-8")
     minilm = load_minilm()
-    embedder = Remembering(minilm)
+    embedder = CachingEmbedder(minilm)
     with Index(folder / "index", embedder=embedder) as index:
         start, cpu = time.perf_counter(), time.process_time()
         added = index.add(dataset.files or [root])
@@ -120,7 +120,7 @@ def measure(name: str, folder: Path, *, rerank: bool, every: int) -> None:
             except ImportError as fault:
                 print(f"| {label} | not measured: {fault} |")
                 continue
-            # The first search opens what is opened lazily; the vectors of questions are made beforehand.
+            # The first search opens what is opened lazily; the vectors of questions are cached.
             finder(dataset.queries[0])
             print(f"| {label} | {_line(dataset, finder)} |", flush=True)
         _time(dataset, index, minilm)
@@ -132,23 +132,23 @@ def _rows(dataset: Dataset, index: Index, embedder: Embedder) -> dict[str, Calla
         "LlamaIndex BM25Retriever": lambda: llamaindex_bm25(index),
     }
     settings = {
-        "words": SearchOptions(lexical_weight=1.0, route=False),
-        "meaning": SearchOptions(lexical_weight=0.0, route=False),
+        "lexical": SearchOptions(lexical_weight=1.0, route=False),
+        "vectors": SearchOptions(lexical_weight=0.0, route=False),
         "rank fusion": SearchOptions(fusion="rank", route=False),
-        "min-max, words 0.3": SearchOptions(lexical_weight=0.3, route=False),
-        "min-max, words 0.5": SearchOptions(lexical_weight=0.5, route=False),
-        "min-max, words 0.7": SearchOptions(lexical_weight=0.7, route=False),
-        "min-max, words 0.5, feedback 0.5": SearchOptions(feedback=0.5, route=False),
+        "min-max, lexical 0.3": SearchOptions(lexical_weight=0.3, route=False),
+        "min-max, lexical 0.5": SearchOptions(lexical_weight=0.5, route=False),
+        "min-max, lexical 0.7": SearchOptions(lexical_weight=0.7, route=False),
+        "min-max, lexical 0.5, feedback 0.5": SearchOptions(feedback=0.5, route=False),
     }
     if dataset.files:
-        settings["routed, words 0.3"] = SearchOptions(lexical_weight=0.3)
-        settings["routed, words 0.3, feedback 0.5: the default for reports"] = LONG_REPORTS
+        settings["routed, lexical 0.3"] = SearchOptions(lexical_weight=0.3)
+        settings["routed, lexical 0.3, feedback 0.5: the default for reports"] = LONG_REPORTS
     for label, options in settings.items():
         rows[label] = lambda options=options: ours(index, options)
     if dataset.files:
-        rows["document known, words 0.3"] = lambda: known_document(index, SearchOptions(lexical_weight=0.3))
+        rows["document known, lexical 0.3"] = lambda: known_document(index, SearchOptions(lexical_weight=0.3))
         rows["document known, the default for reports"] = lambda: known_document(index, LONG_REPORTS)
-    else:  # the reports would be seven thousand pages more to embed, for each
+    else:  # the reports would need seven thousand more embeddings for each
         rows["LangChain InMemoryVectorStore, our embedder"] = lambda: langchain_vectors(
             dataset, index, embedder
         )
@@ -173,7 +173,7 @@ def _time(dataset: Dataset, index: Index, embedder: MiniLM) -> None:
         times.append(1e3 * (time.perf_counter() - start))
     times.sort()
     middle, late = times[len(times) // 2], times[len(times) * 95 // 100]
-    print(f"\nsearch as it comes: p50 {middle:.1f} ms, p95 {late:.1f} ms")
+    print(f"\nsearch including the query's vector: p50 {middle:.1f} ms, p95 {late:.1f} ms")
 
 
 def main() -> None:

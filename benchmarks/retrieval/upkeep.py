@@ -1,4 +1,4 @@
-"""What a change costs, and whether offsets are right: ours, and LangChain's indexing API and splitters.
+"""The cost of an update, and wrong offsets: our index against LangChain's indexing API and splitters.
 
     python benchmarks/retrieval/upkeep.py
 
@@ -29,7 +29,7 @@ EMBEDDER = load_minilm()
 
 
 class Counting(LibraryEmbeddings):
-    """Counts what LangChain has embedded."""
+    """Counts the texts that LangChain embeds."""
 
     count = 0
 
