@@ -270,6 +270,7 @@ def test_an_answer_is_rounded_for_a_person_and_exact_one_key_away(tmp_path: Path
         screen.type("By what percentage did it grow?")
         shown = screen.wait_for("pal · 1 call")
         assert "\n110.35 %\n" in re.sub(r" +\n", "\n", shown)
+        assert "rounded, /exact has every digit" in shown
         screen.type("/exact")
         screen.wait_for("110.347468172681")
         screen.type("/vars")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def _show_answer(answer: Answer, question: str, style: ConsoleStyle, strategy: s
         shown = readable(answer.text, question) if sys.stdout.isatty() else answer.text
         # soft_wrap: what a script reads must not be broken at the width of a terminal.
         Console(highlight=False).print(Text(visible(shown)), soft_wrap=True)
-        if shown != answer.text:
+        if re.sub(r"\D", "", shown) != re.sub(r"\D", "", answer.text):
             style.console.print(Text(f"exactly {visible(answer.text)}", style="dim"))
     for line in blocks.sources(answer):
         style.console.print(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.markdown import Markdown
 from rich.text import Text
 
@@ -24,14 +26,15 @@ def show_turn(context: Context, turn: Turn) -> None:
     last = answer.candidates[-1] if answer.candidates else None
     for block in blocks.work(answer.winner or last, style):
         style.console.print(block)
-    _show_answer(answer, turn.question, context)
+    rounded = _show_answer(answer, turn.question, context)
     for line in blocks.sources(answer):
         style.console.print(line)
     if answer.reason or turn.stopped:
         why = "stopped" if turn.stopped else answer.status
         reason = "" if turn.stopped and answer.text else f": {visible(answer.reason)}"
         context.say(f"{why}{reason}", "yellow")
-    context.say(status_line(answer, turn.strategy, _left(context, answer)), "dim")
+    status = status_line(answer, turn.strategy, _left(context, answer))
+    context.say(f"{status} · rounded, /exact has every digit" if rounded else status, "dim")
 
 
 def show_cell(context: Context, cell: Cell) -> None:
@@ -44,19 +47,22 @@ def show_cell(context: Context, cell: Cell) -> None:
         context.say(visible(line), "bold")
 
 
-def _show_answer(answer: Answer, question: str, context: Context) -> None:
+def _show_answer(answer: Answer, question: str, context: Context) -> bool:
+    """Print the answer; returns whether digits were rounded away."""
     if answer.text is None:
-        return
+        return False
     text = visible(readable(answer.text, question) if context.style.rounds else answer.text)
+    rounded = re.sub(r"\D", "", text) != re.sub(r"\D", "", answer.text)
     marks = "".join(f" [{number}]" for number in blocks.numbered(answer).values())
     if answer.winner is not None and not answer.winner.program and not context.style.plain:
         # Prose. Links are written out: a model's link may say one thing and lead to another.
         context.style.console.print(Markdown(text + marks, hyperlinks=False))
-        return
+        return rounded
     line = Text("answer: " if context.style.plain else "")
     line.append(text, style="bold")
     line.append(marks, style="green")
     context.style.console.print(line)
+    return rounded
 
 
 def _left(context: Context, answer: Answer) -> str:
