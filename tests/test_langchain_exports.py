@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from langchain.agents.middleware import AgentMiddleware
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.language_models import BaseChatModel, FakeListChatModel
 from langchain_core.retrievers import BaseRetriever
@@ -26,13 +27,17 @@ FAKE = DeterministicFakeEmbedding(size=16)
 @pytest.mark.parametrize(
     ("name", "base"),
     [
+        ("BudgetMiddleware", AgentMiddleware),
         ("ChatGGUF", BaseChatModel),
         ("ChatHF", BaseChatModel),
         ("LibraryEmbeddings", Embeddings),
         ("LibraryRetriever", BaseRetriever),
         ("LibraryTool", BaseTool),
         ("PythonTool", BaseTool),
+        ("SandboxMiddleware", AgentMiddleware),
+        ("SourcesMiddleware", AgentMiddleware),
         ("StrategyChain", Runnable),
+        ("TextChat", BaseChatModel),
     ],
 )
 def test_each_class_is_a_langchain_class(name: str, base: type) -> None:

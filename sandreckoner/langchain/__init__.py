@@ -1,4 +1,4 @@
-"""Everything of Sandreckoner as LangChain objects: chain, chat models, retriever, tools, embeddings."""
+"""Everything of Sandreckoner as LangChain objects: chain, models, retriever, tools, middleware."""
 
 from __future__ import annotations
 
