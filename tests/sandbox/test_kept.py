@@ -93,7 +93,7 @@ def status(process: int) -> str:
 def test_being_branched_costs_a_state_none_of_its_cpu_seconds() -> None:
     with Sandbox(Limits(cpu_s=0.5, wall_s=5), spares=0) as sandbox:
         state = live(sandbox.run("x = [i for i in range(300_000)]", keep=True))
-        while cpu_seconds(state.process.number) < 0.8:
+        while cpu_seconds(state.process.number) < 2.2:
             assert sandbox.run("len(x)", state).value == 300_000
 
 
@@ -129,24 +129,26 @@ def test_a_state_has_no_processor_while_it_waits() -> None:
 
 
 def test_a_program_that_goes_on_after_its_report_is_ended() -> None:
+    children = Watch()
     with hostile(Limits(wall_s=5)) as sandbox:
-        assert sandbox.run("1").value == 1
-        children = Watch()
+        state = live(sandbox.run("1", keep=True))
         before = children()
+        assert state.process.number in before
         execution = sandbox.run(FORGED + BURN, keep=True)
         assert (execution.status, execution.state) == ("crashed", None)
-        assert settles(lambda: len(children()) <= len(before) + 1)  # the science tier's zygote has come
+        assert settles(lambda: children() <= before)
 
 
 @pytest.mark.parametrize("how", GREED)
 def test_a_state_gets_no_process_that_the_host_did_not_ask_for(how: str) -> None:
+    children = Watch()
     with hostile(Limits(wall_s=1)) as sandbox:
         innocent = live(sandbox.run("x = 1", keep=True))
-        children = Watch()
-        greedy = sandbox.run(GREEDY.format(GREED[how]), innocent, keep=True)
+        greedy = live(sandbox.run(GREEDY.format(GREED[how]), innocent, keep=True))
         before = children()
+        assert {innocent.process.number, greedy.process.number} <= before
         for _ in range(3):
-            sandbox.run("1", greedy.state)
+            sandbox.run("1", greedy)
         assert settles(lambda: not children() - before)
         assert sandbox.run("x", innocent).value == 1
 
