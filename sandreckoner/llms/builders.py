@@ -89,6 +89,7 @@ def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel
     need("xllamacpp", "sandreckoner[local]")
     from sandreckoner.llms.local.llamacpp import ChatGGUF
 
+    options = {"native_kernels": settings.text("kernels") != "wheel"} | dict(options)
     return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(registry.find(model)), **options)
 
 

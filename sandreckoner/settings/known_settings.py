@@ -20,6 +20,7 @@ PLAIN: dict[str, type] = {
     "seconds": float,
     "memory": int,
     "background": str,
+    "kernels": str,
 }
 LIMITS = ("requests_per_minute", "tokens_per_minute", "at_once")
 PRICES = ("input", "output")
@@ -73,6 +74,8 @@ def validated(name: tuple[str, ...], value: object, where: str) -> object:
 def _plain(name: str, value: object, where: str) -> object:
     kind = PLAIN[name]
     if kind is str:
+        if name == "kernels" and value not in ("native", "wheel"):
+            raise UsageError(f"{where}: kernels is native or wheel, not {value!r}")
         if not isinstance(value, str) or not value:
             raise UsageError(f"{where}: {name} must be a string, not {value!r}")
         return value

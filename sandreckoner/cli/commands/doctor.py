@@ -83,3 +83,14 @@ def _models(console: Console) -> None:
         if row.spec.startswith(("local", "llamacpp:")):
             mark = "[green]ready  [/]" if row.usable else "[yellow]missing[/]"
             console.print(f"  {mark} {row.spec:30} {escape(row.command or row.title)}")
+    console.print(f"  {_kernels()}", markup=False)
+
+
+def _kernels() -> str:
+    """Which kernels the embedded model computes with, and what would bring faster ones."""
+    from sandreckoner.llms.local.cpu_kernels import kernel_file, reason_against
+
+    if kernel_file().is_file():
+        return "kernels: compiled for this processor"
+    why = reason_against() or "`reckon models pull` compiles faster ones, once"
+    return f"kernels: those of the wheel; {why}"

@@ -133,3 +133,22 @@ def _pull(name: str, source: Path | None) -> None:
         fetched = said
     if fetched:
         console.print(f"{name} is ready: {path}", highlight=False, soft_wrap=True)
+    _build_kernels(console)
+
+
+def _build_kernels(console: Console) -> None:
+    """Compile llama.cpp's kernels for this processor, where that is worth it and not switched off."""
+    from sandreckoner.core.errors import ModelUnavailable
+    from sandreckoner.llms.local.cpu_kernels import build_kernels, reason_against
+    from sandreckoner.settings.user_settings import load_settings
+
+    if reason_against() or load_settings().text("kernels") == "wheel":
+        return
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+    try:
+        build_kernels(say)
+    except ModelUnavailable as fault:
+        say(f"{fault}; the model runs with those that it came with")

@@ -13,10 +13,11 @@ from sandreckoner.core.errors import (
     SandreckonerError,
     UsageError,
 )
+from sandreckoner.llms.local.cpu_kernels import use_kernels
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
 
 # Tokens of the prompt that are processed in one step; a stop takes effect between two steps.
-_STEP_TOKENS = 128
+_STEP_TOKENS = 512
 
 
 class LlamaEngine(Engine):
@@ -27,14 +28,24 @@ class LlamaEngine(Engine):
         key: what that server wants to see.
     """
 
-    def __init__(self, path: str, *, n_ctx: int, slots: int, threads: int, gpu_layers: int) -> None:
+    def __init__(
+        self, path: str, *, n_ctx: int, slots: int, threads: int, gpu_layers: int, native: bool = True
+    ) -> None:
         """Load the weights.
+
+        Args:
+            path: of the GGUF file.
+            n_ctx: tokens of context, for all slots together.
+            slots: generations side by side.
+            threads: of the processor.
+            gpu_layers: on the GPU; -1 for all.
+            native: use kernels compiled for this processor, where they were built.
 
         Raises:
             ModelUnavailable: the runtime or the file cannot be loaded.
         """
         self.key = secrets.token_hex(16)
-        self._server = _load(path, n_ctx, slots, threads, gpu_layers, self.key)
+        self._server = _load(path, n_ctx, slots, threads, gpu_layers, self.key, native)
         self.address: str = self._server.listening_address
         super().__init__()
 
@@ -86,7 +97,7 @@ def _grammar_of(schema: dict[str, Any]) -> str:
         raise UsageError(f"llama.cpp does not take this JSON schema: {fault}") from None
 
 
-def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key: str) -> Any:
+def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key: str, native: bool) -> Any:
     # OpenMP's threads spin while they wait for each other, some hundred times a token; beside any other load
     # that costs a factor of ten. Without any spinning each wait is a sleep, and a token on an idle machine
     # takes a third longer. A short spin is best in both cases. libgomp reads this once, when it is loaded.
@@ -99,12 +110,15 @@ def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key:
     except ImportError as fault:
         hint = "; install libgomp1 with the system's package manager" if "libgomp" in str(fault) else ""
         raise ModelUnavailable(f"llama.cpp cannot be loaded: {fault}{hint}") from fault
+    if native:
+        use_kernels()
     params = xllamacpp.CommonParams()
     params.model.path = path
     params.n_ctx = n_ctx
     params.n_parallel = slots
     params.kv_unified = True  # one store for all slots: a prompt shared by n samples is kept once
     params.n_gpu_layers = gpu_layers
+    params.no_extra_bufts = True  # repacked weights are slower than plain ones, and take half as much again
     if gpu_layers == 0:
         params.n_batch = params.n_ubatch = max(_STEP_TOKENS, slots)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads

@@ -34,6 +34,7 @@ class ChatGGUF(InProcessChat):
         gpu_layers: layers on the GPU, where the runtime has one; -1 for all.
         cache_prompt: keep what was read of a prompt for the next that begins alike. Without it, the same
             seed gives the same reply bit for bit; with it, rounding may make a difference now and then.
+        native_kernels: use kernels compiled for this processor, where `reckon models pull` built them.
     """
 
     model: str = DEFAULT
@@ -42,6 +43,7 @@ class ChatGGUF(InProcessChat):
     threads: int = Field(default_factory=_cores, ge=1)
     gpu_layers: int = 0
     cache_prompt: bool = True
+    native_kernels: bool = True
 
     @property
     def _llm_type(self) -> str:
@@ -61,6 +63,7 @@ class ChatGGUF(InProcessChat):
             slots=self.slots,
             threads=self.threads,
             gpu_layers=self.gpu_layers,
+            native=self.native_kernels,
         )
 
     def serving(self) -> tuple[str, str]:
