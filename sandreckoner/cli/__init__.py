@@ -72,6 +72,18 @@ def _encoding_advice(fault: UnicodeError) -> str:
     return f"the text is not {getattr(fault, 'encoding', 'utf-8')}; save it as UTF-8"
 
 
+def in_words(fault: object) -> str:
+    """A message without what Python adds to the errors of the operating system and of encodings.
+
+    >>> in_words("/tmp: cannot be read: [Errno 21] Is a directory: '/tmp'")
+    '/tmp: cannot be read: Is a directory'
+    """
+    import re
+
+    text = re.sub(r"\[(?:Errno|WinError) \d+\] ([^:]+)(?:: (?:'[^']*'|\"[^\"]*\"))?", r"\1", str(fault))
+    return re.sub(r"'[\w-]+' codec can't decode bytes? [^:]*: [\w ]+", "it is not text in UTF-8", text)
+
+
 def _say(what: object, code: int, *, before: str = "") -> int:
-    print(f"{before}reckon: {what}", file=sys.stderr)
+    print(f"{before}reckon: {in_words(what)}", file=sys.stderr)
     return code

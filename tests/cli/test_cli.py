@@ -117,6 +117,10 @@ def test_what_is_piped_in_is_context(tmp_path: Path) -> None:
         (["ask", "a?", "--calls", "0"], 2, "calls must be more than 0"),
         (["ask", "a?", "--model", "scripted:x", "--journal", "nowhere/run.jsonl"], 2, "cannot be"),
         (["replay", "nowhere.jsonl"], 1, "nowhere.jsonl: cannot be read as a journal"),
+        (["replay", str(ROOT)], 1, f"{ROOT}: cannot be read as a journal: Is a directory"),
+        (["show", str(ROOT)], 1, f"{ROOT}: cannot be read: Is a directory"),
+        (["show", sys.executable], 1, "it is not text in UTF-8"),
+        (["ask", "a?", "--model", f"scripted:{ROOT}"], 2, "cannot be read: Is a directory"),
         (["models", "pull", "gpt-7"], 2, "gpt-7"),
         (["aks", "a?"], 2, "no command 'aks': did you mean ask?"),
         (["ask"], 2, "QUESTION is missing; `reckon ask --help` has examples"),
@@ -139,6 +143,7 @@ def test_a_mistake_is_one_line_that_says_how_to_mend_it(words: list[str], code: 
     assert done.stdout == ""
     assert done.stderr.startswith("reckon: ") and done.stderr.count("\n") == 1
     assert said in done.stderr
+    assert "Errno" not in done.stderr and "codec" not in done.stderr
 
 
 def test_an_empty_and_a_binary_document_are_named(tmp_path: Path, script: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandreckoner import __version__
+from sandreckoner.cli import in_words
 from sandreckoner.cli.render.phrases import one_line, plural, visible
 from sandreckoner.cli.terminal.asking import ask
 from sandreckoner.cli.terminal.context import Context
@@ -28,7 +29,7 @@ def converse(context: Context, reader: Reader) -> None:
         except KeyboardInterrupt:
             continue
         except SandreckonerError as fault:
-            context.say(visible(str(fault)), "red")
+            context.say(visible(in_words(fault)), "red")
         except BrokenPipeError:
             raise
         except OSError as fault:  # a file that a command reads or writes
