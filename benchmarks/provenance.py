@@ -35,7 +35,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sandreckoner.core.answer import NumberSource
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.program_sources import trace_numbers
 
 SEED = 0

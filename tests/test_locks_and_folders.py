@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from sandreckoner._support import user_folders
-from sandreckoner._support.locks import locked
+from sandreckoner._support.user_folders import locked
 
 HOLD = (
-    "import sys, time; from pathlib import Path; from sandreckoner._support.locks import locked\n"
+    "import sys, time; from pathlib import Path; from sandreckoner._support.user_folders import locked\n"
     "with locked(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(600)\n"
 )
 

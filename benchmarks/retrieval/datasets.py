@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("SANDRECKONER_DATA", ROOT / ".." / "shared" / "data"))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datasets import Dataset, Query
 from langchain_core.documents import Document
 
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.langchain.retriever import LibraryEmbeddings
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import Embedder

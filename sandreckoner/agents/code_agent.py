@@ -21,8 +21,7 @@ from sandreckoner.core.effects import Resume, Run, Steps, search, use
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow, LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
 from sandreckoner.core.message import Message
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.reading.fences import find_blocks
 from sandreckoner.reading.program_result import read_result, value_text, with_last_value
 from sandreckoner.reading.programs import read_program

@@ -13,8 +13,7 @@ from sandreckoner.agents.text_chat import text_of
 from sandreckoner.agents.toolbox import passages_of, programs_of
 from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.message import Usage
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.provenance.attach_sources import sources_of
 from sandreckoner.provenance.citations import check_citations
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from sandreckoner.chains.prompt import Prompt, parse_prompt
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 SHOWN = 1_500  # characters of one observation that the model sees
 

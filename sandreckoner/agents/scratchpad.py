@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.execution import Execution
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.reading.normalize import Normal, normalise
 from sandreckoner.reading.program_result import read_result
 

@@ -26,7 +26,7 @@ class Function:
 
     Attributes:
         name: what programs call it.
-        about: one line that says what it does and gives.
+        description: one line that says what it does and gives.
         parameters: their kinds by name, in order: `str`, `int`, `float`, `bool`, `list`, `dict` or `any`.
         defaults: the parameters that may be left out, and what they are then.
     """

@@ -18,7 +18,7 @@ from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.reading.program_result import read_result, with_last_value
 from sandreckoner.reading.repair import repaired

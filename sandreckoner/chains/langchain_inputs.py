@@ -10,8 +10,7 @@ from langchain_core.prompt_values import PromptValue
 from pydantic import BaseModel, RootModel
 
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 
 ChainInput: TypeAlias = str | Problem | Mapping[str, Any] | PromptValue | BaseMessage | Sequence[Any]
 _ONE_TEXT = ("input", "messages")  # the keys under which LangChain's own chains and agents take a question

@@ -24,8 +24,7 @@ from pathlib import Path
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 
 _HEADING = re.compile(r"^=== ([\w ]+) ===[ \t]*\n", re.MULTILINE)
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")

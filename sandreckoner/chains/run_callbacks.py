@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManager
 
     from sandreckoner.core.message import Completion
-    from sandreckoner.core.passage import Passage
+    from sandreckoner.core.problem import Passage
 
 
 class RunCallbacks:

@@ -13,7 +13,7 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.environment import Library
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.spoken import describe, say
 

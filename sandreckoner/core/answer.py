@@ -9,7 +9,7 @@ from typing import Literal
 
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Usage
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 Origin = Literal["passage", "question", "constant", "unsourced"]
 AnswerStatus = Literal["answered", "no answer", "budget spent", "refused"]

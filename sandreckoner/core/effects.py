@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 
 from sandreckoner.core.execution import JSON, Execution, Returned, State
 from sandreckoner.core.message import Completion, Message
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 Scope: TypeAlias = tuple[str, ...]
 

@@ -12,7 +12,7 @@ from sandreckoner.core.effects import Ask, Resume, Run, Search
 from sandreckoner.core.execution import JSON, Execution, Returned
 from sandreckoner.core.journal import Journal
 from sandreckoner.core.message import Completion
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.trace import Trace
 
 

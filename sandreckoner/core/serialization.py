@@ -26,8 +26,7 @@ from sandreckoner.core.execution import (
     Returned,
 )
 from sandreckoner.core.message import Completion, Message, Usage
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 
 _TYPES: dict[str, type] = {
     kind.__name__: kind

@@ -13,7 +13,7 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, Field
 
 from sandreckoner.core.effects import Search
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embedder import Embedder

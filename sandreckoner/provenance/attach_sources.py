@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sandreckoner.core.answer import Answer, NumberSource
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.provenance.citations import check_citations
 from sandreckoner.provenance.program_sources import trace_numbers, trace_prose
 from sandreckoner.reading.numbers import find_numbers

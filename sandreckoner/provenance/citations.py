@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandreckoner.core.answer import Citation
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 MAX_QUOTE = 2_000  # characters
 _QUOTE = re.compile(r"“([^“”]{2,2000})”|\"([^\"]{2,2000})\"|«([^«»]{2,2000})»")

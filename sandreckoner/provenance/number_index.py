@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.literals import NumberLiteral
 from sandreckoner.provenance.number_phrases import dashes_as_zero, in_smaller_units, months, parts
 from sandreckoner.provenance.table_context import NumberContext, context_of

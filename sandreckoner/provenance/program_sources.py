@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 
 from sandreckoner.core.answer import NumberSource, Origin
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.constants import constant_name
 from sandreckoner.provenance.literals import NumberLiteral, reaching_literals
 from sandreckoner.provenance.number_index import NumberIndex, Occurrence

@@ -14,8 +14,7 @@ from sandreckoner.chains.answering import answer
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Search
 from sandreckoner.core.environment import Environment
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.reading.trajectory import read_action, read_trajectory

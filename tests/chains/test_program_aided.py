@@ -15,8 +15,7 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.testing.scripted_model import ScriptedModel
 from sandreckoner.tools.python import Limits, Sandbox
 

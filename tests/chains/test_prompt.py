@@ -10,8 +10,7 @@ import pytest
 from sandreckoner.chains.prompt import Example, Prompt, load_prompt, parse_prompt
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Message
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 
 SHIPPED = ["direct", "chain_of_thought", "chain_of_thought_few_shot", "program_aided"]
 

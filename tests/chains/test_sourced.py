@@ -11,8 +11,7 @@ from sandreckoner.core.effects import Ask, Search
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.journal import read_journal
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.trace import Step
 from sandreckoner.llms import load_model
 

@@ -26,7 +26,7 @@ from sandreckoner.core.errors import (
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.journal import JournalFile, read_journal
 from sandreckoner.core.message import Completion, Message, Usage
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.trace import Event, StepStarted, TextArrived, Trace
 
 QUESTION = (Message("user", "How many?"),)

@@ -13,8 +13,7 @@ from sandreckoner.core.effects import Ask, Run, Search
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import Execution, ProgramError, RecordedState, Resources
 from sandreckoner.core.message import Completion, Message, Usage
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.serialization import dumps, from_json, to_json
 
 text = st.text(max_size=20)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.citations import check_citations, find_quote
 
 TEXT = "Net sales rose to $80.5 billion\nin 2019. It’s the best year – so far. Cash was 1.2 million."

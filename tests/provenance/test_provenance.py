@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandreckoner.core.answer import NumberSource
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.program_sources import complaint, trace_numbers, unsourced
 
 PAGE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.program_sources import trace_numbers
 
 TABLE = "| In millions | 2023 | 2022 |\n|---|---:|---:|\n| Operating income | 119.5 | 108.7 |\n"

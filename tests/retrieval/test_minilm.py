@@ -9,7 +9,7 @@ import pytest
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval import open_library
 from sandreckoner.tools.retrieval.embedder import probe, same_embedder
 from sandreckoner.tools.retrieval.index_registry import cached_library

@@ -8,8 +8,7 @@ import numpy as np
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.message import Message
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 
 BAKERY = Problem("A bakery bakes 46 loaves. It sells half of them and then 9 more. How many are left?")
 PROGRAM = "```python\nloaves = 46\nsold = 9\nanswer = loaves / 2 - sold\n```"

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.serialization import dumps, to_json
 from sandreckoner.core.trace import Event, StepStarted, TextArrived
 

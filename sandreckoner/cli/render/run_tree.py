@@ -14,7 +14,7 @@ from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.trace import Branch, Step, branch_of
 
 Kind = Literal["question", "branch", "ask", "run", "search", "note", "answer", "program", "number", "place"]

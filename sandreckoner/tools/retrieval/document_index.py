@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandreckoner._support.locks import locked
+from sandreckoner._support.user_folders import locked
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
 from sandreckoner.tools.retrieval.embedder import Embedder

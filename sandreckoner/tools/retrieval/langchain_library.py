@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError, UsageError
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

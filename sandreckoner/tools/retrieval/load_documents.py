@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.extras import needing
+from sandreckoner.core.plugins import needing
 from sandreckoner.tools.retrieval.document import Document, name_in_words
 
 # Takes a file's bytes, returns its pages. Raises ValueError with a message to follow the file's name.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore
 from sandreckoner.tools.retrieval.document import Document, chunk_records
 from sandreckoner.tools.retrieval.embedder import Embedder

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandreckoner._support.locks import locked
-from sandreckoner._support.user_folders import cache_folder
+from sandreckoner._support.user_folders import cache_folder, locked
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.model_files import ModelFile, ModelFiles, fetch_files
 

@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandreckoner.core.extras import needing
+from sandreckoner.core.plugins import needing
 
 if TYPE_CHECKING:
     import numpy as np

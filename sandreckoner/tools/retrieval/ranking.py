@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.embedder import Vectors

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument, StoredChunk
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 from sandreckoner.tools.retrieval.ranking import FUSIONS, Fusion, maximal_marginal_relevance

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sandreckoner.cli.render.blocks import numbered
 from sandreckoner.cli.render.phrases import describe_source
 from sandreckoner.core.answer import Answer, NumberSource
-from sandreckoner.core.passage import Passage
+from sandreckoner.core.problem import Passage
 
 Piece = tuple[str, str]  # a text and its anchor, which may be empty
 
