@@ -8,7 +8,7 @@ from dataclasses import replace
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.provenance.citations import check_citations
-from sandreckoner.provenance.program_sources import trace_numbers, trace_prose
+from sandreckoner.provenance.program_sources import trace_numbers, trace_prose, trace_result
 from sandreckoner.reading.numbers import find_numbers
 
 _MAX_CHARACTERS = 20_000  # characters of an answer, and of a program's result
@@ -25,7 +25,8 @@ def with_sources(answer: Answer, problem: Problem) -> Answer:
         return answer
     evidence = winner.evidence or problem.passages
     if winner.program:
-        return replace(answer, sources=trace_numbers(winner.program, problem.question, evidence))
+        result = (answer.text or "")[:_MAX_CHARACTERS]
+        return replace(answer, sources=trace_result(winner.program, result, problem.question, evidence))
     if not evidence:
         return answer
     text = answer.text

@@ -14,6 +14,9 @@ _BY_ROLE: dict[Role, str] = {
     "exponent": "an exponent",
     "digits": "decimals to round to",
 }
+_ZERO, _ONE = "nothing, or the start of a sum", "one: a whole, or the step of a count"
+# Constants that no value comes from: a program with no other number takes its answer from elsewhere.
+STRUCTURAL = frozenset({*_BY_ROLE.values(), _ZERO, _ONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def constant_name(literal: NumberLiteral, words: frozenset[str], *, over_documen
     if literal.role in _BY_ROLE and value <= 12:
         return _BY_ROLE[literal.role]
     if value in (0, 1) and not _is_figure(literal, over_documents):
-        return "nothing, or the start of a sum" if value == 0 else "one: a whole, or the step of a count"
+        return _ZERO if value == 0 else _ONE
     if literal.role == "divisor" and value == literal.terms:
         return f"mean of {literal.terms}"
     if (value == 2 and literal.role in ("divisor", "modulus") and literal.terms <= 2) or (

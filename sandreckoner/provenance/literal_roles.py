@@ -61,6 +61,14 @@ def role_of(node: ast.AST, parents: Parents) -> tuple[Role, int]:
     return "value", 1
 
 
+def string_role(call: ast.AST | None, parents: Parents) -> Role:
+    """Return the role of a number in a string: of a date, of decimals to round to, or a value."""
+    if called(call) in DATE_PARSERS:
+        return "date"
+    above = parents.get(call) if call is not None else None
+    return "digits" if above is not None and called(above) == "quantize" else "value"
+
+
 def _argument_role(node: ast.AST, call: ast.Call) -> Role:
     second = len(call.args) > 1 and node is call.args[1]
     match called(call):
@@ -145,7 +153,7 @@ def target_name(target: ast.expr) -> str:
     return ""
 
 
-def called(node: ast.AST) -> str:
+def called(node: ast.AST | None) -> str:
     """Return the last part of a call's name: `strptime` for `datetime.strptime`; empty for other nodes."""
     match node:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):

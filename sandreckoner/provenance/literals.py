@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from sandreckoner.provenance.literal_roles import (
-    DATE_PARSERS,
     PARSERS,
     Parents,
     Role,
@@ -18,11 +17,19 @@ from sandreckoner.provenance.literal_roles import (
     called,
     name_of,
     role_of,
+    string_role,
     target_name,
 )
 from sandreckoner.provenance.slicing import reaching_expressions
-from sandreckoner.reading.numbers import find_numbers
+from sandreckoner.provenance.string_numbers import (
+    numbers_of_string,
+    reads_strings,
+    string_constants,
+    value_of_call,
+)
 from sandreckoner.reading.syntax import parse
+
+_OWN_TEXT = frozenset({"__doc__", "__name__", "__qualname__", "__code__", "__annotations__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class NumberLiteral:
 def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
     """Return the number literals that reach the program's answer, in the order of the program.
 
-    Numbers in a string count where a call parses them, as `Decimal("1.5")` and `strptime` do.
+    The numbers in its strings are among them: no value is taken on trust for being written as text.
 
     Raises:
         SyntaxError: the program cannot be parsed.
@@ -66,54 +73,94 @@ def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     lines = code.split("\n")
     given = Counter(target_name(node) for node in ast.walk(tree) if _is_given(node))
-    found: dict[tuple[int, int], NumberLiteral] = {}
-    for expression in reaching_expressions(tree):
-        for node in ast.walk(expression):
-            if isinstance(node, ast.Constant):
-                for literal in _read(node, parents, lines):
-                    literal = replace(literal, kept=literal.alone and given[literal.name] < 2)
-                    found.setdefault((literal.line, literal.column), literal)
+    found: dict[tuple[int, int, str], NumberLiteral] = {}
+    for expression in _searched(tree):
+        literals = [
+            *(literal for node in ast.walk(expression) for literal in _read(node, parents, lines)),
+            *_in_strings(expression, parents, lines, is_parsed=reads_strings(tree)),
+        ]
+        for literal in literals:
+            literal = replace(literal, kept=literal.alone and given[literal.name] < 2)
+            found.setdefault((literal.line, literal.column, literal.text), literal)
     return tuple(found[place] for place in sorted(found))
+
+
+def reaching_strings(code: str) -> tuple[str, ...]:
+    """Return the strings that reach the program's answer; see `reaching_literals`."""
+    return tuple(
+        text for expression in _searched(parse(code)) for _, text in string_constants(expression) if text
+    )
+
+
+def _searched(tree: ast.Module) -> list[ast.expr]:
+    """Return the expressions that reach the answer; all, where the program reads its own docstrings."""
+    if any(isinstance(node, ast.Attribute) and node.attr in _OWN_TEXT for node in ast.walk(tree)):
+        return [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    return reaching_expressions(tree)
 
 
 def _is_given(node: ast.AST) -> TypeGuard[ast.expr]:
     return isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
 
 
-def _read(node: ast.Constant, parents: Parents, lines: list[str]) -> Iterator[NumberLiteral]:
+def _read(node: ast.AST, parents: Parents, lines: list[str]) -> Iterator[NumberLiteral]:
+    if isinstance(node, ast.Call) and (value := value_of_call(node)) is not None:
+        name, alone = name_of(node, parents)
+        column = _column(lines, node.lineno, node.col_offset)
+        yield NumberLiteral(ast.unparse(node), value, node.lineno, column, name, "value", 1, alone)
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return
+    if not isinstance(node.value, (int, float, complex)):
+        return
+    column = _column(lines, node.lineno, node.col_offset)
     line = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
-    column = len(line.encode()[: node.col_offset].decode(errors="ignore"))
-    if isinstance(node.value, str):
-        yield from _in_string(node, parents, line, column)
-        return
-    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-        return
-    end = len(line.encode()[: node.end_col_offset].decode(errors="ignore"))
-    text = line[column:end]
-    value = _exact(text, node.value)
+    text = line[column : _column(lines, node.lineno, node.end_col_offset or 0)]
+    number = node.value.imag if isinstance(node.value, complex) else node.value
+    value = _exact(text.rstrip("jJ") if isinstance(node.value, complex) else text, number)
     if value is None:
         return
     top: ast.AST = node
     if isinstance(minus := parents.get(node), ast.UnaryOp) and isinstance(minus.op, (ast.USub, ast.UAdd)):
         top = minus
         if isinstance(minus.op, ast.USub):
-            column = len(line.encode()[: minus.col_offset].decode(errors="ignore"))
+            column = _column(lines, node.lineno, minus.col_offset)
             text, value = f"-{text}", -value
     role, terms = role_of(top, parents)
     name, alone = name_of(top, parents)
     yield NumberLiteral(text, value, node.lineno, column, name, role, terms, alone, beside(top, parents))
 
 
-def _in_string(node: ast.Constant, parents: Parents, line: str, column: int) -> Iterator[NumberLiteral]:
-    call = parents.get(node)
-    if not isinstance(node.value, str) or not isinstance(call, ast.Call) or called(call) not in PARSERS:
-        return
-    role: Role = "date" if called(call) in DATE_PARSERS else "value"
-    name, alone = name_of(node, parents)
-    inner = line.find(node.value, column)
-    for number in find_numbers(node.value):
-        place = inner + number.start if inner >= 0 else column
-        yield NumberLiteral(number.text, number.value, node.lineno, place, name, role, 1, alone)
+def _column(lines: list[str], line: int, offset: int) -> int:
+    """Return the column in characters of an offset in bytes."""
+    text = lines[line - 1] if line <= len(lines) else ""
+    return len(text.encode()[:offset].decode(errors="ignore"))
+
+
+def _in_strings(
+    expression: ast.expr, parents: Parents, lines: list[str], *, is_parsed: bool
+) -> Iterator[NumberLiteral]:
+    for node, text in string_constants(expression):
+        call = parents.get(node)
+        numbers = numbers_of_string(node, text, parents, is_parsed=is_parsed)
+        name, alone = name_of(node, parents)
+        alone = alone and len(numbers) == 1 and numbers[0].text == text.strip()
+        words = name if alone or called(call) in PARSERS else f"{name} {text}".strip()
+        role = string_role(call, parents)
+        line, column = node.lineno, _column(lines, node.lineno, node.col_offset)
+        for number in numbers:
+            line, column, width = _place(number.text, lines, line, column, node.end_lineno or line)
+            value = number.value if called(call) in PARSERS else number.value * number.scale
+            yield NumberLiteral(number.text, value, line, column, words, role, 1, alone)
+            column += width
+
+
+def _place(text: str, lines: list[str], line: int, column: int, last: int) -> tuple[int, int, int]:
+    """Return line, column and width of the next occurrence of a text; where it is escaped, the start."""
+    for number in range(line, min(last, len(lines)) + 1):
+        at = lines[number - 1].find(text, column if number == line else 0)
+        if at >= 0:
+            return number, at, len(text)
+    return line, column, 0
 
 
 def _exact(text: str, value: int | float) -> Fraction | None:

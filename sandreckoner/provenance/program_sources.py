@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from sandreckoner.core.answer import NumberSource, Origin
 from sandreckoner.core.problem import Passage
-from sandreckoner.provenance.constants import constant_name
-from sandreckoner.provenance.literals import NumberLiteral, reaching_literals
+from sandreckoner.provenance.constants import STRUCTURAL, constant_name
+from sandreckoner.provenance.literals import NumberLiteral, reaching_literals, reaching_strings
 from sandreckoner.provenance.number_index import NumberIndex, Occurrence
 from sandreckoner.provenance.table_context import words_of
 from sandreckoner.reading.numbers import Number, find_numbers
@@ -46,6 +46,31 @@ def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ())
     index = NumberIndex(question, passages)
     asked = words_of(question)
     return tuple(_source(literal, index, asked) for literal in literals)
+
+
+def trace_result(
+    program: str, result: str, question: str, passages: Sequence[Passage] = ()
+) -> tuple[NumberSource, ...]:
+    """Return the sources of a program's numbers, and of its result's where none of those explains it.
+
+    Args:
+        program: Python, as in `trace_numbers`.
+        result: what it answered. A program without a number of its own (`True + True`, a docstring) computes
+            it only where every string that it uses stands in the question or in a passage.
+        question: what was asked.
+        passages: as in `trace_numbers`.
+    """
+    sources = trace_numbers(program, question, passages)
+    if any(source.note not in STRUCTURAL for source in sources):
+        return sources
+    try:
+        strings = reaching_strings(with_answer(program))
+    except SyntaxError:
+        return sources
+    given = "\n".join([question, *(passage.text for passage in passages)]).casefold()
+    if strings and all(text.strip().casefold() in given for text in strings):
+        return sources
+    return (*sources, *trace_prose(result, question, passages))
 
 
 def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:

@@ -42,7 +42,7 @@ from sandreckoner.provenance.literals import reaching_literals
         ("def f(a, rate=0.05):\n    return a * rate\nf(a=10)", "0.05 10"),
         ("x = 5\nf'{x * 2:.2f}'", "5 2"),
         ("from decimal import Decimal\nDecimal('512.3')", "512.3"),
-        ("name = 'room 12'\nname", ""),
+        ("name = 'room 12'\nname", "12"),
         ("True", ""),
         ("a = 3\nb = 4", "3 4"),
     ],
