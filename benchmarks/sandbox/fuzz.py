@@ -28,7 +28,7 @@ with atheris.instrument_imports():
 
     from sandreckoner.core import serialization
     from sandreckoner.tools.python import codec, outcome
-    from sandreckoner.tools.python.policy import compiler, names
+    from sandreckoner.tools.python.policy import allowed_names, compiler
 
 _CORPUS = Path(__file__).parents[2] / "tests" / "sandbox" / "attacks"
 _REPORT = {
@@ -76,10 +76,10 @@ def fuzz_policy(data: bytes) -> None:
     for node in ast.walk(ast.parse(text)):
         assert type(node).__name__ not in ("AsyncFunctionDef", "Await", "TryStar", "AsyncFor", "AsyncWith")
         for name in _attributes(node):
-            assert names.spellable_attribute(name), name
+            assert allowed_names.spellable_attribute(name), name
         for name in _names(node):
             special = name.startswith("__") and name.endswith("__")
-            assert not special or name in names.DEFINABLE_DUNDERS | names.READABLE_NAMES, name
+            assert not special or name in allowed_names.DEFINABLE_DUNDERS | allowed_names.READABLE_NAMES, name
 
 
 def _attributes(node: ast.AST) -> list[str]:

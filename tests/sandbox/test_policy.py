@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandreckoner.tools.python.policy.attributes import guarded_getattr
-from sandreckoner.tools.python.policy.classes import Type
-from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
-from sandreckoner.tools.python.policy.names import (
+from sandreckoner.tools.python.policy.allowed_names import (
     DEFINABLE_DUNDERS,
     HIDDEN_ATTRIBUTES,
     READABLE_DUNDERS,
     spellable_attribute,
 )
+from sandreckoner.tools.python.policy.attributes import guarded_getattr
+from sandreckoner.tools.python.policy.classes import Type
+from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
 
 ORDINARY = r"""
 x += 1

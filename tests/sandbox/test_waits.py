@@ -5,14 +5,14 @@ The waits of the host, each with what ends it beside what it waits for:
 | wait | where | ends with |
 |---|---|---|
 | for a place | `slots.Slots.acquire` | `timeout_s`; `close()`; cancelling |
-| for a zygote to be warm | `zygote.Zygote.wait_until_ready` | two minutes; the zygote's end; `close()` |
-| for one's turn to speak to it | `zygote.Zygote._in_turn` | the program's deadline |
+| for a zygote to be warm | `Zygote.wait_until_ready` | two minutes; the zygote's end; `close()` |
+| for one's turn to speak to it | `Zygote._in_turn` | the program's deadline |
 | until it takes a request | `codec.send_frame` | the program's deadline; the zygote's end; `close()` |
-| for its answer | `zygote.Zygote._answer` | the deadline, or five seconds; the zygote's end; `close()` |
-| for its end | `zygote.Zygote.close` | a third of a second, then it is killed |
-| for its last words | `zygote.Zygote._last_words` | never waits: what is there is read |
+| for its answer | `Zygote._answer` | the deadline, or five seconds; the zygote's end; `close()` |
+| for its end | `Zygote.close` | a third of a second, then it is killed |
+| for its last words | `Zygote._last_words` | never waits: what is there is read |
 | for the first words of a tree or a branch | `process.greeted` | the program's deadline; the parent's end |
-| for one's turn to fork in a tree | `tree.Tree.fork` | the program's deadline |
+| for one's turn to fork in a tree | `StateTree.fork` | the program's deadline |
 | until a state takes a request | `codec.send_frame` | the program's deadline; the state's end |
 | until a state asks for its permit | `kernel.permit.Permits.grant` | the deadline; the state's end |
 | until a process takes its program | `codec.send_frame` | the program's deadline; the process's end |
@@ -38,7 +38,7 @@ import pytest
 
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.core.execution import Execution
-from sandreckoner.tools.python import Limits, Sandbox, Walls, zygote
+from sandreckoner.tools.python import Limits, Sandbox, Walls, zygote_client
 
 from .interference import play
 
@@ -168,7 +168,7 @@ def test_closing_wakes_those_who_wait_for_a_place() -> None:
 
 
 def test_a_zygote_that_stops_costs_a_program_no_more_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zygote, "_SPAWN_S", 1.0)
+    monkeypatch.setattr(zygote_client, "_SPAWN_S", 1.0)
     with Sandbox(Limits(wall_s=0.4), spares=0) as sandbox:
         assert sandbox.run("1").value == 1
         stopped = sandbox._pool._nests["standard"].zygote._process.pid

@@ -17,11 +17,11 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from sandreckoner.tools.python.policy.allowed_names import READABLE_DUNDERS
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
 from sandreckoner.tools.python.policy.belonging import ReadOnlyModule
-from sandreckoner.tools.python.policy.names import READABLE_DUNDERS
-from sandreckoner.tools.python.worker.names import prepare_names
 from sandreckoner.tools.python.worker.repeat import Repeatable
+from sandreckoner.tools.python.worker.warm import prepare_names
 
 FORBIDDEN_KINDS = (types.FrameType, types.CodeType, types.TracebackType)
 FORBIDDEN = [

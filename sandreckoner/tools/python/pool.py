@@ -14,7 +14,7 @@ from sandreckoner.tools.python.process import Process
 from sandreckoner.tools.python.tiers import Tier
 from sandreckoner.tools.python.waiting import Late
 from sandreckoner.tools.python.walls import Walls
-from sandreckoner.tools.python.zygote import Plan, Zygote, fresh
+from sandreckoner.tools.python.zygote_client import Plan, Zygote, fresh
 
 # Late enough that the first standard program, and whoever runs just that one, has the processors to itself.
 _BEHIND_S = 1.0

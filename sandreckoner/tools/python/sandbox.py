@@ -24,11 +24,11 @@ from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import stopped
 from sandreckoner.tools.python.pool import CLOSED, Pool
 from sandreckoner.tools.python.slots import Slots
+from sandreckoner.tools.python.state_tree import plant
 from sandreckoner.tools.python.states import Gauge, LiveState, usable
 from sandreckoner.tools.python.tiers import tier_of
-from sandreckoner.tools.python.tree import plant
 from sandreckoner.tools.python.walls import Walls
-from sandreckoner.tools.python.zygote import Plan, Zygote
+from sandreckoner.tools.python.zygote_client import Plan, Zygote
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.tools.python.process import Process
-from sandreckoner.tools.python.tree import Tree
+from sandreckoner.tools.python.state_tree import StateTree
 
 
 class Gauge:
@@ -40,7 +40,7 @@ class LiveState:
     """A handle on a live interpreter; see `core.execution.State`."""
 
     def __init__(
-        self, tree: Tree, process: Process, gauge: Gauge, functions: Sequence[str] | None = None
+        self, tree: StateTree, process: Process, gauge: Gauge, functions: Sequence[str] | None = None
     ) -> None:
         """Take hold of it.
 
@@ -67,7 +67,7 @@ class LiveState:
         self._free()
 
 
-def _free(tree: Tree, process: Process, gauge: Gauge) -> None:
+def _free(tree: StateTree, process: Process, gauge: Gauge) -> None:
     if process.owner != os.getpid():
         return  # after a fork of the host: it is another process's, and a lock may have been held at the fork
     tree.leave(process)

@@ -7,14 +7,14 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from sandreckoner.tools.python.policy.belonging import ReadOnlyModule, gave, own_types
-from sandreckoner.tools.python.policy.classes import Type
-from sandreckoner.tools.python.policy.formatting import SafeFormat
-from sandreckoner.tools.python.policy.names import (
+from sandreckoner.tools.python.policy.allowed_names import (
     NAMEDTUPLE_ATTRIBUTES,
     is_dunder,
     spellable_attribute,
 )
+from sandreckoner.tools.python.policy.belonging import ReadOnlyModule, gave, own_types
+from sandreckoner.tools.python.policy.classes import Type
+from sandreckoner.tools.python.policy.formatting import SafeFormat
 
 _MISSING = object()
 

@@ -10,13 +10,13 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandreckoner.tools.python.policy.belonging import own_types
-from sandreckoner.tools.python.policy.names import (
+from sandreckoner.tools.python.policy.allowed_names import (
     DEFINABLE_DUNDERS,
     GUARDED_ATTRIBUTES,
     is_dunder,
     spellable_attribute,
 )
+from sandreckoner.tools.python.policy.belonging import own_types
 
 # Put into every class body by the compiler.
 _COMPILED_IN = frozenset(

@@ -6,7 +6,7 @@ import ast
 from types import CodeType
 from typing import Literal
 
-from sandreckoner.tools.python.policy.names import LAST_VALUE
+from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.transformer import Transformer
 
 Mode = Literal["exec", "eval"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from sandreckoner.tools.python.policy.allowed_names import is_dunder
 from sandreckoner.tools.python.policy.belonging import own_types
 from sandreckoner.tools.python.policy.classes import adopt
-from sandreckoner.tools.python.policy.names import is_dunder
 
 
 def dataclass(cls: Any = None, /, **options: Any) -> Any:

@@ -9,9 +9,9 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from sandreckoner.tools.python.policy.allowed_names import GUARD_GETATTR, GUARD_STORE
 from sandreckoner.tools.python.policy.attributes import guarded_getattr, owner_of
 from sandreckoner.tools.python.policy.compiler import Mode, compile_fragment
-from sandreckoner.tools.python.policy.names import GUARD_GETATTR, GUARD_STORE
 
 
 def namespace(builtin_names: Mapping[str, Any], name: str = "__main__") -> dict[str, Any]:

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sandreckoner.tools.python.policy.allowed_names import is_dunder
 from sandreckoner.tools.python.policy.classes import check_members
 from sandreckoner.tools.python.policy.dataclass import guard_fields
 from sandreckoner.tools.python.policy.immutable import (
@@ -16,7 +17,6 @@ from sandreckoner.tools.python.policy.immutable import (
     make_classes_immutable,
     set_immutable,
 )
-from sandreckoner.tools.python.policy.names import is_dunder
 
 
 def guard_libraries(own_modules: Iterable[str]) -> None:

@@ -10,10 +10,10 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandreckoner.tools.python.policy.allowed_names import GUARD_GETATTR, is_dunder, spellable_attribute
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
 from sandreckoner.tools.python.policy.classes import ABCMeta, EnumMeta, Type
 from sandreckoner.tools.python.policy.dataclass import Field, Wanted, dataclass, fields
-from sandreckoner.tools.python.policy.names import GUARD_GETATTR, is_dunder, spellable_attribute
 
 
 def attrgetter(*names: str) -> Callable[[Any], Any]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locations
 
-from sandreckoner.tools.python.policy.names import (
+from sandreckoner.tools.python.policy.allowed_names import (
     DEFINABLE_DUNDERS,
     GUARD_GETATTR,
     GUARD_STORE,

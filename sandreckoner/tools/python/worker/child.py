@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
-from sandreckoner.tools.python.kernel.call import fork, fork_by_permit
+from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, fork_by_permit, prctl
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.functions import host_function
 from sandreckoner.tools.python.worker.program import Interpreter
@@ -94,3 +95,23 @@ def report_failure(descriptor: int, fault: BaseException) -> None:
     with contextlib.suppress(OSError):
         channel.write({"status": "crashed", "message": f"{type(fault).__name__}: {fault}"[:500]})
     channel.close()
+
+
+def _end(*ignored: object) -> NoReturn:
+    # In a process namespace the kernel ends the rest with its first process; elsewhere the group does.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+def watch_over_branches() -> NoReturn:
+    """Wait until the zygote or the host ends the tree."""
+    signal.signal(signal.SIGTERM, _end)
+    if sys.platform == "linux":
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    os.closerange(0, 1 << 16)
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            _end()

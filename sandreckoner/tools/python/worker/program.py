@@ -15,8 +15,8 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 from sandreckoner.tools.python.codec import pack, unpack
+from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
-from sandreckoner.tools.python.policy.names import LAST_VALUE
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.output import Output
 from sandreckoner.tools.python.worker.render import render

@@ -13,13 +13,13 @@ from sandreckoner.tools.python.kernel import others
 from sandreckoner.tools.python.kernel.permit import Permits, new_permit
 from sandreckoner.tools.python.process import Process, greeted, pair
 from sandreckoner.tools.python.waiting import acquire
-from sandreckoner.tools.python.zygote import Zygote
+from sandreckoner.tools.python.zygote_client import Zygote
 
 _FORK_S = 2.0  # for a state to be forked, on a busy machine, however little time its branch has
 _NOTICE_S = 0.02
 
 
-class Tree:
+class StateTree:
     """Ends with the last of its processes that is in use; begins with one.
 
     Its states rest: the kernel gives them no processor but while they are forked. One fork at a time, so that
@@ -137,7 +137,7 @@ class Tree:
             others.end_strangers(self._root.number, known)
 
 
-def plant(zygote: Zygote, deadline: float) -> tuple[Tree, Process]:
+def plant(zygote: Zygote, deadline: float) -> tuple[StateTree, Process]:
     """A new tree and its first program's process, which is in use.
 
     Raises:
@@ -155,4 +155,4 @@ def plant(zygote: Zygote, deadline: float) -> tuple[Tree, Process]:
     except BaseException:
         here.close()
         raise
-    return Tree(zygote, root, Permits(descriptors[0]) if descriptors else None, process), process
+    return StateTree(zygote, root, Permits(descriptors[0]) if descriptors else None, process), process

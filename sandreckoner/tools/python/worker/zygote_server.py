@@ -21,15 +21,13 @@ from sandreckoner.tools.python.kernel.call import PR_SET_DUMPABLE, fork, prctl
 from sandreckoner.tools.python.kernel.rlimits import be_the_first_to_go
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.worker.channel import Channel
-from sandreckoner.tools.python.worker.child import live, report_failure
+from sandreckoner.tools.python.worker.child import live, report_failure, watch_over_branches
 from sandreckoner.tools.python.worker.enclose import CHANNEL
 from sandreckoner.tools.python.worker.ground import Ground
-from sandreckoner.tools.python.worker.names import prepare_names
 from sandreckoner.tools.python.worker.pages import Heap
 from sandreckoner.tools.python.worker.program import Interpreter
 from sandreckoner.tools.python.worker.repeat import Repeatable
-from sandreckoner.tools.python.worker.tree import watch_over_branches
-from sandreckoner.tools.python.worker.warm import freeze
+from sandreckoner.tools.python.worker.warm import freeze, prepare_names
 
 _CAP = 1 << 20
 _PAUSE_MS = 5
@@ -44,11 +42,11 @@ def main(descriptor: int) -> NoReturn:
     order = codec.receive(control, cap_bytes=_CAP)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the host
     be_the_first_to_go()
-    Zygote(control, order).serve()
+    ZygoteServer(control, order).serve()
 
 
-class Zygote:
-    """See the module."""
+class ZygoteServer:
+    """Prepares a tier, then forks a child for each request."""
 
     def __init__(self, control: socket.socket, order: Mapping[str, Any]) -> None:
         self._control = control

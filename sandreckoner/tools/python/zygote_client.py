@@ -299,7 +299,7 @@ def _start(descriptor: int) -> str:
     # The package is looked for last: a folder beside it must not stand in for a library.
     return (
         f"import sys; sys.path.append({str(_PACKAGE_ROOT)!r}); "
-        f"from sandreckoner.tools.python.worker.zygote import main; main({descriptor})"
+        f"from sandreckoner.tools.python.worker.zygote_server import main; main({descriptor})"
     )
 
 
