@@ -77,7 +77,7 @@ def create_agent(model: LangChainModel, library: MemoryLibrary, sandbox: Sandbox
     from langchain_core.messages import AIMessage
     from langgraph.errors import GraphRecursionError
 
-    from sandreckoner.agents.prompting import agent_prompt
+    from sandreckoner.agents.scratchpad import agent_prompt
 
     def search_documents(query: str) -> str:
         """Search the user's documents. Gives passages, best first."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent
-from sandreckoner.agents.redaction import redacted
+from sandreckoner.agents.middleware_options import redacted
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Use
 from sandreckoner.core.trace import Event, Step

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandreckoner.agents.build import open_code_agent, open_react_agent
     from sandreckoner.agents.code_agent import CodeAgent
-    from sandreckoner.agents.interrupt import Interrupt
-    from sandreckoner.agents.mcp_client import mcp_tools
+    from sandreckoner.agents.conversations import Interrupt
+    from sandreckoner.agents.external_tools import as_tool, mcp_tools
     from sandreckoner.agents.middleware_options import MiddlewareOptions
     from sandreckoner.agents.react import ReAct
-    from sandreckoner.agents.sub_agent import as_tool
     from sandreckoner.agents.tool_agent import ToolAgent
 
 __all__ = [
@@ -29,12 +28,12 @@ __all__ = [
 
 _HOME = {
     "CodeAgent": "code_agent",
-    "Interrupt": "interrupt",
+    "Interrupt": "conversations",
     "ReAct": "react",
     "MiddlewareOptions": "middleware_options",
     "ToolAgent": "tool_agent",
-    "mcp_tools": "mcp_client",
-    "as_tool": "sub_agent",
+    "mcp_tools": "external_tools",
+    "as_tool": "external_tools",
     "open_code_agent": "build",
     "open_react_agent": "build",
 }

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.agents.prompting import agent_prompt, cut
-from sandreckoner.agents.scratchpad import Scratchpad
+from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut
 from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt

@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
-from sandreckoner.agents.middleware.run_ending import last_reply, this_run
+from sandreckoner.agents.middleware.run_guards import last_reply, this_run
 from sandreckoner.agents.text_chat import text_of
 from sandreckoner.agents.toolbox import passages_of, programs_of
 from sandreckoner.core.answer import Answer, AnswerStatus, Candidate

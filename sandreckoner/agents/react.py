@@ -12,8 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandreckoner.agents.prompting import agent_prompt, cut, shown
-from sandreckoner.agents.scratchpad import Scratchpad
+from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, shown
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.core.answer import Answer

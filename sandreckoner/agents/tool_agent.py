@@ -30,22 +30,18 @@ from langgraph.types import Command
 from pydantic import BaseModel
 
 from sandreckoner.agents.conversation_answer import answer_of
-from sandreckoner.agents.interrupt import Interrupt, as_resumption, paused
-from sandreckoner.agents.memory import open_memory
-from sandreckoner.agents.middleware.budget_guard import BudgetGuard
+from sandreckoner.agents.conversations import Interrupt, as_resumption, open_memory, paused
 from sandreckoner.agents.middleware.forced_tool_calls import ForcedToolCalls
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
-from sandreckoner.agents.middleware.repeat_guard import RepeatGuard
-from sandreckoner.agents.middleware.run_ending import this_run
+from sandreckoner.agents.middleware.run_guards import BudgetGuard, RepeatGuard, this_run
 from sandreckoner.agents.middleware.source_guard import SourceGuard
-from sandreckoner.agents.middleware.tool_call_repair import ToolCallRepair
-from sandreckoner.agents.middleware.tool_errors import ToolErrors
+from sandreckoner.agents.middleware.tool_call_repair import ToolCallRepair, ToolErrors
 from sandreckoner.agents.middleware_options import MiddlewareOptions
-from sandreckoner.agents.prompting import agent_prompt
 from sandreckoner.agents.python_sessions import Sessions
+from sandreckoner.agents.scratchpad import agent_prompt
 from sandreckoner.agents.strategy_names import TOOL_AGENT
 from sandreckoner.agents.text_chat import TextChat
-from sandreckoner.agents.tool_adapters import as_base_tool
+from sandreckoner.agents.tool_functions import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
 from sandreckoner.chains.inputs import to_problem
 from sandreckoner.chains.journaling import journal_header, open_journal

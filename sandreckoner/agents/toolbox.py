@@ -13,8 +13,8 @@ from langchain_core.messages import AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.types import interrupt
 
-from sandreckoner.agents.prompting import cut
 from sandreckoner.agents.python_sessions import Sessions
+from sandreckoner.agents.scratchpad import cut
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON

@@ -11,8 +11,7 @@ from langchain.agents.middleware import hook_config
 from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.runtime import Runtime
 
-from sandreckoner.agents.middleware.budget_guard import BudgetGuard, BudgetState
-from sandreckoner.agents.middleware.run_ending import last_reply, this_run
+from sandreckoner.agents.middleware.run_guards import BudgetGuard, BudgetState, last_reply, this_run
 from sandreckoner.agents.middleware.source_guard import SourceGuard, SourceState
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import UsageError

@@ -14,8 +14,7 @@ from langchain_core.messages import AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.agents.python_sessions import Sessions
-from sandreckoner.agents.tool_adapters import as_functions
-from sandreckoner.agents.tool_functions import Function
+from sandreckoner.agents.tool_functions import Function, as_functions
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.program_result import with_last_value
 from sandreckoner.reading.repair import repaired

@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from langchain_core.messages.tool import ToolCall
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from sandreckoner.agents.middleware.run_ending import US
+from sandreckoner.agents.middleware.run_guards import US
 from sandreckoner.chains.prompt import Example
 from sandreckoner.llms.local.in_process import InProcessChat
 

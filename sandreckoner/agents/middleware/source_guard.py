@@ -10,7 +10,7 @@ from langchain_core.messages import HumanMessage
 from langgraph.runtime import Runtime
 
 from sandreckoner.agents.conversation_answer import answer_of
-from sandreckoner.agents.middleware.run_ending import US, EndingState, last_reply, this_run
+from sandreckoner.agents.middleware.run_guards import US, EndingState, last_reply, this_run
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.problem import Problem
 from sandreckoner.provenance.program_sources import complaint

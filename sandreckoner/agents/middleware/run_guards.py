@@ -1,24 +1,57 @@
-"""A budget for the tool agent, checked before each model call and kept in the conversation's state.
+"""Guards that end a run early: its budget, checked before each model call, and repeated calls.
 
 The counts are part of the checkpoint: a run that goes on after a crash has spent what it spent before.
+A repeated call with the same arguments gets one warning, then the run ends.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse, hook_config
-from langchain.agents.middleware.types import PrivateStateAttr
+from langchain.agents.middleware.types import AgentState, PrivateStateAttr
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages.tool import ToolCall
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from sandreckoner.agents.middleware.run_ending import EndingState, last_reply
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.settings.prices import Price, with_cost
+
+US = "sandreckoner"  # the name of messages written by the middleware, not by the user
+
+
+class EndingState(AgentState[Any]):
+    """The agent's state, with the reason why a limit ended the run."""
+
+    ended: NotRequired[Annotated[str, PrivateStateAttr]]
+
+
+def this_run(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """Return the messages since the user's last one."""
+    for place in range(len(messages) - 1, -1, -1):
+        if isinstance(messages[place], HumanMessage) and messages[place].name != US:
+            return list(messages[place:])
+    return list(messages)
+
+
+def last_reply(messages: Sequence[AnyMessage]) -> AIMessage | None:
+    """Return the model's reply, where that is the last message."""
+    return messages[-1] if messages and isinstance(messages[-1], AIMessage) else None
+
+
+def unanswered(reply: AIMessage, why: str) -> list[ToolMessage]:
+    """Return a result for each unperformed call of a reply; a conversation needs one for every call."""
+    return [
+        ToolMessage(why, name=call["name"], tool_call_id=call["id"] or "", status="error")
+        for call in reply.tool_calls
+    ]
 
 
 class BudgetState(EndingState):
@@ -108,3 +141,40 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
             if max_steps is not None and value >= max_steps:
                 return f"the budget of {max_steps:g} {'dollars' if name == 'usd' else name} is spent"
         return ""
+
+
+_WARNING = (
+    "You made exactly this call before; its result stands above and was not fetched again. Do something "
+    "else, or answer with what you have. If you make it again you are stopped."
+)
+
+
+class RepeatGuard(AgentMiddleware[EndingState, Any, Any]):
+    """Checks the calls of each reply before they are performed, and counts within one question."""
+
+    state_schema = EndingState
+
+    @hook_config(can_jump_to=["end"])
+    def after_model(self, state: EndingState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Answer a repeated call with a warning instead of a result; end the run at the next."""
+        reply = last_reply(state["messages"])
+        if reply is None or not reply.tool_calls:
+            return None
+        run = this_run(state["messages"])[:-1]
+        made = Counter(_key(call) for said in run if isinstance(said, AIMessage) for call in said.tool_calls)
+        warnings: list[ToolMessage] = []
+        for call in reply.tool_calls:
+            key = _key(call)
+            if made[key] > 1:
+                why = f"the agent was stopped: it repeated a call of {key[0]} although it was warned"
+                return {"messages": unanswered(reply, "not performed"), "ended": why, "jump_to": "end"}
+            if made[key] == 1:
+                warnings.append(
+                    ToolMessage(_WARNING, name=call["name"], tool_call_id=call["id"] or "", status="error")
+                )
+            made[key] += 1
+        return {"messages": warnings} if warnings else None
+
+
+def _key(call: ToolCall) -> tuple[str, str]:
+    return call["name"], " ".join(json.dumps(call["args"], sort_keys=True).lower().split())
