@@ -55,9 +55,9 @@ def test_a_kind_of_document(tmp_path: Path, suffix: str, package: str) -> None:
 
 def test_the_table_of_an_evaluation() -> None:
     program = (
-        "from sandreckoner.evals.report.statistics import share\n"
+        "from sandreckoner.evals.report.statistics import proportion\n"
         "from sandreckoner.core.errors import MissingExtra\n"
-        "try: share(1, 2)\n"
+        "try: proportion(1, 2)\n"
         "except MissingExtra as fault: print(fault)"
     )
     assert printed(["scipy", "scipy.stats"], program) == (

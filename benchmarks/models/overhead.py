@@ -23,7 +23,7 @@ from langchain_core.messages import HumanMessage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.message import Message
 from sandreckoner.llms import ChatGGUF, LangChainModel, load_model
-from sandreckoner.llms.local.generation_events import chunks
+from sandreckoner.llms.local.engine import chunks
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 REPLY = json.dumps(

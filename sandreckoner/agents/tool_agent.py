@@ -57,7 +57,7 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import from_json
 from sandreckoner.core.trace import Listener, Trace
 from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.settings.prices import Price
+from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.tools.python import Sandbox
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from sandreckoner.agents.middleware.run_guards import BudgetGuard, BudgetState, 
 from sandreckoner.agents.middleware.source_guard import SourceGuard, SourceState
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import UsageError
-from sandreckoner.settings.prices import Price
+from sandreckoner.settings.prices_and_limits import Price
 
 MAX_STEPS = 50
 

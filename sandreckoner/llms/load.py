@@ -14,7 +14,7 @@ from sandreckoner.llms.builders import BUILDERS, build_at, find_builder
 from sandreckoner.llms.client.adapter import LangChainModel
 from sandreckoner.llms.client.parameter_map import parameter_map_of
 from sandreckoner.llms.client.rate_limiter import shared_rate_limiter
-from sandreckoner.llms.client.retry_policy import ONCE, RetryPolicy
+from sandreckoner.llms.client.retry import ONCE, RetryPolicy
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, is_address
 from sandreckoner.settings.user_settings import Settings, load_settings

@@ -35,9 +35,8 @@ from typing import Any
 from sandreckoner._support.user_folders import config_folder
 from sandreckoner.core.errors import UsageError
 from sandreckoner.settings.known_settings import PLAIN, Secret, validated
-from sandreckoner.settings.prices import Price
+from sandreckoner.settings.prices_and_limits import Limits, Price
 from sandreckoner.settings.providers import KEY_VARIABLES, is_address, is_on_this_machine
-from sandreckoner.settings.rate_limits import Limits
 
 Name = tuple[str, ...]
 

@@ -19,8 +19,7 @@ from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals import as_text, evaluate, load_questions, make_table
-from sandreckoner.evals.run.eval_log import journal_path, read_records
-from sandreckoner.evals.run.rescoring import rescore
+from sandreckoner.evals.run.eval_log import journal_path, read_records, rescore
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.llms import ScriptedModel
 

@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.core.errors import UsageError
 from sandreckoner.langchain import BudgetMiddleware, SandboxMiddleware, SourcesMiddleware
-from sandreckoner.settings.prices import Price
+from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.testing import ScriptedModel
 
 

@@ -24,7 +24,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.message import Completion, Message, Usage
 from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.llms.client.retry_policy import RetryPolicy
+from sandreckoner.llms.client.retry import RetryPolicy
 from sandreckoner.testing.model_conformance import RecordedStream
 
 QUESTION = (Message("system", "Be short."), Message("user", "Two and two?"))

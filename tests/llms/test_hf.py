@@ -35,7 +35,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.message import Message
 from sandreckoner.llms import ChatHF, LangChainModel, load_model
-from sandreckoner.llms.local.sampling import sample_tokens
+from sandreckoner.llms.local.decoding import sample_tokens
 from sandreckoner.llms.local.torch_engine import TorchEngine
 from sandreckoner.testing.model_conformance import ModelConformance
 

@@ -18,7 +18,7 @@ from sandreckoner.core.errors import ModelTimeout, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import LangChainModel, Settings, load_model
 from sandreckoner.llms.client.rate_limiter import RateLimiter, SlidingWindow, shared_rate_limiter
-from sandreckoner.settings.rate_limits import Limits
+from sandreckoner.settings.prices_and_limits import Limits
 from sandreckoner.settings.user_settings import Setting
 
 QUESTION = Ask((Message("user", "Two and two?"),))

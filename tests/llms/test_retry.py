@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from sandreckoner.core.errors import ModelError, ModelTimeout
-from sandreckoner.llms.client.retry import RetryingClient
-from sandreckoner.llms.client.retry_policy import Circuit, RetryPolicy
+from sandreckoner.llms.client.retry import Circuit, RetryingClient, RetryPolicy
 
 
 @dataclass

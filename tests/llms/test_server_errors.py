@@ -13,7 +13,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable
 from sandreckoner.core.message import Message
 from sandreckoner.llms import FallbackModel, ScriptedModel, load_model
-from sandreckoner.llms.client.retry_policy import Circuit
+from sandreckoner.llms.client.retry import Circuit
 from sandreckoner.testing.model_conformance import RecordedStream
 
 QUESTION = Ask((Message("user", "Two and two?"),))

@@ -11,8 +11,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UnknownName, UsageError
 from sandreckoner.core.message import Message
 from sandreckoner.llms import Settings, load_model, load_settings, model_rows
-from sandreckoner.settings.prices import Price
-from sandreckoner.settings.rate_limits import Limits
+from sandreckoner.settings.prices_and_limits import Limits, Price
 from sandreckoner.settings.user_settings import project_file, user_file
 
 KEY = "not-looking-like-a-key-at-all"

@@ -22,7 +22,7 @@ from langgraph.types import interrupt
 
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.message import Completion, Usage
-from sandreckoner.settings.prices import Price, with_cost
+from sandreckoner.settings.prices_and_limits import Price, with_cost
 
 US = "sandreckoner"  # the name of messages written by the middleware, not by the user
 

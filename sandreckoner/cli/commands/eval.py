@@ -93,7 +93,7 @@ def command(
     common: options.ManyQuestions,
 ) -> int:
     """Ask every question with each strategy, show the table, and write the page."""
-    from sandreckoner.evals.run import rescoring
+    from sandreckoner.evals.run.eval_log import rescore as scored_again
     from sandreckoner.evals.tasks.datasets import load_questions
     from sandreckoner.evals.tasks.question import parse_kind
 
@@ -108,7 +108,7 @@ def command(
     )
     log = Path(out or f"eval-{Path(data).name.partition('.')[0]}")
     records = (
-        rescoring.rescore(log, questions)
+        scored_again(log, questions)
         if rescore
         else _evaluate(strategy, questions, log, common, epochs=epochs, resume=resume)
     )

@@ -1,4 +1,4 @@
-"""Calibration: are four in five of the answers with confidence 0.8 correct?"""
+"""Calibration and votes: is confidence matched by accuracy, and what does each further vote add?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandreckoner.chains.strategies.confidence import FittedConfidence, fit, observe
+from sandreckoner.chains.strategies.majority import majority
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report.statistics import Interval, proportion
@@ -91,3 +92,36 @@ def fit_confidence(
             "no strategy of this evaluation draws several candidates; add one such as sc(pal, n=10)"
         )
     return fit(observations, source=f"{len(records)} answers of an evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class VotePoint:
+    """The accuracy of the vote over the first `k` candidates."""
+
+    k: int
+    accuracy: Interval
+
+
+def vote_curve(
+    records: Sequence[SampleRecord], questions: Mapping[str, Question], scorer: Scorer | None = None
+) -> list[VotePoint]:
+    """The accuracy for each k from 1 to the number of candidates; empty if the records differ in that number.
+
+    Args:
+        records: of one strategy that votes.
+        questions: by id, with gold answers.
+        scorer: None for the scorer of each question's kind.
+    """
+    kept = [record for record in records if record.question in questions and not record.error]
+    counts = {len(record.votes) for record in kept}
+    n_candidates = counts.pop() if len(counts) == 1 else 0
+    points = []
+    for k in range(1, n_candidates + 1 if n_candidates > 1 else 1):
+        marks = [
+            score(Answer(majority(record.votes[:k])), questions[record.question], scorer).right
+            for record in kept
+        ]
+        scored = [mark for mark in marks if mark is not None]
+        if found := proportion(sum(scored), len(scored)):
+            points.append(VotePoint(k, found))
+    return points

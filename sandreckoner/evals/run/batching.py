@@ -24,11 +24,9 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import dumps
-from sandreckoner.evals.run.batch_rows import CompletedRows, InputLine, read_lines
-from sandreckoner.evals.run.thread_engine import Engine, run_in_threads
-from sandreckoner.evals.run.workspace import error_line, open_environment
+from sandreckoner.evals.run.thread_engine import Engine, error_line, open_environment, run_in_threads
 from sandreckoner.evals.tasks.datasets import problem_of
-from sandreckoner.evals.tasks.row_files import parse_line
+from sandreckoner.evals.tasks.row_files import CompletedRows, InputLine, parse_line, read_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +23,8 @@ from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.serialization import dumps
 from sandreckoner.evals.run.sample_record import SampleRecord, read_record
+from sandreckoner.evals.tasks.question import Question
+from sandreckoner.evals.tasks.scoring import Scorer, score
 
 VERSION = 1
 
@@ -155,3 +158,36 @@ def _write_whole(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
+
+
+def rescore(
+    folder: str | Path, questions: Iterable[Question], scorer: Scorer | None = None
+) -> list[SampleRecord]:
+    """The records of an evaluation with new scores; the log on disk is not changed.
+
+    Args:
+        folder: of the evaluation.
+        questions: with their gold answers; records of other questions are left out.
+        scorer: None for the scorer of each question's kind.
+
+    Raises:
+        JournalError: a journal is missing or damaged.
+    """
+    asked = {question.id: question for question in questions}
+    return [
+        _rescored(Path(folder), record, asked[record.question], scorer)
+        for record in read_records(Path(folder))
+        if record.question in asked
+    ]
+
+
+def _rescored(folder: Path, record: SampleRecord, question: Question, scorer: Scorer | None) -> SampleRecord:
+    if record.error:
+        return record
+    answer = read_answer(folder, record.key)
+    if answer is None:
+        raise JournalError(f"the journal of {record.question!r} has no answer; run that sample again")
+    scored = score(answer, question, scorer)
+    return replace(
+        record, gold=question.gold, right=scored.right, strict=scored.strict, flexible=scored.flexible
+    )

@@ -24,8 +24,7 @@ from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.serialization import to_json
 from sandreckoner.evals.run.eval_log import EvalLog, open_log
 from sandreckoner.evals.run.sample_record import SampleRecord, answered, failed, key_of
-from sandreckoner.evals.run.thread_engine import Engine, run_in_threads
-from sandreckoner.evals.run.workspace import error_line, open_environment
+from sandreckoner.evals.run.thread_engine import Engine, error_line, open_environment, run_in_threads
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, mathematical, score
 

@@ -11,7 +11,8 @@ without an answer is wrong; one whose run failed (the model was unreachable) is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,7 +20,6 @@ from sandreckoner.chains.strategies.algebra import same_answer
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.environment import Environment, Interpreter
 from sandreckoner.core.runtime import run
-from sandreckoner.evals.tasks.game24 import makes_24
 from sandreckoner.evals.tasks.question import Kind, Question
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
 from sandreckoner.reading.normalize import alike, equal, normalise, values_of
@@ -27,6 +27,7 @@ from sandreckoner.reading.normalize import alike, equal, normalise, values_of
 Scorer = Callable[[str, Question], bool | None]
 
 TOLERANCE = Fraction(1, 1000)  # PAL's rule for numbers (Gao et al. 2022): less than 0.001 apart
+_MAX_EXPRESSION = 200  # characters of an answer to a Game of 24
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "percent": 1}
 
 
@@ -130,8 +131,41 @@ def exact(found: str, question: Question) -> bool:
 
 
 def game24(found: str, question: Question) -> bool:
-    """An expression that uses each of the four numbers once and equals 24."""
-    return makes_24(found, question.gold or "")
+    """An expression that uses each of the gold answer's numbers once and equals 24; parsed, never evaluated.
+
+    A trailing `= 24` is allowed, as are × and ÷.
+    """
+    text = found.replace("×", "*").replace("÷", "/").partition("=")[0].strip()
+    if len(text) > _MAX_EXPRESSION:
+        return False
+    try:
+        tree = ast.parse(text, mode="eval").body
+        value = _value(tree)
+    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
+        return False
+    return value == 24 and sorted(_numbers(tree)) == sorted(map(int, (question.gold or "").split()))
+
+
+def _value(node: ast.expr) -> Fraction:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return Fraction(node.value)
+    if isinstance(node, ast.BinOp):
+        left, right = _value(node.left), _value(node.right)
+        if isinstance(node.op, ast.Add):
+            return left + right
+        if isinstance(node.op, ast.Sub):
+            return left - right
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        if isinstance(node.op, ast.Div):
+            return left / right
+    raise ValueError("only whole numbers and + - * /")
+
+
+def _numbers(tree: ast.expr) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            yield node.value
 
 
 SCORERS: Mapping[Kind, Scorer] = {

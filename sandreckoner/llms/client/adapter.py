@@ -16,10 +16,8 @@ from sandreckoner.llms.client.deadline import call_within
 from sandreckoner.llms.client.error_mapping import secrets_of
 from sandreckoner.llms.client.parameter_map import ParameterMap, parameter_map_of
 from sandreckoner.llms.client.rate_limiter import RateLimiter
-from sandreckoner.llms.client.retry import RetryingClient
-from sandreckoner.llms.client.retry_policy import ONCE, RetryPolicy
-from sandreckoner.settings.prices import FREE, Price
-from sandreckoner.settings.rate_limits import Limits
+from sandreckoner.llms.client.retry import ONCE, RetryingClient, RetryPolicy
+from sandreckoner.settings.prices_and_limits import FREE, Limits, Price
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -15,7 +15,7 @@ from sandreckoner.llms.client.deadline import is_cancelled
 from sandreckoner.llms.client.replies import from_message, from_result, reasoning_of, to_langchain
 from sandreckoner.llms.client.retry import RetryingClient
 from sandreckoner.reading.stop_strings import ThoughtFilter
-from sandreckoner.settings.prices import Price, with_cost
+from sandreckoner.settings.prices_and_limits import Price, with_cost
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -14,7 +14,7 @@ from functools import cache
 
 from sandreckoner.core.errors import ModelTimeout
 from sandreckoner.llms.client.deadline import is_cancelled, sleep_unless_cancelled
-from sandreckoner.settings.rate_limits import Limits
+from sandreckoner.settings.prices_and_limits import Limits
 
 _WAKE_S = 0.05
 

@@ -18,12 +18,9 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from sandreckoner.llms.client.parameter_map import ParameterMap
-from sandreckoner.llms.local.chat_results import ChunkMaker, to_chat_result
-from sandreckoner.llms.local.engine import Engine
-from sandreckoner.llms.local.generation_events import achunks, chunks
-from sandreckoner.llms.local.request_builder import build_requests, tool_names
-from sandreckoner.llms.local.samples import Sample, Samples
-from sandreckoner.llms.local.structured_output import structured
+from sandreckoner.llms.local.chat_results import ChunkMaker, Sample, Samples, to_chat_result
+from sandreckoner.llms.local.engine import Engine, achunks, chunks
+from sandreckoner.llms.local.request_builder import build_requests, structured, tool_names
 
 IN_PROCESS_PARAMETERS = ParameterMap(
     n="n",

@@ -1,14 +1,49 @@
-"""Builds the requests to an engine in this process from LangChain's messages and options."""
+"""Builds the requests to an engine in this process from LangChain's messages, tools and options."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from langchain_core.messages import BaseMessage
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, convert_to_openai_messages
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from sandreckoner.llms.tool_protocol import to_openai_messages, tool_call_schema
+from sandreckoner.core.errors import UsageError
+
+
+def tool_call_schema(tools: Sequence[dict[str, Any]], name: str | None) -> dict[str, Any]:
+    """The JSON schema of a call of one of the tools, or of the tool `name`."""
+    calls = [
+        {
+            "type": "object",
+            "properties": {
+                "name": {"const": tool["function"]["name"]},
+                "arguments": tool["function"].get("parameters") or {"type": "object"},
+            },
+            "required": ["name", "arguments"],
+            "additionalProperties": False,
+        }
+        for tool in tools
+        if name in (None, tool["function"]["name"])
+    ]
+    return calls[0] if len(calls) == 1 else {"anyOf": calls}
+
+
+def to_openai_messages(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
+    """Messages in the form of OpenAI's protocol, their content always a string."""
+    plain = convert_to_openai_messages(list(messages))
+    for message in plain:
+        if not isinstance(message.get("content"), str):
+            blocks = message.get("content") or []
+            message["content"] = "\n".join(block["text"] for block in blocks if block.get("type") == "text")
+    return plain
+
 
 _PASSED_ON = (
     "temperature",
@@ -105,3 +140,35 @@ def _without_extra_properties(schema: Any) -> Any:
 def tool_names(options: Mapping[str, Any]) -> set[str]:
     """The tools that a question offers."""
     return {tool["function"]["name"] for tool in _offered_tools(options)}
+
+
+def structured(
+    chat: BaseChatModel, schema: dict[str, Any] | type | None, *, method: str, include_raw: bool
+) -> Runnable[Any, Any]:
+    """A chat model bound to answer in JSON, and the parser of it.
+
+    Args:
+        chat: the model.
+        schema: a pydantic class, a TypedDict or a JSON schema; None for any JSON.
+        method: `json_schema` constrains the reply to the schema, `json_mode` to JSON alone.
+        include_raw: give the message and a parsing error beside the parsed value, instead of raising.
+    """
+    if method == "json_schema" and schema is not None:
+        shape = convert_to_json_schema(schema)
+        response_format: dict[str, Any] = {"type": "json_schema", "json_schema": {"schema": shape}}
+    elif method == "json_mode":
+        response_format = {"type": "json_object"}
+    else:
+        raise UsageError(
+            f"structured output by {method!r}: use 'json_schema', 'json_mode' or 'function_calling'"
+        )
+    about = {"kwargs": {"method": method}, "schema": schema}
+    bound = chat.bind(response_format=response_format, ls_structured_output_format=about)
+    parser: Runnable[Any, Any] = JsonOutputParser()
+    if isinstance(schema, type) and is_basemodel_subclass(schema):
+        parser = PydanticOutputParser(pydantic_object=schema)
+    if not include_raw:
+        return bound | parser
+    parsed = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
+    failed = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=bound) | parsed.with_fallbacks([failed], exception_key="parsing_error")

@@ -1,6 +1,7 @@
-"""Prices of tokens, from the user's settings; a price that is not set is unknown, never 0.
+"""What a provider charges and allows: prices of tokens, and rate limits.
 
-The package ships no prices: they change, and an outdated one is worse than none.
+The package ships no prices: they change, and an outdated one is worse than none. A price that is not set is
+unknown, never 0.
 """
 
 from __future__ import annotations
@@ -34,3 +35,24 @@ def with_cost(completion: Completion, price: Price | None) -> Completion:
         None if price is None else (used.input_tokens * price.input + used.output_tokens * price.output) / 1e6
     )
     return replace(completion, usage=replace(used, usd=usd))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a provider allows one account; None for no limit.
+
+    Attributes:
+        requests_per_minute: in any sixty seconds.
+        tokens_per_minute: of prompts and replies, in any sixty seconds.
+        at_once: concurrent requests.
+    """
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    at_once: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("requests_per_minute", "tokens_per_minute", "at_once"):
+            limit = getattr(self, name)
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+                raise UsageError(f"limits: {name} must be a whole number, 1 or more, not {limit!r}")
