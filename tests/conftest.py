@@ -19,6 +19,18 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side (`-n 2 --dist loadgroup`), what shares something dear stays in one process.
+
+    Two processes with a model each take each other's cores; the sandbox's tests look for what is left of it.
+    """
+    for item in items:
+        if item.get_closest_marker("model"):
+            item.add_marker(pytest.mark.xdist_group("model"))
+        elif "sandbox" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("sandbox"))
+
+
 def _loopback_only(self: socket.socket, address: object) -> None:
     if self.family in (socket.AF_INET, socket.AF_INET6):
         host = address[0] if isinstance(address, tuple) else ""
