@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 QUESTION ?= By what percentage did total revenue grow from 2023 to 2024?
 
-.PHONY: run test lint clean
+.PHONY: run test lint integrations clean
 
 run: .venv/.all
 	@$(BIN)/reckon models pull qwen2.5-coder-1.5b
@@ -18,6 +18,12 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Our sandbox inside other agent frameworks, in an environment of their own: their versions are not ours.
+integrations:
+	@test -x .venv-integrations/bin/python || $(PYTHON) -m venv .venv-integrations
+	.venv-integrations/bin/python -m pip install --quiet --disable-pip-version-check -e '.[integrations]' pytest pytest-asyncio pytest-timeout
+	.venv-integrations/bin/python -m pytest tests/integrations -p no:cacheprovider
+
 .venv/.all: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing Sandreckoner into .venv, once: about 1 GB, a minute or two"
@@ -30,4 +36,4 @@ lint: .venv/.dev
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-integrations .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,6 +25,7 @@ ROOMS = {
     "chains": {*GROUND, "chains"},
     "agents": {*GROUND, "settings", "chains", "tools", "llms", "agents"},
     "langchain": {*GROUND, "settings", "chains", "tools", "llms", "agents", "langchain"},
+    "integrations": {"core", "tools", "integrations"},
     "evals": {*GROUND, "settings", "chains", "tools", "llms", "agents", "evals"},
     "training": {*GROUND, "evals", "training"},
     "cli": {*GROUND, "settings", "chains", "tools", "llms", "agents", "evals", "training", "cli"},
