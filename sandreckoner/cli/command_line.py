@@ -108,6 +108,14 @@ class CommandFolder(Group):
 
     noun = "command"
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; a sentence in its place is a question to `ask`."""
+        if " " in args[0].strip() and not args[0].startswith("-"):
+            return "ask", self.get_command(ctx, "ask"), args
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the files."""
         return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))

@@ -39,10 +39,13 @@ def complete_model(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 strategy = click.option(
-    "--strategy", shell_complete=complete_strategy, help="The strategy, for example cot, pal, 'sc(pal, n=5)'."
+    "-s",
+    "--strategy",
+    shell_complete=complete_strategy,
+    help="The strategy, for example cot, pal, 'sc(pal, n=5)'.",
 )
 model = click.option(
-    "--model", shell_complete=complete_model, help="The model, for example local, openai:gpt-5-mini."
+    "-m", "--model", shell_complete=complete_model, help="The model, for example local, openai:gpt-5-mini."
 )
 docs = click.option(
     "--docs",
@@ -131,6 +134,7 @@ def many_questions(function: Callable[..., Any]) -> Callable[..., Any]:
 
     return stacked(
         click.option(
+            "-m",
             "--model",
             shell_complete=complete_model,
             help="The model, for example local (the default), openai:gpt-5-mini.",

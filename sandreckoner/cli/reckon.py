@@ -11,7 +11,7 @@ from sandreckoner.core.errors import UsageError
 _EXAMPLES = """\
 examples:
   reckon                      (the terminal; reckon -c goes on with the last session)
-  reckon ask "What is 17 % of 2,340?"
+  reckon "What is 17 % of 2,340?"                  (the same as reckon ask "…")
   reckon ask "By how much did net sales grow?" --docs reports/
   reckon ask "…" --strategy "once(cot, temperature=0.7)" --model openai:gpt-5-mini --json
   cat note.txt | reckon ask "What does it add up to?"

@@ -68,3 +68,10 @@ def test_an_option_comes_before_the_environment(
     monkeypatch.setenv("RECKON_CALLS", "1")
     main(["ask", QUESTION, "--calls", "3", "--quiet", "--json"])
     assert json.loads(capsys.readouterr().out)["usage"]["calls"] == 3
+
+
+def test_a_sentence_in_place_of_a_command_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([QUESTION, "--quiet", "-s", "cot", "-m", "scripted:replies.json"]) == 0
+    assert capsys.readouterr().out == "4\n"
+    assert main(["aks"]) == 2
+    assert "did you mean ask?" in capsys.readouterr().err

@@ -204,3 +204,8 @@ def test_no_session_to_continue_is_one_line(here: Path) -> None:
     done = subprocess.run([RECKON, "-c"], input="", capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "reckon: no session is saved yet; `reckon` begins one\n"
+
+
+def test_plain_words_of_other_terminals_are_commands(here: Path) -> None:
+    shown = reckon(here, ["help", "exit", QUESTION], replies=[PENS])
+    assert "\n/model" in shown and "42" not in shown

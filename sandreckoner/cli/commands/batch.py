@@ -20,6 +20,7 @@ examples:
 @click.argument("source", type=click.Path(), help="JSON lines, each with a `question`.")
 @click.argument("out", type=click.Path(), help="JSON lines; rows that cannot be answered go to OUT.errors.")
 @click.option(
+    "-s",
     "--strategy",
     shell_complete=options.complete_strategy,
     help="The strategy, for example cot, pal, 'sc(pal, n=5)'.",

@@ -45,9 +45,10 @@ def terminal_options(section: str) -> Callable[[Callable[..., Any]], Callable[..
         ),
         click.option("--plain", is_flag=True, help="No boxes and no redrawing, for screen readers.", **own),
         click.option(
-            "--model", shell_complete=options.complete_model, help="The model, for this session.", **own
+            "-m", "--model", shell_complete=options.complete_model, help="The model, for this session.", **own
         ),
         click.option(
+            "-s",
             "--strategy",
             shell_complete=options.complete_strategy,
             help="The strategy, for this session.",

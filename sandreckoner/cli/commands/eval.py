@@ -39,6 +39,7 @@ _FIRST = ("strategy", "right", "accuracy, 95 %", "difference, 95 %", "calls", "p
     help="A file (.jsonl, .csv, .parquet) or a benchmark's name, such as gsm8k.",
 )
 @click.option(
+    "-s",
     "--strategy",
     shell_complete=options.complete_strategy,
     multiple=True,

@@ -35,6 +35,7 @@ examples:
 @click.argument("journal", type=click.Path(), help="A file that `reckon ask --journal FILE` wrote.")
 @click.option("--from", "start", type=int, metavar="STEP", help="Perform this step and the rest.")
 @click.option(
+    "-m",
     "--model",
     shell_complete=options.complete_model,
     help="The model from there on; without it, the model of the journal.",

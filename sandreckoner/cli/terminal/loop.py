@@ -38,6 +38,8 @@ def converse(context: Context, reader: Reader) -> None:
 
 def _handle(context: Context, line: str) -> None:
     question: str | None = line
+    if line.strip().lower() in ("help", "exit", "quit"):
+        line = "/quit" if line.strip().lower() != "help" else "/help"
     if line.startswith("/"):
         question = perform(context, line)
     if question:
