@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandreckoner.reading.fences import cut_at_stop
 from sandreckoner.reading.normalize import normalise
 from sandreckoner.reading.numbers import find_numbers
+from sandreckoner.reading.reply_end import cut_at_stop
 
 Rule = Literal["boxed", "hashes", "phrase", "choice", "yes or no", "whole", "bold", "last number"]
 

@@ -14,7 +14,7 @@ from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.reading.normalize import normalise
 from sandreckoner.reading.syntax import bound_names, parse
 
-_ANSWERS = ("answer", "ans", "final_answer")
+ANSWERS = ("answer", "ans", "final_answer")
 _LABEL = re.compile(r"[:=]\s|\s(?:is|are|was)\s")
 MAX_CHARACTERS = 2_000
 MAX_BITS = 4_000  # longer integers are not answers, and slow to write
@@ -56,7 +56,7 @@ def gives_answer(tree: ast.Module) -> bool:
 def _answer_expression(tree: ast.Module) -> str:
     """Return the expression to append; empty where none is needed."""
     bound = bound_names(tree)
-    for name in _ANSWERS:
+    for name in ANSWERS:
         if name in bound:
             return name
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not _required(node)]
@@ -69,6 +69,13 @@ def _answer_expression(tree: ast.Module) -> str:
     if functions and tree.body[-1] is functions[-1]:
         return f"{functions[-1].name}()"
     return ""
+
+
+def answer_names(tree: ast.Module) -> set[str]:
+    """Return the names in the expression that gives the answer: what is appended, or the last line."""
+    expression = _answer_expression(tree)
+    given: ast.AST = ast.parse(expression, mode="eval") if expression else tree.body[-1]
+    return {node.id for node in ast.walk(given) if isinstance(node, ast.Name)} - {"print"}
 
 
 def _required(function: ast.FunctionDef) -> bool:

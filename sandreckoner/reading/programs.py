@@ -3,25 +3,35 @@
 Which of several blocks is the program: **the last Python block that gives an answer, and before it every
 earlier block that it uses names of**. So helper definitions and their use come together, a corrected
 version replaces the first one, and a block that only shows an output, a shell command or a fragment in
-passing is left out. A block that parses unchanged is preferred to one that needs repair.
+passing is left out. A reply that goes on with a question of its own ends there.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sandreckoner.reading.fences import Block, cut_at_stop, find_blocks
-from sandreckoner.reading.program_result import gives_answer
-from sandreckoner.reading.repair import repair_program
-from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, parse, undefined_names
+from sandreckoner.reading.fences import Block, find_blocks
+from sandreckoner.reading.program_result import ANSWERS, answer_names, gives_answer
+from sandreckoner.reading.repair import repair_program, repair_with_tail
+from sandreckoner.reading.reply_end import cut_at_stop, next_questions
+from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, is_program, parse, undefined_names
+from sandreckoner.reading.tool_calls import code_in_call
 
 MAX_STARTS = 40
+CUT_OFF = "the reply reached its limit of length before its program ended"
 # A line where an unfenced program may begin.
 _CODE = re.compile(
     r"\s*(?:#|def |class |import \w|from [\w.]+ import |for .+ in .+:|while .+:|if .+:|print\(|@\w|>>> "
     r"|[A-Za-z_][\w, \[\]'\"]*(?::[^=]+)? ?[-+*/]?= ?[^=\s])"
+)
+
+
+# What a lost line does with the answer: bind it, change it, print it, return it.
+_USE = (
+    r"^\s*(?:(?:{names})\s*(?:\[[^\]]*\]\s*)?(?:[-+*/%|&]|//|\*\*)?=(?!=)"
+    r"|(?:print|return)\b.*\b(?:{names})\b|[A-Za-z_]\w*\s*=(?!=).*\b(?:{names})\b)"
 )
 
 
@@ -32,59 +42,94 @@ class Program:
     Attributes:
         code: Python that parses.
         repairs: a few words for each repair; empty where it is as the model wrote it.
+        fault: in one line, why its result would be another one than the model meant: its end is missing.
+            Empty where nothing is known to be missing.
     """
 
     code: str
     repairs: tuple[str, ...] = ()
+    fault: str = ""
 
 
-def read_program(reply: str) -> Program | None:
-    """Find the program in a reply; None where there is none. Never raises, whatever the model wrote."""
-    reply = cut_at_stop(reply[:MAX_CHARACTERS].replace("\r\n", "\n"))
+def read_program(reply: str, *, was_cut: bool = False) -> Program | None:
+    """Find the program in a reply; None where there is none. Never raises, whatever the model wrote.
+
+    Args:
+        reply: what the model wrote.
+        was_cut: whether it ended at the limit of its length; then a program that is open at its end has a
+            fault.
+    """
+    reply = cut_at_stop(reply[:MAX_CHARACTERS].replace("\r\n", "\n"), is_code=True)
+    for place in next_questions(reply):
+        first = _find(reply[:place], was_cut=False)
+        if first is not None and gives_answer(parse(first.code)) and not first.fault:
+            return first
+    return _find(reply, was_cut=was_cut)
+
+
+def _find(reply: str, *, was_cut: bool) -> Program | None:
     blocks = find_blocks(reply)
+    python = [block for block in blocks if block.is_python]
+    if python and (program := _from_blocks(python, was_cut=was_cut)) is not None:
+        return program
+    code = code_in_call(reply)
+    if code is not None:
+        return _read_block(Block(code, closed=not was_cut), was_cut=was_cut)
     if blocks:
-        return _from_blocks([block for block in blocks if block.is_python])
-    return _from_prose(reply)
+        return None
+    program = _from_prose(reply)
+    return replace(program, fault=program.fault or CUT_OFF) if program and was_cut else program
 
 
-def _from_blocks(blocks: list[Block]) -> Program | None:
-    read = [program for block in blocks if (program := _read_block(block)) is not None]
-    intact = [program for program in read if not program.repairs]
-    for choice in (intact, read):
-        trees = [parse(program.code) for program in choice]
-        for last in reversed(range(len(choice))):
-            if not gives_answer(trees[last]):
-                continue
-            chain, lacking = _with_helpers(trees, last)
-            if not lacking or len(choice) == 1:
-                return _join([choice[i] for i in chain])
+def _from_blocks(blocks: list[Block], *, was_cut: bool) -> Program | None:
+    read = [program for block in blocks if (program := _read_block(block, was_cut=was_cut)) is not None]
     if not read:
         return None
     trees = [parse(program.code) for program in read]
     answering = [i for i, tree in enumerate(trees) if gives_answer(tree)]
+    for last in reversed(answering):
+        chain, lacking = _with_helpers(trees, last)
+        if not lacking or len(read) == 1:
+            return _join([read[i] for i in chain])
     chain, _ = _with_helpers(trees, answering[-1] if answering else len(read) - 1)
     return _join([read[i] for i in chain])
 
 
-def _read_block(block: Block) -> Program | None:
-    repaired = repair_program(block.code)
-    if repaired is None:
+def _read_block(block: Block, *, was_cut: bool) -> Program | None:
+    program = _repaired(block.code)
+    if program is None or block.closed:
+        return program
+    fault = program.fault or (CUT_OFF if was_cut else "")
+    return Program(program.code, ("closing fence added", *program.repairs), fault)
+
+
+def _repaired(code: str) -> Program | None:
+    """Repair a program; None where nothing of it computes anything."""
+    repaired = repair_with_tail(code)
+    if repaired is None or not is_program(tree := parse(repaired[0])):
         return None
-    code, repairs = repaired
-    if not is_program(parse(code)):
-        return None
-    if not block.closed:
-        repairs = ("closing fence added", *repairs)
-    return Program(code, repairs)
+    lost = _lost_use(tree, repaired[2])
+    fault = f"the program is no Python from here on, and its answer depends on it: {lost}" if lost else ""
+    return Program(repaired[0], repaired[1], fault)
+
+
+def _lost_use(tree: ast.Module, tail: str) -> str:
+    """Return the first line of an unparsable tail that binds or uses the answer; empty where none does."""
+    if not tail or not gives_answer(tree):
+        return ""
+    names = [*ANSWERS, *answer_names(tree)]
+    use = re.compile(_USE.format(names="|".join(map(re.escape, names))))
+    return next((line.strip()[:80] for line in tail.split("\n") if use.match(line)), "")
 
 
 def _with_helpers(trees: list[ast.Module], last: int) -> tuple[list[int], set[str]]:
     """Return the blocks that block `last` needs, in order, and the names that none of them binds."""
     chain, lacking = [last], undefined_names(trees[last])
     for i in reversed(range(last)):
-        if lacking & bound_names(trees[i]):
+        bound = bound_names(trees[i])
+        if lacking & bound or (lacking and "*" in bound):
             chain.insert(0, i)
-            lacking = (lacking - bound_names(trees[i])) | undefined_names(trees[i])
+            lacking = set() if "*" in bound else (lacking - bound) | undefined_names(trees[i])
     return chain, lacking
 
 
@@ -92,7 +137,8 @@ def _join(programs: list[Program]) -> Program:
     repairs = [words for program in programs for words in program.repairs]
     if len(programs) > 1:
         repairs.append(f"{len(programs)} blocks joined")
-    return Program("\n".join(program.code for program in programs), tuple(dict.fromkeys(repairs)))
+    fault = next((program.fault for program in programs if program.fault), "")
+    return Program("\n".join(program.code for program in programs), tuple(dict.fromkeys(repairs)), fault)
 
 
 def _from_prose(text: str) -> Program | None:
@@ -107,26 +153,13 @@ def _from_prose(text: str) -> Program | None:
     for start in starts[:MAX_STARTS]:
         if start < after:
             continue
-        repaired = repair_program("\n".join(lines[start:]))
-        if repaired is None or not is_program(parse(repaired[0])):
+        program = _repaired("\n".join(lines[start:]))
+        if program is None:
             continue
-        after = start + repaired[0].count("\n") + 1
-        repairs = repaired[1]
+        after = start + program.code.count("\n") + 1
         if "".join(lines[:start]).strip():
-            repairs = ("prose before the program left out", *repairs)
-        if best is None or repaired[0].count("\n") > best.code.count("\n"):
-            best = Program(repaired[0], repairs)
+            words = "prose before the program left out"
+            program = replace(program, repairs=(words, *program.repairs))
+        if best is None or program.code.count("\n") > best.code.count("\n"):
+            best = program
     return best
-
-
-def is_program(tree: ast.Module) -> bool:
-    """Whether a tree computes anything: `18`, `Yes` and `Note: this` parse as Python, but are no programs."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign() | ast.AugAssign() | ast.AnnAssign(value=ast.expr()) | ast.Call():
-                return True
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                return True
-            case ast.BinOp(left=ast.Constant(), right=ast.Constant()):
-                return True
-    return False

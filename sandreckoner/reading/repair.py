@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sandreckoner.reading.syntax import parse, walk_scope
 
 MAX_REPAIRS = 40
+CUT = "unparsable lines at the end left out"
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "\xa0": " ", "…": "..."}
 )
@@ -29,23 +30,30 @@ def strip_prompts(code: str) -> str:
 
 
 def repair_program(code: str) -> tuple[str, tuple[str, ...]] | None:
+    """Repair a program until it parses; see `repair_with_tail`."""
+    found = repair_with_tail(code)
+    return found[:2] if found else None
+
+
+def repair_with_tail(code: str) -> tuple[str, tuple[str, ...], str] | None:
     """Repair a program until it parses.
 
     Args:
         code: Python, more or less.
 
     Returns:
-        The program and the repairs, in words; None where nothing parsable remains.
+        The program, the repairs in words, and the lines at its end that could not be parsed; None where
+        nothing parsable remains.
     """
     repairs: list[str] = []
     without = strip_prompts(code)
     if without != code:
         repairs.append("prompts of an interactive session taken off")
-    without = without.strip("\n").rstrip()
+    without = "\n".join(line if line.strip() else "" for line in without.split("\n")).strip("\n").rstrip()
     level = textwrap.dedent(without)
     if level != without:
         repairs.append("indentation of the whole taken off")
-    lines = level.split("\n")
+    lines, tail = level.split("\n"), ""
     for _ in range(MAX_REPAIRS):
         if not any(line.strip() for line in lines):
             return None
@@ -54,12 +62,13 @@ def repair_program(code: str) -> tuple[str, tuple[str, ...]] | None:
         except SyntaxError as fault:
             if fault.lineno is None:
                 return None
-            lines = _repair_once(lines, fault, repairs)
+            lines, cut = _repair_once(lines, fault, repairs)
+            tail = f"{cut}\n{tail}" if cut else tail
             continue
         if not tree.body:
             return None
         body = _wrap_returns(lines, tree, repairs)
-        return "\n".join(body), tuple(dict.fromkeys(repairs))
+        return "\n".join(body), tuple(dict.fromkeys(repairs)), tail
     return None
 
 
@@ -69,15 +78,17 @@ def repaired(code: str) -> str:
     return found[0] if found else code
 
 
-def _repair_once(lines: list[str], fault: SyntaxError, repairs: list[str]) -> list[str]:
+def _repair_once(lines: list[str], fault: SyntaxError, repairs: list[str]) -> tuple[list[str], str]:
+    """Return the lines after one repair, and what had to be cut off their end."""
     for words, attempt in _REPAIRS:
         repaired = attempt(lines, fault)
         if repaired is not None and repaired != lines:
             repairs.append(words)
-            return repaired
+            return repaired, ""
     # No repair applies: the text from the fault on is a truncated tail, or prose.
-    repairs.append("unparsable lines at the end left out")
-    return lines[: min(fault.lineno or 1, len(lines)) - 1]
+    repairs.append(CUT)
+    kept = min(fault.lineno or 1, len(lines)) - 1
+    return lines[:kept], "\n".join(lines[kept:])
 
 
 def _typography(lines: list[str], fault: SyntaxError) -> list[str] | None:
@@ -123,6 +134,26 @@ def _first_line(lines: list[str], fault: SyntaxError) -> list[str] | None:
     return textwrap.dedent("\n".join(moved)).split("\n")
 
 
+def _opened_function(lines: list[str], fault: SyntaxError) -> list[str] | None:
+    """Put the header above a body whose function the prompt opened; the flat lines after it stay outside."""
+    if "unexpected indent" not in fault.msg or fault.lineno is None:
+        return None
+    first = next(i for i, line in enumerate(lines) if line.strip())
+    lost = not lines[first].startswith((" ", "\t"))
+    if lost and (fault.lineno != first + 2 or lines[first].rstrip().endswith(":")):
+        return None
+    flat = (i for i in range(first + 1, len(lines)) if lines[i].strip() and lines[i][0] not in " \t)]}#")
+    end = next(flat, len(lines))
+    if not any(line.strip().startswith("return") for line in lines[first:end]):
+        return None
+    body = [
+        _margin(lines[fault.lineno - 1]) + lines[first] if lost else lines[first],
+        *lines[first + 1 : end],
+    ]
+    called = re.search(r"\b([A-Za-z_]\w*)\(\)", "\n".join(lines[end:]))
+    return [f"def {called[1] if called else 'solution'}():", *body, *lines[end:]]
+
+
 def _stray_indent(lines: list[str], fault: SyntaxError) -> list[str] | None:
     """Align one line that is slightly off the indentation of the lines around it."""
     stray = "unexpected indent" in fault.msg or "unindent does not match" in fault.msg
@@ -154,6 +185,7 @@ _REPAIRS: tuple[tuple[str, Repair], ...] = (
     ("hyphens in names made underscores", _hyphens),
     ("tabs made spaces", _tabs),
     ("indentation of the first line restored", _first_line),
+    ("header of the function that the prompt opened added", _opened_function),
     ("indentation of a stray line restored", _stray_indent),
     ("body of a function indented", _flat_function),
 )

@@ -73,13 +73,29 @@ def bound_names(scope: ast.AST) -> set[str]:
 def undefined_names(tree: ast.Module) -> set[str]:
     """Return the names that a program reads but never binds, builtins excluded.
 
-    A name bound in any scope counts as bound everywhere, so this can miss one but never invents one.
+    A name bound in any scope counts as bound everywhere, so this can miss one but never invents one. After
+    `from x import *` nothing counts as undefined.
     """
     bound: set[str] = set(_BUILTINS)
     read: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             read.add(node.id)
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            return set()
         if isinstance(node, (ast.Module, *Scope.__args__)):
             bound |= bound_names(node)
     return read - bound
+
+
+def is_program(tree: ast.Module) -> bool:
+    """Whether a tree computes anything: `18`, `Yes` and `Note: this` parse as Python, but are no programs."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign() | ast.AugAssign() | ast.AnnAssign(value=ast.expr()) | ast.Call():
+                return True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Import() | ast.ImportFrom():
+                return True
+            case ast.BinOp(left=ast.Constant(), right=ast.Constant()):
+                return True
+    return False

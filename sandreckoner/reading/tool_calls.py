@@ -24,6 +24,11 @@ _TAGGED = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
 _FENCED = re.compile(r"```(?:json|xml)?[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _NAMES = ("name", "action", "tool", "tool_name")
 _ARGUMENTS = ("arguments", "parameters", "action_input", "args", "input", "tool_input")
+_CODE = ("code", "program", "python", "script", "source", "python_code", "query", "input", "action_input")
+# Where the JSON of a reply that is a tool call begins.
+_JSON_START = re.compile(
+    r"(?:\A|<tool_call>|```(?:json|tool_call)?[ \t]*\n|^Action(?: Input)?:)\s*\[?\s*\{", re.MULTILINE
+)
 _CLOSINGS = ("", "}", "}}", '"}', '"}}', "]}", "]}}")  # of an object that was cut off or miscounted
 
 
@@ -160,3 +165,22 @@ def only_argument(arguments: JSON) -> str:
     if isinstance(arguments, Mapping):
         arguments = next(iter(arguments.values()), "")
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def code_in_call(text: str) -> str | None:
+    """Return the program that a tool call in JSON carries; None where the text is no such call."""
+    match = _JSON_START.search(text[:MAX_CHARACTERS])
+    value = object_at(text[:MAX_CHARACTERS], match.end() - 1) if match else None
+    waiting: list[Any] = [value]
+    while waiting:
+        here = waiting.pop(0)
+        if isinstance(here, str) and here.lstrip().startswith("{"):
+            here = object_at(here.strip(), 0)
+        if isinstance(here, list):
+            waiting += here
+        elif isinstance(here, dict):
+            code = next((here[key] for key in _CODE if isinstance(here.get(key), str)), None)
+            if code is not None and not code.lstrip().startswith("{"):
+                return str(code)
+            waiting += here.values()
+    return None

@@ -71,13 +71,12 @@ class ProgramAided:
         return candidate
 
     def _execute(self, problem: Problem, completion: Completion) -> Steps[Candidate]:
-        program = read_program(completion.text)
-        if program is None:
-            why = (
-                "the model answered with nothing"
-                if not completion.text.strip()
-                else "no program in the reply"
+        program = read_program(completion.text, was_cut=completion.finish == "length")
+        if program is None or program.fault:
+            nothing = (
+                "no program in the reply" if completion.text.strip() else "the model answered with nothing"
             )
+            why = program.fault if program else nothing
             return Candidate(None, completion.text, error=why, evidence=problem.passages)
         execution = yield from run(with_answer(program.code))
         answer = read_result(execution)
