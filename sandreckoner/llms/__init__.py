@@ -14,14 +14,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandreckoner.llms.cache import CachedModel
     from sandreckoner.llms.client.adapter import LangChainModel
     from sandreckoner.llms.fallback import FallbackModel
     from sandreckoner.llms.listing import model_rows
     from sandreckoner.llms.load import load_chat_model, load_model
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
-    from sandreckoner.llms.replay_model import ReplayModel
+    from sandreckoner.llms.stored_replies import CachedModel, ReplayModel
     from sandreckoner.llms.weights.fetch import pull
     from sandreckoner.settings.user_settings import Settings, load_settings
     from sandreckoner.testing.scripted_model import ScriptedModel
@@ -43,12 +42,12 @@ __all__ = [
 ]
 
 _HOME = {
-    "CachedModel": "llms.cache",
+    "CachedModel": "llms.stored_replies",
     "ChatGGUF": "llms.local.llamacpp",
     "ChatHF": "llms.local.huggingface",
     "FallbackModel": "llms.fallback",
     "LangChainModel": "llms.client.adapter",
-    "ReplayModel": "llms.replay_model",
+    "ReplayModel": "llms.stored_replies",
     "ScriptedModel": "testing.scripted_model",
     "Settings": "settings.user_settings",
     "load_chat_model": "llms.load",

@@ -140,7 +140,7 @@ def _scripted(path: str, options: Options, settings: Settings) -> Model:
 
 
 def _replay(path: str, options: Options, settings: Settings) -> Model:
-    from sandreckoner.llms.replay_model import ReplayModel
+    from sandreckoner.llms.stored_replies import ReplayModel
 
     _no_options("replay", options)
     return ReplayModel(Path(path))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hub import Hub, serve_hub
 
-from sandreckoner._support import hub_files
+from sandreckoner._support import downloads
 from sandreckoner.tools.retrieval.model_files import ModelFile, ModelFiles, fetch_files
 
 WEIGHTS = b"numbers" * 1000
@@ -139,8 +139,8 @@ def test_the_package_serves_where_the_hub_has_other_content(hub: Hub, shelf: Pat
 def test_a_hub_that_does_not_answer_is_given_up(
     hub: Hub, shelf: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert hub_files.PATIENCE_S < 5
-    monkeypatch.setattr(hub_files, "PATIENCE_S", 0.1)
+    assert downloads.PATIENCE_S < 5
+    monkeypatch.setattr(downloads, "PATIENCE_S", 0.1)
     hub.answering.clear()
     fetch_files(put_wheel(shelf), cache)
     assert hub.ranges == []

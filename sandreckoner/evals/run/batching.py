@@ -57,7 +57,7 @@ class BatchJob:
 
     @contextmanager
     def open(self) -> Iterator[Callable[[InputLine], OutputLine]]:
-        """Open what a row needs (`workspace.open_environment`); yields the function that answers a line."""
+        """Open what a row needs; yields the function that answers a line."""
         with open_environment(self.model, self.budget, self.index) as environment:
             yield lambda line: self._answer(line, environment)
 

@@ -67,7 +67,7 @@ class EvaluationJob:
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Sample], FinishedSample]]:
-        """Open what a sample needs (`workspace.open_environment`); yields the function that runs a sample."""
+        """Open what a sample needs; yields the function that runs a sample."""
         with open_environment(self.model, self.budget, self.index) as environment:
             yield lambda sample: self._run(sample, environment)
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sandreckoner._support.pip_download import DownloadError, download_source
+from sandreckoner._support.downloads import DownloadError, download_source
 from sandreckoner._support.user_folders import cache_folder
 from sandreckoner.core.errors import ModelUnavailable
 

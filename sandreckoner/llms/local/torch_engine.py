@@ -10,9 +10,8 @@ from random import Random, SystemRandom
 from typing import Any
 
 from sandreckoner.core.errors import ContextOverflow, ModelError, UsageError
-from sandreckoner.llms.local.decoding import GrammarCompiler, GrammarMatcher, sample_tokens
+from sandreckoner.llms.local.decoding import GrammarCompiler, GrammarMatcher, SampleWriter, sample_tokens
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
-from sandreckoner.llms.local.text_assembly import SampleWriter
 
 # Tokens of the prompt that are processed in one step; a stop takes effect between two steps.
 _STEP_TOKENS = 512

