@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut
+from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, take_steps
 from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
-from sandreckoner.core.errors import BudgetSpent, ContextOverflow, LibraryError, UsageError
+from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Passage, Problem
@@ -77,16 +76,8 @@ class CodeAgent:
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         run = _CodeRun(self, Scratchpad(problem))
-        for number in range(1, self.max_steps + 1):
-            try:
-                answer = yield from within(f"cell {number}", run.cell(number))
-            except (BudgetSpent, ContextOverflow) as end:
-                return run.scratchpad.stopped(str(end))
-            if answer is not None:
-                return answer
-        return run.scratchpad.stopped(
-            f"{self.max_steps} cells were written without an answer; allow more with max_steps=…"
-        )
+        why = f"{self.max_steps} cells were written without an answer; allow more with max_steps=…"
+        return (yield from take_steps(run.scratchpad, "cell", run.cell, self.max_steps, why))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
 from sandreckoner.agents.middleware.run_guards import last_reply, this_run
-from sandreckoner.agents.text_chat import text_of
+from sandreckoner.agents.text_chat import text_of, usage_of
 from sandreckoner.agents.toolbox import passages_of, programs_of
 from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.message import Usage
@@ -98,6 +98,5 @@ def _usage(run: Sequence[AnyMessage]) -> Usage:
     total = Usage(usd=None)
     for message in run:
         if isinstance(message, AIMessage):
-            counted: Mapping[str, Any] = message.usage_metadata or {}
-            total += Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0), None)
+            total += usage_of(message)
     return total

@@ -12,13 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, shown
+from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, shown, take_steps
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Run, Steps, search
-from sandreckoner.core.errors import BudgetSpent, ContextOverflow
 from sandreckoner.core.execution import Execution, State
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.final_answer import find_answer
@@ -70,16 +68,8 @@ class ReAct:
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
         run = _ReActRun(self, Scratchpad(problem))
-        for number in range(1, self.max_steps + 1):
-            try:
-                answer = yield from within(f"turn {number}", run.turn(number))
-            except (BudgetSpent, ContextOverflow) as end:
-                return run.scratchpad.stopped(str(end))
-            if answer is not None:
-                return answer
-        return run.scratchpad.stopped(
-            f"{self.max_steps} turns were taken without a Finish; allow more with max_steps=…"
-        )
+        why = f"{self.max_steps} turns were taken without a Finish; allow more with max_steps=…"
+        return (yield from take_steps(run.scratchpad, "turn", run.turn, self.max_steps, why))
 
 
 @dataclass(slots=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 from sandreckoner.chains.prompt import Prompt, parse_prompt
 from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
+from sandreckoner.core.combine import within
+from sandreckoner.core.effects import Steps
+from sandreckoner.core.errors import BudgetSpent, ContextOverflow
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.reading.normalize import Normal, normalise
@@ -98,6 +101,20 @@ class Scratchpad:
     def stopped(self, reason: str) -> Answer:
         """Build the best answer so far, where a limit ended the run."""
         return self.answer(self.best, status="budget spent", reason=reason)
+
+
+def take_steps(
+    scratchpad: Scratchpad, name: str, step: Callable[[int], Steps[Answer | None]], max_steps: int, why: str
+) -> Steps[Answer]:
+    """Take steps until one answers; `why` is the reason where none of `max_steps` does."""
+    for number in range(1, max_steps + 1):
+        try:
+            answer = yield from within(f"{name} {number}", step(number))
+        except (BudgetSpent, ContextOverflow) as end:
+            return scratchpad.stopped(str(end))
+        if answer is not None:
+            return answer
+    return scratchpad.stopped(why)
 
 
 def _as_made(name: str, argument: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from sandreckoner.core.effects import Ask
-from sandreckoner.core.message import Completion, Message, Role
+from sandreckoner.core.message import Completion, Message, Role, Usage
 from sandreckoner.reading.tool_calls import find_calls
 
 _TOLD = """You may call these tools:
@@ -77,11 +77,20 @@ class TextChat(BaseChatModel):
 
 def _reply(completion: Completion, tools: Sequence[dict[str, Any]]) -> AIMessage:
     text, calls = find_calls(completion.text, {tool["function"]["name"] for tool in tools})
-    usage = completion.usage
-    counted = UsageMetadata(
+    return AIMessage(text, tool_calls=calls, usage_metadata=usage_metadata(completion.usage))
+
+
+def usage_metadata(usage: Usage) -> UsageMetadata:
+    """Convert usage to the form that a message of LangChain carries."""
+    return UsageMetadata(
         input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, total_tokens=usage.tokens
     )
-    return AIMessage(text, tool_calls=calls, usage_metadata=counted)
+
+
+def usage_of(reply: Any) -> Usage:
+    """Return the usage that a reply carries, as one call; its price is unknown."""
+    counted = getattr(reply, "usage_metadata", None) or {}
+    return Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0), None)
 
 
 def as_messages(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()) -> tuple[Message, ...]:

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import uuid4
 
@@ -14,16 +14,15 @@ from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResp
 from langchain.agents.middleware.types import AgentState
 from langchain.tools.tool_node import ToolCallRequest
 from langchain_core.messages import AIMessage, ToolMessage
-from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import ToolCall
 from langgraph.types import Command
 
-from sandreckoner.agents.text_chat import as_messages
+from sandreckoner.agents.text_chat import as_messages, usage_metadata, usage_of
 from sandreckoner.core.effects import Ask, Effect, Reply, Use
 from sandreckoner.core.errors import ReplayDiverged
 from sandreckoner.core.execution import JSON, Returned
 from sandreckoner.core.journal import Journal, Replay
-from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.message import Completion
 from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.trace import Step, StepStarted, Trace
 
@@ -127,8 +126,7 @@ class Recorder(AgentMiddleware[AgentState[Any], Recording, Any]):
 
 def _completion(message: Any) -> Completion:
     """Convert a reply to a completion: its text, or text and calls as one line of JSON."""
-    counted = message.usage_metadata or {}
-    usage = Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0))
+    usage = replace(usage_of(message), usd=0.0)
     calls = [{"name": call["name"], "args": call["args"]} for call in message.tool_calls]
     text = str(message.text)
     return Completion(dumps({"content": text, "tool_calls": calls}) if calls else text, usage=usage)
@@ -140,14 +138,11 @@ def _message(completion: Completion) -> AIMessage:
     if content.startswith('{"content":'):
         record = json.loads(content)
         content, calls = record["content"], record["tool_calls"]
-    usage = completion.usage
     return AIMessage(
         content,
         tool_calls=[
             ToolCall(name=call["name"], args=call["args"], id=f"call_{uuid4().hex[:12]}", type="tool_call")
             for call in calls
         ],
-        usage_metadata=UsageMetadata(
-            input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, total_tokens=usage.tokens
-        ),
+        usage_metadata=usage_metadata(completion.usage),
     )

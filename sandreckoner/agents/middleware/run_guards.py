@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired
 
@@ -20,8 +20,9 @@ from langchain_core.messages.tool import ToolCall
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from sandreckoner.agents.text_chat import usage_of
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.message import Completion
 from sandreckoner.settings.prices_and_limits import Price, with_cost
 
 US = "sandreckoner"  # the name of messages written by the middleware, not by the user
@@ -125,9 +126,7 @@ class BudgetGuard(AgentMiddleware[BudgetState, Any, Any]):
         """Charge the usage of the call."""
         reply = last_reply(state["messages"])
         spent = dict(state.get("spent") or {})
-        counted: Mapping[str, Any] = (reply.usage_metadata if reply else None) or {}
-        usage = Usage(1, counted.get("input_tokens", 0), counted.get("output_tokens", 0), None)
-        usage = with_cost(Completion("", usage=usage), self._price).usage
+        usage = with_cost(Completion("", usage=usage_of(reply)), self._price).usage
         spent["calls"] = spent.get("calls", 0) + 1
         spent["tokens"] = spent.get("tokens", 0) + usage.tokens
         spent["usd"] = spent.get("usd", 0.0) + (usage.usd or 0.0)
