@@ -100,7 +100,7 @@ class ToolAgent(StrategyChain):
             tools: further tools of LangChain, functions with a docstring, or what `mcp_tools` gives.
             interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
             budget: what each question may spend; None for no limit but `max_steps`.
-            price: of the model's tokens; a budget in dollars needs it.
+            price: of the model's tokens; by default that of the settings. A budget in dollars needs one.
             max_steps: calls of the model for one question.
             max_tool_calls: calls of tools for one question; the others are refused.
             pauses: ask the user for more when the budget is spent, instead of ending.
@@ -117,11 +117,16 @@ class ToolAgent(StrategyChain):
             UsageError: an argument is wrong, or a model cannot be had.
         """
         budget = budget or Budget()
-        if budget.usd is not None and price is None:
-            raise UsageError("the budget is in dollars but the model's price is unknown; pass price=Price(…)")
         self.name = TOOL_AGENT
         self._own: list[Any] = []
-        self._name, chat = self._chat(model)
+        self._name, chat, known = self._chat(model)
+        price = price or known
+        if budget.usd is not None and price is None:
+            super().close()
+            raise UsageError(
+                f"the budget is in dollars but the price of {self._name} is unknown; "
+                "set it in your settings, or pass price=Price(…)"
+            )
         if interpreter is None:
             interpreter = Sandbox()
             self._own.append(interpreter)
@@ -270,14 +275,16 @@ class ToolAgent(StrategyChain):
         snapshot = self._graph.get_state({"configurable": {"thread_id": thread}})
         return paused(snapshot.interrupts[0].value, thread) if snapshot.interrupts else None
 
-    def _chat(self, model: str | BaseChatModel | Model) -> tuple[str, BaseChatModel]:
-        """Return the name of a model and its chat model."""
+    def _chat(self, model: str | BaseChatModel | Model) -> tuple[str, BaseChatModel, Price | None]:
+        """Return the name of a model, its chat model, and the price of its tokens where it is known."""
         if isinstance(model, BaseChatModel):
-            return LangChainModel(model).name, model
+            return LangChainModel(model).name, model, None
         if isinstance(model, str):
             model = load_model(model)
             self._own.append(model)
-        return model.name, model.chat if isinstance(model, LangChainModel) else TextChat(model=model)
+        if isinstance(model, LangChainModel):
+            return model.name, model.chat, model.price
+        return model.name, TextChat(model=model), None
 
     def close(self) -> None:
         """Close what the agent created, and its memory. Idempotent."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
@@ -18,7 +19,8 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.trace import Step
-from sandreckoner.llms import ScriptedModel
+from sandreckoner.llms import LangChainModel, ScriptedModel
+from sandreckoner.settings import Price
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
@@ -267,3 +269,12 @@ def test_a_made_up_quote_is_struck(library: MemoryLibrary, sandbox: Sandbox) -> 
         found = agent.invoke(QUESTION)
     assert found.text == "“Net sales were 8,412 in 2021” [1], and ~~“they will double”~~ [1]."
     assert [citation.status for citation in found.citations] == ["found", "not found"]
+
+
+def test_the_price_comes_with_the_model_or_is_asked_for(sandbox) -> None:
+    chat = FakeListChatModel(responses=["42"])
+    with pytest.raises(UsageError, match=r"set it in your settings, or pass price=Price"):
+        ToolAgent(model=LangChainModel(chat), interpreter=sandbox, budget=Budget(usd=1))
+    priced = LangChainModel(chat, price=Price(1.0, 2.0))
+    with ToolAgent(model=priced, interpreter=sandbox, budget=Budget(usd=1)) as agent:
+        assert repr(agent).startswith("ToolAgent(model='fake-list-chat-model")

@@ -49,7 +49,7 @@ class Sandbox:
         42
 
     A program that fails, hangs or attacks is a value, an `Execution`. Thread-safe; may be used after a fork
-    of the host, where it begins anew. Performs `Run` for `core.world.Environment`.
+    of the host, where it begins anew. Performs `Run` for an `Environment`.
     """
 
     def __init__(
