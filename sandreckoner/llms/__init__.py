@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sandreckoner.llms.client.adapter import LangChainModel
     from sandreckoner.llms.fallback import FallbackModel
-    from sandreckoner.llms.listing import model_rows
     from sandreckoner.llms.load import load_chat_model, load_model
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
     from sandreckoner.llms.stored_replies import CachedModel, ReplayModel
     from sandreckoner.llms.weights.fetch import pull
+    from sandreckoner.llms.weights.registry import model_rows
     from sandreckoner.settings.user_settings import Settings, load_settings
     from sandreckoner.testing.scripted_model import ScriptedModel
 
@@ -53,7 +53,7 @@ _HOME = {
     "load_chat_model": "llms.load",
     "load_model": "llms.load",
     "load_settings": "settings.user_settings",
-    "model_rows": "llms.listing",
+    "model_rows": "llms.weights.registry",
     "pull": "llms.weights.fetch",
 }
 

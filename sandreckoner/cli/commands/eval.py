@@ -216,7 +216,7 @@ def _print_tables(rows: Sequence[StrategyRow]) -> None:
 
 def _save_confidence(file: str, records: Sequence[SampleRecord], questions: Sequence[Question]) -> None:
     from sandreckoner.chains.strategies.confidence import save_confidence
-    from sandreckoner.evals.report.calibration import fit_confidence
+    from sandreckoner.evals.report.statistics import fit_confidence
 
     save_confidence(fit_confidence(records, {question.id: question for question in questions}), file)
     print(f"reckon: wrote {file}", file=sys.stderr)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sandreckoner.llms.listing import ModelRow
+    from sandreckoner.llms.weights.registry import ModelRow
 
 _EXAMPLES = """\
 examples:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandreckoner.core.errors import MissingExtra
-from sandreckoner.evals.report.calibration import Calibration, VotePoint
 from sandreckoner.evals.report.results_table import StrategyRow
+from sandreckoner.evals.report.statistics import Calibration, VotePoint
 
 _COLOURS = ("#0b6e99", "#c4572f", "#4a7c2f", "#7a4fa3", "#a3862a", "#50585f", "#b0305c", "#2a9d8f")
 _LEGEND_CHARACTERS = 80  # per line

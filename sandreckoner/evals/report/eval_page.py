@@ -12,8 +12,8 @@ from sandreckoner._support.html_pages import render_page
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report import charts
-from sandreckoner.evals.report.calibration import calibration, vote_curve
 from sandreckoner.evals.report.results_table import StrategyRow, cells, make_table
+from sandreckoner.evals.report.statistics import calibration, vote_curve
 from sandreckoner.evals.run.eval_log import read_answer, read_manifest
 from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question

@@ -57,7 +57,7 @@ class RateLimiter:
 
     @asynccontextmanager
     async def aslot(self) -> AsyncIterator[None]:
-        """`place` for event loops."""
+        """`slot` for event loops."""
         slot = self._request_slot()
         try:
             if slot is not None:

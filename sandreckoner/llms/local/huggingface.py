@@ -63,9 +63,6 @@ class ChatHF(InProcessChat):
         return TorchEngine(weights, tokenizer, n_ctx=self.n_ctx)
 
 
-DTYPES = ("auto", "float32", "float16", "bfloat16")
-
-
 def best_device() -> str:
     """`cuda`, `mps` or `cpu`: the quickest that is there."""
     import torch
@@ -87,15 +84,7 @@ def load_weights(
     """A causal language model and its tokenizer, as transformers has them.
 
     No code that comes with a model is run, and only safetensors are read: the older format of weights can
-    hold programs.
-
-    Args:
-        name: of a model on the Hugging Face hub, or a folder.
-        device: `cuda`, `cuda:1`, `mps`, `cpu`, or `auto` to spread it over all there are; None for the best.
-        dtype: one of `DTYPES`; None takes the one it was saved in on a GPU, and float32 on a processor.
-        bits: 4 or 8 to load it quantised, with bitsandbytes.
-        revision: of the hub's repository; None for the newest.
-        token: for the hub, where a model asks for one; None takes that of the hub's own settings.
+    hold programs. The arguments are the attributes of `ChatHF`.
 
     Raises:
         MissingExtra: quantisation is asked for without bitsandbytes.

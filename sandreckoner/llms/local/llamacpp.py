@@ -98,15 +98,7 @@ class LlamaEngine(Engine):
     def __init__(
         self, path: str, *, n_ctx: int, slots: int, threads: int, gpu_layers: int, native: bool = True
     ) -> None:
-        """Load the weights.
-
-        Args:
-            path: of the GGUF file.
-            n_ctx: tokens of context, for all slots together.
-            slots: generations side by side.
-            threads: of the processor.
-            gpu_layers: on the GPU; -1 for all.
-            native: use kernels compiled for this processor, where they were built.
+        """Load the weights in the file `path`; the other arguments are the attributes of `ChatGGUF`.
 
         Raises:
             ModelUnavailable: the runtime or the file cannot be loaded.
