@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import MissingExtra, UsageError
 from sandreckoner.core.execution import JSON
 
 if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
+
+T = TypeVar("T")
 
 
 def open_memory(path: str | Path | None, types: Sequence[type] = ()) -> BaseCheckpointSaver[str]:
@@ -90,3 +94,21 @@ def as_resumption(reply: Any, calls: Sequence[Any]) -> Any:
         return {"decisions": [{"type": "approve"} for _ in calls]}
     why = reply if isinstance(reply, str) and reply else "the user does not want this"
     return {"decisions": [{"type": "reject", "message": why} for _ in calls]}
+
+
+def thread_in(config: RunnableConfig) -> str:
+    """Return the conversation that a config names, unless it belongs to an agent around this one."""
+    known = config.get("configurable") or {}
+    inside = any(key.startswith("__pregel") for key in known)
+    return "" if inside else str(known.get("thread_id") or "")
+
+
+def outside_graph(work: Callable[..., T], *arguments: Any) -> T:
+    """Run outside of any surrounding graph, which LangGraph would otherwise extend."""
+    from langchain_core.runnables.config import var_child_runnable_config
+
+    def alone() -> T:
+        var_child_runnable_config.set(None)
+        return work(*arguments)
+
+    return copy_context().run(alone)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import uuid4
 
 from langchain.agents import create_agent
@@ -24,13 +23,20 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackMa
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.runnables.config import patch_config
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 from pydantic import BaseModel
 
 from sandreckoner.agents.conversation_answer import answer_of
-from sandreckoner.agents.conversations import Interrupt, as_resumption, open_memory, paused
+from sandreckoner.agents.conversations import (
+    Interrupt,
+    as_resumption,
+    open_memory,
+    outside_graph,
+    paused,
+    thread_in,
+)
 from sandreckoner.agents.middleware.forced_tool_calls import ForcedToolCalls
 from sandreckoner.agents.middleware.recorder import Recorder, Recording
 from sandreckoner.agents.middleware.run_guards import BudgetGuard, RepeatGuard, this_run
@@ -59,8 +65,6 @@ from sandreckoner.core.trace import Listener, Trace
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.tools.python import Sandbox
-
-T = TypeVar("T")
 
 
 class ToolAgent(StrategyChain):
@@ -187,15 +191,15 @@ class ToolAgent(StrategyChain):
             listener: called with every event.
             journal: a file that records the rest of the run.
         """
-        values = _outside_graph(self._state, thread)
+        values = outside_graph(self._state, thread)
         if not values.get("messages"):
             raise UsageError(f"there is no conversation {thread!r} in this memory")
         problem = Problem(str(this_run(values["messages"])[0].text) or "?")
-        waiting = _outside_graph(self._waiting, thread)
+        waiting = outside_graph(self._waiting, thread)
         if waiting is not None and reply is None:
             return waiting
         given: Any = Command(resume=as_resumption(reply, waiting.calls)) if waiting else None
-        return _outside_graph(self._run, given, problem, {}, thread, listener, journal)
+        return outside_graph(self._run, given, problem, {}, thread, listener, journal)
 
     async def aresume(self, reply: Any = None, **rest: Any) -> Answer:
         """`resume` for event loops."""
@@ -205,7 +209,7 @@ class ToolAgent(StrategyChain):
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
         problem = from_json(journal.header.get("problem"))
         thread = f"replay {uuid4()}"
-        return _outside_graph(self._perform, _question(problem), problem, {}, thread, Recording(journal))
+        return outside_graph(self._perform, _question(problem), problem, {}, thread, Recording(journal))
 
     def _answer(
         self,
@@ -219,13 +223,13 @@ class ToolAgent(StrategyChain):
         **_: Any,
     ) -> Answer:
         problem = to_problem(question_of(asked))
-        thread = thread or _thread_in(config) or str(uuid4())
-        if _outside_graph(self._waiting, thread) is not None:
+        thread = thread or thread_in(config) or str(uuid4())
+        if outside_graph(self._waiting, thread) is not None:
             raise UsageError(
                 f"the conversation {thread!r} waits for a reply: resume(reply, thread={thread!r})"
             )
         beneath = patch_config(config, callbacks=run_manager.get_child())
-        return _outside_graph(self._run, _question(problem), problem, beneath, thread, listener, journal)
+        return outside_graph(self._run, _question(problem), problem, beneath, thread, listener, journal)
 
     async def _aanswer(
         self,
@@ -299,20 +303,3 @@ class ToolAgent(StrategyChain):
 def _question(problem: Problem) -> dict[str, Any]:
     known = f"{passages_text(problem.passages)}\n\n" if problem.passages else ""
     return {"messages": [HumanMessage(known + question_text(problem))]}
-
-
-def _thread_in(config: RunnableConfig) -> str:
-    """Return the conversation that a config names, unless it belongs to an agent around this one."""
-    known = config.get("configurable") or {}
-    inside = any(key.startswith("__pregel") for key in known)
-    return "" if inside else str(known.get("thread_id") or "")
-
-
-def _outside_graph(work: Callable[..., T], *arguments: Any) -> T:
-    """Run outside of any surrounding graph, which LangGraph would otherwise extend."""
-
-    def alone() -> T:
-        var_child_runnable_config.set(None)
-        return work(*arguments)
-
-    return copy_context().run(alone)
