@@ -26,6 +26,8 @@ __all__ = [
     "open_react_agent",
 ]
 
+TOOL_AGENT = "tool agent"  # what a tool agent's journal has instead of a specification: it has none
+
 _HOME = {
     "CodeAgent": "code_agent",
     "Interrupt": "conversations",

@@ -14,6 +14,7 @@ from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, take_s
 from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
+from sandreckoner.chains.spec import Name
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
 from sandreckoner.core.errors import LibraryError, UsageError
@@ -78,6 +79,9 @@ class CodeAgent:
         run = _CodeRun(self, Scratchpad(problem))
         why = f"{self.max_steps} cells were written without an answer; allow more with max_steps=…"
         return (yield from take_steps(run.scratchpad, "cell", run.cell, self.max_steps, why))
+
+
+CODE = Name(CodeAgent, "agent", "act by cells of Python that call the tools", needs_documents=True)
 
 
 @dataclass(slots=True)

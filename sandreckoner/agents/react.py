@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, shown, take_steps
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
+from sandreckoner.chains.spec import Name
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Run, Steps, search
 from sandreckoner.core.execution import Execution, State
@@ -70,6 +71,9 @@ class ReAct:
         run = _ReActRun(self, Scratchpad(problem))
         why = f"{self.max_steps} turns were taken without a Finish; allow more with max_steps=…"
         return (yield from take_steps(run.scratchpad, "turn", run.turn, self.max_steps, why))
+
+
+REACT = Name(ReAct, "agent", "think and act in turns: search, compute, finish")
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 from pydantic import BaseModel
 
+from sandreckoner.agents import TOOL_AGENT
 from sandreckoner.agents.conversation_answer import answer_of
 from sandreckoner.agents.conversations import (
     Interrupt,
@@ -45,7 +46,6 @@ from sandreckoner.agents.middleware.tool_call_repair import ToolCallRepair, Tool
 from sandreckoner.agents.middleware_options import MiddlewareOptions
 from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.agents.scratchpad import agent_prompt
-from sandreckoner.agents.strategy_names import TOOL_AGENT
 from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.agents.tool_functions import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool

@@ -9,7 +9,8 @@ import pytest
 from support.command import Reckon, inside
 
 from sandreckoner.agents import CodeAgent, ToolAgent
-from sandreckoner.agents.strategy_names import CODE, REACT
+from sandreckoner.agents.code_agent import CODE
+from sandreckoner.agents.react import REACT
 from sandreckoner.chains.spec import known_names, parse_strategy
 from sandreckoner.core.errors import UnknownName
 from sandreckoner.llms import ScriptedModel

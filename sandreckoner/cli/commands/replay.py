@@ -67,7 +67,7 @@ def command(
     """Answer a recorded run again, byte for byte, without model, sandbox, documents or network. With --from,
     the steps before STEP come from the journal and the rest is performed: by the same model, or by another.
     """
-    from sandreckoner.agents.strategy_names import TOOL_AGENT
+    from sandreckoner.agents import TOOL_AGENT
     from sandreckoner.chains.journaling import replay
     from sandreckoner.cli.render.present import present
     from sandreckoner.core.environment import Environment
