@@ -14,7 +14,7 @@ from sandreckoner.core.effects import Run, Search
 from sandreckoner.core.message import Usage
 from sandreckoner.llms import ChatGGUF, LangChainModel
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.python.spoken import say
+from sandreckoner.tools.python.outcome import say
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 CALLS = 6  # of the model, for one question

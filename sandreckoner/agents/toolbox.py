@@ -22,7 +22,7 @@ from sandreckoner.core.problem import Passage
 from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.reading.program_result import read_result, with_last_value
 from sandreckoner.reading.repair import repaired
-from sandreckoner.tools.python.spoken import say
+from sandreckoner.tools.python.outcome import say
 from sandreckoner.tools.retrieval.host_tools import document_names, page_excerpt
 
 _SHOWN = 6_000  # characters of one result

@@ -15,7 +15,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.python.spoken import describe, say
+from sandreckoner.tools.python.outcome import describe, say
 
 _SEARCH = (
     "Search the user's documents. Returns passages, best first, each with its source, page and character "

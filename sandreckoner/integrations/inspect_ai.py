@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect_ai.tool import Tool, ToolError, tool  # type: ignore[import-not-found]
 
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.python.spoken import say
+from sandreckoner.tools.python.outcome import say
 
 
 @tool  # type: ignore[untyped-decorator, unused-ignore]

@@ -10,7 +10,7 @@ from pydantic_ai import FunctionToolset, ModelRetry, RunContext  # type: ignore[
 
 from sandreckoner.integrations.python_session import PythonSession
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.python.spoken import describe, say
+from sandreckoner.tools.python.outcome import describe, say
 
 MAX_SESSIONS = 16  # runs whose variables are kept
 

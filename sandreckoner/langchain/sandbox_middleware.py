@@ -19,7 +19,7 @@ from sandreckoner.core.execution import Execution
 from sandreckoner.reading.program_result import with_last_value
 from sandreckoner.reading.repair import repaired
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.python.spoken import describe, say
+from sandreckoner.tools.python.outcome import describe, say
 
 MAX_CHARACTERS = 8_000  # of what one program printed, as the model sees it
 

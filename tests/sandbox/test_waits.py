@@ -4,7 +4,7 @@ The waits of the host, each with what ends it beside what it waits for:
 
 | wait | where | ends with |
 |---|---|---|
-| for a place | `slots.Slots.acquire` | `timeout_s`; `close()`; cancelling |
+| for a place | `Slots.acquire` | `timeout_s`; `close()`; cancelling |
 | for a zygote to be warm | `Zygote.wait_until_ready` | two minutes; the zygote's end; `close()` |
 | for one's turn to speak to it | `Zygote._in_turn` | the program's deadline |
 | until it takes a request | `codec.send_frame` | the program's deadline; the zygote's end; `close()` |

@@ -19,7 +19,7 @@ from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import READABLE_DUNDERS
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
-from sandreckoner.tools.python.policy.belonging import ReadOnlyModule
+from sandreckoner.tools.python.policy.classes import ReadOnlyModule
 from sandreckoner.tools.python.worker.repeat import Repeatable
 from sandreckoner.tools.python.worker.warm import prepare_names
 

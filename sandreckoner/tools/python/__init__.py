@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.python.limits import Limits
+    from sandreckoner.tools.python.plan import Limits
     from sandreckoner.tools.python.probe import WallReport, probe
     from sandreckoner.tools.python.sandbox import NotContained, Sandbox
     from sandreckoner.tools.python.walls import Walls
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "NotContained", "Sandbox", "WallReport", "Walls", "probe"]
 
 _HOME = {
-    "Limits": "limits",
+    "Limits": "plan",
     "NotContained": "sandbox",
     "Sandbox": "sandbox",
     "WallReport": "probe",

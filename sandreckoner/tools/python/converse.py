@@ -11,8 +11,8 @@ from sandreckoner.core.errors import SandboxError
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.kernel.others import cpu_seconds
-from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import read_report, stopped
+from sandreckoner.tools.python.plan import Limits
 from sandreckoner.tools.python.process import Process
 from sandreckoner.tools.python.waiting import seconds_left
 

@@ -1,12 +1,17 @@
-"""From what a process reported to an `Execution`. The report may have been written by a hostile program."""
+"""The outcome of a program: an `Execution` read from a report, and put into words for a model.
+
+The report may have been written by a hostile program.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from sandreckoner.core.execution import Call, Execution, ProgramError, Resources, Status
+from sandreckoner.tools.python.plan import Limits
 
 _STATUSES = frozenset(get_args(Status))
 _DEEPEST = 64
@@ -108,3 +113,36 @@ class _Room:
         if isinstance(value, dict):
             return {self.clean(key, depth): self.clean(item, depth + 1) for key, item in value.items()}
         return value
+
+
+def describe(limits: Limits) -> str:
+    """What a model should know of the tool before it uses it."""
+    return (
+        "Run a Python program in a sandbox and get what it prints and the value of its last line. math, "
+        "statistics, fractions, decimal, datetime, dateutil, itertools, collections, re, json, random, "
+        "sympy, numpy and scipy, among others, can be imported. There are no files, no network and no other "
+        f"processes. A program has {limits.wall_s:g} seconds, {limits.memory_bytes >> 20} MB of memory and "
+        f"{limits.output_bytes:,} bytes of output. Nothing is remembered between calls."
+    )
+
+
+def say(execution: Execution) -> str:
+    """An execution as a model should read it."""
+    lines = [execution.stdout.rstrip("\n")] if execution.stdout else []
+    if execution.truncated:
+        lines.append("[the output was cut here]")
+    if execution.value is not None:
+        lines.append(_shown(execution.value))
+    if execution.error is not None:
+        error = execution.error
+        lines.append(f"{error.type}: {error.message}")
+        lines.extend(error.traceback.split("\n") if error.traceback else [])
+    return "\n".join(lines) or "[the program ended without printing anything or leaving a value]"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("text"), str) and {"type", "text"} <= set(value):
+        return str(value["text"])
+    return json.dumps(value, ensure_ascii=False)

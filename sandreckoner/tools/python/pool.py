@@ -1,4 +1,4 @@
-"""The zygotes of a sandbox, one a tier, each with spare children that wait for a program."""
+"""The processes of a sandbox: a zygote for each tier, spare children, and slots for programs that run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sandreckoner.core.errors import SandboxError
+from sandreckoner.tools.python.plan import Plan, Tier
 from sandreckoner.tools.python.process import Process
-from sandreckoner.tools.python.tiers import Tier
-from sandreckoner.tools.python.waiting import Late
+from sandreckoner.tools.python.waiting import Closed, Late, seconds_left
 from sandreckoner.tools.python.walls import Walls
-from sandreckoner.tools.python.zygote_client import Plan, Zygote, fresh
+from sandreckoner.tools.python.zygote_client import Zygote, fresh
 
 # Late enough that the first standard program, and whoever runs just that one, has the processors to itself.
 _BEHIND_S = 1.0
@@ -151,3 +151,47 @@ class Pool:
             nest.begin_to_close()
         for nest in nests:
             nest.close(deadline)
+
+
+_TURN_S = 0.5
+
+
+class Slots:
+    """A number of places. Thread-safe."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def acquire(self, deadline: float | None, unwanted: Callable[[], bool]) -> None:
+        """Take a place, as soon as one is free.
+
+        Args:
+            deadline: on the monotonic clock. Without one, the deadlines of the programs that hold the places
+                bound the wait.
+            unwanted: whether nobody waits for the program any more; asked in each turn.
+
+        Raises:
+            Late: none became free before the deadline.
+            Closed: the sandbox was closed, or the program is unwanted.
+        """
+        with self._changed:
+            while not self._free or self._closed:
+                if self._closed or unwanted():
+                    raise Closed
+                self._changed.wait(min(_TURN_S, seconds_left(deadline) or _TURN_S))
+            self._free -= 1
+
+    def release(self) -> None:
+        """Give it back."""
+        with self._changed:
+            self._free += 1
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Nobody gets a place from now on; all who wait are woken."""
+        self._closed = True
+        if self._changed.acquire(timeout=_TURN_S):
+            self._changed.notify_all()
+            self._changed.release()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandreckoner.tools.python.limits import Limits
+from sandreckoner.tools.python.plan import Limits
 from sandreckoner.tools.python.sandbox import Sandbox
 from sandreckoner.tools.python.walls import Walls
 

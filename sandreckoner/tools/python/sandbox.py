@@ -20,15 +20,13 @@ from sandreckoner.core.errors import MissingWall, SandboxError, UsageError
 from sandreckoner.core.execution import JSON, Execution, State
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.converse import Clock, Flight, converse
-from sandreckoner.tools.python.limits import Limits
 from sandreckoner.tools.python.outcome import stopped
-from sandreckoner.tools.python.pool import CLOSED, Pool
-from sandreckoner.tools.python.slots import Slots
+from sandreckoner.tools.python.plan import Limits, Plan, tier_of
+from sandreckoner.tools.python.pool import CLOSED, Pool, Slots
 from sandreckoner.tools.python.state_tree import plant
 from sandreckoner.tools.python.states import Gauge, LiveState, usable
-from sandreckoner.tools.python.tiers import tier_of
 from sandreckoner.tools.python.walls import Walls
-from sandreckoner.tools.python.zygote_client import Plan, Zygote
+from sandreckoner.tools.python.zygote_client import Zygote
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor

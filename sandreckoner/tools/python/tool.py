@@ -8,9 +8,9 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from sandreckoner.core.execution import Execution
-from sandreckoner.tools.python.limits import Limits
+from sandreckoner.tools.python.outcome import describe, say
+from sandreckoner.tools.python.plan import Limits
 from sandreckoner.tools.python.sandbox import Sandbox
-from sandreckoner.tools.python.spoken import describe, say
 
 
 class PythonInput(BaseModel):

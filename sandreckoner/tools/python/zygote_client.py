@@ -12,17 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.tools.python import codec
-from sandreckoner.tools.python.limits import Limits
+from sandreckoner.tools.python.plan import Plan, Tier
 from sandreckoner.tools.python.process import Process, pair
-from sandreckoner.tools.python.tiers import Tier
 from sandreckoner.tools.python.waiting import acquire, wait
 from sandreckoner.tools.python.walls import Walls
 
@@ -45,36 +42,6 @@ _ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What every zygote of a sandbox is told.
-
-    Attributes:
-        limits: of each program.
-        without: walls to leave out.
-        seed: start of every random generator; None for chance.
-        clock_s: the time at which clocks stand, seconds since 1970; None for the real one.
-        modules: further modules that programs may import, and the names they see of each.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    without: Walls = Walls.NONE
-    seed: int | None = None
-    clock_s: float | None = None
-    modules: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
-
-    def order(self, tier: Tier) -> dict[str, Any]:
-        """The plan as the message that a zygote starts from."""
-        return {
-            "tier": tier,
-            "limits": asdict(self.limits),
-            "without": self.without.value,
-            "seed": self.seed,
-            "clock_s": self.clock_s,
-            "modules": {name: list(names) for name, names in self.modules.items()},
-        }
 
 
 class Zygote:

@@ -6,8 +6,7 @@ import dataclasses
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import is_dunder
-from sandreckoner.tools.python.policy.belonging import own_types
-from sandreckoner.tools.python.policy.classes import adopt
+from sandreckoner.tools.python.policy.classes import adopt, own_types
 
 
 def dataclass(cls: Any = None, /, **options: Any) -> Any:

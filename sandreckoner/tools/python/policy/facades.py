@@ -11,7 +11,7 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandreckoner.tools.python.policy.belonging import ReadOnlyModule
+from sandreckoner.tools.python.policy.classes import ReadOnlyModule
 from sandreckoner.tools.python.policy.modules import Selection
 from sandreckoner.tools.python.policy.replacements import REPLACEMENTS
 

@@ -1,4 +1,4 @@
-"""The life of a sandboxed process: one program, and then, where its state is kept, forks of itself."""
+"""The life of a sandboxed process: one program, its calls to the host, and forks of its kept state."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, fork_by_permit, prctl
 from sandreckoner.tools.python.worker.channel import Channel
-from sandreckoner.tools.python.worker.functions import host_function
 from sandreckoner.tools.python.worker.program import Interpreter
+from sandreckoner.tools.python.worker.render import render
 
 
 def live(
@@ -105,7 +105,7 @@ def _end(*ignored: object) -> NoReturn:
 
 
 def watch_over_branches() -> NoReturn:
-    """Wait until the zygote or the host ends the tree."""
+    """Be the first process of a tree: run no program, reap the branches, and end with them when told to."""
     signal.signal(signal.SIGTERM, _end)
     if sys.platform == "linux":
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -115,3 +115,38 @@ def watch_over_branches() -> NoReturn:
             os.wait()
         except ChildProcessError:
             _end()
+
+
+_CAP_BYTES = 100_000
+
+
+def host_function(
+    name: str, interpreter: Interpreter, answer: Callable[[], dict[str, Any]]
+) -> Callable[..., Any]:
+    """A function that the program can call and the host performs: the program waits, and data comes back.
+
+    While it waits the process is a state like any other: the host forks it and hands the value to the fork,
+    so that the same call may be answered more than once.
+
+    Args:
+        name: what the program calls it.
+        interpreter: in which the program runs.
+        answer: waits as a state; returns, in a fork, the host's answer.
+    """
+
+    def function(*positional: Any, **named: Any) -> Any:
+        # Rendered first: a hostile `repr` among the arguments still runs on the program's own time.
+        call = {
+            "function": name,
+            "positional": [render(value, _CAP_BYTES) for value in positional],
+            "named": {key: render(value, _CAP_BYTES) for key, value in named.items()},
+        }
+        interpreter.pause(call)
+        returned = answer()
+        interpreter.go_on(returned["wall_s"])
+        if returned["error"]:
+            raise RuntimeError(returned["error"])
+        return returned["value"]
+
+    function.__name__ = function.__qualname__ = name
+    return function

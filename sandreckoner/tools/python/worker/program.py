@@ -18,8 +18,7 @@ from sandreckoner.tools.python.codec import pack, unpack
 from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
 from sandreckoner.tools.python.worker.channel import Channel
-from sandreckoner.tools.python.worker.output import Output
-from sandreckoner.tools.python.worker.render import render
+from sandreckoner.tools.python.worker.render import Output, render
 
 # CPython makes code faster after some calls, by rewriting it.
 _REHEARSALS = 20

@@ -24,10 +24,9 @@ from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.child import live, report_failure, watch_over_branches
 from sandreckoner.tools.python.worker.enclose import CHANNEL
 from sandreckoner.tools.python.worker.ground import Ground
-from sandreckoner.tools.python.worker.pages import Heap
 from sandreckoner.tools.python.worker.program import Interpreter
 from sandreckoner.tools.python.worker.repeat import Repeatable
-from sandreckoner.tools.python.worker.warm import freeze, prepare_names
+from sandreckoner.tools.python.worker.warm import Heap, freeze, prepare_names
 
 _CAP = 1 << 20
 _PAUSE_MS = 5

@@ -1,0 +1,89 @@
+"""What a sandbox is configured with: limits, tiers of modules, walls, seed and clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sandreckoner.core.errors import UsageError
+from sandreckoner.tools.python.walls import Walls
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one program, and of a sandbox.
+
+    Attributes:
+        cpu_s: CPU seconds of one program; a state that is branched does not pay for it.
+        wall_s: wall seconds of one program, the making of its process included.
+        memory_bytes: address space that one program may add to that of the interpreter.
+        output_bytes: what one program may print, in bytes of UTF-8; one byte more stops it. Its value
+            is cut down to a text where its JSON is longer.
+        source_bytes: length of a program.
+        states: program states that are kept alive at one time.
+        recursion: depth of calls.
+    """
+
+    cpu_s: float = 10.0
+    wall_s: float = 10.0
+    memory_bytes: int = 512 << 20
+    output_bytes: int = 100_000
+    source_bytes: int = 200_000
+    states: int = 64
+    recursion: int = 1000
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            if not getattr(self, limit.name) > 0:
+                raise UsageError(f"limits: {limit.name} must be more than 0, not {getattr(self, limit.name)}")
+
+
+Tier = Literal["standard", "science", "full"]
+
+# Looked for as words, not parsed: the host never parses a program. A mention in a comment costs some
+# milliseconds and nothing else.
+_FULL = re.compile(r"\bscipy\b")
+_SCIENCE = re.compile(r"\b(?:numpy|sympy|mpmath)\b")
+
+
+def tier_of(code: str, *, keep: bool) -> Tier:
+    """The lightest tier that has what `code` imports.
+
+    Where the state is kept, later programs may import what this one does not, so it starts from `science`.
+    """
+    if _FULL.search(code):
+        return "full"
+    return "science" if keep or _SCIENCE.search(code) else "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every zygote of a sandbox is told.
+
+    Attributes:
+        limits: of each program.
+        without: walls to leave out.
+        seed: start of every random generator; None for chance.
+        clock_s: the time at which clocks stand, seconds since 1970; None for the real one.
+        modules: further modules that programs may import, and the names they see of each.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    without: Walls = Walls.NONE
+    seed: int | None = None
+    clock_s: float | None = None
+    modules: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def order(self, tier: Tier) -> dict[str, Any]:
+        """The plan as the message that a zygote starts from."""
+        return {
+            "tier": tier,
+            "limits": asdict(self.limits),
+            "without": self.without.value,
+            "seed": self.seed,
+            "clock_s": self.clock_s,
+            "modules": {name: list(names) for name, names in self.modules.items()},
+        }
