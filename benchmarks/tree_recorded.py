@@ -27,10 +27,9 @@ from typing import Any
 
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.strategies.tree.evaluators import WORTH, ValueEach
-from sandreckoner.chains.strategies.tree.growth import Growth
-from sandreckoner.chains.strategies.tree.node import Node
 from sandreckoner.chains.strategies.tree.prose import Prose
 from sandreckoner.chains.strategies.tree.search_orders import Beam
+from sandreckoner.chains.strategies.tree.thought_tree import Growth, Node
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.message import Message

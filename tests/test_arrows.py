@@ -32,7 +32,7 @@ ROOMS = {
 }
 # The files of chains that know LangChain, and the one that knows llms and tools too.
 DOORWAY = PACKAGE / "chains" / "runnable.py"
-DOORWAYS = {DOORWAY, *(PACKAGE / "chains" / f"{name}.py" for name in ("langchain_inputs", "run_callbacks"))}
+DOORWAYS = {DOORWAY, *(PACKAGE / "chains" / f"{name}.py" for name in ("langchain_inputs", "run_events"))}
 
 
 def room_of(path: Path) -> str:

@@ -12,7 +12,7 @@ import pytest
 from models import small_chat, small_model  # noqa: F401  # fixtures
 
 from sandreckoner.chains import chain
-from sandreckoner.chains.journaling import replay
+from sandreckoner.chains.answering import replay
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.trace import TextArrived

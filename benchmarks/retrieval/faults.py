@@ -24,8 +24,8 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.document import indexed_text
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
 from sandreckoner.tools.retrieval.search import SearchOptions
+from sandreckoner.tools.retrieval.vectors import LangChainEmbedder
 from sandreckoner.tools.retrieval.verify import verify
 
 LINES = 300

@@ -15,7 +15,7 @@ from langchain_core.documents import Document
 from sandreckoner.core.problem import Passage
 from sandreckoner.langchain.retriever import LibraryEmbeddings
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.embedder import Embedder
+from sandreckoner.tools.retrieval.vectors import Embedder
 
 Finder = Callable[[Query], Sequence[Passage]]
 K = 40

@@ -24,13 +24,13 @@ from neighbours import Finder, langchain_bm25, langchain_vectors, llamaindex_bm2
 from sandreckoner.core.effects import Search
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm
 from sandreckoner.tools.retrieval.ranking import MaxSim
 from sandreckoner.tools.retrieval.search import LONG_REPORTS, SearchOptions
+from sandreckoner.tools.retrieval.vectors import Embedder
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embedder import Vectors
+    from sandreckoner.tools.retrieval.vectors import Vectors
 
 CUTS = (1, 5, 10)
 

@@ -49,8 +49,7 @@ from sandreckoner.agents.scratchpad import agent_prompt
 from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.agents.tool_functions import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
-from sandreckoner.chains.inputs import to_problem
-from sandreckoner.chains.journaling import journal_header, open_journal
+from sandreckoner.chains.answering import journal_header, open_journal, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
 from sandreckoner.chains.prompt import passages_text, question_text
 from sandreckoner.chains.runnable import StrategyChain

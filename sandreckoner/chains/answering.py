@@ -1,20 +1,78 @@
-"""Answer a problem with a strategy in an environment: perform, attach sources, fill in the cost."""
+"""Answer a question with a strategy: convert what callers pass, perform, attach sources, record, replay."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
-from sandreckoner.chains.method import Strategy
-from sandreckoner.chains.nested import refuse_unaffordable
+import sandreckoner
+from sandreckoner.chains.method import Method, Strategy
+from sandreckoner.chains.nested import Seeded, refuse_unaffordable
+from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.strategies.require_sources import RequireSources
+from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import with_budget_status
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment
-from sandreckoner.core.journal import answer_record
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.journal import Journal, JournalFile, Replay, answer_record
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.scheduler import spent
+from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.provenance.attach_sources import with_sources
+
+MAX_QUESTION_CHARACTERS = 100_000  # characters; past that it is a document, and belongs in --docs
+
+
+def to_strategy(strategy: str | Method | Strategy, *, documents: bool = False) -> Strategy:
+    """Return a strategy for a specification, a method (drawn once), or a strategy."""
+    if isinstance(strategy, str):
+        return parse_strategy(strategy, documents=documents)
+    if hasattr(strategy, "draw"):
+        return single(cast(Method, strategy))
+    if callable(strategy):
+        return strategy
+    raise UsageError(
+        f"strategy: {type(strategy).__name__} is neither a method nor a strategy; `pal` is one by name"
+    )
+
+
+def to_problem(question: str | Problem | Mapping[str, Any]) -> Problem:
+    """Return a problem for a question, a problem, or a mapping with `question`.
+
+    Raises:
+        UsageError: the question is empty or far too long; nothing was spent.
+    """
+    problem = Problem(question) if isinstance(question, str) else question
+    if isinstance(problem, Mapping):
+        problem = _from_mapping(problem)
+    if not isinstance(problem, Problem) or not isinstance(problem.question, str):
+        raise UsageError(f"a question is text, a Problem or a mapping, not {type(question).__name__}")
+    if not problem.question.strip():
+        raise UsageError("the question is empty; ask something")
+    if len(problem.question) > MAX_QUESTION_CHARACTERS:
+        raise UsageError(
+            f"the question has {len(problem.question):,} characters; the most is "
+            f"{MAX_QUESTION_CHARACTERS:,}. Give long material as a document (--docs) and ask about it"
+        )
+    return problem
+
+
+def _from_mapping(fields: Mapping[str, Any]) -> Problem:
+    if "question" not in fields or set(fields) - {"question", "passages", "options"}:
+        raise UsageError("a question as a mapping has the keys question, passages and options; no others")
+    return Problem(fields["question"], tuple(fields.get("passages", ())), tuple(fields.get("options", ())))
+
+
+def with_required_sources(strategy: str | Method | Strategy) -> str | Strategy:
+    """Wrap a strategy so that it refuses numbers without a source; see `require_sources.py`."""
+    return f"sourced({strategy})" if isinstance(strategy, str) else RequireSources(to_strategy(strategy))
 
 
 def solve(strategy: Strategy, problem: Problem) -> Steps[Answer]:
@@ -43,3 +101,54 @@ def _finish(found: Answer, environment: Environment) -> Answer:
     found = replace(found, usage=usage, seconds=seconds)
     environment.journal.write(answer_record(found))
     return found
+
+
+def journal_header(problem: Problem, strategy: str, *, documents: bool, model: str) -> Mapping[str, JSON]:
+    """Return the first line of a journal: all that a replay needs besides the steps."""
+    return {
+        "made_by": f"sandreckoner {sandreckoner.__version__}",
+        "problem": to_json(problem),
+        "strategy": strategy,
+        "documents": documents,
+        "model": model,
+    }
+
+
+def replay(
+    journal: Replay, environment: Environment | None = None, strategy: Strategy | None = None
+) -> Answer:
+    """Answer a recorded run again from its journal alone: nothing is asked, run or searched.
+
+    Args:
+        journal: from `core.journal.read_journal`.
+        environment: its trace receives the steps; its model, interpreter and library are not used.
+        strategy: the one that was recorded; None to read it from the journal's header.
+
+    Raises:
+        ReplayDiverged: the strategy requests something other than what was recorded.
+    """
+    header = journal.header
+    if strategy is None:
+        strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
+        if isinstance(seed := header.get("seed"), int):
+            strategy = Seeded(strategy, seed)
+    problem = from_json(header.get("problem"))
+    return answer(strategy, problem, replace(environment or Environment(), journal=journal))
+
+
+@contextmanager
+def open_journal(path: str | Path | None, header: Mapping[str, JSON]) -> Iterator[Journal]:
+    """Open the journal of one question while it is answered; without a path, one that keeps nothing.
+
+    Raises:
+        UsageError: the file cannot be written; nothing was spent.
+    """
+    if path is None:
+        yield Journal()
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(path).open("w", encoding="utf-8"))
+        except OSError as fault:
+            raise UsageError(f"journal: {path} cannot be written: {fault.strerror}") from None
+        yield JournalFile(file, header)

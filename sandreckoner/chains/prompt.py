@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
+from sandreckoner.chains.method import Sampling
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.errors import UsageError
-from sandreckoner.core.message import Message
+from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.errors import ContextOverflow, UsageError
+from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
 
 _HEADING = re.compile(r"^=== ([\w ]+) ===[ \t]*\n", re.MULTILINE)
@@ -177,3 +179,31 @@ def with_critique(notes: str, attempt: Candidate, critique: str) -> str:
     """Add an attempt and its critique to the notes, for another attempt."""
     said = f"An earlier attempt:\n{candidate_text(attempt)}\n\nWhat is wrong with it:\n{critique}\n\nMend it."
     return f"{notes}\n\n{said}".strip()
+
+
+def ask_fitting(
+    prompt: Prompt, problem: Problem, sampling: Sampling, **variables: str
+) -> Steps[tuple[tuple[Message, ...], tuple[Completion, ...]]]:
+    """Draw completions of a prompt; while the model reports that it does not fit, halve its examples.
+
+    Returns:
+        The conversation as it was asked in the end, and the completions.
+
+    Raises:
+        ContextOverflow: it does not fit without any example either.
+    """
+    total = len(prompt.examples_for(problem))
+    while True:
+        messages = prompt.messages(problem, **variables)
+        try:
+            return messages, (yield from sampling.ask(messages))
+        except ContextOverflow:
+            shown = prompt.examples_for(problem)
+            if not shown:
+                raise
+        kept = shown[: len(shown) // 2]
+        prompt = replace(prompt, examples=kept, examples_with_passages=())
+        yield from note(
+            f"the prompt does not fit the model's window: {total - len(kept)} of its {total} examples are "
+            "left out"
+        )

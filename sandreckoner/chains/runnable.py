@@ -23,13 +23,18 @@ from langchain_core.runnables.config import patch_config
 from langchain_core.runnables.utils import ConfigurableField, ConfigurableFieldSpec
 from langchain_core.tools import BaseTool, StructuredTool
 
-from sandreckoner.chains.answering import aanswer, answer
-from sandreckoner.chains.event_stream import astream_events, stream_events
-from sandreckoner.chains.inputs import to_problem, to_strategy, with_required_sources
-from sandreckoner.chains.journaling import journal_header, open_journal
+from sandreckoner.chains.answering import (
+    aanswer,
+    answer,
+    journal_header,
+    open_journal,
+    to_problem,
+    to_strategy,
+    with_required_sources,
+)
 from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
 from sandreckoner.chains.method import Method, Strategy
-from sandreckoner.chains.run_callbacks import RunCallbacks
+from sandreckoner.chains.run_events import RunCallbacks, astream_events, stream_events
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Interpreter, Library, Model, Tool
@@ -39,7 +44,7 @@ from sandreckoner.core.trace import Event, Listener, Trace
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.host_tools import host_tools
-from sandreckoner.tools.retrieval.langchain_library import as_library
+from sandreckoner.tools.retrieval.langchain_stores import as_library
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManager

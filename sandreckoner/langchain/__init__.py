@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
     from sandreckoner.tools.python.tool import PythonTool
-    from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
-    from sandreckoner.tools.retrieval.langchain_vectors import LangChainVectors
+    from sandreckoner.tools.retrieval.langchain_stores import LangChainVectors
+    from sandreckoner.tools.retrieval.vectors import LangChainEmbedder
 
 __all__ = [
     "BudgetMiddleware",
@@ -38,8 +38,8 @@ _MODULES = {
     "BudgetMiddleware": "langchain.guard_middleware",
     "ChatGGUF": "llms.local.llamacpp",
     "ChatHF": "llms.local.huggingface",
-    "LangChainEmbedder": "tools.retrieval.embedder",
-    "LangChainVectors": "tools.retrieval.langchain_vectors",
+    "LangChainEmbedder": "tools.retrieval.vectors",
+    "LangChainVectors": "tools.retrieval.langchain_stores",
     "LibraryEmbeddings": "langchain.retriever",
     "LibraryRetriever": "langchain.retriever",
     "LibraryTool": "langchain.retriever",

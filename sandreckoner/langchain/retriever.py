@@ -16,7 +16,7 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.problem import Passage
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embedder import Embedder
+    from sandreckoner.tools.retrieval.vectors import Embedder
 
 
 def as_document(passage: Passage) -> Document:

@@ -9,7 +9,7 @@ import pytest
 
 from sandreckoner.agents import CodeAgent, as_tool, open_code_agent
 from sandreckoner.agents.tool_functions import SEARCH, as_functions
-from sandreckoner.chains.journaling import replay
+from sandreckoner.chains.answering import replay
 from sandreckoner.core.effects import Ask, Resume, Run, Search, Use
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError

@@ -9,7 +9,7 @@ import pytest
 
 from sandreckoner.agents.react import ReAct
 from sandreckoner.chains import chain
-from sandreckoner.chains.journaling import replay
+from sandreckoner.chains.answering import replay
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, Run, Search
 from sandreckoner.core.environment import Environment, Library

@@ -13,7 +13,7 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.runnables import Runnable
 
 from sandreckoner.chains import StrategyChain, chain
-from sandreckoner.chains.journaling import replay
+from sandreckoner.chains.answering import replay
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandreckoner.chains import chain
-from sandreckoner.chains.journaling import replay
+from sandreckoner.chains.answering import replay
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask, Search
 from sandreckoner.core.errors import UsageError

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from scripts import reply_to, write_questions, write_script
 
-from sandreckoner.chains.journaling import replay
+from sandreckoner.chains.answering import replay
 from sandreckoner.core.errors import ModelError, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message

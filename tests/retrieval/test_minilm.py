@@ -11,11 +11,11 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval import open_library
-from sandreckoner.tools.retrieval.embedder import probe, same_embedder
 from sandreckoner.tools.retrieval.index_registry import cached_library
 from sandreckoner.tools.retrieval.minilm import MiniLM, load_minilm, minilm_folder, minilm_ready
 from sandreckoner.tools.retrieval.ranking import MaxSim
 from sandreckoner.tools.retrieval.search import SearchOptions
+from sandreckoner.tools.retrieval.vectors import probe, same_embedder
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 SENTENCES = ["Revenue grew by a tenth.", "Sales rose 10 %.", "The cat sleeps on the mat."]

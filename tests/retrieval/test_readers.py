@@ -20,10 +20,9 @@ from sandreckoner.tools.retrieval.load_documents import SourceFile, load_documen
 from sandreckoner.tools.retrieval.readers import (
     excel,
     html,
-    markdown_table,
     pdf,
     records,
-    separated,
+    tables,
     text,
     word,
 )
@@ -180,13 +179,13 @@ def test_word_keeps_headings_rows_and_merged_cells() -> None:
         for cell, value in zip(grid.rows[number].cells, row, strict=True):
             cell.text = value
     grid.cell(2, 0).merge(grid.cell(2, 2)).text = "unaudited"
-    document.add_paragraph("After the markdown_table.")
+    document.add_paragraph("After the table.")
     out = io.BytesIO()
     document.save(out)
     (page,) = word.pages(out.getvalue())
     assert page == (
         "# Results\n\nRevenue was $1,152.8 million.\n\n| In millions | 2024 | 2023 |\n|---|---|---|\n"
-        "| Total | 1,152.8 | 1,044.7 |\n| unaudited |  |  |\n\nAfter the markdown_table."
+        "| Total | 1,152.8 | 1,044.7 |\n| unaudited |  |  |\n\nAfter the table."
     )
 
 
@@ -221,8 +220,8 @@ def test_html_keeps_cells_apart_and_drops_what_is_not_shown() -> None:
 def test_csv_is_read_with_any_delimiter_and_kept_to_the_letter(delimiter: str) -> None:
     rows = [["item", "2024", "2023"], ["sales", "1234.50", "0010"], ["costs", "-7e3", ""]]
     data = "\r\n".join(delimiter.join(row) for row in rows)
-    (page,) = separated.pages(data.encode())
-    assert page == markdown_table.markdown(rows)
+    (page,) = tables.pages(data.encode())
+    assert page == tables.markdown(rows)
 
 
 def test_json_lines_keep_numbers_as_written_and_line_numbers_as_pages() -> None:
@@ -237,8 +236,8 @@ def test_json_lines_keep_numbers_as_written_and_line_numbers_as_pages() -> None:
 
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=4), min_size=1, max_size=5))
-def test_every_markdown_table_has_a_line_for_each_row(rows: list[list[str]]) -> None:
-    lines = markdown_table.markdown(rows).split("\n")
+def test_every_table_has_a_line_for_each_row(rows: list[list[str]]) -> None:
+    lines = tables.markdown(rows).split("\n")
     assert len(lines) == len(rows) + 1
     assert all(line.startswith("|") and line.endswith("|") for line in lines)
 

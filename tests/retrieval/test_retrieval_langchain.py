@@ -16,9 +16,9 @@ from sandreckoner.core.errors import LibraryError
 from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
 from sandreckoner.tools.retrieval import open_library
 from sandreckoner.tools.retrieval.document_index import Index
-from sandreckoner.tools.retrieval.embedder import LangChainEmbedder
-from sandreckoner.tools.retrieval.langchain_vectors import LangChainVectors
+from sandreckoner.tools.retrieval.langchain_stores import LangChainVectors
 from sandreckoner.tools.retrieval.search import SearchOptions
+from sandreckoner.tools.retrieval.vectors import LangChainEmbedder
 from sandreckoner.tools.retrieval.verify import verify
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"

@@ -21,7 +21,7 @@ from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.trace import Step, Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.nearest_texts import NearestTexts
+from sandreckoner.tools.retrieval.host_tools import NearestTexts
 from support.bakery import BAKERY, Letters, Shelf, reply
 
 

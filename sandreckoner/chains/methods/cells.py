@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Sampling, require_positive
-from sandreckoner.chains.prompt import Prompt, load_prompt
-from sandreckoner.chains.strategies.tree.node import Node
+from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
+from sandreckoner.chains.strategies.tree.thought_tree import Node
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.combine import together, within
 from sandreckoner.core.effects import Run, Steps

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Sampling
-from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.message import Completion

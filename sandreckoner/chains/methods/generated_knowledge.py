@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Method, Sampling, method_calls, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
-from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.problem import Problem

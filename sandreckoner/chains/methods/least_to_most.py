@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.methods.direct import prose_candidate
-from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.combine import together, within
 from sandreckoner.core.effects import Steps

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Sampling
-from sandreckoner.chains.prompt import Prompt, fill, load_prompt
+from sandreckoner.chains.prompt import Prompt, ask_fitting, fill, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.combine import together
 from sandreckoner.core.effects import Steps, run

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Method, Sampling, method_calls, require_positive
-from sandreckoner.chains.prompt import Prompt, candidate_text, load_prompt, with_critique
+from sandreckoner.chains.prompt import Prompt, ask_fitting, candidate_text, load_prompt, with_critique
 from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within

@@ -15,11 +15,10 @@ from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.strategies.single import conclude, reasons
 from sandreckoner.chains.strategies.tree.evaluators import ValueEach, VoteAmong
-from sandreckoner.chains.strategies.tree.growth import Growth
 from sandreckoner.chains.strategies.tree.monte_carlo import MonteCarlo
-from sandreckoner.chains.strategies.tree.node import Evaluator, Thoughts
 from sandreckoner.chains.strategies.tree.prose import Prose
 from sandreckoner.chains.strategies.tree.search_orders import Beam, BestFirst, DepthFirst, Order
+from sandreckoner.chains.strategies.tree.thought_tree import Evaluator, Growth, Thoughts
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Note, Steps

@@ -74,9 +74,7 @@ def command(
     """Answer one question: a model writes a program, the sandbox runs it, and each number that reaches the
     answer is shown with its source. The answer alone goes to stdout, everything else to stderr.
     """
-    from sandreckoner.chains.answering import answer
-    from sandreckoner.chains.inputs import to_problem, to_strategy
-    from sandreckoner.chains.journaling import journal_header, open_journal
+    from sandreckoner.chains.answering import answer, journal_header, open_journal, to_problem, to_strategy
     from sandreckoner.cli.layered_settings import Settings
     from sandreckoner.cli.render.answer_json import print_event
     from sandreckoner.cli.render.console_style import make_style

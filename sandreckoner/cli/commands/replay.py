@@ -68,7 +68,7 @@ def command(
     the steps before STEP come from the journal and the rest is performed: by the same model, or by another.
     """
     from sandreckoner.agents import TOOL_AGENT
-    from sandreckoner.chains.journaling import replay
+    from sandreckoner.chains.answering import replay
     from sandreckoner.cli.render.present import present
     from sandreckoner.core.environment import Environment
     from sandreckoner.core.journal import read_journal
@@ -104,9 +104,7 @@ def _fork(
     recorded: Replay, start: int, spec: str, docs: tuple[str, ...], record: str | None, *, quiet: bool
 ) -> tuple[Answer, Trace]:
     """Answer from one of the steps of a run on, with a model that may be another."""
-    from sandreckoner.chains.answering import answer
-    from sandreckoner.chains.inputs import to_strategy
-    from sandreckoner.chains.journaling import open_journal
+    from sandreckoner.chains.answering import answer, open_journal, to_strategy
     from sandreckoner.cli.forking import Fork, Revived
     from sandreckoner.cli.layered_settings import Settings
     from sandreckoner.cli.render.console_style import make_style

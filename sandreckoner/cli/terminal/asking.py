@@ -8,9 +8,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from sandreckoner.chains.answering import aanswer
-from sandreckoner.chains.inputs import to_problem, to_strategy
-from sandreckoner.chains.journaling import journal_header
+from sandreckoner.chains.answering import aanswer, journal_header, to_problem, to_strategy
 from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.flattening import flat

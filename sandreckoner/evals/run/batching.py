@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sandreckoner.chains.answering import answer
-from sandreckoner.chains.inputs import to_strategy
-from sandreckoner.chains.strategies.seeded import Seeded, derived_seed
+from sandreckoner.chains.answering import answer, to_strategy
+from sandreckoner.chains.nested import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Model
 from sandreckoner.core.errors import UsageError

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import sandreckoner
-from sandreckoner.chains.answering import answer
-from sandreckoner.chains.inputs import to_strategy
-from sandreckoner.chains.journaling import journal_header
-from sandreckoner.chains.strategies.seeded import Seeded, derived_seed
+from sandreckoner.chains.answering import answer, journal_header, to_strategy
+from sandreckoner.chains.nested import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Model
 from sandreckoner.core.errors import UsageError

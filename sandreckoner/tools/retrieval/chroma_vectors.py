@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.tools.retrieval.embedder import Embedder, probe, same_embedder
-from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, rocchio
+from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, probe, rocchio, same_embedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandreckoner.tools.retrieval.embedder import Vectors
+    from sandreckoner.tools.retrieval.vectors import Vectors
 
 # Chroma fails above 5,461 items per write and about 40,000 ids per read.
 _WRITE_BATCH = 2_000

@@ -17,10 +17,9 @@ from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
-from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages
-from sandreckoner.tools.retrieval.vectors import VectorIndex
+from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex
 
 FORMAT = "2"
 

@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 _READERS = {
     **dict.fromkeys([".txt", ".text", ".md", ".markdown", ".rst", ".log"], "text"),
     **dict.fromkeys([".html", ".htm", ".xhtml"], "html"),
-    **dict.fromkeys([".csv", ".tsv"], "separated"),
+    **dict.fromkeys([".csv", ".tsv"], "tables"),
     **dict.fromkeys([".json", ".jsonl", ".ndjson"], "records"),
     ".pdf": "pdf",
     ".docx": "word",

@@ -12,13 +12,12 @@ from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore
 from sandreckoner.tools.retrieval.document import Document, chunk_records
-from sandreckoner.tools.retrieval.embedder import Embedder
 from sandreckoner.tools.retrieval.load_documents import find_files, load_document
 from sandreckoner.tools.retrieval.search import SearchOptions, find_passages
-from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, rocchio
+from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, rocchio
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embedder import Vectors
+    from sandreckoner.tools.retrieval.vectors import Vectors
 
 
 class MemoryLibrary:

@@ -12,7 +12,7 @@ from sandreckoner.core.errors import LibraryError
 from sandreckoner.tools.retrieval.model_files import ModelFile, ModelFiles, fetch_files
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embedder import Vectors
+    from sandreckoner.tools.retrieval.vectors import Vectors
 
 MODEL = ModelFiles(
     files=(

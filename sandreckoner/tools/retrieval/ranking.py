@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 from sandreckoner.core.problem import Passage
 
 if TYPE_CHECKING:
-    from sandreckoner.tools.retrieval.embedder import Vectors
+    from sandreckoner.tools.retrieval.vectors import Vectors
 
 K = TypeVar("K", bound=Hashable)
 

@@ -14,8 +14,7 @@ from support.bakery import BAKERY, Shelf, reply
 from support.pairwise import pairwise
 from support.perform import Run
 
-from sandreckoner.chains.answering import answer
-from sandreckoner.chains.journaling import journal_header, open_journal, replay
+from sandreckoner.chains.answering import answer, journal_header, open_journal, replay
 from sandreckoner.chains.method import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
 from sandreckoner.core.budget import Budget

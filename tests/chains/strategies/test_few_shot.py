@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from support.bakery import BAKERY, Letters
 
-from sandreckoner.chains.answering import answer
-from sandreckoner.chains.journaling import journal_header, open_journal, replay
+from sandreckoner.chains.answering import answer, journal_header, open_journal, replay
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
 from sandreckoner.chains.methods.least_to_most import LeastToMost
@@ -20,8 +19,8 @@ from sandreckoner.core.journal import read_journal
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import run
 from sandreckoner.llms import ScriptedModel
+from sandreckoner.tools.retrieval.host_tools import NearestTexts
 from sandreckoner.tools.retrieval.minilm import minilm_ready
-from sandreckoner.tools.retrieval.nearest_texts import NearestTexts
 
 POOL = tuple(Example(question, "…") for question in ("apples", "pears", "trains", "trams"))
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Sampling
-from sandreckoner.chains.prompt import Prompt, load_prompt
-from sandreckoner.chains.strategies.tree.node import Node, at_node
+from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
+from sandreckoner.chains.strategies.tree.thought_tree import Node, at_node
 from sandreckoner.core.combine import together
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.message import Completion

@@ -10,8 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 from sandreckoner.chains.method import require_positive
-from sandreckoner.chains.strategies.tree.growth import Growth
-from sandreckoner.chains.strategies.tree.node import Node
+from sandreckoner.chains.strategies.tree.thought_tree import Growth, Node
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.errors import UsageError
 

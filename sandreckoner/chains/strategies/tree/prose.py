@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sandreckoner.chains.context_fitting import ask_fitting
 from sandreckoner.chains.method import Method, Sampling, method_calls, require_positive
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.direct import prose_candidate
-from sandreckoner.chains.prompt import Prompt, load_prompt
-from sandreckoner.chains.strategies.tree.node import Node, at_node
+from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
+from sandreckoner.chains.strategies.tree.thought_tree import Node, at_node
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import BudgetSpent

@@ -8,8 +8,7 @@ from itertools import count
 from typing import Protocol
 
 from sandreckoner.chains.method import require_positive
-from sandreckoner.chains.strategies.tree.growth import Growth, by_value
-from sandreckoner.chains.strategies.tree.node import Node
+from sandreckoner.chains.strategies.tree.thought_tree import Growth, Node, by_value
 from sandreckoner.core.effects import Steps
 
 

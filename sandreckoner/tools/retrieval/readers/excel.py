@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from sandreckoner.tools.retrieval.readers.markdown_table import ROWS_PER_PAGE, markdown, pages_of
+from sandreckoner.tools.retrieval.readers.tables import ROWS_PER_PAGE, markdown, pages_of
 from sandreckoner.tools.retrieval.readers.zip_archive import check_package
 
 

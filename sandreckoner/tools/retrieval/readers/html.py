@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sandreckoner.tools.retrieval.readers.markdown_table import markdown
+from sandreckoner.tools.retrieval.readers.tables import markdown
 
 if TYPE_CHECKING:
     from bs4 import Tag

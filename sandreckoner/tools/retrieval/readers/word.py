@@ -6,7 +6,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from sandreckoner.tools.retrieval.readers.markdown_table import markdown
+from sandreckoner.tools.retrieval.readers.tables import markdown
 from sandreckoner.tools.retrieval.readers.zip_archive import check_package
 
 if TYPE_CHECKING:

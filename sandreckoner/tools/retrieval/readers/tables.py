@@ -1,8 +1,12 @@
-"""Write rows of cells as a Markdown table; cells keep the digits of the file."""
+"""Tables: rows of cells written as Markdown with their digits as they are, and the reader of CSV and TSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
+
+from sandreckoner.tools.retrieval.readers.text import decode
 
 # A longer table is split over several pages, each with the header row.
 ROWS_PER_PAGE = 500
@@ -36,3 +40,17 @@ def pages_of(rows: Sequence[Cells], *, above: str = "") -> Iterator[str]:
 
 def _line(cells: Cells) -> str:
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def pages(data: bytes) -> Iterator[str]:
+    """The table as pages; the delimiter (comma, semicolon, tab or bar) is detected."""
+    text = decode(data)
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), _dialect(text)) if any(row)]
+    return pages_of(rows)
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    try:
+        return csv.Sniffer().sniff(text[:20_000], ",;\t|")
+    except csv.Error:  # one column, or too irregular to tell
+        return csv.excel

@@ -1,7 +1,12 @@
-"""Report the steps of a run to LangChain's callbacks; models, programs and searches are child runs."""
+"""Report the events of a run: to LangChain's callbacks, and as a stream with the answer last."""
 
 from __future__ import annotations
 
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.documents import Document
@@ -9,9 +14,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk, convert_to_messag
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, LLMResult
 from langchain_core.tracers._streaming import _StreamingCallbackHandler
 
+from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask, Effect, Run, Search, Use
 from sandreckoner.core.execution import Execution
-from sandreckoner.core.trace import Event, Step, StepStarted, TextArrived
+from sandreckoner.core.trace import Event, Listener, Step, StepStarted, TextArrived
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManager
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class RunCallbacks:
-    """A listener of the trace that reports each step to a callback manager.
+    """A listener of the trace that reports each step to a callback manager as a child run.
 
     Attributes:
         wants_text: whether models are to stream, which they are where a handler takes tokens.
@@ -120,3 +126,58 @@ def _tool_output(reply: Any) -> str:
             return f"{reply.error.type}: {reply.error.message}"
         return reply.stdout or ("" if reply.value is None else str(reply.value))
     return str(reply.error or reply.value)
+
+
+class _Abandoned(Exception):
+    """The consumer of a stream has gone; the run ends at its next event."""
+
+
+def stream_events(run: Callable[[Listener], Answer]) -> Iterator[Event | Answer]:
+    """Run in another thread, and yield the events as they happen; leaving early ends the run.
+
+    Args:
+        run: performs the run, telling the listener that it is given; returns the answer.
+    """
+    arrived: queue.SimpleQueue[Event | Answer | BaseException] = queue.SimpleQueue()
+    abandoned = threading.Event()
+
+    def listen(event: Event) -> None:
+        if abandoned.is_set():
+            raise _Abandoned
+        arrived.put(event)
+
+    def work() -> None:
+        try:
+            arrived.put(run(listen))
+        except BaseException as fault:  # passed to the consumer of the stream, which raises it
+            arrived.put(fault)
+
+    threading.Thread(target=copy_context().run, args=(work,), name="reckon-stream", daemon=True).start()
+    try:
+        while True:
+            item = arrived.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+            if not isinstance(item, Event):
+                return
+    finally:
+        abandoned.set()
+
+
+async def astream_events(run: Callable[[Listener], Awaitable[Answer]]) -> AsyncIterator[Event | Answer]:
+    """Yield the events of a run in an event loop; leaving early cancels the run."""
+    arrived: asyncio.Queue[Event | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def listen(event: Event) -> None:
+        loop.call_soon_threadsafe(arrived.put_nowait, event)
+
+    task = asyncio.ensure_future(run(listen))
+    task.add_done_callback(lambda _: arrived.put_nowait(None))
+    try:
+        while (event := await arrived.get()) is not None:
+            yield event
+        yield await task
+    finally:
+        task.cancel()
