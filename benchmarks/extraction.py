@@ -21,7 +21,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.chains.strategies.voting import majority
 from sandreckoner.reading.final_answer import read_answer
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
 from sandreckoner.reading.normalize import equal, normalise

@@ -33,7 +33,7 @@ from extraction import data_folder
 
 from sandreckoner.chains.answering import answer
 from sandreckoner.chains.spec import parse_strategy
-from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.chains.strategies.voting import majority
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals.report.statistics import mcnemar, proportion

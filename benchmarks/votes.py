@@ -34,13 +34,13 @@ from recorded_programs import POT_PRELUDE, Recording, answer_of, pot_equal, reco
 from sandreckoner.chains.method import Sampling
 from sandreckoner.chains.strategies.adaptive_self_consistency import AdaptiveSelfConsistency
 from sandreckoner.chains.strategies.confidence import Confidence, fit, lead, observe
-from sandreckoner.chains.strategies.majority import majority, tally
 from sandreckoner.chains.strategies.stopping_rules import (
     StoppingRule,
     beta_rule,
     horizon_rule,
     stability_rule,
 )
+from sandreckoner.chains.strategies.voting import majority, tally
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment

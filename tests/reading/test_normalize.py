@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.chains.strategies.majority import majority, tally
+from sandreckoner.chains.strategies.voting import majority, tally
 from sandreckoner.reading.normalize import equal, normalise, undecided
 
 WRITTEN = st.one_of(

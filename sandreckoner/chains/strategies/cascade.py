@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from sandreckoner.chains.method import Strategy, strategy_calls
 from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.confidence import Confidence, lead, load_confidence
-from sandreckoner.chains.strategies.majority import tally
 from sandreckoner.chains.strategies.single import reasons
+from sandreckoner.chains.strategies.voting import tally
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import with_budget_status, within
 from sandreckoner.core.effects import Steps, note

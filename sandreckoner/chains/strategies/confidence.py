@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from sandreckoner.chains.strategies.majority import majority
 from sandreckoner.chains.strategies.stopping_rules import lead_is_safe, leaders
+from sandreckoner.chains.strategies.voting import majority
 from sandreckoner.core.errors import UsageError
 
 VERSION = 1

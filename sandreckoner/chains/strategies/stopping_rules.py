@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TypeAlias
 
-from sandreckoner.chains.strategies.majority import tally
+from sandreckoner.chains.strategies.voting import tally
 from sandreckoner.core.errors import UsageError
 
 # Whether to stop, given the answers so far (None where a candidate has none) and how many may still come.

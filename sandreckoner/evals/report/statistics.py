@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandreckoner.chains.strategies.confidence import FittedConfidence, fit, observe
-from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.chains.strategies.voting import majority
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.plugins import needing

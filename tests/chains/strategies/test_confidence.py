@@ -20,7 +20,7 @@ from sandreckoner.chains.strategies.confidence import (
     observe,
     save_confidence,
 )
-from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.chains.strategies.voting import majority
 from sandreckoner.core.errors import UsageError
 from sandreckoner.reading.final_answer import read_answer
 

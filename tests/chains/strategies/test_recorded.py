@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandreckoner.chains.strategies.majority import majority
+from sandreckoner.chains.strategies.voting import majority
 from sandreckoner.reading.final_answer import read_answer
 
 ROOT = Path(__file__).parents[3]

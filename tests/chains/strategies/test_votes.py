@@ -169,7 +169,7 @@ def test_a_longer_lead_is_safer() -> None:
 
 @given(st.lists(st.sampled_from(["1", "2", "3", None]), min_size=1, max_size=12), st.integers(0, 12))
 def test_what_is_decided_stays_decided(answers: list[str | None], cut: int) -> None:
-    from sandreckoner.chains.strategies.majority import majority
+    from sandreckoner.chains.strategies.voting import majority
 
     drawn, rest = answers[:cut], answers[cut:]
     if decided(drawn, len(rest)):

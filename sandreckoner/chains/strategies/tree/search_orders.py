@@ -64,7 +64,22 @@ class Beam:
 
 
 @dataclass(frozen=True, slots=True)
-class DepthFirst:
+class _Bounded:
+    """An order that is bounded by depth and by the number of nodes expanded."""
+
+    depth: int = 3
+    max_nodes: int = 20
+
+    def __post_init__(self) -> None:
+        require_positive(depth=self.depth, max_nodes=self.max_nodes)
+
+    @property
+    def expansions(self) -> int:
+        return self.max_nodes
+
+
+@dataclass(frozen=True, slots=True)
+class DepthFirst(_Bounded):
     """Depth-first search, the most promising child first, with pruning (Yao et al. 2023, algorithm 2).
 
     Attributes:
@@ -73,16 +88,7 @@ class DepthFirst:
         at_least: a child of a lower value is pruned.
     """
 
-    depth: int = 3
-    max_nodes: int = 20
     at_least: float = 1.0
-
-    def __post_init__(self) -> None:
-        require_positive(depth=self.depth, max_nodes=self.max_nodes)
-
-    @property
-    def expansions(self) -> int:
-        return self.max_nodes
 
     def search(self, growth: Growth) -> Steps[list[Node]]:
         waiting = [Node()]
@@ -100,23 +106,13 @@ class DepthFirst:
 
 
 @dataclass(frozen=True, slots=True)
-class BestFirst:
+class BestFirst(_Bounded):
     """Best-first search: expand by value, anywhere in the tree; of equals the earliest.
 
     Attributes:
         depth: thoughts after which a node is a leaf, 1 or more.
         max_nodes: nodes that may be expanded, 1 or more.
     """
-
-    depth: int = 3
-    max_nodes: int = 20
-
-    def __post_init__(self) -> None:
-        require_positive(depth=self.depth, max_nodes=self.max_nodes)
-
-    @property
-    def expansions(self) -> int:
-        return self.max_nodes
 
     def search(self, growth: Growth) -> Steps[list[Node]]:
         turn = count()
