@@ -8,32 +8,76 @@ reply that is nothing but an answer; the last bold text that holds a number; the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sandreckoner.reading.latex import strip_latex
 from sandreckoner.reading.normalize import normalise
 from sandreckoner.reading.numbers import find_numbers
 from sandreckoner.reading.reply_end import cut_at_stop
+from sandreckoner.reading.stop_strings import split_thoughts
 
 Rule = Literal["boxed", "hashes", "phrase", "choice", "yes or no", "whole", "bold", "last number"]
 
 MAX_CHARACTERS = 50_000
 SHORT = 60  # characters of a reply that may be nothing but an answer
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
+_VERB = r"(?:is|was|are|would be|should be|must be|will be|equals|comes out (?:to|as))"
 _PHRASES = tuple(
     re.compile(
-        rf"\b{noun}(?:\s+(?:is|would be|should be):?|\s*(?P<header>[:=]))\s*(?=(?P<found>[^\n]+))",
+        rf"\b{noun}(?:\s*\([^()\n]{{1,40}}\))?(?:\s+(?:to|for|of|in|that)\s[^.:=\n]{{1,80}}?)??"
+        rf"(?:\s+{_VERB}(?:\s*:|\b)|\s*(?P<header>[:=]))\s*(?=(?P<found>[^\n]+))",
         re.IGNORECASE,
     )
     for noun in ("answer", "(?:result|solution|choice|option)")
 )
-_CHOICE = re.compile(r"\(([A-Ha-h])\)|\b(?:option|choice)\s+([A-Ha-h])\b|(?<![\w'])([A-H])(?=[).:,]|\s*$)")
+_ADVERB = re.compile(
+    r"(?:therefore|thus|hence|simply|just|clearly|indeed|actually|then|now|obviously|definitely|most likely"
+    r"|probably)\b[,:]?\s*",
+    re.IGNORECASE,
+)
+_CORRECTION = re.compile(
+    r"\b(?:wait|correction|actually|sorry|scratch that|on second thought|i made an? (?:mistake|error)"
+    r"|let me (?:correct|redo|re-?check|recalculate|re-?compute))\b",
+    re.IGNORECASE,
+)
+_CORRECTED = re.compile(
+    rf"\b(?:it|that|this)\s+{_VERB}\s+(?:actually\s+|really\s+)?(?=(?P<found>[-−$€£(]?\d[^\n]*))",
+    re.IGNORECASE,
+)
 _YES_NO = re.compile(r"\W*(yes|no|true|false)(?=[,;:!*]|\.?\s*$|\.\s+[A-Z])", re.IGNORECASE)
+_TRUTH_FIRST = re.compile(r"(yes|no|true|false)\s*(?:[,;:!]|[-–—]\s|because\b|since\b)", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
+_HEADING = re.compile(
+    r"(?:step|part|case|question|problem|example|section|method|approach|stage|phase|round|day|week|note)\s*"
+    r"[#(]?(?:\d|[ivx]+\b|[a-z]\b)|\d+[.):]\s+[A-Za-z]|.*:\s*$",
+    re.IGNORECASE,
+)
 # A sentence ends at a full stop that no digit follows and no initial or abbreviation precedes.
-_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!U\.S)(?<!\be\.g)(?<!\bi\.e)[.!](?=\s+[A-Z(]|\s*$)")
+_SENTENCE_END = re.compile(
+    r"(?<![A-Z])(?<!U\.S)(?<!\be\.g)(?<!\bi\.e)(?<!approx)(?<!\bca)(?<!\bvs)"
+    r"[.!](?=\s+[A-Z(\d\"'“‘*\[$]|[\"”’']?\s*$)"
+)
+# What follows an answer without being part of it: a reason, or the same in another unit.
+_REASON = re.compile(
+    r"\s*,?\s+(?:because|since|due to|given that|i\.e\.)(?=\s).*|\s*,\s+(?:as|so|which|where|that is|or)\s.*"
+    r"|(?<=\w)\s+\((?![^()]*\)\s*[-+*/^=])[^()]*[A-Za-z]{2}[^()]*\)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OTHER_UNIT = re.compile(r"(?<=\d)(\s+[A-Za-z]+)\s+or\s+[$€£]?\d.*")
+_REFUSED = re.compile(
+    r"\b(?:(?:can(?:not|['’]t)|could\s?n[o'’]t|unable to|impossible to|not possible to|no way to)"
+    r"\s+(?:be\s+)?(?:\w+ly\s+)?(?:determined?|said?|say|tell|told|known?|answer(?:ed)?|calculated?|computed?|solved?|found?"
+    r"|find)"
+    r"|(?:not|in)\s?(?:enough|sufficient) information|do(?:es)? not know|do(?:es)?n['’]t know"
+    r"|undetermined|unknowable)\b",
+    re.IGNORECASE,
+)
+_NOT_A_NUMBER = re.compile(r"[-+−]?\s*(?:nan|inf|infinity)", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z_]\w*>")
+_LETTERS = r"(?<!\w)(?:{letter}\s*(?:,|and|or|&|/)(?:\s*(?:and|or))?\s*)+{letter}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +88,111 @@ class FoundAnswer:
     rule: Rule
 
 
-def read_answer(reply: str, *, options: Sequence[str] = ()) -> str | None:
+def read_answer(reply: str, *, options: Sequence[str] = (), question: str = "") -> str | None:
     """Return the final answer of a reply as text; None where there is none. See `find_answer`."""
-    reading = find_answer(reply, options=options)
+    reading = find_answer(reply, options=options, question=question)
     return reading.text if reading else None
 
 
-def find_answer(reply: str, *, options: Sequence[str] = ()) -> FoundAnswer | None:
+def find_answer(reply: str, *, options: Sequence[str] = (), question: str = "") -> FoundAnswer | None:
     """Find the final answer of a reply.
 
     Args:
         reply: what the model wrote; of more than 50,000 characters only the last ones are read.
         options: the choices of a multiple-choice question, without their letters.
+        question: what was asked; where it offers "cannot be determined", that is an answer.
 
     Returns:
-        The answer as the model wrote it, for `normalise` to make comparable; None where there is none.
+        The answer as the model wrote it, for `normalise` to make comparable; None where there is none, and
+        where the model says that there is none.
     """
-    reply = cut_at_stop(reply)[-MAX_CHARACTERS:].strip()
-    for rule, find in _RULES:
-        if rule == "choice" and not options:
-            continue
-        if (found := find(reply)) and normalise(found).text:
-            found = _choice(found) or found if options else found
-            return FoundAnswer(found, rule)
+    reply = cut_at_stop(split_thoughts(reply)[1])[-MAX_CHARACTERS:].strip()
+    can_refuse = any(_REFUSED.search(text) for text in (question, *options))
+    for rule, text in _found(reply, options):
+        if rule not in ("boxed", "hashes", "phrase", "choice") and not can_refuse and _REFUSED.search(reply):
+            return None
+        if _NOT_A_NUMBER.fullmatch(text) or (_REFUSED.search(text) and not can_refuse):
+            return None
+        return FoundAnswer(text, rule)
     return None
+
+
+def _found(reply: str, options: Sequence[str]) -> Iterator[tuple[Rule, str]]:
+    """Yield what each rule finds; what follows the last correction comes first."""
+    for rule, text in (*_corrected(reply), *((rule, find(reply)) for rule, find in _RULES)):
+        if rule == "choice" and options:
+            text = read_letter(reply, len(options))
+        elif rule == "choice":
+            continue
+        if not text or not normalise(text).text:
+            continue
+        if options and rule != "choice":
+            text = read_letter(text, len(options), is_answer=True) or _option_of(text, options) or text
+        yield rule, text
+
+
+def _option_of(text: str, options: Sequence[str]) -> str | None:
+    """Return the letter of the only option that an answer repeats."""
+    answer, refused = normalise(text), _REFUSED.search(text)
+    same = [
+        i
+        for i, option in enumerate(options)
+        if normalise(option) == answer or (refused and _REFUSED.search(option))
+    ]
+    return f"({chr(ord('A') + same[0])})" if len(same) == 1 and same[0] < 26 else None
+
+
+def _corrected(reply: str) -> Iterator[tuple[Rule, str | None]]:
+    cues = list(_CORRECTION.finditer(reply))
+    if not cues:
+        return
+    rest = reply[cues[-1].end() :]
+    yield "boxed", boxed(rest)
+    yield "hashes", _hashes(rest)
+    yield "phrase", _phrase(rest)
+    found = list(_CORRECTED.finditer(rest))
+    yield "phrase", _clean(found[-1]["found"]) if found else None
+
+
+def read_letter(text: str, n: int, *, is_answer: bool = False) -> str | None:
+    """Return the one option that a text chooses, as `(B)`; None where it names none, or several.
+
+    Args:
+        text: a reply, or the answer found in it.
+        n: how many options there are, at most 26; their letters start at A.
+        is_answer: whether it is an answer, so that a lower-case letter alone, or one at its start, counts.
+    """
+    last = chr(ord("A") + min(n, 26) - 1)
+    capital, any_case = f"[A-{last}]", f"[A-{last}a-{last.lower()}]"
+    text = _TAG.sub(" ", strip_latex(text) if is_answer else text).replace("*", "").replace("_", " ").strip()
+    joined = re.compile(_LETTERS.format(letter=rf"\(?{any_case}\)?(?!\w)"))
+    if is_answer:
+        start = rf"[\W_]*(?:(?:option|choice|letter|answer)\s*:?\s*)?[\"'“‘(\[{{]*({any_case})"
+        if whole := re.fullmatch(rf"{start}[\W_]*", text, re.IGNORECASE):
+            return f"({whole[1].upper()})"
+        if joined.match(text):
+            return None
+        if first := re.match(
+            rf"{start}(?:[)\]}}\"'”’]+|[.:,;](?=\s)|\s+(?:because|since|as|over|rather|instead|is|[-–—])\b|\s+[-–—])",
+            text,
+        ):
+            return f"({first[1].upper()})"
+    chosen = (
+        rf"\b(?:choose|chose|pick|select|go with|prefer|choosing)\s+(?:option\s+|answer\s+)?\(?({capital})\b"
+    )
+    if picked := re.findall(chosen, text):
+        return f"({picked[-1]})"
+    named = rf"\(({any_case})\)|\b(?:[Oo]ption|[Cc]hoice)\s+({any_case})\b"
+    named += rf"|(?<![\w'’])({capital})(?=[).:,;]|\s*$|\s+is\b)"
+    leads = re.match(rf"\(?({capital})\)?(?:[.:,](?=\s)|\s+(?:because|since|over|as)\b)", text)
+    if leads and not joined.match(text):
+        return f"({leads[1]})"
+    found = list(re.finditer(named, text))
+    if not found:
+        return None
+    if any(match.end() >= found[-1].end() for match in joined.finditer(text)):
+        return None
+    return f"({next(group for group in found[-1].groups() if group).upper()})"
 
 
 def boxed(reply: str) -> str | None:
@@ -90,23 +215,23 @@ def boxed(reply: str) -> str | None:
 
 
 def _hashes(reply: str) -> str | None:
-    found = _HASHES.findall(reply)
-    return _clean(found[-1]) if found else None
+    found = [text for text in _HASHES.findall(reply) if not _HEADING.match(text.strip(" *#"))]
+    if not found:
+        return None
+    last = reply.rstrip().rpartition("\n")[2]
+    text = _clean(found[-1])
+    return text if normalise(text).kind != "text" or found[-1] in last else None
 
 
 def _phrase(reply: str) -> str | None:
     for pattern in _PHRASES:
         for match in reversed(list(pattern.finditer(reply))):
-            if match["header"] and len(reply) - match.end("found") > SHORT:
+            found = match["found"]
+            if match["header"] and len(reply) - match.end("found") > SHORT and not _TRUTH_FIRST.match(found):
                 continue  # "Answer:" as a heading above the reasoning
-            if text := _clean(match["found"]):
+            if (text := _clean(found)) and not text.lower().startswith("not "):
                 return text
     return None
-
-
-def _choice(reply: str) -> str | None:
-    found = list(_CHOICE.finditer(reply))
-    return f"({next(group for group in found[-1].groups() if group).upper()})" if found else None
 
 
 def _yes_no(reply: str) -> str | None:
@@ -123,37 +248,45 @@ def _whole(reply: str) -> str | None:
 
 
 def _bold(reply: str) -> str | None:
-    found = [text for text in _BOLD.findall(reply) if find_numbers(text)]
+    found = [text for text in _BOLD.findall(reply) if find_numbers(text) and not _HEADING.match(text.strip())]
     return _clean(found[-1]) if found else None
 
 
 def _last_number(reply: str) -> str | None:
-    dates = _DATE.findall(reply)
     numbers = [number for number in find_numbers(reply) if any(map(str.isdigit, number.text))]
     if not numbers:
         return None
-    if dates and dates[-1].endswith(numbers[-1].text):
-        return str(dates[-1])
+    for date in _DATE.finditer(reply):
+        if date.start() <= numbers[-1].start and date.end() >= numbers[-1].end:
+            return date[0]
     return numbers[-1].text
 
 
 def _clean(words: str) -> str:
-    """Take the first sentence after a phrase, without emphasis; of an equation, what follows its `=`."""
-    words = words.replace("**", "").replace("__", "").strip()
+    """Take the first sentence after a phrase, without emphasis, reasons and a repetition in other units.
+
+    Of an equation, what follows its `=` is taken.
+    """
+    words = _TAG.sub("", words.replace("**", "").replace("__", "")).strip()
+    words = _ADVERB.sub("", words, count=1) if _ADVERB.match(words) else words
     end = _SENTENCE_END.search(words)
     if end and end.start():
         words = words[: end.start()]
+    if truth := _TRUTH_FIRST.match(words):
+        return truth[1]
+    shorter = _OTHER_UNIT.sub(r"\1", _REASON.sub("", words))
+    words = shorter if shorter.strip() else words
     before, equals, after = words.rpartition("=")
     if equals and after.strip() and before[-1:] not in ("<", ">", "!", "≤", "≥"):
         words = after
-    return words.strip().strip("`").rstrip(".").strip()
+    return words.strip().strip('`"“”').rstrip(".").strip()
 
 
 _RULES: tuple[tuple[Rule, Callable[[str], str | None]], ...] = (
     ("boxed", boxed),
     ("hashes", _hashes),
     ("phrase", _phrase),
-    ("choice", _choice),
+    ("choice", lambda reply: None),  # needs the options
     ("yes or no", _yes_no),
     ("whole", _whole),
     ("bold", _bold),

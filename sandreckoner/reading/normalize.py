@@ -8,7 +8,7 @@ computer algebra system: `undecided` says where asking one, as `chains.algebra` 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
@@ -24,10 +24,26 @@ Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
 MAX_CHARACTERS = 1_000
 MAX_NESTING = 4
 _CHOICE = re.compile(
-    r"(?:option |choice )?(?:\(([A-Ha-h])\)|([A-H]))(?:[).:].*)?|([a-h])\)(?:\s.*)?", re.DOTALL
+    r"(?:option |choice )?(?:\(([A-Ra-r])\)|([A-R]))(?:[).:].*)?|([a-r])\)(?:\s.*)?", re.DOTALL
 )
 _TRUTH = {"yes": "yes", "true": "yes", "correct": "yes", "no": "no", "false": "no", "incorrect": "no"}
 _NAMED = re.compile(r"[A-Za-z]\w{0,20}\s*=\s*(?=[^=])")
+_VARIABLE = re.compile(r"\$?([A-Za-z](?:_?\d)?)\s*=\s*(?=[^=])")
+_NEGATIVE = re.compile(r"\b(?:(?:negative|minus)\s+|(?:loss|deficit)\s+of\s+)(?=[$€£]?[\d.])", re.IGNORECASE)
+# Words before or after a number that make it another number, or none.
+_OTHER_BEFORE = re.compile(
+    r"(?<!\w)(?:not|no|never|nor|without|except|less|more|fewer|greater|larger|smaller|higher|lower|under|over|above"
+    r"|below|least|most|than|between|beyond|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|sqrt|root|mod|gcd|lcm|max|min|half"
+    r"|double|twice|thrice|triple|factorial|inverse)(?!\w)",
+    re.IGNORECASE,
+)
+_OTHER_AFTER = re.compile(
+    r"\s*!|\s*[ij]\b(?!['’])|[\s-]*(?:dozens?|score|gross|squared|cubed|factorial|times|mod|modulo|choose|pairs?|plus"
+    r"|minus|to the|or (?:more|less|fewer)|and (?:a|one|three)[ -](?:half|third|quarter"
+    r"|fourth)s?|halves|thirds"
+    r"|quarters|fifths|radians? squared)\b",
+    re.IGNORECASE,
+)
 _ALGEBRA = re.compile(r"[\\^_√π∞+*/<>-]|\d[a-z(]")
 _WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|matrix)[a-z]{3,}")  # two make it prose
 _COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
@@ -42,12 +58,16 @@ class Normal:
         text: canonical; normalising it gives this form again.
         value: its number, for `number` and `percent`.
         items: its members, for `list`.
+        name: the variable that it is said to be the value of, as `x` of `x = 3`; empty without one.
+        brackets: those that a list was written in, such as `(]`; empty without any.
     """
 
     kind: Kind
     text: str
     value: Fraction | None = None
     items: tuple[Normal, ...] = ()
+    name: str = field(default="", compare=False)
+    brackets: str = field(default="", compare=False)
 
 
 def normalise(text: str) -> Normal:
@@ -57,7 +77,9 @@ def normalise(text: str) -> Normal:
 
 @lru_cache(4_096)  # each new vote normalizes all answers again
 def _remembered(text: str) -> Normal:
-    return _normalise(text, MAX_NESTING)
+    normal = _normalise(text, MAX_NESTING)
+    named = _VARIABLE.match(strip_latex(text))
+    return replace(normal, name=named[1]) if named else normal
 
 
 def equal(one: str, other: str) -> bool:
@@ -67,6 +89,10 @@ def equal(one: str, other: str) -> bool:
 
 def alike(one: Normal, other: Normal) -> bool:
     """Whether two normalized answers mean the same; see `equal`."""
+    if one.name and other.name and one.name != other.name:
+        return False  # x = 3 is not y = 3
+    if _is_interval(one) and _is_interval(other) and one.brackets != other.brackets:
+        return False
     if one == other:
         return True
     if one.items and len(one.items) == len(other.items):
@@ -74,6 +100,12 @@ def alike(one: Normal, other: Normal) -> bool:
     if one.value is None or other.value is None:
         return False
     return not values_of(one).isdisjoint(values_of(other)) and {one.kind, other.kind} == {"number", "percent"}
+
+
+def _is_interval(normal: Normal) -> bool:
+    """Whether a list may be an interval, so that its brackets matter: `(2, 3)` is not `[2, 3]`."""
+    values = [item.value for item in normal.items if item.value is not None]
+    return normal.brackets in ("()", "[]") and len(values) == len(normal.items) == 2 and values[0] < values[1]
 
 
 def values_of(normal: Normal) -> set[Fraction]:
@@ -105,6 +137,7 @@ def _is_algebra(normal: Normal) -> bool:
 def _normalise(text: str, nesting: int) -> Normal:
     text = strip_latex(text).rstrip(".").strip()
     text = _NAMED.sub("", text, count=1) if _NAMED.match(text) else text
+    text = _NEGATIVE.sub("-", text)
     if (bare := _bare(text)) is not None:
         return bare
     if nesting and (listed := _list(text, nesting)) is not None:
@@ -152,7 +185,14 @@ def _number_with_unit(text: str) -> Normal | None:
     if re.search(r"[\\^√π∞=+*<>≤≥]|\d\s*[(a-z]\b(?<!%)[\^(+-]|[a-z]\d|\d[abnpqruvwxyz]\b", text):
         return None
     numbers = [number for number in find_numbers(text) if any(map(str.isdigit, number.text))]
-    return _from_number(numbers[0]) if len(numbers) == 1 else None
+    if len(numbers) != 1:
+        return None
+    before, after = text[: numbers[0].start], text[numbers[0].end :]
+    if _OTHER_BEFORE.search(before) or _OTHER_AFTER.match(after):
+        return None
+    if numbers[0].enclosed and before[-1:].isalnum():
+        return None  # f(7)
+    return _from_number(numbers[0])
 
 
 def _from_number(number: Number) -> Normal | None:
@@ -166,7 +206,7 @@ def _from_number(number: Number) -> Normal | None:
 
 
 def _list(text: str, nesting: int) -> Normal | None:
-    bracket = text[:1] + text[-1:]
+    bracket = text[:1] + text[-1:] if _encloses(text) else ""
     inner = text[1:-1] if bracket in ("[]", "()", "{}") else text
     pieces = [piece.strip() for piece in _split(inner) if piece.strip()]
     if len(pieces) < 2 and (bracket not in ("[]", "()", "{}") or not pieces):
@@ -179,7 +219,18 @@ def _list(text: str, nesting: int) -> Normal | None:
     if bracket == "{}":
         items.sort(key=lambda item: (item.kind, item.text))
     ends = "{}" if bracket == "{}" else "[]"
-    return Normal("list", f"{ends[0]}{'; '.join(item.text for item in items)}{ends[1]}", None, tuple(items))
+    joined = f"{ends[0]}{'; '.join(item.text for item in items)}{ends[1]}"
+    return Normal("list", joined, None, tuple(items), brackets=bracket)
+
+
+def _encloses(text: str) -> bool:
+    """Whether the bracket that a text begins with is closed by its last character, and not before."""
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth <= 0:
+            return i == len(text) - 1
+    return False
 
 
 def _split(text: str) -> list[str]:

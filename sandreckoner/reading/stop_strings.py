@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-OPEN, CLOSE = "<think>", "</think>"
+# What models write around their reasoning, where it leads the reply.
+MARKS = {f"<{word}>": f"</{word}>" for word in ("think", "thinking", "reasoning", "thought")}
+# The channels of OpenAI's harmony format: what is not in the last one is reasoning.
+_CHANNEL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>(\w+)[^<]*<\|message\|>")
+_CHANNEL_END = re.compile(r"<\|(?:end|return|call)\|>")
 
 
 def cut_at_stop(text: str, stop: Sequence[str]) -> str:
@@ -18,7 +23,7 @@ def cut_at_stop(text: str, stop: Sequence[str]) -> str:
 
 
 def split_thoughts(text: str) -> tuple[str, str]:
-    r"""Split a leading `<think>…</think>` from the reply after it.
+    r"""Split a leading `<think>…</think>`, `<reasoning>…</reasoning>` or analysis channel from the reply.
 
     Some templates write the opening mark into the prompt, so a lone closing mark counts; thoughts that were
     cut before their end are all thoughts.
@@ -27,12 +32,18 @@ def split_thoughts(text: str) -> tuple[str, str]:
     ('2 and 2', '4')
     """
     head = text.lstrip()
-    if head.startswith(OPEN):
-        thoughts, _, reply = head[len(OPEN) :].partition(CLOSE)
-        return thoughts.strip(), reply.lstrip()
-    if CLOSE in text and OPEN not in text:
-        thoughts, _, reply = text.partition(CLOSE)
-        return thoughts.strip(), reply.lstrip()
+    if channels := list(_CHANNEL.finditer(head)):
+        last = channels[-1]
+        reply = _CHANNEL_END.split(head[last.end() :])[0]
+        thoughts = _CHANNEL_END.sub("", _CHANNEL.sub("", head[: last.start()])).strip()
+        return (thoughts, reply.strip()) if last[1] == "final" else (f"{thoughts}\n{reply}".strip(), "")
+    for open_, close in MARKS.items():
+        if head.startswith(open_):
+            thoughts, _, reply = head[len(open_) :].partition(close)
+            return thoughts.strip(), reply.lstrip()
+        if close in text and open_ not in text:
+            thoughts, _, reply = text.partition(close)
+            return thoughts.strip(), reply.lstrip()
     return "", text
 
 
@@ -55,19 +66,21 @@ class ThoughtFilter:
             return "", piece
         self._held += piece
         head = self._held.lstrip()
-        if head.startswith(OPEN):
-            thoughts, closed, reply = head[len(OPEN) :].partition(CLOSE)
-            new = self._new(thoughts if closed else thoughts[: 1 - len(CLOSE)])
-            return new, self._release(reply.lstrip()) if reply.strip() else ""
-        if OPEN.startswith(head):  # too short to decide
+        for open_, close in MARKS.items():
+            if head.startswith(open_):
+                thoughts, closed, reply = head[len(open_) :].partition(close)
+                new = self._new(thoughts if closed else thoughts[: 1 - len(close)])
+                return new, self._release(reply.lstrip()) if reply.strip() else ""
+        if any(open_.startswith(head) for open_ in MARKS):  # too short to decide
             return "", ""
         return "", self._release(self._held)
 
     def end(self) -> tuple[str, str]:
         """Return what was held back."""
         head = self._held.lstrip()
-        if head.startswith(OPEN):
-            return self._new(head[len(OPEN) :].partition(CLOSE)[0]), ""
+        for open_, close in MARKS.items():
+            if head.startswith(open_):
+                return self._new(head[len(open_) :].partition(close)[0]), ""
         return "", self._release(self._held)
 
     def _new(self, thoughts: str) -> str:

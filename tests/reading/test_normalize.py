@@ -169,3 +169,103 @@ def test_a_per_cent_joins_the_number_that_others_voted_for() -> None:
     assert [poll.voters for poll in tally(["60%", "0.6", "7"])] == [(0, 1), (2,)]
     assert [poll.voters for poll in tally(["0.6", "60%", "60"])] == [(1, 2), (0,)]
     assert [poll.voters for poll in tally(["60%", "7"])] == [(0,), (1,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7!",
+        "7 !",
+        "3i",
+        "7i",
+        "7 i",
+        "log 7",
+        "ln 7",
+        "sqrt 7",
+        "not 7",
+        "less than 7",
+        "more than 7",
+        "at least 7",
+        "at most 7",
+        "fewer than 7",
+        "under 7",
+        "over 7",
+        "no more than 7",
+        "7 dozen",
+        "7 squared",
+        "7 cubed",
+        "7 factorial",
+        "half of 7",
+        "twice 7",
+        "7 mod 5",
+        "7 times",
+        "f(7)",
+        "g(-7)",
+        "between 7",
+        "sin 7",
+        "-log 7",
+        "7 or more",
+        "7 and a half",
+        "exp(7)",
+        "7 pairs",
+        "double 7",
+        "7 choose 2",
+    ],
+)
+def test_what_stands_beside_a_number_may_make_it_another(text: str) -> None:
+    for number in ("7", "-7", "3", "49"):
+        assert not equal(text, number)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("negative 7", "-7"),
+        ("minus 7", "-7"),
+        ("a loss of 7", "-7"),
+        ("a loss of $7", "-7"),
+        ("Minus 7.5", "-7.5"),
+        ("a net loss of 7 million", "-7000000"),
+        ("a deficit of 7", "-7"),
+        ("negative $7", "-7"),
+        ("about 7", "7"),
+        ("approximately 7 dollars", "7"),
+        ("it is 7", "7"),
+        ("a total of 7 eggs", "7"),
+        ("7 left", "7"),
+        ("exactly 7 hours", "7"),
+        ("7 more apples", "7"),
+        ("the number 7", "7"),
+        ("USD 7", "7"),
+        ("7 m", "7"),
+        ("they need 7 cans of paint", "7"),
+        ("7 apples.", "7"),
+    ],
+)
+def test_what_may_stand_beside_a_number_leaves_it_as_it_is(text: str, number: str) -> None:
+    assert equal(text, number)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("(2,3)", "[2,3]", False),
+        ("[2, 3]", "(2, 3)", False),
+        ("(2,3]", "[2,3]", False),
+        ("(2,3]", "(2,3)", False),
+        ("(2,3)", "(2, 3)", True),
+        ("[2,3]", "2, 3", True),
+        ("(3,2)", "[3,2]", True),
+        ("x=3", "y=3", False),
+        ("x = 3", "x=3.0", True),
+        ("x = 3", "3", True),
+        ("$x = 3$", "$y = 3$", False),
+        ("x_1 = 3", "x_2 = 3", False),
+        ("total = 3", "sum = 3", True),
+        ("(A) and (B)", "(A)", False),
+        ("(J)", "J", True),
+        ("(R)", "r)", True),
+    ],
+)
+def test_brackets_and_names_matter(one: str, other: str, same: bool) -> None:
+    assert equal(one, other) is same and equal(other, one) is same

@@ -36,7 +36,7 @@ def prose_candidate(completion: Completion, problem: Problem, *, before: str = "
         problem: what was asked.
         before: earlier reasoning to keep with the candidate; no answer is read from it.
     """
-    answer = read_answer(completion.text, options=problem.options)
+    answer = read_answer(completion.text, options=problem.options, question=problem.question)
     return Candidate(
         answer=answer,
         reasoning=before + completion.text,

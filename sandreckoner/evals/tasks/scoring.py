@@ -115,6 +115,12 @@ def same(found: str, question: Question) -> bool:
     return equal(found, question.gold or "")
 
 
+def same_items(found: str, question: Question) -> bool:
+    """Equal as lists, whatever brackets they are written in: a program's tuple comes back as `[1, 2]`."""
+    gold = question.gold or ""
+    return equal(found, gold) or equal(found.strip().strip("[]()"), gold)
+
+
 def mathematical(interpreter: Interpreter) -> Scorer:
     """A scorer of mathematics by computer algebra in the sandbox; see `chains.strategies.algebra`."""
     environment = Environment(interpreter=interpreter)
@@ -174,7 +180,7 @@ SCORERS: Mapping[Kind, Scorer] = {
     "mathematical": same,
     "date": same,
     "exact": exact,
-    "list": same,
+    "list": same_items,
     "scaled": scaled,
     "game24": game24,
 }

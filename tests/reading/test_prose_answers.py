@@ -1,0 +1,149 @@
+"""Answers in prose: what is one, what is not, and where it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandreckoner.chains import chain
+from sandreckoner.reading.final_answer import read_answer
+from sandreckoner.reading.normalize import equal
+from sandreckoner.reading.stop_strings import ThoughtFilter, split_thoughts
+from sandreckoner.testing import ScriptedModel
+
+FOUND = [
+    ("The answer (in dollars) is 18.", "18"),
+    ("The answer to the question is 18.", "18"),
+    ("The answer to how many eggs are left is 18.", "18"),
+    ("The answer, then:\nThe answer for this problem is $18.", "18"),
+    ("The answer would be 18.", "18"),
+    ("The answer was 18.", "18"),
+    ("The answer equals 18.", "18"),
+    ("The answer comes out to 18.", "18"),
+    ("The answer is therefore 18.", "18"),
+    ("The answer is thus: 18", "18"),
+    ("Answer: 18 (since 9 times 2 is 18)", "18"),
+    ("The answer is 18, because 9 * 2 = 18.", "18"),
+    ("The answer is 18 since 9 * 2 = 18.", "18"),
+    ("The answer is 18, which is 9 times 2.", "18"),
+    ("The answer is 5 feet (60 inches).", "5"),
+    ("The answer is 5 feet or 60 inches.", "5"),
+    ("The answer is 5 feet, or 60 inches.", "5"),
+    ("The answer is 18. 3 of them are red.", "18"),
+    ('The answer is 18. "That is all," he said.', "18"),
+    ("The answer is 18. (Or so it seems.)", "18"),
+    ("The answer is <b>18</b>.", "18"),
+    ("<answer>18</answer>", "18"),
+    ('The answer is "18".', "18"),
+    ("The answer is 5. Wait, that is wrong. The answer is 18.", "18"),
+    ("The answer is 5. Wait, it should be 18.", "18"),
+    (r"\boxed{5} Correction: the answer is 18.", "18"),
+    ("#### 5\nActually, I made a mistake.\n#### 18", "18"),
+    (r"\boxed{5}. Let me recheck: \boxed{18}", "18"),
+    ("The answer is 5. Sorry, that was 18 eggs.", "18"),
+    ("#### Step 1\nHe has 9 and 9 more.\nThe answer is 18", "18"),
+    ("He has 18 eggs.\n#### Conclusion:", "18"),
+    ("## Solution\n#### 2. Add them\n9 and 9 are 18", "18"),
+    ("**Step 1:** 9 eggs.\n**Step 2:** 9 more make 18.", "18"),
+    ("**Part 2** Add 9 and 9.\nSo there are 18.", "18"),
+    ("It began on 05/01/2021 and on the 5th day, 05/05/2021, there were 18", "18"),
+    ("On 05/01/2021 he had 01 box with 18.", "18"),
+    ("Answer: Yes, because it is heavier than water and so it sinks to the bottom of the lake.", "yes"),
+    ("Answer: No. It floats.", "no"),
+    ("The answer is yes, since it sinks.", "yes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reply", "answer"), FOUND)
+def test_the_answer_is_found_and_ends_where_it_ends(reply: str, answer: str) -> None:
+    found = read_answer(reply)
+    assert found is not None and equal(found, answer), found
+    with chain("cot", model=ScriptedModel([reply])) as reckon:
+        assert equal(reckon.invoke("How is it?").text or "", answer)
+
+
+NONE = [
+    "I cannot determine the number from 3 facts.",
+    "It is impossible to say.",
+    "The answer cannot be determined.",
+    "There is not enough information: 3 facts are missing.",
+    "I don't know; maybe 5 people know.",
+    "The answer is impossible to determine.",
+    "It can't be calculated from the 2 figures.",
+    "With 2 numbers, we are unable to tell.",
+    "The answer is NaN.",
+    "The answer is inf",
+    "nan",
+    "Answer: -infinity",
+]
+
+
+@pytest.mark.parametrize("reply", NONE)
+def test_a_refusal_and_what_is_no_number_are_no_answers(reply: str) -> None:
+    assert read_answer(reply) is None
+    with chain("cot", model=ScriptedModel([reply])) as reckon:
+        assert reckon.invoke("How many are there?").status == "no answer"
+
+
+def test_a_refusal_that_the_question_offers_is_an_answer() -> None:
+    question = "How many are there? Say 'cannot be determined' if they cannot be counted."
+    assert read_answer("The answer is cannot be determined.", question=question) is not None
+    options = ["3", "4", "cannot be determined"]
+    assert read_answer("The answer is C.", options=options) == "(C)"
+    assert read_answer("It cannot be determined.", options=options) == "(C)"
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("b", "(B)"), ("(b)", "(B)"), ("[B]", "(B)"), ("{B}", "(B)"), ('"B"', "(B)"), ("**B**", "(B)"),
+        ("<answer>b</answer>", "(B)"), ("The answer is b.", "(B)"), ("The answer is 'B'.", "(B)"),
+        ("The answer is J.", "(J)"), ("(J)", "(J)"), ("Answer: j) ten", "(J)"), ("The answer is (R).", "(R)"),
+        ("I choose B over C.", "(B)"), ("B because a car moves.", "(B)"), ("B, because A is wrong", "(B)"),
+        ("The answer is B because a car moves.", "(B)"), ("B: the car", "(B)"), ("Option B it is.", "(B)"),
+        ("The answer is B over C.", "(B)"), ("I would go with B rather than A.", "(B)"),
+        (r"\boxed{B}", "(B)"), (r"\boxed{\text{B}}", "(B)"), ("#### B", "(B)"),
+        ("So the answer is: **(B)**", "(B)"),
+        ("(A) is wrong, (B) is right", "(B)"), ("The answer is (B) a car.", "(B)"),
+    ],
+)  # fmt: skip
+def test_letters(reply: str, letter: str) -> None:
+    assert read_answer(reply, options=[f"thing {i}" for i in range(18)]) == letter
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "(A) and (B)", "The answer is (A) and (B).", "B, C, or D", "The answer is B, C, or D.", "A or B",
+        "The answer is A and B", "B/C", "The answer is a car.", "A car", "(K)", "The answer is K.",
+        "It is either (A) or (B)", "The answer is both A and C.",
+    ],
+)  # fmt: skip
+def test_no_single_letter(reply: str) -> None:
+    found = read_answer(reply, options=[f"thing {i}" for i in range(10)])
+    assert found is None or not any(equal(found, f"({letter})") for letter in "ABCDEFGHIJ"), found
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("<think>5</think>18", "18"),
+        ("<thinking>It is 5.</thinking>\n18", "18"),
+        ("<reasoning>5</reasoning> 18", "18"),
+        ("<thought>5</thought>18", "18"),
+        ("It is 5.</thinking>18", "18"),
+        (
+            "<|channel|>analysis<|message|>5<|end|><|start|>assistant<|channel|>final<|message|>18<|return|>",
+            "18",
+        ),
+        ("<|channel|>analysis<|message|>5", ""),
+        ("18", "18"),
+    ],
+)
+def test_thoughts_are_split_off(text: str, reply: str) -> None:
+    assert split_thoughts(text)[1] == reply
+    if reply:
+        assert read_answer(text) == reply
+    if "channel" not in text and text.startswith("<"):
+        stream = ThoughtFilter()
+        shown = "".join(stream.feed(character)[1] for character in text) + stream.end()[1]
+        assert shown == reply
