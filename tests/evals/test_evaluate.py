@@ -39,7 +39,7 @@ def test_strategies_are_compared_on_the_same_questions(tmp_path: Path) -> None:
     assert pal.against is not None
     assert pal.against.value == 0.25
     assert pal.p == 1.0
-    assert "+25.0 [+0.0, +75.0] p=1, may be chance" in as_text([direct, pal])
+    assert "+25.0 [-28.1, +69.9] p=1, may be chance" in as_text([direct, pal])
     assert direct.against is None
     assert (direct.calls, pal.calls) == (1.0, 1.0)
 

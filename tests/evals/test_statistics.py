@@ -6,7 +6,16 @@ import random
 
 import pytest
 
-from sandreckoner.evals.report.statistics import difference, mcnemar, proportion, quantile
+from sandreckoner.core.errors import UsageError
+from sandreckoner.evals.report.statistics import (
+    calibration,
+    clustered,
+    difference,
+    mcnemar,
+    proportion,
+    quantile,
+)
+from sandreckoner.evals.run.sample_record import SampleRecord
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
@@ -37,25 +46,70 @@ def test_the_paired_test_is_mcnemars_exact_one() -> None:
 def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> None:
     chance = random.Random(1)
     held = 0
-    for trial in range(60):
+    for _ in range(60):
         theirs = [chance.random() < 0.5 for _ in range(80)]
         ours = [chance.random() < 0.65 for _ in range(80)]
-        found = difference(ours, theirs, seed=trial)
+        found = difference(ours, theirs)
         assert found is not None
         held += found.low <= 0.15 <= found.high
     assert held >= 50  # 57 expected of 60; fewer than 50 has a probability below 0.001
+
+
+@pytest.mark.parametrize("n", [10, 20, 100])
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.8), (0.97, 0.97)])
+def test_the_interval_covers_at_small_n_and_near_the_ends(n: int, shares: tuple[float, float]) -> None:
+    chance = random.Random(n)
+    first, second = shares
+    held, trials = 0, 400
+    for _ in range(trials):
+        common = [chance.random() for _ in range(n)]  # one difficulty for both, half of the time
+        other = [own if chance.random() < 0.5 else chance.random() for own in common]
+        found = difference([x < first for x in common], [x < second for x in other])
+        assert found is not None
+        held += found.low <= first - second <= found.high
+    assert held >= 0.92 * trials  # 380 expected; fewer than 368 has a probability below 0.1
+
+
+def test_without_correlation_it_is_newcombes_interval_of_two_samples() -> None:
+    statsmodels = pytest.importorskip("statsmodels.stats.proportion", reason="a package of the tests")
+    ours = [True] * 48 + [False] * 16
+    theirs = [True] * 30 + [False] * 18 + [True] * 10 + [False] * 6  # 30 · 6 = 18 · 10
+    found = difference(ours, theirs)
+    assert found is not None
+    expected = statsmodels.confint_proportions_2indep(48, 64, 40, 64, method="newcomb")
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_difference_of_nothing_and_of_one() -> None:
     assert difference([], []) is None
     one = difference([True], [False])
     assert one is not None
-    assert (one.value, one.low, one.high) == (1.0, -1.0, 1.0)
+    assert one.value == 1.0 and one.low < 0 and one.high == 1.0
     same = difference([True, False], [True, False])
     assert same is not None
-    assert (same.low, same.high) == (0.0, 0.0)
+    assert same.low < 0 == same.value < same.high
+
+
+def test_repetitions_of_a_question_are_no_new_questions() -> None:
+    ours, theirs = [True, True, True, False, True], [False, True, False, False, True]
+    once = difference(ours, theirs)
+    names = [f"q{i}" for i in range(5)]
+    repeated = difference(ours * 20, theirs * 20, names * 20)
+    assert once is not None and repeated is not None
+    assert (repeated.value, repeated.low, repeated.high) == pytest.approx((once.value, once.low, once.high))
+    assert mcnemar(ours * 20, theirs * 20, names * 20) == mcnemar(ours, theirs) == 0.5
+    assert mcnemar(ours * 20, theirs * 20) < 0.001  # what repetition would pretend
+    shares = clustered(zip(names * 20, ours * 20, strict=True)), proportion(4, 5)
+    assert shares[0] == shares[1]
 
 
 def test_quantiles() -> None:
     assert quantile([], 0.5) is None
     assert quantile([1, 2, 3, 4], 0.5) == 2.5
+
+
+@pytest.mark.parametrize("confidence", [-0.1, 1.01, float("nan")])
+def test_a_confidence_outside_its_range_is_an_error(confidence: float) -> None:
+    record = SampleRecord("k", "q", "pal", 0, "1", "1", "answered", right=True, confidence=confidence)
+    with pytest.raises(UsageError, match="must be between 0 and 1"):
+        calibration([record])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from sandreckoner.evals.report.statistics import Interval, difference, mcnemar, proportion, quantile
+from sandreckoner.evals.report.statistics import Interval, clustered, difference, mcnemar, quantile
 from sandreckoner.evals.run.sample_record import SampleRecord
 
 
@@ -19,9 +19,10 @@ class StrategyRow:
         n: number of scored samples.
         unscored: number of samples without a gold answer or a verdict of the scorer, or whose run failed.
         right: number of correct samples.
-        accuracy, strict, flexible: proportions with intervals; None if nothing was scored that way.
+        accuracy, strict, flexible: proportions over questions with intervals, the epochs of a question being
+            one; None if nothing was scored that way.
         against: the difference to the baseline on their common samples; None for the baseline itself.
-        p: p-value of McNemar's exact test of that difference.
+        p: p-value of McNemar's exact test of that difference, over questions.
         abstained: proportion of samples without an answer.
         unread: proportion of candidates whose reply could not be parsed.
         failed: proportion of candidates whose program failed.
@@ -79,9 +80,9 @@ def _row(strategy: str, records: Sequence[SampleRecord], baseline: Sequence[Samp
         n=len(scored),
         unscored=len(records) - len(scored),
         right=right,
-        accuracy=proportion(right, len(scored)),
-        strict=_share([record.strict for record in records]),
-        flexible=_share([record.flexible for record in records]),
+        accuracy=_share(records, [record.right for record in records]),
+        strict=_share(records, [record.strict for record in records]),
+        flexible=_share(records, [record.flexible for record in records]),
         against=against,
         p=p,
         abstained=_part(sum(record.answer is None for record in ran), len(ran)),
@@ -104,19 +105,20 @@ def _compare(
         return None, None
     theirs = {(record.question, record.epoch): record.right for record in baseline}
     pairs = [
-        (record.right, other)
+        (record.right, other, record.question)
         for record in records
         if record.right is not None and (other := theirs.get((record.question, record.epoch))) is not None
     ]
     if not pairs:
         return None, None
-    mine, others = [a for a, _ in pairs], [b for _, b in pairs]
-    return difference(mine, others), mcnemar(mine, others)
+    mine, others, questions = zip(*pairs, strict=True)
+    return difference(mine, others, questions), mcnemar(mine, others, questions)
 
 
-def _share(marks: Sequence[bool | None]) -> Interval | None:
-    scored = [mark for mark in marks if mark is not None]
-    return proportion(sum(scored), len(scored))
+def _share(records: Sequence[SampleRecord], marks: Sequence[bool | None]) -> Interval | None:
+    return clustered(
+        (record.question, mark) for record, mark in zip(records, marks, strict=True) if mark is not None
+    )
 
 
 def _part(count: int, n: int) -> float:
