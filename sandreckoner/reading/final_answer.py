@@ -58,6 +58,7 @@ _HEADING = re.compile(
 # A sentence ends at a full stop that no digit follows and no initial or abbreviation precedes.
 _SENTENCE_END = re.compile(
     r"(?<![A-Z])(?<!U\.S)(?<!\be\.g)(?<!\bi\.e)(?<!approx)(?<!\bca)(?<!\bvs)"
+    r"(?<!\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mrs|Fig))(?<!\bSept)(?<!\b(?:St|Mt|Dr|Mr|Ms|Eq))"
     r"[.!](?=\s+[A-Z(\d\"'“‘*\[$]|[\"”’']?\s*$)"
 )
 # What follows an answer without being part of it: a reason, or the same in another unit.
@@ -66,13 +67,14 @@ _REASON = re.compile(
     r"|(?<=\w)\s+\((?![^()]*\)\s*[-+*/^=])[^()]*[A-Za-z]{2}[^()]*\)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
+_ROOTS = re.compile(r"\b[A-Za-z]\w?\s*=[^=]*\b(?:or|and)\s+[A-Za-z]\w?\s*=")  # x = 5 or x = -2
 _OTHER_UNIT = re.compile(r"(?<=\d)(\s+[A-Za-z]+)\s+or\s+[$€£]?\d.*")
 _REFUSED = re.compile(
     r"\b(?:(?:can(?:not|['’]t)|could\s?n[o'’]t|unable to|impossible to|not possible to|no way to)"
     r"\s+(?:be\s+)?(?:\w+ly\s+)?(?:determined?|said?|say|tell|told|known?|answer(?:ed)?|calculated?|computed?|solved?|found?"
     r"|find)"
-    r"|(?:not|in)\s?(?:enough|sufficient) information|do(?:es)? not know|do(?:es)?n['’]t know"
-    r"|undetermined|unknowable)\b",
+    r"|(?:not|in)\s?(?:enough|sufficient) information|do(?:es)?(?: not|n['’]t) know"
+    r"(?! (?:whether|if|who|why|when|where))|undetermined|unknowable)\b",
     re.IGNORECASE,
 )
 _NOT_A_NUMBER = re.compile(r"[-+−]?\s*(?:nan|inf|infinity)", re.IGNORECASE)
@@ -277,6 +279,8 @@ def _clean(words: str) -> str:
     shorter = _OTHER_UNIT.sub(r"\1", _REASON.sub("", words))
     words = shorter if shorter.strip() else words
     before, equals, after = words.rpartition("=")
+    if equals and _ROOTS.search(words):
+        return words.strip()
     if equals and after.strip() and before[-1:] not in ("<", ">", "!", "≤", "≥"):
         words = after
     return words.strip().strip('`"“”').rstrip(".").strip()

@@ -32,13 +32,13 @@ _VARIABLE = re.compile(r"\$?([A-Za-z](?:_?\d)?)\s*=\s*(?=[^=])")
 _NEGATIVE = re.compile(r"\b(?:(?:negative|minus)\s+|(?:loss|deficit)\s+of\s+)(?=[$€£]?[\d.])", re.IGNORECASE)
 # Words before or after a number that make it another number, or none.
 _OTHER_BEFORE = re.compile(
-    r"(?<!\w)(?:not|no|never|nor|without|except|less|more|fewer|greater|larger|smaller|higher|lower|under|over|above"
-    r"|below|least|most|than|between|beyond|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|sqrt|root|mod|gcd|lcm|max|min|half"
-    r"|double|twice|thrice|triple|factorial|inverse)(?!\w)",
+    r"(?<!\w)(?:up to|not|no|never|nor|without|except|less|more|fewer|greater|larger|smaller|higher|lower"
+    r"|under|over|above|below|least|most|than|between|beyond|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|sqrt|root|mod|gcd"
+    r"|lcm|max|min|half|double|twice|thrice|triple|factorial|inverse)(?!\w)\W*(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
 _OTHER_AFTER = re.compile(
-    r"\s*!|\s*[ij]\b(?!['’])|[\s-]*(?:dozens?|score|gross|squared|cubed|factorial|times|mod|modulo|choose|pairs?|plus"
+    r"\s*!|\s*[ije]\b(?!['’])|[\s-]*(?:dozens?|score|gross|squared|cubed|factorial|times|mod|modulo|choose|pairs?|plus"
     r"|minus|to the|or (?:more|less|fewer)|and (?:a|one|three)[ -](?:half|third|quarter"
     r"|fourth)s?|halves|thirds"
     r"|quarters|fifths|radians? squared)\b",

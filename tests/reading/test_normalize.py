@@ -179,6 +179,8 @@ def test_a_per_cent_joins_the_number_that_others_voted_for() -> None:
         "3i",
         "7i",
         "7 i",
+        "7e",
+        "up to 7",
         "log 7",
         "ln 7",
         "sqrt 7",
