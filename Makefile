@@ -11,7 +11,7 @@ run: .venv/.all
 
 test: .venv/.dev
 	@$(BIN)/reckon models pull qwen2.5-coder-0.5b
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -19,12 +19,26 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Folders and files whose tests start processes, terminals or servers; the quick ones do without.
+_SLOW = {
+    "sandbox",
+    *("test_cli", "test_export", "test_mcp", "test_screen", "test_terminal"),
+    *("test_chroma_server", "test_faults", "test_index_command", "test_model_files"),
+    *("test_fetch_weights", "test_gguf", "test_hf", "test_keys", "test_load_model", "test_your_model"),
+    *("test_hostile", "test_mcp_tools", "test_support_bot"),
+    *("test_batching", "test_evaluate", "test_on_ray"),
+    *("test_exit_codes", "test_extras"),
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side (`-n 2 --dist loadgroup`), what shares something dear stays in one process.
 
     Two processes with a model each take each other's cores; the sandbox's tests look for what is left of it.
     """
     for item in items:
+        if _SLOW & {item.path.stem, item.path.parent.name}:
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("model"):
             item.add_marker(pytest.mark.xdist_group("model"))
         elif "sandbox" in item.path.parts:
