@@ -1,6 +1,8 @@
 # Two commands: `make run` answers a question over the example documents, `make test` runs the tests.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
+# Tests at a time, as in `make test JOBS=2`; empty for one after the other.
+JOBS ?=
 QUESTION ?= By what percentage did total revenue grow from 2023 to 2024?
 
 .PHONY: run test lint integrations clean
@@ -11,7 +13,7 @@ run: .venv/.all
 
 test: .venv/.dev
 	@$(BIN)/reckon models pull qwen2.5-coder-0.5b
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadgroup)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -275,9 +275,10 @@ def test_a_stream_that_is_left_early_ends_the_run(sandbox: Sandbox) -> None:
         drawn.append(effect)
         return REPLY
 
+    before = set(threading.enumerate())
     stream = chain("asc(pal, n=40)", model=ScriptedModel(reply), interpreter=sandbox).stream(QUESTION)
     next(each for each in stream if isinstance(each, TextArrived) or each is not None)
-    workers = [each for each in threading.enumerate() if each.name.startswith("reckon-stream")]
+    workers = [each for each in set(threading.enumerate()) - before if each.name == "reckon-stream"]
     stream.close()
     for worker in workers:
         worker.join(20)
