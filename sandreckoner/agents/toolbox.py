@@ -98,13 +98,18 @@ def python_tool(sessions: Sessions) -> BaseTool:
     return StructuredTool.from_function(python, name=PYTHON, response_format="content_and_artifact")
 
 
-def programs_of(messages: Sequence[AnyMessage]) -> list[str]:
-    """Return the programs of a conversation whose variables were kept, in order, as they ran."""
+def programs_of(messages: Sequence[AnyMessage], tool: str = PYTHON) -> list[str]:
+    """Return the programs of a conversation whose variables were kept, in order, as they ran.
+
+    Args:
+        messages: the conversation.
+        tool: the name of the tool that ran them.
+    """
     return [
         str(message.artifact.get("code", ""))
         for message in messages
         if isinstance(message, ToolMessage)
-        and message.name == PYTHON
+        and message.name == tool
         and isinstance(message.artifact, dict)
         and message.artifact.get("kept")
     ]

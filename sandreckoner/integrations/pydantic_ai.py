@@ -40,9 +40,7 @@ def python_toolset(
             raise ModelRetry(say(done.execution))
         return say(done.execution)
 
-    about = describe(sandbox.limits).replace(
-        "Nothing is remembered between calls.", "Variables of earlier calls are still there."
-    )
+    about = describe(sandbox.limits, keeps_variables=True)
     toolset: FunctionToolset[Any] = FunctionToolset()
     toolset.add_function(python, takes_ctx=True, name="python", description=about, retries=3)
     return toolset

@@ -10,11 +10,13 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.tools import ToolRuntime
-from langchain_core.messages import AnyMessage, ToolMessage
+from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.agents.python_sessions import Sessions
+from sandreckoner.agents.scratchpad import cut
 from sandreckoner.agents.tool_functions import Function, as_functions
+from sandreckoner.agents.toolbox import programs_of
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.program_result import with_last_value
 from sandreckoner.reading.repair import repaired
@@ -59,9 +61,7 @@ class SandboxMiddleware(AgentMiddleware[Any, Any, Any]):
         assert sandbox is not None
         offered, tools = as_functions(functions)
         self._sessions = Sessions(sandbox, functions=offered, tools=tools, max_calls=max_calls)
-        about = describe(sandbox.limits).replace(
-            "Nothing is remembered between calls.", "Variables of earlier calls are still there."
-        )
+        about = describe(sandbox.limits, keeps_variables=True)
         self.tools = [self._tool(name, about + _listed(offered))]
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class SandboxMiddleware(AgentMiddleware[Any, Any, Any]):
     def _tool(self, name: str, description: str) -> BaseTool:
         def python(code: str, runtime: ToolRuntime[Any, Any]) -> ToolMessage:
             thread = str(runtime.config.get("configurable", {}).get("thread_id", ""))
-            earlier = _programs(runtime.state["messages"], name)
+            earlier = programs_of(runtime.state["messages"], name)
             program = with_last_value(repaired(code))
             execution = self._sessions.run(program, conversation=thread, earlier=earlier)
             return _message(execution, program, name, runtime.tool_call_id or "")
@@ -94,22 +94,8 @@ def _listed(functions: Sequence[Function]) -> str:
 
 
 def _message(execution: Execution, program: str, name: str, call: str) -> ToolMessage:
-    text = say(execution)
-    if len(text) > MAX_CHARACTERS:
-        text = f"{text[:MAX_CHARACTERS]} … [{len(text) - MAX_CHARACTERS} characters left out]"
+    text = cut(say(execution), MAX_CHARACTERS)
     kept = execution.state is not None
     artifact = {"ok": execution.ok, "kept": kept, "value": execution.value, "code": program}
     status = "success" if execution.ok else "error"
     return ToolMessage(text, name=name, tool_call_id=call, artifact=artifact, status=status)
-
-
-def _programs(messages: Sequence[AnyMessage], name: str) -> list[str]:
-    """The programs of a conversation whose variables lasted, in order."""
-    return [
-        str(message.artifact["code"])
-        for message in messages
-        if isinstance(message, ToolMessage)
-        and message.name == name
-        and isinstance(message.artifact, dict)
-        and message.artifact.get("kept")
-    ]

@@ -115,14 +115,19 @@ class _Room:
         return value
 
 
-def describe(limits: Limits) -> str:
+def describe(limits: Limits, *, keeps_variables: bool = False) -> str:
     """What a model should know of the tool before it uses it."""
+    memory = (
+        "Variables of earlier calls are still there."
+        if keeps_variables
+        else "Nothing is remembered between calls."
+    )
     return (
         "Run a Python program in a sandbox and get what it prints and the value of its last line. math, "
         "statistics, fractions, decimal, datetime, dateutil, itertools, collections, re, json, random, "
         "sympy, numpy and scipy, among others, can be imported. There are no files, no network and no other "
         f"processes. A program has {limits.wall_s:g} seconds, {limits.memory_bytes >> 20} MB of memory and "
-        f"{limits.output_bytes:,} bytes of output. Nothing is remembered between calls."
+        f"{limits.output_bytes:,} bytes of output. {memory}"
     )
 
 
