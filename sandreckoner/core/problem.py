@@ -1,8 +1,10 @@
-"""The input of a strategy: a question and the passages that may answer it."""
+"""The input of a strategy: a question, and the passages and tables that may answer it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from sandreckoner.core.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class Problem:
         options: the choices of a multiple-choice question, without their letters; empty for an open one.
         notes: results of earlier steps of a strategy (a plan, facts, a critique). The model sees them below
             the question; they are never a search query, and never a source of numbers.
+        tables: tables that the answer may look figures up in, best first.
     """
 
     question: str
     passages: tuple[Passage, ...] = ()
     options: tuple[str, ...] = ()
     notes: str = ""
+    tables: tuple[Table, ...] = ()

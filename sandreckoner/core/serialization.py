@@ -27,6 +27,7 @@ from sandreckoner.core.execution import (
 )
 from sandreckoner.core.message import Completion, Message, Usage
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.table import Cell, Column, Row, Table
 
 _TYPES: dict[str, type] = {
     kind.__name__: kind
@@ -36,7 +37,9 @@ _TYPES: dict[str, type] = {
         Budget,
         Call,
         Candidate,
+        Cell,
         Citation,
+        Column,
         Completion,
         Execution,
         Message,
@@ -49,8 +52,10 @@ _TYPES: dict[str, type] = {
         Resources,
         Resume,
         Returned,
+        Row,
         Run,
         Search,
+        Table,
         Usage,
         Use,
     )
