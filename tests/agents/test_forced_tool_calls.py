@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
+from langchain_core.outputs import LLMResult
 from models import NAME, small_chat  # noqa: F401
 from pydantic import BaseModel
 
@@ -141,10 +143,22 @@ def test_every_reply_of_the_small_model_is_a_call_or_the_answer(
     small_chat: ChatGGUF,  # noqa: F811
 ) -> None:
     assert NAME in small_chat.model
-    with ToolAgent(model=small_chat, library=library, interpreter=sandbox, max_steps=6) as agent:
+    heard: list[AIMessage] = []
+
+    class Heard(BaseCallbackHandler):
+        def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+            heard.extend(one.message for (one,) in response.generations)  # type: ignore[union-attr, misc]
+
+    model = small_chat.model_copy(update={"callbacks": [Heard()]})
+    with ToolAgent(model=model, library=library, interpreter=sandbox, max_steps=6) as agent:
         *events, found = agent.stream(QUESTION)
     effects = [event.effect for event in events if isinstance(event, Step)]
-    used = [effect.tool for effect in effects if isinstance(effect, Use)]
-    assert isinstance(effects[0], Ask) and used  # written freely, its first reply is prose
-    assert set(used) <= {"search_documents", "read_document", "list_documents", "python"}
+    assert isinstance(effects[0], Ask)
+    # Which tools it takes, if any, is the model's own choice and differs between processors; that each reply
+    # is a call of one of them, and only the last the answer, is the shape it is held to.
+    names = [[call["name"] for call in message.tool_calls] for message in heard]
+    assert names and all(len(of_one) == 1 for of_one in names)
+    tools = {"search_documents", "read_document", "list_documents", "python"}
+    assert {name for (name,) in names[:-1]} <= tools and names[-1][0] in tools | {"reply"}
+    assert {effect.tool for effect in effects if isinstance(effect, Use)} <= tools
     assert "tool_call" not in (found.text or "") and '"name"' not in (found.text or "")
