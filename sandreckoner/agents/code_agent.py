@@ -19,11 +19,11 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
-from sandreckoner.core.message import Message
+from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.reading.fences import find_blocks
 from sandreckoner.reading.program_result import read_result, value_text, with_last_value
-from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.programs import Program, read_program
 from sandreckoner.reading.syntax import MAX_CHARACTERS
 
 _SHOWN = 4_000  # characters of one cell's output that the model sees
@@ -103,7 +103,8 @@ class _CodeRun:
         )
         if not replies:
             return self.scratchpad.stopped("the budget ended")
-        code = _cell_in(replies[0].text)
+        program = _cell_in(replies[0])
+        code = program.code
         written = f"```python\n{code}\n```" if code else cut(replies[0].text, 500)
         times = self.scratchpad.times("cell", code)
         self.repeated = times > 1
@@ -117,7 +118,10 @@ class _CodeRun:
                 "This cell was run before, and was not run again; its output stands above. Compute with what "
                 "it printed and call answer(...), or do something else."
             )
+        elif program.fault:
+            seen = f"The cell was not run: {program.fault}. Write it again, shorter."
         else:
+            self.scratchpad.repairs += program.repairs
             execution = yield from self._run(code)
             if isinstance(execution, Answer):
                 return execution
@@ -207,12 +211,12 @@ class _CodeRun:
         return Returned(_as_data(wider_name, wider))
 
 
-def _cell_in(reply: str) -> str:
+def _cell_in(reply: Completion) -> Program:
     """Find the cell in a reply; one that cannot be repaired runs as it is, and reports its error."""
-    if (program := read_program(reply)) is not None:
-        return program.code
-    blocks = [block.code.strip() for block in find_blocks(reply[:MAX_CHARACTERS]) if block.is_python]
-    return next((code for code in reversed(blocks) if code), "")
+    if (program := read_program(reply.text, was_cut=reply.finish == "length")) is not None:
+        return program
+    blocks = [block.code.strip() for block in find_blocks(reply.text[:MAX_CHARACTERS]) if block.is_python]
+    return Program(next((code for code in reversed(blocks) if code), ""))
 
 
 def _answer_in(call: Call) -> str | None:

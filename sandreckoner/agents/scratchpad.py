@@ -30,6 +30,7 @@ class Scratchpad:
         programs: those whose variables were kept, in order.
         execution: the last that completed.
         best: the answer to give where the run is cut short: the last result of a program that is not prose.
+        repairs: what was mended in its programs.
         lines: the transcript of thoughts and actions.
     """
 
@@ -38,6 +39,7 @@ class Scratchpad:
     programs: list[str] = field(default_factory=list)
     execution: Execution | None = None
     best: str | None = None
+    repairs: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     _calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -95,6 +97,7 @@ class Scratchpad:
             execution=self.execution,
             error="" if text is not None else reason,
             evidence=tuple(self.passages),
+            repairs=tuple(dict.fromkeys(self.repairs)),
         )
         return Answer(text, status, winner=candidate, candidates=(candidate,), reason=reason)
 

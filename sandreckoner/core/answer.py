@@ -29,6 +29,7 @@ class Candidate:
         error: why there is no answer, in one line; empty where there is one.
         evidence: the passages that it rests on, best first.
         tokens: how many tokens the model wrote for it, where the backend counts them.
+        repairs: what was mended in the reply before its program could run, in a few words each.
     """
 
     answer: str | None
@@ -39,6 +40,7 @@ class Candidate:
     error: str = ""
     evidence: tuple[Passage, ...] = ()
     tokens: int | None = None
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """What was mended in the winner's reply before its program could run; empty where nothing was."""
+        return self.winner.repairs if self.winner else ()
 
     def __str__(self) -> str:
         """The answer as a line; why there is none, where there is none."""

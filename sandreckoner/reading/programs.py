@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandreckoner.reading.fences import Block, find_blocks
@@ -20,6 +21,8 @@ from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, is_program,
 from sandreckoner.reading.tool_calls import code_in_call
 
 MAX_STARTS = 40
+# What was done to the reply around a program, which leaves the program as it is.
+_AROUND = re.compile(r"closing fence added|prose before the program left out|\d+ blocks joined")
 CUT_OFF = "the reply reached its limit of length before its program ended"
 # A line where an unfenced program may begin.
 _CODE = re.compile(
@@ -65,6 +68,11 @@ def read_program(reply: str, *, was_cut: bool = False) -> Program | None:
         if first is not None and gives_answer(parse(first.code)) and not first.fault:
             return first
     return _find(reply, was_cut=was_cut)
+
+
+def mended(repairs: Sequence[str]) -> tuple[str, ...]:
+    """Return the repairs that changed a program itself, not only the reply around it."""
+    return tuple(words for words in repairs if not _AROUND.fullmatch(words))
 
 
 def _find(reply: str, *, was_cut: bool) -> Program | None:

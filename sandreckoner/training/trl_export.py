@@ -24,7 +24,7 @@ from sandreckoner.evals.run.eval_log import journal_path, read_records
 from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.reading.normalize import equal
-from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.programs import mended, read_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ def _agrees(record: SampleRecord, others: Sequence[SampleRecord]) -> bool:
 
 def _sound(answer: Answer, winner: Candidate) -> bool:
     ran = winner.execution is not None and winner.execution.ok
-    return ran and all(source.origin != "unsourced" for source in answer.sources)
+    return (
+        ran and not mended(winner.repairs) and all(source.origin != "unsourced" for source in answer.sources)
+    )
 
 
 def exchanges(journal: Replay) -> Iterator[Exchange]:
@@ -99,7 +101,11 @@ def exchanges(journal: Replay) -> Iterator[Exchange]:
 def produced(exchange: Exchange, candidate: Candidate) -> bool:
     """Whether this exchange produced a candidate's program, or a cell of it."""
     program = read_program(exchange.reply)
-    return program is not None and all(line in candidate.program for line in program.code.splitlines())
+    return (
+        program is not None
+        and not program.fault
+        and all(line in candidate.program for line in program.code.splitlines())
+    )
 
 
 def as_messages(messages: Sequence[Message]) -> list[Mapping[str, str]]:

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 from sandreckoner.chains.answering import answer
+from sandreckoner.chains.methods.cells import Cells
 from sandreckoner.chains.methods.program_aided import ProgramAided
-from sandreckoner.chains.strategies.single import single
+from sandreckoner.chains.strategies.single import Single, single
+from sandreckoner.cli.render import blocks
+from sandreckoner.cli.render.answer_json import answer_object
+from sandreckoner.cli.render.console_style import make_style
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
+from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.reading.programs import mended
 from sandreckoner.testing.scripted_model import ScriptedModel
 from sandreckoner.tools.python import Limits, Sandbox
 
@@ -130,3 +137,27 @@ def test_a_program_goes_from_reply_to_result_in_four_moves_between_rooms() -> No
     counter = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "rooms_walk.py"))
     path = counter["walk"]()["from the completion to the result of its program"]
     assert counter["moves"](counter["rooms"](path)) <= 4
+
+
+def test_an_answer_tells_what_was_mended_in_its_program(sandbox: Sandbox) -> None:
+    found, _ = solve(sandbox, "```python\n  price-per-pen = 3\n  answer = price-per-pen * 14\n```")
+    assert found.text == "42"
+    assert found.repairs == ("indentation of the whole taken off", "hyphens in names made underscores")
+    assert mended(found.repairs) == found.repairs
+    told = answer_object(found, question=QUESTION, strategy="pal", model="scripted")
+    assert told["repairs"] == list(found.repairs)
+    style = make_style(stderr=False, quiet=False, plain=True)
+    shown = [block.plain for block in blocks.work(found.winner, style) if isinstance(block, Text)]
+    assert "hyphens in names made underscores" in shown[1]
+    whole, _ = solve(sandbox, "It is:\n```python\nanswer = 3 * 14")
+    assert whole.repairs == ("closing fence added",) and not mended(whole.repairs)
+
+
+def test_cells_tell_what_was_mended_and_run_none_that_was_cut(sandbox: Sandbox) -> None:
+    cells = Single(Cells(max_cells=2))
+    model = ScriptedModel(["```python\nunit-price = 3\n```", "```python\nanswer = unit_price * 14\n```"])
+    found = answer(cells, Problem(QUESTION), Environment(model, sandbox))
+    assert (found.text, found.repairs) == ("42", ("hyphens in names made underscores",))
+    cut = ScriptedModel(lambda _: Completion("```python\nanswer = 3\nanswer = answer * 1", finish="length"))
+    found = answer(cells, Problem(QUESTION), Environment(cut, sandbox))
+    assert found.text is None and "limit of length" in found.reason

@@ -91,10 +91,11 @@ class Cells:
         return tuple((yield from together(runs)))
 
     def _run(self, node: Node, place: int, reply: Completion) -> Steps[Node]:
-        program = read_program(reply.text)
-        if program is None:
+        program = read_program(reply.text, was_cut=reply.finish == "length")
+        if program is None or program.fault:
             shown = reply.text.strip()[:SHOWN]
-            return Node(shown, node, place, state=node.state, error="no cell of code in the reply")
+            why = program.fault if program else "no cell of code in the reply"
+            return Node(shown, node, place, state=node.state, error=why)
         done = "answer" in bound_names(parse(program.code))
         code = f"{program.code.rstrip()}\nanswer" if done else program.code
         child = Node(program.code, node, place, code=program.code)
@@ -108,6 +109,7 @@ class Cells:
             execution=replace(execution, state=None),
             state=execution.state or node.state,
             error=failed,
+            repairs=program.repairs,
         )
 
     def _candidate(self, problem: Problem, end: Node) -> Candidate:
@@ -120,6 +122,7 @@ class Cells:
             execution=end.execution,
             error="" if answer is not None else why,
             evidence=problem.passages,
+            repairs=tuple(dict.fromkeys(words for node in end.line for words in node.repairs)),
         )
 
 

@@ -88,6 +88,7 @@ class ProgramAided:
             tokens=completion.usage.output_tokens or None,
             error="" if answer is not None else _failure_reason(execution),
             evidence=problem.passages,
+            repairs=program.repairs,
         )
 
 

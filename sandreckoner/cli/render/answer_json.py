@@ -49,10 +49,11 @@ def answer_object(answer: Answer, *, question: str, strategy: str, model: str) -
 
 def _work(winner: Candidate | None) -> dict[str, JSON]:
     if winner is None:
-        return {"reasoning": None, "program": None, "output": None, "passages": []}
+        return {"reasoning": None, "program": None, "repairs": [], "output": None, "passages": []}
     return {
         "reasoning": winner.reasoning,
         "program": winner.program or None,
+        "repairs": list(winner.repairs),
         "output": winner.execution.stdout if winner.execution else None,
         "passages": [passage_object(passage) for passage in winner.evidence],
     }

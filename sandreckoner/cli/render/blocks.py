@@ -15,6 +15,7 @@ from sandreckoner.cli.render.phrases import describe_source, one_line, visible
 from sandreckoner.cli.render.run_tree import Node
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.execution import Execution
+from sandreckoner.reading.programs import mended
 
 STYLE = {"passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
 
@@ -64,6 +65,8 @@ def work(candidate: Candidate | None, style: ConsoleStyle) -> Iterator[Renderabl
         yield prose(candidate.reasoning.strip() or "(nothing)", style, "reasoning")
         return
     yield program(candidate.program, style)
+    if words := mended(candidate.repairs):
+        yield Text(f"mended before it ran: {'; '.join(map(visible, words))}", style="yellow")
     if candidate.execution is not None:
         yield from execution(candidate.execution, style)
 

@@ -30,6 +30,7 @@ class Node:
         execution: what came of the cell.
         state: the live interpreter after it, from which its children continue.
         error: why it cannot be expanded; empty where it can.
+        repairs: what was mended in the cell before it ran.
     """
 
     thought: str = ""
@@ -41,6 +42,7 @@ class Node:
     execution: Execution | None = None
     state: State | None = None
     error: str = ""
+    repairs: tuple[str, ...] = ()
 
     @property
     def line(self) -> tuple[Node, ...]:
