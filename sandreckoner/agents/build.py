@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from sandreckoner.agents.code_agent import CodeAgent
 from sandreckoner.agents.react import ReAct
-from sandreckoner.agents.tool_functions import as_functions
 from sandreckoner.chains.runnable import StrategyChain, chain
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Interpreter, Library, Model
+from sandreckoner.tools.functions.tool_adapters import as_functions
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, take_steps
-from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, Function
+from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.spec import Name
@@ -25,6 +25,7 @@ from sandreckoner.reading.fences import find_blocks
 from sandreckoner.reading.program_result import read_result, value_text, with_last_value
 from sandreckoner.reading.programs import Program, read_program
 from sandreckoner.reading.syntax import MAX_CHARACTERS
+from sandreckoner.tools.functions.function_spec import Function
 
 _SHOWN = 4_000  # characters of one cell's output that the model sees
 

@@ -12,11 +12,11 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sandreckoner.agents.tool_functions import Function
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.environment import Interpreter, Tool
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Call, Execution, Returned, State
+from sandreckoner.tools.functions.function_spec import Function
 
 _MAX_SESSIONS = 16  # conversations whose sessions are kept alive
 

@@ -47,7 +47,6 @@ from sandreckoner.agents.middleware_options import MiddlewareOptions
 from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.agents.scratchpad import agent_prompt
 from sandreckoner.agents.text_chat import TextChat
-from sandreckoner.agents.tool_functions import as_base_tool
 from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
 from sandreckoner.chains.answering import journal_header, open_journal, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
@@ -63,6 +62,7 @@ from sandreckoner.core.serialization import from_json
 from sandreckoner.core.trace import Listener, Trace
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.settings.prices_and_limits import Price
+from sandreckoner.tools.functions.tool_adapters import as_base_tool
 from sandreckoner.tools.python import Sandbox
 
 

@@ -15,11 +15,12 @@ from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.agents.scratchpad import cut
-from sandreckoner.agents.tool_functions import Function, as_functions
 from sandreckoner.agents.toolbox import programs_of
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.program_result import with_last_value
 from sandreckoner.reading.repair import repaired
+from sandreckoner.tools.functions.function_spec import Function
+from sandreckoner.tools.functions.tool_adapters import as_functions
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.outcome import describe, say
 

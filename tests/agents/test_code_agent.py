@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.agents import CodeAgent, as_tool, open_code_agent
-from sandreckoner.agents.tool_functions import SEARCH, as_functions
+from sandreckoner.agents.tool_functions import SEARCH
 from sandreckoner.chains.answering import replay
 from sandreckoner.core.effects import Ask, Resume, Run, Search, Use
 from sandreckoner.core.environment import Environment
@@ -18,6 +18,7 @@ from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.trace import Step
 from sandreckoner.llms import ScriptedModel
+from sandreckoner.tools.functions.tool_adapters import as_functions
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 

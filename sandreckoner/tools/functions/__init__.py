@@ -1,0 +1,1 @@
+"""Functions of the host that programs and agents may call; performs `Use`."""
