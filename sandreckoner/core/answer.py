@@ -10,8 +10,9 @@ from typing import Literal
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Usage
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Table
 
-Origin = Literal["passage", "question", "constant", "unsourced"]
+Origin = Literal["table", "passage", "question", "constant", "unsourced"]
 AnswerStatus = Literal["answered", "no answer", "budget spent", "refused"]
 CitationStatus = Literal["found", "in another passage", "not found", "no such passage"]
 
@@ -30,6 +31,7 @@ class Candidate:
         evidence: the passages that it rests on, best first.
         tokens: how many tokens the model wrote for it, where the backend counts them.
         repairs: what was mended in the reply before its program could run, in a few words each.
+        tables: those that its program could look figures up in, as `t1`, `t2` and so on.
     """
 
     answer: str | None
@@ -41,6 +43,7 @@ class Candidate:
     evidence: tuple[Passage, ...] = ()
     tokens: int | None = None
     repairs: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class NumberSource:
         text: the literal as the program writes it, for example `512.3`.
         line: 1-based line of the program.
         column: 0-based column in that line.
-        origin: `passage`, `question`, `constant` or `unsourced`.
+        origin: `table` (looked up there by row and column, and checked), `passage`, `question`, `constant`
+            or `unsourced`.
         note: the constant's name, the row and column of the table, or why it is ambiguous.
         quote: the number with its surroundings as the source has them.
         passages: the slices where it occurs; more than one where that is ambiguous, best first. Each has
@@ -65,6 +69,21 @@ class NumberSource:
     note: str = ""
     quote: str = ""
     passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An answer with its unit, as its program left it.
+
+    Attributes:
+        value: as it is shown; times `scale` it is the amount.
+        unit: `USD`, `USD/share`, `%`, `ratio`, `days` and so on; empty if it is not known.
+        scale: a factor: 1, 1,000, 1,000,000 …
+    """
+
+    value: float
+    unit: str = ""
+    scale: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +139,23 @@ class Answer:
     def repairs(self) -> tuple[str, ...]:
         """What was mended in the winner's reply before its program could run; empty where nothing was."""
         return self.winner.repairs if self.winner else ()
+
+    @property
+    def quantity(self) -> Quantity | None:
+        """The answer as number, unit and scale, where its program computed it from figures of tables."""
+        value = self.winner.execution.value if self.winner and self.winner.execution else None
+        if not isinstance(value, dict) or value.get("type") != "Figure" or self.text != value.get("text"):
+            return None
+        number, unit, scale = value.get("number"), value.get("unit"), value.get("scale")
+        if not isinstance(number, int | float) or not isinstance(unit, str) or not isinstance(scale, int):
+            return None
+        return Quantity(number, unit, scale)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the winner's program did that is often a slip: a sign turned, a change measured backwards."""
+        figures = self.winner.execution.figures if self.winner and self.winner.execution else None
+        return tuple(figures["notes"]) if figures else ()
 
     def __str__(self) -> str:
         """The answer as a line; why there is none, where there is none."""

@@ -109,6 +109,8 @@ class Execution:
         state: a handle to continue from; None unless `status` is `ok`, `error` or `waiting` and the run
             kept it.
         call: the host function that a `waiting` program called.
+        figures: what the program says it looked up in tables, as JSON: `lookups`, each table, row, column,
+            value and line, and `notes`. Untrusted; None where it looked nothing up.
     """
 
     status: Status
@@ -119,6 +121,7 @@ class Execution:
     resources: Resources = Resources()
     state: Annotated[State | None, _LiveOnly()] = None
     call: Call | None = None
+    figures: JSON = None
 
     @property
     def ok(self) -> bool:

@@ -63,6 +63,7 @@ _TYPES: dict[str, type] = {
 # These fields hold JSON that a program or a user wrote: it is copied as it is, never read as our types.
 _RAW = {
     ("Execution", "value"),
+    ("Execution", "figures"),
     ("Call", "positional"),
     ("Call", "named"),
     ("Returned", "value"),
