@@ -135,6 +135,8 @@ def value_text(value: JSON) -> str | None:
     if isinstance(value, list):
         return _items_text([value_text(item) for item in value], "[]")
     if isinstance(value, dict):
+        if value.get("type") == "Figure" and isinstance(value.get("text"), str):
+            return value_text(value["text"])  # with its unit
         if isinstance(value.get("type"), str) and isinstance(value.get("text"), str):
             return value_text(value.get("number", value["text"]))
         if len(value) == 1:

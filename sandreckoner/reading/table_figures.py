@@ -1,0 +1,224 @@
+"""What the cells of a table say: value, unit, scale and year; names for its rows; its record for programs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.table import Cell, Table
+from sandreckoner.reading.numbers import find_numbers
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_DASH = re.compile(r"[$€£¥\s]*[-–—−]+[\s%]*")
+_NOTE_MARKS = re.compile(r"(?<=[\d%)])(?:\s*(?:\(\d{1,2}\)|\([a-z]{1,2}\)|\[\w{1,2}\]|[*†‡§]))+\s*$")
+_TRAILING_MINUS = re.compile(r"^[\d,.]+\s?[-−]$")
+_REST = re.compile(r"[\s$€£¥₹%()|*:]*")
+_UNIT_WORD = re.compile(r"\s*(years?|days?|months?|shares?|people|employees|times|x)\s*", re.IGNORECASE)
+_CURRENCIES = {
+    "$": "USD",
+    "US$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "C$": "CAD",
+    "A$": "AUD",
+}
+_PLURAL = {
+    "year": "years",
+    "day": "days",
+    "month": "months",
+    "share": "shares",
+}
+_RATIOS = ("times", "x")
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CellFigure:
+    """The figure that a cell states.
+
+    Attributes:
+        value: as the cell shows it, sign included; times `scale` it is the amount.
+        unit: see `core.table.Table`.
+        scale: a factor.
+        period: the year that its column names, or else its row; None where neither names just one.
+    """
+
+    value: Fraction
+    unit: str = ""
+    scale: int = 1
+    period: int | None = None
+
+
+def cell_figure(table: Table, row: int, column: int) -> CellFigure | None:
+    """Read the figure of a cell; None for one that is blank, holds words, or is not there."""
+    cell = _cell(table, row, column)
+    read = _read(cell.text) if cell is not None else None
+    if read is None:
+        return None
+    value, own_unit, own_scale = read
+    unit, scale = _around(table, row, column)
+    if own_unit == "%" or own_unit == "ratio":
+        unit, scale = own_unit, 1
+    elif own_unit and not unit.startswith(own_unit):
+        unit = own_unit
+    return CellFigure(value, unit, own_scale if own_scale != 1 else scale, cell_year(table, row, column))
+
+
+def _cell(table: Table, row: int, column: int) -> Cell | None:
+    if not (0 <= row < len(table.rows) and 0 <= column < len(table.rows[row].cells)):
+        return None
+    return table.rows[row].cells[column]
+
+
+def _around(table: Table, row: int, column: int) -> tuple[str, int]:
+    """The unit and scale that the row, the column or the table gives a cell; a `$` in its row counts."""
+    line, head = table.rows[row], table.columns[column]
+    base = table.unit or (_marked(table, row) if not (line.unit or head.unit) else "")
+    for part in (line, head):
+        if part.unit or part.scale != 1:
+            return part.unit or base, part.scale
+    return base, table.scale
+
+
+def _marked(table: Table, row: int) -> str:
+    """The currency that a cell of the row has beside its number; empty where none has one, or several."""
+    units = {read[1] for cell in table.rows[row].cells if cell and (read := _read(cell.text))}
+    money = {unit for unit in units if unit in _CURRENCIES.values()}
+    return money.pop() if len(money) == 1 else ""
+
+
+def _read(text: str) -> tuple[Fraction, str, int] | None:
+    """The one number of a cell, with the unit and the scale that stand beside it."""
+    text = " ".join(text[:_LONGEST].split())
+    if _DASH.fullmatch(text):
+        return Fraction(0), "", 1
+    text = _NOTE_MARKS.sub("", text)
+    text = re.sub(r"\(\s+", "(", re.sub(r"\s+\)", ")", text))
+    if _TRAILING_MINUS.match(text):
+        text = f"-{text.rstrip('-− ')}"
+    numbers = find_numbers(text)
+    if len(numbers) != 1:
+        return None
+    (number,) = numbers
+    rest = text[: number.start] + " " + text[number.end :]
+    word = _UNIT_WORD.fullmatch(rest)
+    if not word and not _REST.fullmatch(rest):
+        return None
+    unit = _CURRENCIES.get(number.unit, number.unit if number.unit in (*_CURRENCIES.values(), "%") else "")
+    if word:
+        name = word[1].lower()
+        unit = "ratio" if name in _RATIOS else _PLURAL.get(name.rstrip("s"), name)
+    elif not unit:
+        unit = next((_CURRENCIES[sign] for sign in "$€£¥₹" if sign in text), "%" if "%" in text else "")
+    return number.value, unit, number.scale
+
+
+def cell_year(table: Table, row: int, column: int) -> int | None:
+    """Return the year that a cell's column names, or else its row; None where neither names just one."""
+    line = table.rows[row]
+    for text in (table.columns[column].heading, line.label, *reversed(line.path)):
+        years = set(_YEAR.findall(text))
+        if len(years) == 1:
+            return int(years.pop())
+    return None
+
+
+def row_names(table: Table) -> tuple[str, ...]:
+    """Return a name of its own for each row: its label, with its sections where another row has the same."""
+    return _names([(row.path, row.label) for row in table.rows])
+
+
+def column_names(table: Table) -> tuple[str, ...]:
+    """Return a name of its own for each column."""
+    return _names([((), column.heading) for column in table.columns])
+
+
+def _names(texts: Sequence[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:
+    texts = [(tuple(map(_flat, path)), _flat(text)) for path, text in texts]
+    full = [": ".join(part for part in (*path, text) if part) for path, text in texts]
+    alike, alike_in_full = Counter(text for _, text in texts), Counter(full)
+    seen: Counter[str] = Counter()
+    names = []
+    for (_, text), whole in zip(texts, full, strict=True):
+        name = text if text and alike[text] == 1 else whole
+        if not text or (alike[text] > 1 and alike_in_full[whole] > 1):
+            seen[whole] += 1
+            name = f"{whole} #{seen[whole]}".strip()
+        names.append(name)
+    return tuple(names)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def named_tables(tables: Sequence[Table]) -> dict[str, Table]:
+    """Return tables by the names under which programs have them: `t1`, `t2`, …"""
+    return {f"t{number}": table for number, table in enumerate(tables, 1)}
+
+
+def table_record(name: str, table: Table) -> dict[str, JSON]:
+    """Return a table as the JSON from which the sandbox makes the object that a program looks figures up in.
+
+    Args:
+        name: the variable that the program finds it under.
+        table: of which offsets and rectangles stay here: a lookup comes back as row and column.
+    """
+    return {
+        "is": "TableRecord",
+        "name": name,
+        "title": table.title,
+        "caption": table.caption,
+        "document": table.document,
+        "page": table.page,
+        "unit": table.unit,
+        "scale": table.scale,
+        "columns": [
+            [unique, _flat(column.heading)]
+            for unique, column in zip(column_names(table), table.columns, strict=True)
+        ],
+        "rows": [
+            [unique, _flat(row.label), [_flat(part) for part in row.path], _cells(table, number)]
+            for number, (unique, row) in enumerate(zip(row_names(table), table.rows, strict=True))
+        ],
+    }
+
+
+def table_records(tables: Sequence[Table]) -> dict[str, JSON]:
+    """Return the records of tables by their names: the inputs of a program."""
+    return {name: table_record(name, table) for name, table in named_tables(tables).items()}
+
+
+def _cells(table: Table, row: int) -> list[JSON]:
+    cells: list[JSON] = []
+    for column in range(len(table.columns)):
+        cell, figure = _cell(table, row, column), cell_figure(table, row, column)
+        if cell is None or not cell.text.strip():
+            cells.append(None)
+        elif figure is None:
+            cells.append([_flat(cell.text), None, "", 1, None])
+        else:
+            cells.append([_flat(cell.text), str(figure.value), figure.unit, figure.scale, figure.period])
+    return cells
+
+
+def checked_lookup(lookup: JSON, tables: Mapping[str, Table]) -> tuple[Table, int, int, Cell] | None:
+    """Return the cell that a program says it looked up; None unless it is there and holds that value.
+
+    Args:
+        lookup: table, row, column, value and line, as a program reports them (untrusted).
+        tables: by name.
+    """
+    name, row, column, value, _ = lookup
+    table = tables.get(name)
+    figure = cell_figure(table, row, column) if table is not None else None
+    cell = _cell(table, row, column) if table is not None else None
+    if table is None or figure is None or cell is None or str(figure.value) != value:
+        return None
+    return table, row, column, cell
