@@ -10,13 +10,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from sandreckoner.core.execution import Call, Execution, ProgramError, Resources, Status
+from sandreckoner.core.execution import JSON, Call, Execution, ProgramError, Resources, Status
 from sandreckoner.tools.python.plan import Limits
 
 _STATUSES = frozenset(get_args(Status))
 _DEEPEST = 64
 _LEAST = 50_000  # a value that did not fit comes as a text of this length at most
 _LARGEST_CALL = 1 << 20
+_MOST_LOOKUPS = 1_000
+_LONGEST_NOTE = 2_000
 
 
 class Implausible(Exception):
@@ -38,6 +40,7 @@ def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) 
             stdout=stdout,
             truncated=report["truncated"] is True,
             error=_error(report["error"]),
+            figures=_figures(report.get("figures")),
             call=_call(report["call"]) if status == "waiting" else None,
             resources=Resources(
                 _seconds(report["cpu_s"]), wall_s, int(min(_seconds(report["memory_bytes"]), 1 << 50))
@@ -62,6 +65,25 @@ def _error(error: Any) -> ProgramError | None:
     return ProgramError(
         _text(error["type"], 100), _text(error["message"], 10_000), line, _text(error["traceback"], 20_000)
     )
+
+
+def _figures(record: Any) -> JSON:
+    """What a program says it looked up. Whoever shows it checks it against the tables."""
+    if record is None:
+        return None
+    lookups, notes = record["lookups"], record["notes"]
+    if type(lookups) is not list or type(notes) is not list or len(lookups) + len(notes) > _MOST_LOOKUPS:
+        raise Implausible("figures")
+    return {
+        "lookups": [_lookup(*lookup) for lookup in lookups],
+        "notes": [_text(note, _LONGEST_NOTE) for note in notes],
+    }
+
+
+def _lookup(table: Any, row: Any, column: Any, value: Any, line: Any) -> JSON:
+    if any(type(place) is not int or not 0 <= place < 1 << 31 for place in (row, column, line)):
+        raise Implausible("lookup")
+    return [_text(table, 100), row, column, _text(value, _LONGEST_NOTE), line]
 
 
 def _call(call: Any) -> Call:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import abc
 import functools
+import statistics
 import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandreckoner.tools.python.figures.figure import mean_of
 from sandreckoner.tools.python.policy.allowed_names import GUARD_GETATTR, is_dunder, spellable_attribute
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
 from sandreckoner.tools.python.policy.classes import ABCMeta, EnumMeta, Type
@@ -107,6 +109,18 @@ def var(names: Any, **options: Any) -> Any:
     return made
 
 
+def mean(data: Any) -> Any:
+    """`statistics.mean`, which of figures is a figure."""
+    return mean_of(data, statistics.mean)
+
+
+def fmean(data: Any, weights: Any = None) -> Any:
+    """`statistics.fmean`, likewise."""
+    if weights is not None:
+        return statistics.fmean(data, weights)
+    return mean_of(data, statistics.fmean)
+
+
 REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {
     "operator": {"attrgetter": attrgetter, "methodcaller": methodcaller},
     "functools": {"wraps": wraps, "update_wrapper": update_wrapper, "cached_property": cached_property},
@@ -117,5 +131,6 @@ REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {
     "sympy.core": {"var": var},
     "sympy.core.symbol": {"var": var},
     "dataclasses": {"dataclass": dataclass, "field": Wanted, "Field": Field, "fields": fields},
+    "statistics": {"mean": mean, "fmean": fmean},
     "types": {"SimpleNamespace": SimpleNamespace},
 }

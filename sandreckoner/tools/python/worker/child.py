@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
+from sandreckoner.tools.python.figures.table_objects import hydrated
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, fork_by_permit, prctl
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.program import Interpreter
@@ -146,7 +147,7 @@ def host_function(
         interpreter.go_on(returned["wall_s"])
         if returned["error"]:
             raise RuntimeError(returned["error"])
-        return returned["value"]
+        return hydrated(returned["value"])
 
     function.__name__ = function.__qualname__ = name
     return function

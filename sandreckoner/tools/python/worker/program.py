@@ -15,6 +15,8 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 from sandreckoner.tools.python.codec import pack, unpack
+from sandreckoner.tools.python.figures.figure import LOG
+from sandreckoner.tools.python.figures.table_objects import with_tables
 from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
 from sandreckoner.tools.python.worker.channel import Channel
@@ -106,9 +108,9 @@ class Interpreter:
             return self._outcome("refused", error=_refused(refusal))
         except SyntaxError as fault:
             return self._outcome("error", error=self._syntax_error(fault))
-        self._names.update(inputs)
         self._names.pop(LAST_VALUE, None)
         try:
+            self._names.update(with_tables(inputs))
             with contextlib.suppress(SystemExit):
                 exec(program, self._names)  # noqa: S102  # this is the place for it
             value = render(self._names.pop(LAST_VALUE, None), self._output_bytes)
@@ -126,6 +128,7 @@ class Interpreter:
             "status": status,
             "value": value,
             "error": error,
+            "figures": LOG.record(),
             "stdout": self._output.text,
             "truncated": self._output.truncated,
             "cpu_s": used.ru_utime + used.ru_stime,

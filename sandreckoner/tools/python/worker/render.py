@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from sandreckoner.tools.python.figures.figure import Figure
+from sandreckoner.tools.python.figures.table_objects import Series
+
 _DEEPEST = 20
 _INTEGER_BITS = 12_000  # below the 4300 digits that Python is ready to read back
 
@@ -56,6 +59,8 @@ class _Plain:
             if kind is dict:
                 return self._object(value, depth)
             return [self.of(item, depth + 1) for item in value]
+        if kind is Series:
+            return self.of(dict(value.items()), depth)
         scalar = _numpy_scalar(value)
         return self.of(scalar, depth) if scalar is not None else _typed(value)
 
@@ -75,6 +80,8 @@ def _numpy_scalar(value: Any) -> Any:
 
 
 def _typed(value: Any, cap: int = 10_000) -> dict[str, Any]:
+    if type(value) is Figure:
+        return value.record()
     form = {"type": str(type(value).__name__)[:100], "text": _text(value, _show(value))[:cap]}
     number = _number(value)
     return form if number is None else {**form, "number": number}

@@ -1,0 +1,548 @@
+"""A figure: an exact number that knows its unit, scale, period and the cells it came from."""
+
+from __future__ import annotations
+
+import decimal
+import math
+import sys
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from sandreckoner.tools.python.figures.figure_units import (
+    PERCENT,
+    RATIO,
+    SCALES,
+    UNKNOWN,
+    Unit,
+    UnitError,
+    in_words,
+    unit_of,
+)
+
+_MAX_SOURCES = 200
+_MAX_NOTES = 50
+_MAX_POWER = 1_000
+_CONVERTS = (1_000, 1_000_000, 1_000_000_000)
+_WORDS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 10**12}
+
+
+class Source(NamedTuple):
+    """A cell that a program looked up: table, row, column, its value as text, the line that read it."""
+
+    table: str
+    row: int
+    column: int
+    value: str
+    line: int
+
+
+class Log:
+    """What the programs of this process looked up, and what they were told about it."""
+
+    def __init__(self) -> None:
+        self._sources: dict[Source, None] = {}
+        self._notes: dict[str, None] = {}
+
+    def source(self, source: Source) -> None:
+        """Keep a lookup."""
+        if len(self._sources) < _MAX_SOURCES:
+            self._sources[source] = None
+
+    def note(self, text: str) -> None:
+        """Keep a remark for whoever reads the answer."""
+        if len(self._notes) < _MAX_NOTES:
+            self._notes[text] = None
+
+    def record(self) -> dict[str, Any] | None:
+        """Both as JSON; None where nothing was looked up."""
+        if not self._sources and not self._notes:
+            return None
+        return {"lookups": [list(source) for source in self._sources], "notes": list(self._notes)}
+
+
+LOG = Log()
+
+
+class Figure:
+    """An exact number with its unit, scale, period and sources; arithmetic carries them. Immutable.
+
+    As a plain number it is what the table shows: `108.1` of a table in millions.
+    """
+
+    __slots__ = (
+        "_cell",  # its table, row and column, where it is one cell as it stands
+        "_change",  # of the difference of two figures of a row: their years
+        "_hundreds",  # how often it was multiplied by 100 before it became a ratio
+        "_label",
+        "_period",
+        "_points",  # whether it is a difference of percentages
+        "_scale",
+        "_sources",
+        "_unit",
+        "_value",
+    )
+
+    _cell: tuple[str, int, int] | None
+    _change: tuple[int, int] | None
+    _hundreds: int
+    _label: str
+    _period: int | None
+    _points: bool
+    _scale: int
+    _sources: tuple[Source, ...]
+    _unit: Unit
+    _value: Fraction
+
+    def __new__(cls, value: Any = 0, *ignored: Any) -> Any:
+        """A plain number: only a lookup makes a figure (`statistics` calls the class with its results)."""
+        return _exact(value)
+
+    def __init_subclass__(cls, **ignored: Any) -> None:
+        raise TypeError("a figure cannot be a base class")
+
+    def __copy__(self) -> Figure:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Figure:
+        return self
+
+    @property
+    def value(self) -> float:
+        """What the table shows, as a plain number."""
+        return float(self)
+
+    @property
+    def unit(self) -> str:
+        """`USD`, `USD/share`, `%`, `ratio`, `days` …; empty where it is not known."""
+        return str(self._unit)
+
+    @property
+    def scale(self) -> int:
+        """What the number is multiplied by: 1,000,000 for millions."""
+        return self._scale
+
+    @property
+    def period(self) -> int | None:
+        """The year, where its column or row names one."""
+        return self._period
+
+    @property
+    def sources(self) -> list[str]:
+        """The cells that it was computed from, in words."""
+        return [f"{table} row {row + 1}, column {column + 1}" for table, row, column, _, _ in self._sources]
+
+    # As a plain number.
+
+    def __float__(self) -> float:
+        return float(self._value)
+
+    def __int__(self) -> int:
+        return int(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def as_integer_ratio(self) -> tuple[int, int]:
+        """Numerator and denominator of the number."""
+        return self._value.as_integer_ratio()
+
+    def is_integer(self) -> bool:
+        """Whether the number is whole."""
+        return self._value.denominator == 1
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return sys.modules["numpy"].asarray(float(self), dtype)
+
+    def _sympy_(self) -> Any:
+        return sys.modules["sympy"].Rational(*self.as_integer_ratio())
+
+    def __str__(self) -> str:
+        return in_words(digits_of(self._value), self._unit, self._scale, points=self._points)
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        whole = self.is_integer() and spec[-1] in "dbcoxXn"
+        return format(int(self._value) if whole else float(self), spec)
+
+    # Comparison.
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Figure):
+            same = self._unit == other._unit or not (self._unit.is_known and other._unit.is_known)
+            return same and self._value * self._scale == other._value * other._scale
+        plain = _typed(other)
+        return NotImplemented if plain is None else self._value == plain
+
+    def __lt__(self, other: Any) -> bool:
+        pair = self._compared(other)
+        return NotImplemented if pair is None else pair[0] < pair[1]
+
+    def __le__(self, other: Any) -> bool:
+        pair = self._compared(other)
+        return NotImplemented if pair is None else pair[0] <= pair[1]
+
+    def __gt__(self, other: Any) -> bool:
+        pair = self._compared(other)
+        return NotImplemented if pair is None else pair[0] > pair[1]
+
+    def __ge__(self, other: Any) -> bool:
+        pair = self._compared(other)
+        return NotImplemented if pair is None else pair[0] >= pair[1]
+
+    def _compared(self, other: Any) -> tuple[Fraction, Fraction] | None:
+        if isinstance(other, Figure):
+            self._joined(other, "compare")
+            return self._value * self._scale, other._value * other._scale
+        plain = _typed(other)
+        if plain is None:
+            return None
+        if plain and self._scale != 1:
+            LOG.note(
+                f"{digits_of(plain)} was compared as {in_words(digits_of(plain), self._unit, self._scale)}"
+            )
+        return self._value, plain
+
+    # Sums.
+
+    def __neg__(self) -> Figure:
+        if self._cell is not None and self._value:
+            LOG.note(f"the sign of {self._label} ({self}) is turned")
+        return self._with(-self._value)
+
+    def __pos__(self) -> Figure:
+        return self
+
+    def __abs__(self) -> Figure:
+        if self._cell is not None and self._value < 0:
+            LOG.note(f"the minus of {self._label} ({self}) is dropped")
+        return self._with(abs(self._value))
+
+    def __add__(self, other: Any) -> Any:
+        return self._sum(other, 1)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._sum(other, 1)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._sum(other, -1)
+
+    def __rsub__(self, other: Any) -> Any:
+        plain = _typed(other)
+        if plain is None:
+            return NotImplemented
+        self._allows(plain, "subtract")
+        return self._with(plain - self._value)
+
+    def _sum(self, other: Any, sign: int) -> Any:
+        if not isinstance(other, Figure):
+            plain = _typed(other)
+            if plain is None:
+                return NotImplemented
+            if not plain:
+                return self
+            self._allows(plain, "add" if sign > 0 else "subtract")
+            return self._with(self._value + sign * plain)
+        unit = self._joined(other, "add" if sign > 0 else "subtract")
+        value = self._value + sign * other._value * Fraction(other._scale, self._scale)
+        made = _figure(
+            value, unit, self._scale, self._period if self._period == other._period else None,
+            _merged(self, other), hundreds=min(self._hundreds, other._hundreds),
+            points=(sign < 0 and unit == PERCENT) or self._points or other._points,
+        )  # fmt: skip
+        if sign < 0 and self._cell is not None and other._cell is not None:
+            _note_difference(self, other)
+            if self._cell[:2] == other._cell[:2] and self._period and other._period:
+                made._change = (self._period, other._period)
+        return made
+
+    def _joined(self, other: Figure, verb: str) -> Unit:
+        """The unit of a sum; a UnitError where there is none."""
+        mine, theirs = self._unit, other._unit
+        if not (mine.is_known and theirs.is_known):
+            if self._scale != other._scale:
+                raise UnitError(
+                    f"cannot {verb} {self._said} and {other._said}: their scales differ, and of one of them "
+                    "the unit is not known"
+                )
+            return mine if mine == theirs else UNKNOWN
+        if mine != theirs:
+            raise UnitError(f"cannot {verb} {self._said} and {other._said}: their units differ")
+        return mine
+
+    def _allows(self, plain: Fraction, verb: str) -> None:
+        """Refuse a typed number beside an amount in thousands or millions."""
+        if not plain or not self._unit.powers:
+            return
+        if self._scale == 1:
+            if self._unit.is_known:
+                LOG.note(f"{digits_of(plain)} was taken as {in_words(digits_of(plain), self._unit, 1)}")
+            return
+        unit = f"{self._unit} {SCALES.get(self._scale, self._scale)}".strip()
+        raise UnitError(
+            f"cannot {verb} {digits_of(plain)}, a typed number without unit and scale, and {self._said}; "
+            f"look it up in a table, or say what it is: figure({digits_of(plain)}, {unit!r})"
+        )
+
+    @property
+    def _said(self) -> str:
+        named = f"{self._label} = " if self._label else ""
+        return f"{named}{self}" + ("" if self._unit.is_known else " (unit not known)")
+
+    # Products.
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Figure):
+            return self._product(other, 1)
+        plain = _typed(other)
+        return NotImplemented if plain is None else self._scaled(plain)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        if isinstance(other, Figure):
+            return self._product(other, -1)
+        plain = _typed(other)
+        if plain is None:
+            return NotImplemented
+        if not plain:
+            raise ZeroDivisionError("division by zero")
+        return self._divided(plain)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        plain = _typed(other)
+        return NotImplemented if plain is None else _plain_figure(plain)._product(self, -1)
+
+    def __floordiv__(self, other: Any) -> Any:
+        quotient = self / other
+        return quotient if quotient is NotImplemented else math.floor(quotient)
+
+    def __mod__(self, other: Any) -> Any:
+        return self - (self // other) * other
+
+    def _product(self, other: Figure, power: int) -> Figure:
+        if power < 0 and not other._value:
+            raise ZeroDivisionError(f"division by zero: {other._said}")
+        if power < 0:
+            _note_growth(self, other)
+        unit = self._unit.times(other._unit, power)
+        hundreds = self._hundreds + power * other._hundreds
+        if not unit.powers and hundreds:
+            unit, hundreds = Unit((), unit.percent + hundreds), 0
+        value = self._value * (other._value if power > 0 else 1 / other._value)
+        scale = Fraction(self._scale) * Fraction(other._scale) ** power
+        both = power < 0 and other._scale != 1  # millions by thousands of shares: dollars a share
+        if both or scale not in SCALES or unit in (RATIO, PERCENT):
+            value, scale = value * scale, Fraction(1)
+        period = self._period if self._period == other._period else None
+        return _figure(value, unit, int(scale), period, _merged(self, other), hundreds=hundreds)
+
+    def _scaled(self, factor: Fraction) -> Figure:
+        if factor in _CONVERTS and self._unit.powers:
+            if self._scale % factor == 0:  # in millions times 1,000,000: the same amount in full
+                return self._converted(factor, self._scale // int(factor))
+            LOG.note(f"{self._said} was multiplied by {digits_of(factor)}")
+        if factor == 100:
+            if not self._unit.powers:
+                return self._with(self._value * 100, unit=Unit((), self._unit.percent + 1))
+            return self._with(self._value * 100, hundreds=self._hundreds + 1)
+        return self._with(self._value * factor)
+
+    def _divided(self, divisor: Fraction) -> Figure:
+        if divisor in _CONVERTS and self._unit.powers and self._scale * divisor in SCALES:
+            return self._converted(1 / divisor, int(self._scale * divisor))
+        if divisor == 100 and self._unit.percent > 0:
+            return self._with(self._value / 100, unit=Unit(self._unit.powers, self._unit.percent - 1))
+        if divisor == 100 and self._hundreds > 0:
+            return self._with(self._value / 100, hundreds=self._hundreds - 1)
+        return self._with(self._value / divisor)
+
+    def _converted(self, factor: Fraction, scale: int) -> Figure:
+        return _figure(
+            self._value * factor, self._unit, scale, self._period, self._sources, label=self._label
+        )
+
+    # Powers and rounding.
+
+    def __pow__(self, exponent: Any, modulus: Any = None) -> Any:
+        plain = exponent._value if isinstance(exponent, Figure) else _typed(exponent)
+        if plain is None or modulus is not None:
+            return NotImplemented
+        sources = _merged(self, exponent) if isinstance(exponent, Figure) else self._sources
+        if plain.denominator == 1 and abs(plain) <= _MAX_POWER:
+            power = int(plain)
+            scale = Fraction(self._scale) ** power
+            value = self._value**power
+            if scale not in SCALES:
+                value, scale = value * scale, Fraction(1)
+            return _figure(value, self._unit.to_the(power), int(scale), None, sources)
+        if self._value < 0:
+            raise ValueError(f"{self._said} is negative and has no real power {float(plain):g}")
+        unit = self._unit if not self._unit.powers and not self._unit.percent else UNKNOWN
+        return _figure(_exact(float(self._value * self._scale) ** float(plain)), unit, 1, None, sources)
+
+    def __rpow__(self, base: Any) -> Any:
+        plain = _typed(base)
+        return NotImplemented if plain is None else _plain_figure(plain) ** self
+
+    def __round__(self, digits: int | None = None) -> Figure:
+        return self._with(Fraction(round(self._value, digits or 0)))
+
+    def __floor__(self) -> Figure:
+        return self._with(Fraction(math.floor(self._value)))
+
+    def __ceil__(self) -> Figure:
+        return self._with(Fraction(math.ceil(self._value)))
+
+    def __trunc__(self) -> Figure:
+        return self._with(Fraction(math.trunc(self._value)))
+
+    def _with(self, value: Fraction, *, unit: Unit | None = None, hundreds: int | None = None) -> Figure:
+        made = _figure(
+            value, self._unit if unit is None else unit, self._scale, self._period, self._sources,
+            hundreds=self._hundreds if hundreds is None else hundreds, points=self._points,
+        )  # fmt: skip
+        made._change = self._change
+        return made
+
+    def record(self) -> dict[str, Any]:
+        """The figure as JSON for the host: number, unit, scale, text and the cells it was computed from."""
+        if self._unit.powers and self._unit.percent > 0 and self._unit.is_known:
+            LOG.note("an amount was multiplied by a percentage that was not divided by 100")
+        exact = f"{self._value.numerator}/{self._value.denominator}"
+        return {
+            "type": "Figure",
+            "text": str(self),
+            "number": float(self) if not self.is_integer() else int(self),
+            "exact": exact if len(exact) < 200 else "",
+            "unit": self.unit,
+            "scale": self._scale,
+            "period": self._period,
+            "sources": [list(source) for source in self._sources],
+        }
+
+
+def _figure(
+    value: Fraction,
+    unit: Unit,
+    scale: int,
+    period: int | None,
+    sources: tuple[Source, ...],
+    *,
+    hundreds: int = 0,
+    points: bool = False,
+    cell: tuple[str, int, int] | None = None,
+    label: str = "",
+) -> Figure:
+    made: Figure = object.__new__(Figure)
+    made._value, made._unit, made._scale, made._period = value, unit, scale, period
+    made._sources, made._hundreds, made._points = sources, hundreds, points
+    made._cell, made._label, made._change = cell, label, None
+    return made
+
+
+def looked_up(
+    value: Fraction, unit: str, scale: int, period: int | None, source: Source, label: str
+) -> Figure:
+    """The figure of a cell, which is noted as looked up."""
+    LOG.source(source)
+    cell = (source.table, source.row, source.column)
+    return _figure(value, unit_of(unit), scale, period, (source,), cell=cell, label=label)
+
+
+def figure(number: Any, unit: str = "") -> Figure:
+    """What a program calls to say what a typed number is: `figure(2.5, "USD million")`."""
+    plain = _typed(number)
+    if plain is None or type(unit) is not str:
+        raise TypeError('figure() wants a number and a unit, like figure(2.5, "USD million")')
+    words = unit.split()
+    scale = 1
+    for word in words:
+        scale *= _WORDS.get(word.lower().removesuffix("s"), 1)
+    kept = " ".join(word for word in words if word.lower().removesuffix("s") not in _WORDS)
+    if scale not in SCALES:
+        raise UnitError(f"the scale of {unit!r} is not one of thousand, million, billion")
+    return _figure(plain, unit_of(kept), scale, None, ())
+
+
+def _plain_figure(value: Fraction) -> Figure:
+    """A typed number as one side of a quotient."""
+    return _figure(value, RATIO, 1, None, (), hundreds=0)
+
+
+def _merged(*figures: Figure) -> tuple[Source, ...]:
+    """The sources of several figures, each once."""
+    found = dict.fromkeys(source for figure in figures for source in figure._sources)
+    return tuple(found)[:_MAX_SOURCES]
+
+
+def _note_difference(this: Figure, other: Figure) -> None:
+    """Note what is often a slip: a difference backwards in time, a negative figure subtracted."""
+    assert this._cell is not None and other._cell is not None
+    if this._cell[:2] == other._cell[:2] or this._cell[2] == other._cell[2]:
+        same_row = this._cell[:2] == other._cell[:2]
+        if this._period and other._period and this._period < other._period:
+            LOG.note(f"subtracts {other._period} from {this._period}, the later from the earlier")
+            return
+        if same_row:
+            return
+    if other._value < 0:
+        LOG.note(f"subtracts {other._label} ({other}), which is negative in the table: that adds it")
+
+
+def _note_growth(change: Figure, base: Figure) -> None:
+    """Note a change that is divided by the later figure, or by a negative one."""
+    if change._change is None or base._cell is None:
+        return
+    earlier, later = min(change._change), max(change._change)
+    if base._period == later != earlier:
+        LOG.note(f"the change from {earlier} to {later} is divided by the figure of {later}, the later year")
+    if base._value < 0:
+        LOG.note(f"the change is divided by {base._label} ({base}), which is negative: its sign is turned")
+
+
+def _typed(value: Any) -> Fraction | None:
+    """A plain number exactly as it is written; None for anything else."""
+    kind = type(value)
+    if kind is int or kind is bool:
+        return Fraction(value)
+    if kind is float:
+        return _exact(value)
+    if isinstance(value, Fraction) and kind is Fraction:
+        return value
+    if kind is decimal.Decimal and value.is_finite():
+        return Fraction(value)
+    return None
+
+
+def _exact(value: Any) -> Fraction:
+    """A number as a fraction: 0.1 is a tenth, not the nearest binary number."""
+    if type(value) is Figure:
+        return value._value
+    if type(value) is float:
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is not a finite number")
+        return Fraction(repr(value))
+    return Fraction(value)
+
+
+def digits_of(value: Fraction) -> str:
+    """A number in plain digits: whole, or up to 15 significant ones."""
+    if value.denominator == 1 and abs(value) < 10**15:
+        return str(value.numerator)
+    number = float(f"{float(value):.15g}")
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
+def mean_of(data: Iterable[Any], otherwise: Any) -> Any:
+    """The mean of figures as a figure; of other numbers what `otherwise` makes of them."""
+    values = list(data)
+    if values and all(type(value) is Figure for value in values):
+        return sum(values) / len(values)
+    return otherwise(values)

@@ -1,0 +1,152 @@
+"""Find a row or a column by its label: exactly, then normalised, then by a unique part; never by a guess."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_MARKS = re.compile(
+    r"(?:\s*(?:\((?:\d{1,2}|[a-z]|(?:see |refer to )?notes? [\w ,&]{1,20})\)|\[(?:\d{1,2}|[a-z])\]"
+    r"|[*†‡§¹²³⁰-⁹]+))+\s*$",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(r"(?<!\S)\d(?: \d){3}(?!\S)")  # `2 0 1 8`
+_TOKEN = re.compile(r"\d+|[^\W\d_]+|%")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SHOWN = 12
+_LONGEST = 120
+_ROOM = 700
+
+
+class LabelError(KeyError):
+    """A label that fits no row or column, or several; its message names those there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+def tokens_of(text: str) -> tuple[str, ...]:
+    """The words and numbers of a label without case, punctuation and footnote marks."""
+    plain = unicodedata.normalize("NFKC", _MARKS.sub("", text)).casefold()
+    plain = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ""), plain)
+    return tuple(_TOKEN.findall(plain))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of a row or a column.
+
+    Attributes:
+        name: what it is called, as the host numbers and names it; no other of the table has the same.
+        text: as the table has it.
+        path: the headings of its sections, and then the text.
+    """
+
+    name: str
+    text: str
+    path: tuple[str, ...]
+    tokens: tuple[str, ...] = field(init=False, repr=False)
+    full: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", tokens_of(self.text))
+        object.__setattr__(self, "full", tokens_of(" ".join(self.path)))
+
+
+def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool) -> int:
+    """The place of the one label that `wanted` names.
+
+    Args:
+        wanted: a name, the whole label with or without its sections, or a part that only one label has. Of a
+            row the part must be more than half of it: `revenue` is not `Cost of revenue`.
+        labels: of the rows or of the columns.
+        what: what an error calls them: `t1 … row`.
+        is_row: whether they are those of rows.
+
+    Raises:
+        LabelError: none fits, or several do.
+    """
+    exact = [place for place, label in enumerate(labels) if label.name == wanted]
+    if len(exact) == 1:
+        return exact[0]
+    tokens = tokens_of(wanted)
+    parts = (_is_part_of_row,) if is_row else (_is_part_of_column, _has_all_words)
+    for fits in (_is_text, _is_normal, _is_path, *parts):
+        found = [place for place, label in enumerate(labels) if fits(wanted, tokens, label)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = _listed([labels[place].name for place in found])
+            raise LabelError(f"{what} {_quoted(wanted)} fits several: {names}; write one of them whole")
+    raise LabelError(f"{what} {_quoted(wanted)} is not there; there are: {_listed(nearest(wanted, labels))}")
+
+
+def _is_text(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    return label.text == wanted
+
+
+def _is_normal(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    return bool(tokens) and tokens in (label.tokens, tokens_of(label.name))
+
+
+def _is_path(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it is the label after some of its sections, `Earnings per share: Basic`."""
+    ends = any(tokens == tokens_of(" ".join(label.path[start:])) for start in range(len(label.path)))
+    return bool(tokens) and (ends or tokens == (*tokens_of(" ".join(label.path[:1])), *label.tokens))
+
+
+def _is_part_of_row(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    if not _contains(label.full, tokens) or not _same_years(tokens, label.full):
+        return False
+    return _contains(label.tokens, tokens) and 2 * len(tokens) > len(label.tokens)
+
+
+def _is_part_of_column(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    return _contains(label.full, tokens) and _same_years(tokens, label.full)
+
+
+def _has_all_words(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    return bool(tokens) and set(tokens) <= set(label.full) and _same_years(tokens, label.full)
+
+
+def _same_years(tokens: tuple[str, ...], label: tuple[str, ...]) -> bool:
+    """Whether the label has no year that was not asked for: `2019` is not `2019 vs. 2018`."""
+    asked = {token for token in tokens if _YEAR.fullmatch(token)}
+    there = {token for token in label if _YEAR.fullmatch(token)}
+    return not asked or asked == there
+
+
+def _contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    if not part:
+        return False
+    return any(whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1))
+
+
+def nearest(wanted: str, labels: Sequence[Label]) -> list[str]:
+    """The names of the labels, those most like `wanted` first."""
+    tokens = tokens_of(wanted)
+    plain = " ".join(tokens)
+
+    def likeness(label: Label) -> float:
+        shared = len(set(tokens) & set(label.full)) / (len(tokens) or 1)
+        return shared + difflib.SequenceMatcher(None, plain[:200], " ".join(label.full)[:200]).ratio()
+
+    return [label.name for label in sorted(labels[:500], key=likeness, reverse=True)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown: list[str] = []
+    for name in names[:_SHOWN]:
+        if shown and sum(map(len, shown)) + len(name) > _ROOM:
+            break
+        shown.append(_quoted(name))
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "") if shown else "none"
+
+
+def _quoted(text: str) -> str:
+    """A label as a program writes it."""
+    return repr(" ".join(text.split())[:_LONGEST])

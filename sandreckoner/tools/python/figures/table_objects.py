@@ -1,0 +1,255 @@
+"""Tables as programs see them: figures looked up by row and column, `t1["Total revenue", 2024]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sandreckoner.tools.python.figures.figure import Figure, Source, figure, looked_up
+from sandreckoner.tools.python.figures.table_labels import Label, LabelError, find_label, nearest
+
+_RECORD = "TableRecord"
+_PROGRAM = "<program"
+
+
+class Table:
+    """A table of a document. `t[row, column]` is a figure, `t[row]` a series by column.
+
+    Labels fit exactly, or by their normal form, or by the part that only one of them has. One that fits
+    several or none is an error that names those there are.
+    """
+
+    __slots__ = ("_about", "_cells", "_columns", "_name", "_rows")
+
+    _about: dict[str, Any]
+    _cells: tuple[tuple[tuple[Any, ...] | None, ...], ...]
+    _columns: tuple[Label, ...]
+    _name: str
+    _rows: tuple[Label, ...]
+
+    def __new__(cls, *ignored: Any, **ignored_too: Any) -> Any:
+        raise TypeError("tables come from documents; a program cannot make one")
+
+    @property
+    def rows(self) -> list[str]:
+        """The names of the rows, from the top."""
+        return [label.name for label in self._rows]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, from the left."""
+        return [label.name for label in self._columns]
+
+    @property
+    def name(self) -> str:
+        """The variable that it is given to programs as."""
+        return self._name
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return str(self._about["title"])
+
+    @property
+    def caption(self) -> str:
+        """The line that states its units."""
+        return str(self._about["caption"])
+
+    @property
+    def document(self) -> str:
+        """The document that it stands in."""
+        return str(self._about["document"])
+
+    @property
+    def page(self) -> int | None:
+        """The page that it begins on."""
+        page: int | None = self._about["page"]
+        return page
+
+    @property
+    def unit(self) -> str:
+        """The unit of the whole table; empty where it is not known."""
+        return str(self._about["unit"])
+
+    @property
+    def scale(self) -> int:
+        """The scale of the whole table."""
+        return int(self._about["scale"])
+
+    def find(self, words: str, most: int = 10) -> list[str]:
+        """The names of the rows most like some words, best first."""
+        return nearest(_text(words), self._rows)[: max(0, int(most))]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __contains__(self, label: object) -> bool:
+        try:
+            self[label]
+        except LabelError:
+            return False
+        return True
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple):
+            if len(key) != 2:
+                raise LabelError(f"look up {self._name}[row, column], not {len(key)} labels")
+            return self._cell(*self._place(*key))
+        try:
+            row = self._row(key)
+        except LabelError as fault:
+            try:
+                return Series(self, self._column(key), is_row=False)
+            except LabelError:
+                raise fault from None
+        return self._cell(row, 0) if len(self._columns) == 1 else Series(self, row, is_row=True)
+
+    def _place(self, row: Any, column: Any) -> tuple[int, int]:
+        """Row and column of two labels; also the other way round, where they fit only so."""
+        try:
+            return self._row(row), self._column(column)
+        except LabelError as fault:
+            try:
+                return self._row(column), self._column(row)
+            except LabelError:
+                raise fault from None
+
+    def _row(self, label: Any) -> int:
+        return find_label(_text(label), self._rows, f"{self._name} row", is_row=True)
+
+    def _column(self, label: Any) -> int:
+        return find_label(_text(label), self._columns, f"{self._name} column", is_row=False)
+
+    def _cell(self, row: int, column: int) -> Any:
+        cell = self._cells[row][column]
+        label = f"{self._rows[row].name!r}, {self._columns[column].name!r}"
+        if cell is None:
+            raise LabelError(f"{self._name}[{label}] is blank")
+        text, value, unit, scale, period = cell
+        if value is None:
+            return text
+        source = Source(self._name, row, column, value, _line())
+        return looked_up(Fraction(value), unit, scale, period, source, f"{self._name}[{label}]")
+
+    def __str__(self) -> str:
+        return f"{self._name}: rows {self.rows}, columns {self.columns}"
+
+    __repr__ = __str__
+
+
+class Series:
+    """A row of a table by column, or a column by row. Iterates over its figures."""
+
+    __slots__ = ("_is_row", "_place", "_table")
+
+    _is_row: bool
+    _place: int
+    _table: Table
+
+    def __new__(cls, table: Table, place: int, *, is_row: bool) -> Any:
+        if type(table) is not Table:
+            raise TypeError("a series is a row or a column of a table")
+        made = object.__new__(cls)
+        made._table, made._place, made._is_row = table, place, is_row
+        return made
+
+    @property
+    def _labels(self) -> tuple[Label, ...]:
+        return self._table._columns if self._is_row else self._table._rows
+
+    def keys(self) -> list[str]:
+        """The labels of its figures that are not blank."""
+        return [self._labels[place].name for place in self._filled()]
+
+    def values(self) -> list[Any]:
+        """Its figures."""
+        return [self._at(place) for place in self._filled()]
+
+    def items(self) -> list[tuple[str, Any]]:
+        """Labels and figures."""
+        return [(self._labels[place].name, self._at(place)) for place in self._filled()]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values())
+
+    def __len__(self) -> int:
+        return len(self._filled())
+
+    def __getitem__(self, label: Any) -> Any:
+        if type(label) is int and abs(label) < 1000:
+            return self.values()[label]
+        table = self._table
+        return self._at(table._column(label) if self._is_row else table._row(label))
+
+    def _filled(self) -> list[int]:
+        cells = self._table._cells
+        return [
+            place
+            for place in range(len(self._labels))
+            if (cells[self._place][place] if self._is_row else cells[place][self._place]) is not None
+        ]
+
+    def _at(self, place: int) -> Any:
+        return self._table._cell(*((self._place, place) if self._is_row else (place, self._place)))
+
+    def __str__(self) -> str:
+        return str({name: str(value) for name, value in self.items()})
+
+    __repr__ = __str__
+
+
+def hydrated(value: Any) -> Any:
+    """What the host sent, with each record of a table, alone or in a list, as the table itself."""
+    if type(value) is list:
+        return [_table(item) if _is_record(item) else item for item in value]
+    return _table(value) if _is_record(value) else value
+
+
+def with_tables(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a program, tables made, and beside tables what programs need for typed numbers."""
+    made = {name: hydrated(value) for name, value in inputs.items()}
+    if any(type(value) is Table for value in made.values()):
+        made.setdefault("figure", figure)
+    return made
+
+
+def _is_record(value: Any) -> bool:
+    return type(value) is dict and value.get("is") == _RECORD
+
+
+def _table(record: Mapping[str, Any]) -> Table:
+    made: Table = object.__new__(Table)
+    made._name = record["name"]
+    made._about = {key: record[key] for key in ("title", "caption", "document", "page", "unit", "scale")}
+    made._columns = tuple(Label(name, text, (text,)) for name, text in record["columns"])
+    made._rows = tuple(Label(name, text, (*path, text)) for name, text, path, _ in record["rows"])
+    made._cells = tuple(tuple(map(_frozen, cells)) for _, _, _, cells in record["rows"])
+    return made
+
+
+def _frozen(cell: Any) -> tuple[Any, ...] | None:
+    return None if cell is None else tuple(cell)
+
+
+def _text(label: Any) -> str:
+    """A label as text: a year may be a number."""
+    if type(label) is str:
+        return label
+    if type(label) is int:
+        return str(label)
+    if type(label) is Figure or type(label) is float:
+        return f"{float(label):g}"
+    raise LabelError(f"a label is a text or a year, not {type(label).__name__}")
+
+
+def _line() -> int:
+    """The line of the program that looks something up."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and not frame.f_code.co_filename.startswith(_PROGRAM):
+        frame = frame.f_back
+    return int(frame.f_lineno or 0) if frame is not None else 0
