@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sandreckoner.core.answer import Answer, NumberSource
+from sandreckoner.core.answer import Answer, Candidate, NumberSource
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.table import Table
 from sandreckoner.provenance.citations import check_citations
+from sandreckoner.provenance.lookups import is_label, trace_lookups, typed_from_table
 from sandreckoner.provenance.program_sources import trace_numbers, trace_prose, trace_result
 from sandreckoner.reading.numbers import find_numbers
 
@@ -24,6 +26,8 @@ def with_sources(answer: Answer, problem: Problem) -> Answer:
     if winner is None:
         return answer
     evidence = winner.evidence or problem.passages
+    if winner.program and winner.tables:
+        return replace(answer, sources=_with_lookups(winner, problem.question, evidence))
     if winner.program:
         result = (answer.text or "")[:_MAX_CHARACTERS]
         return replace(answer, sources=trace_result(winner.program, result, problem.question, evidence))
@@ -33,6 +37,26 @@ def with_sources(answer: Answer, problem: Problem) -> Answer:
     if text is not None and text == winner.answer:
         text = check_citations(text, evidence).text
     return replace(answer, text=text, citations=check_citations(winner.reasoning, evidence).citations)
+
+
+def _with_lookups(winner: Candidate, question: str, evidence: Sequence[Passage]) -> tuple[NumberSource, ...]:
+    """The sources of what a program looked up in tables, and of the numbers that it typed."""
+    looked_up = trace_lookups(winner.program, winner.execution, question, winner.tables)
+    typed = [
+        source
+        for source in trace_numbers(winner.program, question, evidence)
+        if not is_label(source, winner.program, winner.tables)
+    ]
+    found = [_in_table(source, winner.tables) for source in typed]
+    return tuple(sorted((*looked_up, *found), key=lambda source: (source.line, source.column)))
+
+
+def _in_table(source: NumberSource, tables: Sequence[Table]) -> NumberSource:
+    """A typed number without a source elsewhere is looked for in the tables."""
+    if source.origin != "unsourced":
+        return source
+    numbers = find_numbers(source.text.replace("_", ""))
+    return (typed_from_table(source, numbers[0].value, tables) if len(numbers) == 1 else None) or source
 
 
 def sources_of(

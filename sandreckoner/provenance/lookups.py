@@ -1,0 +1,231 @@
+"""Sources of looked-up figures: what a program says it read in tables, borne out by the tables themselves.
+
+A program reports its lookups as table, row, column and value. It may lie, so that a lookup counts only where
+that cell is there and holds that value; then its source is the cell itself, with its offsets and its page.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sandreckoner.core.answer import NumberSource
+from sandreckoner.core.execution import JSON, Execution
+from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Cell, Table
+from sandreckoner.provenance.table_context import words_of
+from sandreckoner.reading.syntax import parse
+from sandreckoner.reading.table_figures import (
+    cell_figure,
+    cell_year,
+    checked_lookup,
+    column_names,
+    named_tables,
+    row_names,
+)
+
+_YEARS = range(1900, 2100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A lookup as a program writes it: its text, where that stands, and the name it is given."""
+
+    text: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    name: str = ""
+
+
+def trace_lookups(
+    program: str, execution: Execution | None, question: str, tables: Sequence[Table]
+) -> tuple[NumberSource, ...]:
+    """Return the source of each figure that a program looked up and its answer stands on.
+
+    Args:
+        program: Python, as it was run.
+        execution: its outcome. A figure names the cells it was computed from; for any other value all
+            lookups of the program count.
+        question: a year of it that no lookup has is noted.
+        tables: those that the program had, as `t1`, `t2` and so on.
+    """
+    named = named_tables(tables)
+    written = _places(program, named)
+    asked = _years(question)
+    reported = [(lookup, checked_lookup(lookup, named)) for lookup in _reported(execution)]
+    missing = asked - {str(cell_year(*checked[:3])) for _, checked in reported if checked}
+    found: list[NumberSource] = []
+    for lookup, checked in reported:
+        place = _place_of(lookup, checked, written)
+        if checked is None:
+            note = "said to be looked up, but no table has it there"
+            found.append(NumberSource(place.text, place.line, place.column, "unsourced", note))
+        else:
+            found.append(_source(place, lookup[0], checked, missing))
+    return tuple(dict.fromkeys(found))
+
+
+def is_label(source: NumberSource, program: str, tables: Sequence[Table]) -> bool:
+    """Whether a number of a program is part of a label that looks something up, not a number of its own."""
+    inside = any(
+        (place.line, place.column) <= (source.line, source.column) < (place.end_line, place.end_column)
+        for place in _places(program, named_tables(tables))
+    )
+    is_year = source.text.isdigit() and int(source.text) in _YEARS
+    return inside or (is_year and _is_heading(source.text, tables))
+
+
+def typed_from_table(source: NumberSource, value: Fraction, tables: Sequence[Table]) -> NumberSource | None:
+    """Return the source of a typed number that a cell holds; None where no cell, or more than one, does."""
+    hits = [
+        (name, table, row, column)
+        for name, table in named_tables(tables).items()
+        for row in range(len(table.rows))
+        for column in range(len(table.columns))
+        if (figure := cell_figure(table, row, column)) and _stands_for(figure.value, figure.scale, value)
+    ]
+    if len(hits) != 1:
+        return None
+    name, table, row, column = hits[0]
+    figure = cell_figure(table, row, column)
+    cell = table.rows[row].cells[column]
+    assert figure is not None and cell is not None
+    turned = "; its sign is turned" if figure.value * value < 0 else ""
+    label = f"{name}[{row_names(table)[row]!r}, {column_names(table)[column]!r}]"
+    note = f"typed, not looked up; {label}{turned}"
+    return NumberSource(
+        source.text, source.line, source.column, "table", note, _flat(cell.text), (_passage(table, cell),)
+    )
+
+
+def _stands_for(shown: Fraction, scale: int, value: Fraction) -> bool:
+    return abs(shown) == abs(value) or (scale != 1 and abs(shown) * scale == abs(value))
+
+
+def _is_heading(text: str, tables: Sequence[Table]) -> bool:
+    return any(
+        text in _years(label)
+        for table in tables
+        for label in (*(column.heading for column in table.columns), *(row.label for row in table.rows))
+    )
+
+
+def _reported(execution: Execution | None) -> list[JSON]:
+    """The lookups of an execution, as the sandbox's report gives them."""
+    if execution is None:
+        return []
+    value = execution.value
+    if isinstance(value, dict) and value.get("type") == "Figure" and isinstance(value.get("sources"), list):
+        return [lookup for lookup in value["sources"] if _is_lookup(lookup)]
+    return list((execution.figures or {}).get("lookups", []))
+
+
+def _is_lookup(lookup: JSON) -> bool:
+    kinds = (str, int, int, str, int)
+    return isinstance(lookup, list) and [type(part) for part in lookup] == list(kinds)
+
+
+def _source(
+    place: _Place, name: str, checked: tuple[Table, int, int, Cell], missing: set[str]
+) -> NumberSource:
+    table, row, column, cell = checked
+    figure = cell_figure(table, row, column)
+    assert figure is not None
+    label = f"{row_names(table)[row]}, {column_names(table)[column]}"
+    notes = [f"looked up in {name}: {label}"]
+    if figure.scale != 1 or figure.unit:
+        notes.append(
+            f"{figure.unit or 'unit not known'} × {figure.scale:,}" if figure.scale != 1 else figure.unit
+        )
+    notes += _year_notes(place.name, figure.period, missing)
+    if table.rows[row].sound is False:
+        notes.append("its rows do not add up to this total")
+    return NumberSource(
+        place.text,
+        place.line,
+        place.column,
+        "table",
+        "; ".join(notes),
+        _flat(cell.text),
+        (_passage(table, cell),),
+    )
+
+
+def _year_notes(name: str, period: int | None, missing: set[str]) -> list[str]:
+    if period is None:
+        return []
+    named = _years(name)
+    if named and str(period) not in named:
+        return [f"the variable says {', '.join(sorted(named))}, the table {period}"]
+    if missing:
+        return [f"of {period}; the question asks for {', '.join(sorted(missing))}"]
+    return []
+
+
+def _years(text: str) -> set[str]:
+    return {word for word in words_of(text) if word.isdigit() and int(word) in _YEARS}
+
+
+def _passage(table: Table, cell: Cell) -> Passage:
+    page = cell.page if cell.page is not None else table.page
+    return Passage(cell.text, table.document, page or 1, cell.start, cell.end, title=table.title)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _place_of(
+    lookup: JSON, checked: tuple[Table, int, int, Cell] | None, written: Sequence[_Place]
+) -> _Place:
+    """Where the program looks it up: of the lookups on its line the one that names it best."""
+    name, row, column, _, line = lookup
+    near = [place for place in written if place.line <= line <= place.end_line]
+    if checked is None:
+        return near[0] if near else _Place(f"{name}[row {row + 1}, column {column + 1}]", line, 0, line, 0)
+    table = checked[0]
+    labels = words_of(f"{row_names(table)[row]} {column_names(table)[column]}")
+    best = max(near, key=lambda place: len(words_of(place.text) & labels), default=None)
+    text = f"{name}[{row_names(table)[row]!r}, {column_names(table)[column]!r}]"
+    return best or _Place(text, line, 0, line, 0)
+
+
+def _places(program: str, tables: Mapping[str, Table]) -> list[_Place]:
+    """Every lookup as the program writes it."""
+    try:
+        tree = parse(program)
+    except SyntaxError:
+        return []
+    names = {
+        id(node): _target(parent)
+        for parent in ast.walk(tree)
+        if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None
+        for node in ast.walk(parent.value)
+    }
+    return [
+        _Place(
+            ast.get_source_segment(program, node) or ast.unparse(node),
+            node.lineno,
+            node.col_offset,
+            node.end_lineno or node.lineno,
+            node.end_col_offset or node.col_offset,
+            names.get(id(node), ""),
+        )
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _base(node) in tables
+    ]
+
+
+def _base(node: ast.expr) -> str:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _target(node: ast.Assign | ast.AnnAssign) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return target.id if isinstance(target, ast.Name) else ""
