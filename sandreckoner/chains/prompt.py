@@ -9,8 +9,8 @@ A prompt file has sections, each headed by `=== name ===`:
     === example with passages ===   the same, shown instead where there is evidence
     === input ===         how the question is put
 
-Variables are written in double braces: `{{question}}`, `{{passages}}`. They are filled in one pass, so that
-braces in a question stay as they are.
+Variables are written in double braces: `{{question}}`, `{{passages}}`, `{{tables}}`. They are filled in one
+pass, so that braces in a question stay as they are.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sandreckoner.chains.method import Sampling
+from sandreckoner.chains.table_text import tables_text
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import ContextOverflow, UsageError
@@ -56,11 +57,16 @@ class Prompt:
     examples: tuple[Example, ...] = ()
     examples_with_passages: tuple[Example, ...] = ()
 
+    @property
+    def shows_tables(self) -> bool:
+        """Whether it has a place for tables, so that programs look figures up in them."""
+        return "{{tables}}" in self.context
+
     def messages(self, problem: Problem, **variables: str) -> tuple[Message, ...]:
         """Return the conversation for a model: instruction, examples as turns, then the question.
 
         Args:
-            problem: its question and passages fill `{{question}}` and `{{passages}}`.
+            problem: its question, passages and tables fill `{{question}}`, `{{passages}}` and `{{tables}}`.
             **variables: values of the prompt's other variables.
 
         Raises:
@@ -69,29 +75,31 @@ class Prompt:
         values = {
             "question": question_text(problem),
             "passages": passages_text(problem.passages),
+            "tables": tables_text(problem.tables, problem.question) if self.shows_tables else "",
             **variables,
         }
         parts = [self.instruction, self.format, self.input]
-        if problem.passages:
+        has_evidence = bool(problem.passages or (problem.tables and self.shows_tables))
+        if has_evidence:
             parts.append(self.context)
         wanted = {name for part in parts for name in _VARIABLE.findall(part)}
         unused = sorted(set(variables) - wanted)
         if unused:
             raise UsageError(f"the prompt has no place for {{{{{unused[0]}}}}}; add it to a section")
         system = "\n\n".join(fill(part, values) for part in (self.instruction, self.format) if part)
-        if problem.passages:
+        if has_evidence:
             system = f"{system}\n\n{_AS_DATA}".strip()
         turns = [Message("system", system)] if system else []
         for example in self.examples_for(problem):
             turns += [Message("user", example.question), Message("assistant", example.reply)]
         asked = fill(self.input, values)
-        if problem.passages:
-            asked = fill(self.context, values) + "\n\n" + asked
+        if has_evidence:
+            asked = fill(self.context, values).strip() + "\n\n" + asked
         return (*turns, Message("user", asked))
 
     def examples_for(self, problem: Problem) -> tuple[Example, ...]:
         """Return the examples with passages for a problem that has passages, if any; else the plain ones."""
-        if problem.passages and self.examples_with_passages:
+        if (problem.passages or (problem.tables and self.shows_tables)) and self.examples_with_passages:
             return self.examples_with_passages
         return self.examples
 

@@ -20,6 +20,7 @@ from sandreckoner.chains.methods.chain_of_verification import ChainOfVerificatio
 from sandreckoner.chains.methods.cited import Cited
 from sandreckoner.chains.methods.direct import Direct
 from sandreckoner.chains.methods.few_shot import few_shot
+from sandreckoner.chains.methods.figures import Figures
 from sandreckoner.chains.methods.generated_knowledge import GeneratedKnowledge
 from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.methods.program_aided import ProgramAided
@@ -79,6 +80,9 @@ NAMES: Mapping[str, Name] = {
         _prompted(ChainOfThought, "chain_of_thought_few_shot"), "method", "the same, shown four examples"
     ),
     "pal": Name(_prompted(ProgramAided, "program_aided"), "method", "write a program and run it"),
+    "figures": Name(
+        _prompted(Figures, "figures"), "method", "write a program that looks figures up in tables"
+    ),
     "pot": Name(_prompted(ProgramAided, "program_of_thoughts"), "method", "write a flat program and run it"),
     "symbolic": Name(_prompted(ProgramAided, "symbolic"), "method", "write equations, let sympy solve them"),
     "cells": Name(_prompted(Cells, "cells"), "method", "write a program cell by cell, as in a notebook"),

@@ -21,6 +21,7 @@ from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.program_result import read_result, with_answer
 from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.table_figures import table_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class ProgramAided:
             )
             why = program.fault if program else nothing
             return Candidate(None, completion.text, error=why, evidence=problem.passages)
-        execution = yield from run(with_answer(program.code))
+        tables = problem.tables if self.prompt.shows_tables else ()
+        execution = yield from run(with_answer(program.code), inputs=table_records(tables))
         answer = read_result(execution)
         return Candidate(
             answer=answer,
@@ -89,6 +91,7 @@ class ProgramAided:
             error="" if answer is not None else _failure_reason(execution),
             evidence=problem.passages,
             repairs=program.repairs,
+            tables=tables,
         )
 
 

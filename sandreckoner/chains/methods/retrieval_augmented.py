@@ -5,22 +5,29 @@ Lewis et al. 2020, "Retrieval-Augmented Generation for Knowledge-Intensive NLP T
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.effects import Steps, search
+from sandreckoner.core.effects import Steps, note, search, use
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.execution import Returned
+from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import from_json
+from sandreckoner.core.table import Table
+
+LEAST_WORDS = 5  # of what is left of a passage beside a table
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievalAugmented:
-    """A method given the `k` passages that best match the question.
+    """A method given the `k` passages that best match the question, and tables where it takes them.
 
     Attributes:
         method: draws the candidates.
-        k: passages to search for, 1 or more; they follow those that the problem already has.
+        k: passages to search for, 1 or more; they follow those that the problem already has. A method
+            with `max_tables` is given so many tables too.
     """
 
     method: Method
@@ -36,4 +43,41 @@ class RetrievalAugmented:
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)
-        return (yield from self.method.draw(replace(problem, passages=problem.passages + found), sampling))
+        tables = yield from self._tables(problem)
+        outside = outside_tables(found, tables)
+        problem = replace(problem, passages=problem.passages + outside, tables=problem.tables + tables)
+        return (yield from self.method.draw(problem, sampling))
+
+    def _tables(self, problem: Problem) -> Steps[tuple[Table, ...]]:
+        """Find tables, for a method that looks figures up in them."""
+        most: int | None = getattr(self.method, "max_tables", None)
+        if most is None:
+            return ()
+        try:
+            returned = yield from use("tables", {"query": problem.question, "k": most})
+        except UsageError as fault:  # an environment of the caller's own, without this tool
+            returned = Returned(error=str(fault))
+        if returned.error:
+            yield from note(f"no tables: {returned.error}")
+            return ()
+        return tuple(from_json(record) for record in returned.value)
+
+
+def outside_tables(passages: Sequence[Passage], tables: Sequence[Table]) -> tuple[Passage, ...]:
+    """Return passages without what they share with tables, which are shown beside them as tables."""
+    for table in tables:
+        passages = [part for passage in passages for part in _outside(passage, table)]
+    return tuple(passages)
+
+
+def _outside(passage: Passage, table: Table) -> list[Passage]:
+    """The parts of a passage before and after a table of the same page; those with words alone."""
+    elsewhere = (passage.source, passage.page) != (table.document, table.page or 1)
+    if elsewhere or table.start >= passage.end or table.end <= passage.start:
+        return [passage]
+    parts = []
+    for start, end in ((passage.start, table.start), (table.end, passage.end)):
+        text = passage.text[max(0, start - passage.start) : max(0, end - passage.start)]
+        if len(text.split()) >= LEAST_WORDS:
+            parts.append(replace(passage, text=text, start=start, end=end))
+    return parts

@@ -30,6 +30,7 @@ METHODS = {
     "cot": ["cot"],
     "cot_few_shot": ["cot_few_shot"],
     "pal": ["pal"],
+    "figures": ["figures"],
     "pot": ["pot"],
     "symbolic": ["symbolic"],
     "cells": ["cells"],

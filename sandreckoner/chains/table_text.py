@@ -1,0 +1,116 @@
+"""Tables as a model sees them: one line a row under the names that lookups take, far rows folded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sandreckoner.core.table import Table
+from sandreckoner.reading.table_figures import column_names, named_tables, row_names
+
+MAX_ROWS = 16  # of one table; the rest is folded
+MAX_COLUMNS = 8
+_CELL, _LABEL = 24, 90  # characters
+_SCALES = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
+_WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
+# Words that name no row.
+_EMPTY = frozenset(
+    re.findall(
+        r"\w+",
+        """the and for was were what how much many did does its their between into from per than year ended
+        total average percentage change increase decrease ratio sum company""",
+    )
+)
+
+
+def tables_text(tables: Sequence[Table], question: str) -> str:
+    """Write tables under the names `t1`, `t2`, …; rows that share no word with the question may be folded."""
+    return "\n\n".join(_table_text(name, table, question) for name, table in named_tables(tables).items())
+
+
+def _table_text(name: str, table: Table, question: str) -> str:
+    shown = _columns(table, question)
+    names = row_names(table)
+    shared, heads = _parted([column_names(table)[place] for place in shown])
+    lines = [_heading(name, table, shared), _line("", heads)]
+    folded = 0
+    section: tuple[str, ...] = ()
+    kept = _rows(table, names, question)
+    for place, row in enumerate(table.rows):
+        if place not in kept:
+            folded += 1
+            continue
+        if folded:
+            lines.append(f"… {folded} rows")
+            folded = 0
+        if row.path != section:
+            section = row.path
+            lines += [f"{_flat(part, _LABEL)}:" for part in section[-1:]]
+        cells = [row.cells[column] if column < len(row.cells) else None for column in shown]
+        lines.append(_line(names[place], [cell.text if cell else "" for cell in cells]))
+    if folded:
+        lines.append(f"… {folded} rows")
+    return "\n".join(lines)
+
+
+def _parted(heads: Sequence[str]) -> tuple[str, list[str]]:
+    """The words with which all headings begin, and the rest of each; a lookup takes the rest alone."""
+    words = [head.split() for head in heads]
+    count = 0
+    while len(words) > 1 and all(len(each) > count + 1 for each in words):
+        if len({each[count] for each in words}) > 1:
+            break
+        count += 1
+    return " ".join(words[0][:count]) if words else "", [" ".join(each[count:]) for each in words]
+
+
+def _heading(name: str, table: Table, shared: str) -> str:
+    page = f", page {table.page}" if table.page is not None else ""
+    unit = " in ".join(part for part in (table.unit, _SCALES.get(table.scale, "")) if part)
+    about = ", ".join(part for part in (_flat(table.title, _LABEL), unit, _flat(shared, _LABEL)) if part)
+    return f"{name} ({_flat(table.document, _LABEL)}{page}): {about}".rstrip(": ") + ":"
+
+
+def _line(label: str, cells: Sequence[str]) -> str:
+    return " | ".join([_flat(label, _LABEL), *(_flat(cell, _CELL if label else _LABEL) for cell in cells)])
+
+
+def _flat(text: str, most: int) -> str:
+    """A text in one line, without the sign that parts cells: what a document says cannot make a row."""
+    flat = " ".join(text.replace("|", "/").split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def _words(text: str) -> set[str]:
+    found = {word for word in _WORD.findall(text.lower()) if word not in _EMPTY}
+    return {word[:-1] if word.endswith("s") and not word.endswith("ss") else word for word in found}
+
+
+def _rows(table: Table, names: Sequence[str], question: str) -> set[int]:
+    """The rows to show: all of a short table; of a long one those like the question and those beside them."""
+    if len(names) <= MAX_ROWS:
+        return set(range(len(names)))
+    asked = _words(question)
+    likeness = {
+        place: len(asked & _words(name)) + 0.4 * len(asked & _words(" ".join(row.path)))
+        for place, (name, row) in enumerate(zip(names, table.rows, strict=True))
+    }
+    by_likeness = sorted(likeness, key=lambda place: (-likeness[place], not table.rows[place].total, place))
+    kept: set[int] = set()
+    for place in by_likeness:
+        if len(kept) >= MAX_ROWS:
+            break
+        kept.add(place)
+        if likeness[place] >= 1:
+            kept |= {beside for beside in (place - 1, place + 1) if 0 <= beside < len(names)}
+    return kept
+
+
+def _columns(table: Table, question: str) -> list[int]:
+    """The columns to show: those like the question first where there are many."""
+    places = range(len(table.columns))
+    if len(places) <= MAX_COLUMNS:
+        return list(places)
+    asked = _words(question)
+    best = sorted(places, key=lambda place: (-len(asked & _words(table.columns[place].heading)), place))
+    return sorted(best[:MAX_COLUMNS])
