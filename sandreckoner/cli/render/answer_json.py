@@ -28,6 +28,7 @@ def answer_object(answer: Answer, *, question: str, strategy: str, model: str) -
         "version": VERSION,
         "question": question,
         "answer": answer.text,
+        **_quantity(answer),
         "status": answer.status,
         "reason": answer.reason,
         "confidence": answer.confidence,
@@ -44,6 +45,18 @@ def answer_object(answer: Answer, *, question: str, strategy: str, model: str) -
             "usd": answer.usage.usd,
         },
         "seconds": answer.seconds,
+    }
+
+
+def _quantity(answer: Answer) -> dict[str, JSON]:
+    quantity = answer.quantity
+    if quantity is None:
+        return {"value": None, "unit": None, "scale": None, "remarks": list(answer.remarks)}
+    return {
+        "value": quantity.value,
+        "unit": quantity.unit,
+        "scale": quantity.scale,
+        "remarks": list(answer.remarks),
     }
 
 

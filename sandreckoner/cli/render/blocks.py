@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import describe_source, one_line, visible
+from sandreckoner.cli.render.phrases import describe_source, is_placed, one_line, visible
 from sandreckoner.cli.render.run_tree import Node
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.programs import mended
 
-STYLE = {"passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
+STYLE = {"table": "green", "passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
 
 _MARK_STYLE = {
     "pruned": "dim",
@@ -75,12 +75,14 @@ def sources(answer: Answer) -> Iterator[RenderableType]:
     """One line for each number, with the page of a document that it is on, and one for each quote."""
     places = numbered(answer)
     for source in answer.sources:
-        first = source.passages[0] if source.passages and source.origin == "passage" else None
+        first = source.passages[0] if is_placed(source) else None
         line = Text()
         line.append(visible(source.text), style="bold")
         line.append(" ← ")
         line.append(describe_source(source), style=STYLE[source.origin])
         yield _hanging(f"[{places[first.source, first.page]}]" if first else "", line)
+    for remark in answer.remarks:
+        yield _hanging("!", Text(visible(remark), style="yellow"))
     for citation in answer.citations:
         first = citation.passages[0] if citation.passages else None
         line = Text(f"{visible(first.source)} p. {first.page}" if first else "nowhere")
@@ -104,7 +106,7 @@ def numbered(answer: Answer) -> dict[tuple[str, int], int]:
     """The pages that the answer's numbers are on, numbered from 1 in the order of the program."""
     places: dict[tuple[str, int], int] = {}
     for source in answer.sources:
-        if source.origin == "passage" and source.passages:
+        if is_placed(source):
             first = source.passages[0]
             places.setdefault((first.source, first.page), len(places) + 1)
     return places

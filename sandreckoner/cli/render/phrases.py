@@ -32,10 +32,15 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def is_placed(source: NumberSource) -> bool:
+    """Whether it stands on a page of a document."""
+    return source.origin in ("table", "passage") and bool(source.passages)
+
+
 def describe_source(source: NumberSource) -> str:
     """Where a number came from, in one line."""
     note = f" ({plain(source.note)})" if source.note else ""
-    if source.origin == "passage":
+    if is_placed(source):
         first = source.passages[0]
         return f"{visible(first.source)} p. {first.page}, “{plain(source.quote)}”{note}"
     if source.origin == "question":

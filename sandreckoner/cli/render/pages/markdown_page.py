@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sandreckoner.cli.render.blocks import numbered
-from sandreckoner.cli.render.phrases import describe_source, status_line, visible
+from sandreckoner.cli.render.phrases import describe_source, is_placed, status_line, visible
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 
@@ -52,7 +52,7 @@ def _turn(turn: Turn) -> Iterator[str]:
 def _sources(answer: Answer) -> Iterator[str]:
     places = numbered(answer)
     for source in answer.sources:
-        at = source.passages[0] if source.passages and source.origin == "passage" else None
+        at = source.passages[0] if is_placed(source) else None
         number = f"[{places[at.source, at.page]}] " if at else ""
         yield f"- {number}{_text(source.text)} ← {_text(describe_source(source))}"
     if answer.sources:

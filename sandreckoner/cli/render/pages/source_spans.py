@@ -6,7 +6,7 @@ Anchors begin with the number of the turn, since a page may hold many.
 from __future__ import annotations
 
 from sandreckoner.cli.render.blocks import numbered
-from sandreckoner.cli.render.phrases import describe_source
+from sandreckoner.cli.render.phrases import describe_source, is_placed
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage
 
@@ -18,7 +18,7 @@ def numbers(answer: Answer, turn: int) -> list[dict[str, object]]:
     places = numbered(answer)
     rows: list[dict[str, object]] = []
     for n, source in enumerate(answer.sources):
-        at = source.passages[0] if source.passages and source.origin == "passage" else None
+        at = source.passages[0] if is_placed(source) else None
         rows.append(
             {
                 "origin": source.origin,
@@ -107,7 +107,7 @@ def _slice(passage: Passage, start: int, end: int) -> str:
 
 def _used(answer: Answer) -> list[Passage]:
     """The spans that the answer stands on."""
-    spans = [span for source in answer.sources if source.origin == "passage" for span in source.passages]
+    spans = [span for source in answer.sources if is_placed(source) for span in source.passages]
     return spans + [span for citation in answer.citations if citation.quote for span in citation.passages]
 
 
