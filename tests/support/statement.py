@@ -1,4 +1,4 @@
-"""A table as documents give it: several units, sections with the same labels, a note mark, a blank, a minus."""
+"""A table as documents give it: units, sections with the same labels, a note mark, a blank and a minus."""
 
 from __future__ import annotations
 

@@ -78,8 +78,8 @@ class ProgramAided:
             )
             why = program.fault if program else nothing
             return Candidate(None, completion.text, error=why, evidence=problem.passages)
-        tables = problem.tables if self.prompt.shows_tables else ()
-        execution = yield from run(with_answer(program.code), inputs=table_records(tables))
+        tables = problem.tables if problem.tables and self.prompt.shows_tables else ()
+        execution = yield from run(with_answer(program.code), inputs=table_records(tables) if tables else {})
         answer = read_result(execution)
         return Candidate(
             answer=answer,
