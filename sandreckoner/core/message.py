@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
-Finish = Literal["stop", "length", "cancelled"]
+Finish = Literal["stop", "length", "cancelled", "repetition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Completion:
         text: the reply, without its reasoning.
         reasoning: the reasoning of a reasoning model, kept out of `text`.
         logprob: sum of the natural-log probabilities of the generated tokens, where the backend gives them.
-        finish: `length` where the reply was cut at `max_tokens`.
+        finish: `length` where the reply was cut at `max_tokens`, `repetition` where it went in circles.
         usage: this sample's share; the prompt of a shared request counts on its first sample only, so that
             the sum over samples counts it once.
     """

@@ -52,4 +52,6 @@ def _why_unread(completion: Completion) -> str:
         return "the model answered with nothing"
     if completion.finish == "length":
         return "the reply was cut at max_tokens before it came to an answer"
+    if completion.finish == "repetition":
+        return "the reply repeated the same lines and was stopped before it came to an answer"
     return "no answer could be read from the reply"

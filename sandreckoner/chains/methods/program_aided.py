@@ -71,12 +71,14 @@ class ProgramAided:
         return candidate
 
     def _execute(self, problem: Problem, completion: Completion) -> Steps[Candidate]:
-        program = read_program(completion.text, was_cut=completion.finish == "length")
+        program = read_program(completion.text, was_cut=completion.finish in ("length", "repetition"))
         if program is None or program.fault:
             nothing = (
                 "no program in the reply" if completion.text.strip() else "the model answered with nothing"
             )
             why = program.fault if program else nothing
+            if completion.finish == "repetition":
+                why = "the reply repeated the same lines and was stopped before its program ended"
             return Candidate(None, completion.text, error=why, evidence=problem.passages)
         tables = problem.tables if problem.tables and self.prompt.shows_tables else ()
         execution = yield from run(with_answer(program.code), inputs=table_records(tables) if tables else {})

@@ -45,6 +45,8 @@ def from_message(message: AIMessage, effect: Ask) -> Completion:
     reason = str(about.get("finish_reason") or about.get("stop_reason") or about.get("done_reason") or "")
     kept = cut_at_stop(text, effect.stop)
     finish: Finish = "length" if reason.lower() in _CUT and kept == text else "stop"
+    if reason == "repetition" and kept == text:
+        finish = "repetition"
     return Completion(
         kept,
         reasoning_of(message) or thoughts,
