@@ -86,21 +86,23 @@ def _with_key(provider: Provider, spec: str, options: Options, settings: Setting
 
 
 def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel:
+    from sandreckoner.llms.local.llamacpp import ChatGGUF  # before the runtime: see the room's `__init__`
+
     need("xllamacpp", "sandreckoner[local]")
-    from sandreckoner.llms.local.llamacpp import ChatGGUF
 
     options = {"native_kernels": settings.text("kernels") != "wheel"} | dict(options)
     return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(registry.find(model)), **options)
 
 
 def _hf(model: str, options: Options, settings: Settings) -> BaseChatModel:
+    from sandreckoner.llms.local.huggingface import ChatHF  # before the runtime: see the room's `__init__`
+
     for package in ("torch", "transformers", "llguidance", "accelerate"):
         need(package, "sandreckoner[hf]")
     if model.startswith((".", "/", "~")):
         model = str(Path(model).expanduser())
         if not Path(model).is_dir():
             raise UsageError(f"hf:{model}: there is no such folder")
-    from sandreckoner.llms.local.huggingface import ChatHF
 
     if key := settings.key("hf"):
         options = {"token": key} | options

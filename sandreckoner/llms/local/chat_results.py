@@ -22,7 +22,7 @@ class Sample:
     Attributes:
         text: what is written so far.
         tokens: the log-probability of each token, in the form of OpenAI's protocol.
-        finish: `stop` or `length` once it has ended.
+        finish: `stop`, `length` or `repetition` once it has ended.
         prompt_tokens: length of the prompt.
         cached_tokens: how much of the prompt had been read before.
         output_tokens: tokens written, the one that ends the reply included.

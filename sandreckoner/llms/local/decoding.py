@@ -178,7 +178,8 @@ class SampleWriter:
         choice["finish_reason"] = self.finish or None
         if logprob is not None:
             choice["logprobs"] = {"content": [{"token": self.decode([token]), "logprob": logprob}]}
-        chunk: dict[str, Any] = {"choices": [choice]}
+        counts = {"prompt_n": self.prompt_tokens, "predicted_n": self._count}
+        chunk: dict[str, Any] = {"choices": [choice], "timings": counts}
         if self.finish:
             chunk["usage"] = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self._count}
         return chunk

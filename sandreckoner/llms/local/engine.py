@@ -14,6 +14,8 @@ from typing import Any
 
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable, SandreckonerError
 from sandreckoner.llms.client.deadline import is_cancelled
+from sandreckoner.llms.local.circle_guard import CircleGuard
+from sandreckoner.llms.local.processor_turn import ProcessorTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,13 @@ class Engine:
     A runtime implements `_write`, which performs one request, and `_free`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int = 0) -> None:
+        """Begin with no generation.
+
+        Args:
+            threads: of the processor that it computes with; 0 where another device computes.
+        """
+        self._processor = ProcessorTurn(threads) if threads else None
         self._generations: dict[int, Generation] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -70,7 +78,8 @@ class Engine:
     def _work(self, generation: Generation, request: dict[str, Any], emit: Callable[[Event], None]) -> None:
         error: SandreckonerError | None = None
         try:
-            self._write(request, generation, emit)
+            with self._processor.taken(generation.stop) if self._processor else contextlib.nullcontext():
+                self._write(request, generation, _guarded(request, generation, emit))
         except SandreckonerError as fault:
             error = fault
         except Exception as fault:  # nobody sees what a thread raises: it goes to whoever waits
@@ -109,6 +118,19 @@ class Engine:
     def _free(self) -> None:
         """Let go of the weights."""
         raise NotImplementedError
+
+
+def _guarded(request: dict[str, Any], generation: Generation, emit: Emit) -> Emit:
+    """`emit`, and the end of a greedy reply that goes in circles."""
+    guard = CircleGuard(request)
+
+    def emit_guarded(chunk: dict[str, Any]) -> None:
+        emit(chunk)
+        for end in guard.ends(chunk):
+            emit(end)
+            generation.stop.set()
+
+    return emit_guarded
 
 
 _WAKE_S = 0.05

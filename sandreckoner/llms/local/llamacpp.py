@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import Any
 
@@ -18,15 +17,11 @@ from sandreckoner.core.errors import (
 from sandreckoner.llms.local.cpu_kernels import use_kernels
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
 from sandreckoner.llms.local.in_process import InProcessChat
+from sandreckoner.llms.local.processor_turn import cores
 from sandreckoner.llms.weights.registry import DEFAULT, find
 
 # Tokens of the prompt that are processed in one step; a stop takes effect between two steps.
 _STEP_TOKENS = 512
-
-
-def _cores() -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, 16)
 
 
 class ChatGGUF(InProcessChat):
@@ -51,7 +46,7 @@ class ChatGGUF(InProcessChat):
     model: str = DEFAULT
     n_ctx: int = Field(16384, ge=256)
     slots: int = Field(16, ge=1, le=64)
-    threads: int = Field(default_factory=_cores, ge=1)
+    threads: int = Field(default_factory=lambda: min(cores(), 16), ge=1)
     gpu_layers: int = 0
     cache_prompt: bool = True
     native_kernels: bool = True
@@ -106,7 +101,7 @@ class LlamaEngine(Engine):
         self.key = secrets.token_hex(16)
         self._server = _load(path, n_ctx, slots, threads, gpu_layers, self.key, native)
         self.address: str = self._server.listening_address
-        super().__init__()
+        super().__init__(threads=threads if gpu_layers == 0 else 0)
 
     def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         errors: list[SandreckonerError] = []
@@ -118,7 +113,7 @@ class LlamaEngine(Engine):
                 errors.append(_explain(chunk["error"]))
             else:
                 emit(chunk)
-            return False
+            return generation.stop.is_set()
 
         try:
             self._server.handle_chat_completions(_body(request), on_chunk)
@@ -134,6 +129,7 @@ class LlamaEngine(Engine):
 def _body(request: dict[str, Any]) -> dict[str, Any]:
     """A request with llama.cpp's additions to the protocol."""
     body = {**request, "stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
+    body["timings_per_token"] = True  # what was read and written, for a reply that is ended early
     if tools := body.pop("tools", None):
         # Handed to the template and not to the server: that would refuse a grammar beside tools.
         body["chat_template_kwargs"] = {"tools": tools}
@@ -157,11 +153,6 @@ def _grammar_of(schema: dict[str, Any]) -> str:
 
 
 def _load(path: str, n_ctx: int, slots: int, threads: int, gpu_layers: int, key: str, native: bool) -> Any:
-    # OpenMP's threads spin while they wait for each other, some hundred times a token; beside any other load
-    # that costs a factor of ten. Without any spinning each wait is a sleep, and a token on an idle machine
-    # takes a third longer. A short spin is best in both cases. libgomp reads this once, when it is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import xllamacpp
     except ModuleNotFoundError:

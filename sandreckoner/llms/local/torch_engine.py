@@ -29,7 +29,9 @@ class TorchEngine(Engine):
             tokenizer: with a chat template.
             n_ctx: the most tokens of prompt and reply; None for what the model was made for.
         """
-        super().__init__()
+        import torch
+
+        super().__init__(threads=torch.get_num_threads() if weights.device.type == "cpu" else 0)
         self._weights = weights
         self._tokenizer = tokenizer
         self._turn = threading.Lock()
