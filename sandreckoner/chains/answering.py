@@ -76,8 +76,12 @@ def with_required_sources(strategy: str | Method | Strategy) -> str | Strategy:
 
 
 def solve(strategy: Strategy, problem: Problem) -> Steps[Answer]:
-    """Run a strategy on a problem, then attach the source of each number or quote of its answer."""
-    return with_sources((yield from with_budget_status(strategy(problem))), problem)
+    """Run a strategy on a problem, then attach the source of each number or quote of its answer.
+
+    One with a true attribute `attaches_sources` has done so itself.
+    """
+    found = yield from with_budget_status(strategy(problem))
+    return found if getattr(strategy, "attaches_sources", False) else with_sources(found, problem)
 
 
 def answer(strategy: Strategy, problem: Problem, environment: Environment) -> Answer:

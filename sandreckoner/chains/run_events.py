@@ -22,7 +22,7 @@ from sandreckoner.core.trace import Event, Listener, Step, StepStarted, TextArri
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManager
 
-    from sandreckoner.core.message import Completion
+    from sandreckoner.core.message import Completion, Message
     from sandreckoner.core.problem import Passage
 
 
@@ -64,7 +64,7 @@ class RunCallbacks:
         if isinstance(effect, Search):
             return self._manager.on_retriever_start({"name": "search"}, effect.query, name="search")
         if isinstance(effect, Ask) and self._model:
-            asked = convert_to_messages([(each.role, each.content) for each in effect.messages])
+            asked = convert_to_messages([_as_record(each) for each in effect.messages])
             return self._manager.on_chat_model_start({"name": self._model}, [asked], name=self._model)[0]
         return None
 
@@ -87,6 +87,11 @@ class RunCallbacks:
             run.on_tool_error(RuntimeError(step.error))
         else:
             run.on_tool_end(_tool_output(reply))
+
+
+def _as_record(message: Message) -> dict[str, Any]:
+    record = {"role": message.role, "content": message.content}
+    return record | ({"tool_call_id": message.call_id} if message.role == "tool" else {})
 
 
 def _as_result(completions: tuple[Completion, ...]) -> LLMResult:

@@ -43,7 +43,17 @@ class Ledger:
         self._budget = budget
         self._reserved_calls = 0
         self._promised_tokens = 0
+        self._since_s = 0.0
         self.spent = Usage()
+
+    def renew(self, now_s: float) -> None:
+        """Allow as much again from now on."""
+        self._reserved_calls, self._promised_tokens, self._since_s = 0, 0, now_s
+        self.spent = Usage()
+
+    def restore(self, calls: int) -> None:
+        """Count calls that an earlier part of this run has made; `charge` counts the rest."""
+        self._reserved_calls += calls
 
     def refusal(self, now_s: float, asks: Sequence[Ask] = ()) -> str:
         """Return why no further completion is allowed, or an empty string.
@@ -54,7 +64,7 @@ class Ledger:
         """
         self._promised_tokens = 0
         limit = self._budget
-        if limit.seconds is not None and now_s >= limit.seconds:
+        if limit.seconds is not None and now_s - self._since_s >= limit.seconds:
             return f"the budget of {limit.seconds:g} seconds is spent"
         if limit.calls is not None and self._reserved_calls >= limit.calls:
             return f"the budget of {limit.calls} calls is spent"
@@ -109,9 +119,12 @@ class Ledger:
 
     def seconds_left(self, now_s: float) -> float | None:
         """Return the seconds until the deadline, None without one; `now_s` counts from the start."""
-        return None if self._budget.seconds is None else max(0.001, self._budget.seconds - now_s)
+        if self._budget.seconds is None:
+            return None
+        return max(0.001, self._budget.seconds - (now_s - self._since_s))
 
 
 def prompt_tokens(effect: Ask) -> int:
     """Estimate the tokens of a prompt from below, by its characters."""
-    return sum(len(message.content) for message in effect.messages) // _CHARACTERS_A_TOKEN
+    said = sum(len(message.content) for message in effect.messages)
+    return (said + sum(len(tool.description) for tool in effect.tools)) // _CHARACTERS_A_TOKEN

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.effects import Ask, Effect, Reply, Steps
+from sandreckoner.core.effects import Ask, AskUser, Effect, Reply, Steps
 from sandreckoner.core.errors import BudgetSpent
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ def with_budget_status(steps: Steps[Answer]) -> Steps[Answer]:
             except Exception as fault:
                 effects = steps.throw(fault)
             else:
-                ended = ended or _shortfall(effects, replies)
+                ended = "" if _renewed(effects, replies) else ended or _shortfall(effects, replies)
                 effects = steps.send(replies)
     except BudgetSpent as spent:
         return Answer(None, "budget spent", reason=str(spent))
@@ -113,6 +113,14 @@ def with_budget_status(steps: Steps[Answer]) -> Steps[Answer]:
         return answer
     why = "; ".join(dict.fromkeys(part for part in (ended, answer.reason) if part))
     return replace(answer, status="budget spent", reason=why)
+
+
+def _renewed(effects: Sequence[Effect], replies: Sequence[Reply]) -> bool:
+    """Whether the user has allowed as much again."""
+    return any(
+        isinstance(effect, AskUser) and effect.kind == "budget" and getattr(reply, "value", None) is True
+        for effect, reply in zip(effects, replies, strict=True)
+    )
 
 
 def _shortfall(effects: Sequence[Effect], replies: Sequence[Reply]) -> str:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from sandreckoner.core.execution import JSON, Execution, Returned, State
-from sandreckoner.core.message import Completion, Message
+from sandreckoner.core.message import Completion, Message, ToolCall, ToolChoice, ToolSchema
 from sandreckoner.core.problem import Passage
 
 Scope: TypeAlias = tuple[str, ...]
@@ -36,6 +36,8 @@ class Ask:
         seed: makes sampling repeatable where the backend can.
         grammar: a GBNF grammar that the completion must follow, where the backend can.
         scope: position in the strategy, outermost first; see `within`.
+        tools: that a completion may call instead of answering.
+        tool_choice: `any` where it must call one and the backend can force it.
     """
 
     messages: tuple[Message, ...]
@@ -48,6 +50,8 @@ class Ask:
     seed: int | None = None
     grammar: str | None = None
     scope: Scope = ()
+    tools: tuple[ToolSchema, ...] = ()
+    tool_choice: ToolChoice = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,24 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class AskUser:
+    """Ask the user; the reply is a `Returned` with what they said.
+
+    Attributes:
+        kind: `question` (the reply is text), `approval` of the `calls` (True, or False or the reason against
+            them), or `budget` (True for as much again, which renews the run's budget).
+        text: the question.
+        calls: that wait for approval.
+        scope: position in the strategy.
+    """
+
+    kind: Literal["question", "approval", "budget"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Record a decision in the trace (a score, a pruned branch, a winner); the reply is None. Free."""
 
@@ -121,7 +143,7 @@ class Note:
     scope: Scope = ()
 
 
-Effect: TypeAlias = Ask | Run | Resume | Search | Use | Note
+Effect: TypeAlias = Ask | AskUser | Run | Resume | Search | Use | Note
 Reply: TypeAlias = tuple[Completion, ...] | Execution | tuple[Passage, ...] | Returned | None
 
 T = TypeVar("T")
@@ -154,6 +176,15 @@ def run(
     (reply,) = yield (Run(code, state, inputs or {}, keep),)
     assert isinstance(reply, Execution)
     return reply
+
+
+def ask_user(
+    kind: Literal["question", "approval", "budget"], text: str, calls: Sequence[ToolCall] = ()
+) -> Steps[JSON]:
+    """Yield one `AskUser` and return what the user said."""
+    (reply,) = yield (AskUser(kind, text, tuple(calls)),)
+    assert isinstance(reply, Returned)
+    return reply.value
 
 
 def use(tool: str, arguments: Mapping[str, JSON] | None = None) -> Steps[Returned]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Ask, Resume, Run, Search
+from sandreckoner.core.effects import Ask, AskUser, Resume, Run, Search
 from sandreckoner.core.execution import JSON, Execution, Returned
 from sandreckoner.core.journal import Journal
 from sandreckoner.core.message import Completion
@@ -27,7 +27,7 @@ class Model(Protocol):
 
     Both methods return at most `effect.n` completions, raise `ModelError` on a fault and `ModelTimeout`
     when `timeout_s` seconds have passed. Where `on_text` is given and `effect.n` is 1, the reply is passed
-    to it piece by piece as it arrives.
+    to it piece by piece as it arrives. One that takes `Ask.tools` has a true attribute `calls_tools`.
     """
 
     @property
@@ -68,6 +68,12 @@ class Tool(Protocol):
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned: ...
 
 
+class User(Protocol):
+    """Performs `AskUser`; one who is not there raises an error of its own, which ends the run."""
+
+    def reply(self, effect: AskUser) -> Returned: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Everything that the effects of a strategy can reach.
@@ -82,6 +88,7 @@ class Environment:
         trace: the steps, for listeners and for display.
         clock: monotonic seconds.
         concurrency: how many effects of one tuple are performed at the same time.
+        user: performs AskUser.
     """
 
     model: Model | None = None
@@ -93,3 +100,4 @@ class Environment:
     trace: Trace = field(default_factory=Trace)
     clock: Callable[[], float] = time.monotonic
     concurrency: int = 16
+    user: User | None = None

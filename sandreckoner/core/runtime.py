@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Steps, Use
+from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, Steps, Use
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import SandreckonerError, UsageError
 from sandreckoner.core.scheduler import Job, Outcome, schedule
@@ -106,6 +106,8 @@ def _call(job: Job, environment: Environment, *, sync: bool) -> Any:
             )
         tool = environment.tools[effect.tool]
         return tool.use(effect.arguments) if sync else tool.ause(effect.arguments)
+    if isinstance(effect, AskUser):
+        return _part(environment.user, "asks the user", "user").reply(effect)
     assert isinstance(effect, Note)
     return None
 

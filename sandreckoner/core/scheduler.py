@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 
 from sandreckoner.core import errors
 from sandreckoner.core.budget import Ledger
-from sandreckoner.core.effects import Ask, Effect, Note, Reply, Resume, Run, Steps
+from sandreckoner.core.effects import Ask, AskUser, Effect, Note, Reply, Resume, Run, Steps
 from sandreckoner.core.environment import Environment, OnText
 from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
-from sandreckoner.core.execution import JSON, Execution, RecordedState, State
+from sandreckoner.core.execution import JSON, Execution, RecordedState, Returned, State
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.trace import Step, StepStarted, TextArrived
@@ -158,6 +158,8 @@ class _Scheduler:
         elif isinstance(effect, Ask) and isinstance(reply, tuple):
             for completion in reply:
                 self._ledger.charge(cast(Completion, completion).usage)
+        elif isinstance(effect, AskUser) and effect.kind == "budget" and reply == Returned(True):
+            self._ledger.renew(job.started_s + outcome.elapsed_s)
         record: dict[str, JSON] = {"step": job.index, "effect": to_json(effect)}
         error = ""
         if outcome.error is None:
@@ -185,9 +187,15 @@ class _Scheduler:
             raise BudgetSpent(str(records[0]["spent"]))
         jobs = [_recorded_job(record, effect) for record, effect in zip(records, recorded, strict=True)]
         self._index += len(jobs)
-        for job in jobs:
+        done = [_read_outcome(record) for record in records]
+        for job, outcome in zip(jobs, done, strict=True):
             self._environment.trace.emit(StepStarted(job.index, job.effect))
-        return self._settle_all(jobs, recorded, [_read_outcome(record) for record in records])
+            if isinstance(job.effect, Ask):
+                self._ledger.restore(len(cast(tuple[Completion, ...], outcome.reply or ())))
+        # A run may go on after its recorded steps: its clock, and its budget, then go on where they stopped.
+        ended = max(job.started_s + outcome.elapsed_s for job, outcome in zip(jobs, done, strict=True))
+        self._start = self._environment.clock() - ended
+        return self._settle_all(jobs, recorded, done)
 
 
 def _recorded_job(record: Mapping[str, JSON], effect: Effect) -> Job:

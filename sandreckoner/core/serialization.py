@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from math import isfinite
 from typing import Any
 
 from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
+from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, Use
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import (
     JSON,
@@ -25,7 +26,7 @@ from sandreckoner.core.execution import (
     Resources,
     Returned,
 )
-from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema, Usage
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Cell, Column, Row, Table
 
@@ -34,6 +35,7 @@ _TYPES: dict[str, type] = {
     for kind in (
         Answer,
         Ask,
+        AskUser,
         Budget,
         Call,
         Candidate,
@@ -56,6 +58,8 @@ _TYPES: dict[str, type] = {
         Run,
         Search,
         Table,
+        ToolCall,
+        ToolSchema,
         Usage,
         Use,
     )
@@ -70,6 +74,8 @@ _RAW = {
     ("Run", "inputs"),
     ("Use", "arguments"),
     ("Note", "data"),
+    ("ToolCall", "arguments"),
+    ("ToolSchema", "parameters"),
 }
 
 
@@ -132,3 +138,34 @@ def from_json(record: JSON) -> Any:
 def dumps(record: JSON) -> str:
     """Encode as one line of ASCII JSON; a lone surrogate in a model's text could not be encoded otherwise."""
     return json.dumps(record, separators=(",", ":"), allow_nan=False)
+
+
+_MAX_DEPTH = 30
+_MAX_CHARACTERS = 20_000  # of a value that JSON cannot hold, as text
+_MAX_BITS = 10_000  # of an integer; Python writes none of more than 4,300 digits
+
+
+def as_json(value: Any, depth: int = 0) -> JSON:
+    """Convert a stranger's value to JSON; what JSON cannot hold becomes text.
+
+    >>> as_json({"k": 10**20, 5: ("a", float("inf"))})
+    {'k': 100000000000000000000, '5': ['a', 'inf']}
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, int):
+        return value if value.bit_length() < _MAX_BITS else _as_text(value)
+    if depth < _MAX_DEPTH and isinstance(value, (list, tuple)):
+        return [as_json(item, depth + 1) for item in value]
+    if depth < _MAX_DEPTH and isinstance(value, Mapping):
+        return {_as_text(key): as_json(item, depth + 1) for key, item in value.items()}
+    return _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    try:
+        return str(value)[:_MAX_CHARACTERS]
+    except Exception:  # third-party code; an integer too long to be written
+        return f"<{type(value).__name__}>"

@@ -8,6 +8,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.errors import ModelError, UsageError
 from sandreckoner.core.message import Completion
+from sandreckoner.llms.client.text_tools import calls_tools
 
 
 class FallbackModel:
@@ -21,6 +22,7 @@ class FallbackModel:
             raise UsageError("a fallback needs at least one model")
         self.models = tuple(models)
         self.name = " | ".join(model.name for model in self.models)
+        self.calls_tools = all(map(calls_tools, self.models))
 
     def ask(
         self, effect: Ask, *, timeout_s: float | None = None, on_text: OnText | None = None

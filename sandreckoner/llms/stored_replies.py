@@ -18,6 +18,7 @@ from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.llms.client.replies import emit_whole
+from sandreckoner.llms.client.text_tools import calls_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class CachedModel:
         """
         self.model = model
         self.name = model.name
+        self.calls_tools = calls_tools(model)
         self._identity = str(getattr(model, "identity", model.name))
         self._samples_drawn: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -131,6 +133,8 @@ class ReplayModel:
     Repeated requests get their replies in the recorded order. Programs are run and documents searched again:
     this replays the model alone, `reckon replay` the whole run.
     """
+
+    calls_tools = True  # the journal holds the calls
 
     def __init__(self, path: Path) -> None:
         """Read a journal.

@@ -101,6 +101,7 @@ def _as_completion(reply: Reply, effect: Ask, prompt_words: int) -> Completion:
         completion.logprob,
         "length" if cut else completion.finish,
         Usage(1, prompt_words, len(words) + len(completion.reasoning.split())),
+        completion.calls,
     )
 
 

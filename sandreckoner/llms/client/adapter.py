@@ -11,7 +11,7 @@ from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import OnText
 from sandreckoner.core.errors import ModelTimeout
 from sandreckoner.core.message import Completion
-from sandreckoner.llms.client.chat_requests import Requests
+from sandreckoner.llms.client.chat_requests import Requests, with_tools
 from sandreckoner.llms.client.deadline import call_within
 from sandreckoner.llms.client.error_mapping import secrets_of
 from sandreckoner.llms.client.parameter_map import ParameterMap, parameter_map_of
@@ -75,6 +75,14 @@ class LangChainModel:
         return same
 
     @property
+    def calls_tools(self) -> bool:
+        """Whether the chat model can be offered tools; its class has a `bind_tools` then."""
+        from langchain_core.language_models import BaseChatModel
+
+        chat = getattr(self.chat, "inner", self.chat)  # of a Runnable around it
+        return type(chat).bind_tools is not BaseChatModel.bind_tools
+
+    @property
     def identity(self) -> str:
         """The name and every setting that may change a reply; a cache needs it. Holds no key."""
         return f"{self.name} {self.chat._get_llm_string()} {self.logprobs}"
@@ -128,7 +136,8 @@ class LangChainModel:
         return [arguments(n=1, sample=sample) for sample in range(effect.n)]
 
     def _requests(self, effect: Ask) -> Requests:
-        return Requests(effect, self._chat_for(effect), self.config, self._client, self.price)
+        chat, offered = with_tools(self._chat_for(effect), effect)
+        return Requests(effect, chat, self.config, self._client, self.price, offered)
 
     def _chat_for(self, effect: Ask) -> BaseChatModel:
         """The chat model; without its cache where that would give the same sample again and again."""

@@ -29,6 +29,26 @@ _LETTERS_A_TOKEN = 4
 Arguments = Mapping[str, Any]
 
 
+def with_tools(chat: BaseChatModel, effect: Ask) -> tuple[BaseChatModel, Arguments]:
+    """The chat model, and the keyword arguments that offer it the tools of an Ask."""
+    if not effect.tools:
+        return chat, {}
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableBinding
+
+    from sandreckoner.llms.client.runnable_chat import as_chat_model
+
+    functions = [
+        {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+        for tool in effect.tools
+    ]
+    choice = {} if effect.tool_choice == "auto" else {"tool_choice": effect.tool_choice}
+    bound = chat.bind_tools([{"type": "function", "function": each} for each in functions], **choice)
+    if isinstance(bound, RunnableBinding) and isinstance(bound.bound, BaseChatModel):
+        return bound.bound, dict(bound.kwargs)
+    return (bound, {}) if isinstance(bound, BaseChatModel) else (as_chat_model(bound), {})
+
+
 class Requests:
     """Sends the requests of one Ask.
 
@@ -38,6 +58,7 @@ class Requests:
         config: callbacks, tags and metadata of each request.
         client: sends a request, with retries.
         price: of the tokens.
+        offered: keyword arguments that offer tools.
     """
 
     def __init__(
@@ -47,6 +68,7 @@ class Requests:
         config: RunnableConfig | None,
         client: RetryingClient,
         price: Price | None,
+        offered: Arguments | None = None,
     ) -> None:
         self._effect = effect
         self._chat = chat
@@ -54,6 +76,7 @@ class Requests:
         self._client = client
         self._rate_limiter = client.rate_limiter
         self._price = price
+        self._offered = offered or {}
         self._messages = to_langchain(effect.messages)
         letters = sum(len(message.content) for message in effect.messages)
         self._prompt_tokens = letters // _LETTERS_A_TOKEN
@@ -94,7 +117,7 @@ class Requests:
         listener, expected = _StreamListener(on_text), self._expected_tokens(arguments)
 
         def begin() -> tuple[Iterator[AIMessageChunk], AIMessageChunk | None]:
-            stream = self._chat.stream(self._messages, self._config, **arguments)
+            stream = self._chat.stream(self._messages, self._config, **self._offered, **arguments)
             return stream, next(stream, None)
 
         with self._rate_limiter.slot():
@@ -113,7 +136,7 @@ class Requests:
         listener, expected = _StreamListener(on_text), self._expected_tokens(arguments)
 
         async def begin() -> tuple[AsyncIterator[AIMessageChunk], AIMessageChunk | None]:
-            stream = self._chat.astream(self._messages, self._config, **arguments)
+            stream = self._chat.astream(self._messages, self._config, **self._offered, **arguments)
             return stream, await anext(stream, None)
 
         async with self._rate_limiter.aslot():
@@ -130,7 +153,7 @@ class Requests:
         expected, settings = self._expected_tokens(arguments), self._callback_config()
 
         def call() -> LLMResult:
-            return self._chat.generate([self._messages], **settings, **arguments)
+            return self._chat.generate([self._messages], **settings, **self._offered, **arguments)
 
         with self._rate_limiter.slot():
             result = self._client.call(call, expected)
@@ -140,7 +163,8 @@ class Requests:
         expected, settings = self._expected_tokens(arguments), self._callback_config()
         async with self._rate_limiter.aslot():
             result = await self._client.acall(
-                lambda: self._chat.agenerate([self._messages], **settings, **arguments), expected
+                lambda: self._chat.agenerate([self._messages], **settings, **self._offered, **arguments),
+                expected,
             )
         return self._priced(from_result(result, self._effect), expected)
 

@@ -1,4 +1,4 @@
-"""LangChain's messages and results as our completions: text, reasoning, log-probability, finish, usage."""
+"""LangChain's messages and results as ours: text, calls, reasoning, log-probability, finish, usage."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import OnText
-from sandreckoner.core.message import Completion, Finish, Message, Usage
+from sandreckoner.core.message import Completion, Finish, Message, ToolCall, Usage
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.stop_strings import cut_at_stop, split_thoughts
+from sandreckoner.reading.tool_calls import object_at
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage
@@ -20,10 +22,59 @@ _CUT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 
 def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
     """Our messages as LangChain's."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+    return [_to_langchain(message) for message in messages]
 
-    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    return [kinds[message.role](content=message.content) for message in messages]
+
+def _to_langchain(message: Message) -> BaseMessage:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+    if message.role == "tool":
+        return ToolMessage(message.content, name=message.name, tool_call_id=message.call_id)
+    if message.role == "assistant":
+        calls = [{"name": call.name, "args": dict(call.arguments), "id": call.id} for call in message.calls]
+        return AIMessage(message.content, tool_calls=calls)
+    return (SystemMessage if message.role == "system" else HumanMessage)(message.content)
+
+
+def to_langchain_reply(completion: Completion) -> AIMessage:
+    """A completion as LangChain's message, with its calls and usage."""
+    from langchain_core.messages.ai import UsageMetadata
+
+    usage = completion.usage
+    message: Any = _to_langchain(Message("assistant", completion.text, completion.calls))
+    message.usage_metadata = UsageMetadata(
+        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, total_tokens=usage.tokens
+    )
+    return message  # type: ignore[no-any-return]  # an assistant's turn
+
+
+def from_langchain(messages: Sequence[BaseMessage]) -> tuple[Message, ...]:
+    """LangChain's messages as ours, without what only its own can hold."""
+    return tuple(_from_langchain(message) for message in messages)
+
+
+def _from_langchain(message: BaseMessage) -> Message:
+    text, name = str(message.text), message.name or ""
+    if message.type == "system":
+        return Message("system", text)
+    if message.type == "tool":
+        return Message("tool", text, name=name, call_id=getattr(message, "tool_call_id", ""))
+    if message.type in ("ai", "AIMessageChunk"):
+        return Message("assistant", text, calls_of(message))
+    return Message("user", text)
+
+
+def calls_of(message: BaseMessage) -> tuple[ToolCall, ...]:
+    """The tool calls of a reply; arguments whose JSON is broken are mended where they can be."""
+    calls = [(call["name"], call["args"], call["id"]) for call in getattr(message, "tool_calls", ())]
+    for call in getattr(message, "invalid_tool_calls", ()):
+        arguments = object_at(str(call["args"] or "").strip(), 0)
+        if call["name"] and arguments is not None:
+            calls.append((call["name"], arguments, call["id"]))
+    return tuple(
+        ToolCall(name, as_json(arguments), str(id_ or f"call_{place}"))
+        for place, (name, arguments, id_) in enumerate(calls)
+    )
 
 
 def emit_whole(completion: Completion, on_text: OnText) -> None:
@@ -53,6 +104,7 @@ def from_message(message: AIMessage, effect: Ask) -> Completion:
         _logprob(about.get("logprobs")),
         finish,
         _usage(message),
+        calls_of(message),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -10,7 +10,7 @@ from langchain_core.callbacks import (
     CallbackManager,
     CallbackManagerForLLMRun,
 )
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -42,6 +42,10 @@ class RunnableChat(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"runnable": repr(self.runnable), **self.inner._identifying_params}
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools as the chat model inside does."""
+        return self.bind(**getattr(self.inner.bind_tools(tools, **kwargs), "kwargs", {}))
 
     def _generate(
         self,
