@@ -1,56 +1,33 @@
-"""An agent's conversations: their store in one SQLite file, and the interrupts that wait for the user."""
+"""An agent's conversations: kept in one SQLite file, each step of a run before the next begins.
+
+A run is its journal: the recorded steps are replayed, and the run goes on after the last of them. So a run
+that a crash or a question to the user interrupted continues in any process, with what it has spent.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
+from sandreckoner.agents.evidence import Conversation
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.errors import MissingExtra, UsageError
-from sandreckoner.core.execution import JSON
+from sandreckoner.core.effects import AskUser
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import JSON, Returned
+from sandreckoner.core.journal import Journal, Replay
+from sandreckoner.core.serialization import dumps, from_json, to_json
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-
-T = TypeVar("T")
-
-
-def open_memory(path: str | Path | None, types: Sequence[type] = ()) -> BaseCheckpointSaver[str]:
-    """Open the store of conversations; None keeps them in the process.
-
-    The file is deserialized by a closed list of LangGraph's and LangChain's own types, and `types`; it
-    is never unpickled.
-
-    Raises:
-        MissingExtra: the package that writes SQLite is not installed.
-        UsageError: the file cannot be opened.
-    """
-    from langgraph.checkpoint.memory import InMemorySaver
-    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-
-    plain = JsonPlusSerializer(allowed_msgpack_modules=list(types) or None)
-    if path is None:
-        return InMemorySaver(serde=plain)
-    try:
-        from langgraph.checkpoint.sqlite import SqliteSaver
-    except ModuleNotFoundError:
-        raise MissingExtra(
-            "langgraph-checkpoint-sqlite is not installed: pip install 'sandreckoner[agents]'"
-        ) from None
-    try:
-        connection = sqlite3.connect(str(path), check_same_thread=False, timeout=30)
-        connection.execute("pragma journal_mode = wal")
-    except sqlite3.Error as fault:
-        raise UsageError(f"memory: {path} cannot be opened: {fault}") from None
-    return SqliteSaver(connection, serde=plain)
-
 
 Kind = Literal["question", "approval", "budget"]
+_SCHEMA = """CREATE TABLE IF NOT EXISTS conversations
+    (thread TEXT, kind TEXT, place INTEGER, record TEXT, PRIMARY KEY (thread, kind, place)) STRICT"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +48,179 @@ class Interrupt(Answer):
     calls: tuple[Mapping[str, JSON], ...] = field(default=())
 
 
-def paused(value: Any, thread: str) -> Interrupt:
-    """Convert the value of a LangGraph interrupt."""
-    calls: tuple[Mapping[str, JSON], ...] = ()
-    kind: Kind
-    if isinstance(value, dict) and "action_requests" in value:
-        calls = tuple({"name": one["name"], "args": one["args"]} for one in value["action_requests"])
-        named = ", ".join(f"{call['name']}({call['args']})" for call in calls)
-        kind, asks = "approval", f"May the agent do this? {named}"
-    else:
-        kind, asks = value["kind"], value["text"]
+def interrupt(effect: AskUser, thread: str) -> Interrupt:
+    """Return the pause in which a conversation waits for the reply to an effect."""
+    calls = tuple({"name": call.name, "args": dict(call.arguments)} for call in effect.calls)
     return Interrupt(
-        None, "no answer", reason=f"waits for you: {asks}", kind=kind, asks=asks, thread=thread, calls=calls
+        None,
+        "no answer",
+        reason=f"waits for you: {effect.text}",
+        kind=effect.kind,
+        asks=effect.text,
+        thread=thread,
+        calls=calls,
     )
 
 
-def as_resumption(reply: Any, calls: Sequence[Any]) -> Any:
-    """Convert a user's reply for LangGraph; an approval applies to each waiting call."""
-    if not calls:
-        return reply
-    if reply is True:
-        return {"decisions": [{"type": "approve"} for _ in calls]}
-    why = reply if isinstance(reply, str) and reply else "the user does not want this"
-    return {"decisions": [{"type": "reject", "message": why} for _ in calls]}
+class Waits(Exception):
+    """Ends a run that waits for its user."""
+
+    def __init__(self, effect: AskUser) -> None:
+        super().__init__(effect.text)
+        self.effect = effect
+
+
+class AbsentUser:
+    """The user of a run: gives one reply, where there is one, and then ends the run to wait for the next."""
+
+    def __init__(self, *replies: JSON) -> None:
+        self._replies = list(replies)
+
+    def reply(self, effect: AskUser) -> Returned:
+        """Return the reply, or end the run."""
+        if not self._replies:
+            raise Waits(effect)
+        return Returned(self._replies.pop(0))
+
+
+class Memory:
+    """Conversations by name, and the run of each that is not finished. Thread-safe."""
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        """Open the file, or create it; None keeps conversations in this process.
+
+        Raises:
+            UsageError: the file cannot be opened.
+        """
+        try:
+            self._file = sqlite3.connect(
+                str(path or ":memory:"), check_same_thread=False, timeout=30, isolation_level=None
+            )
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute(_SCHEMA)
+        except sqlite3.Error as fault:
+            raise UsageError(f"memory: {path} cannot be opened: {fault}") from None
+        self._lock = threading.Lock()
+
+    def conversation(self, thread: str) -> Conversation | None:
+        """Return what a conversation holds; None for an unknown one."""
+        records = self._read(thread, "conversation")
+        return read_conversation(records[0]) if records else None
+
+    def unfinished(self, thread: str) -> Replay | None:
+        """Return the run that a conversation has not finished, if any."""
+        headers = self._read(thread, "run")
+        return Replay(headers[0], self._read(thread, "step")) if headers else None
+
+    def waiting(self, thread: str) -> AskUser | None:
+        """Return what a conversation waits for, if anything."""
+        records = self._read(thread, "waiting")
+        return from_json(records[0]) if records else None
+
+    def last_answer(self, thread: str) -> Answer | None:
+        """Return the answer to the last question of a conversation."""
+        records = self._read(thread, "answer")
+        return from_json(records[0]) if records else None
+
+    def begin(self, thread: str, header: Mapping[str, JSON]) -> None:
+        """Begin a run."""
+        self._write(thread, "run", 0, header, forgets=("run", "step", "waiting"))
+
+    def add(self, thread: str, record: Mapping[str, JSON]) -> None:
+        """Keep a step of a run."""
+        self._write(thread, "step", int(record["step"]), record, forgets=("waiting",))
+
+    def wait(self, thread: str, effect: AskUser) -> None:
+        """Keep what a run waits for."""
+        self._write(thread, "waiting", 0, to_json(effect))
+
+    def end(self, thread: str, held: Conversation, answer: Answer | None) -> None:
+        """Keep what a conversation holds after a run, and its answer."""
+        forgets = ("run", "step", "waiting")
+        self._write(thread, "conversation", 0, conversation_record(held), forgets=forgets)
+        if answer is not None:
+            self._write(thread, "answer", 0, to_json(answer))
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        with self._lock:
+            self._file.close()
+
+    def _read(self, thread: str, kind: str) -> list[JSON]:
+        query = "SELECT record FROM conversations WHERE thread = ? AND kind = ? ORDER BY place"
+        with self._lock:
+            return [json.loads(record) for (record,) in self._file.execute(query, (thread, kind))]
+
+    def _write(
+        self, thread: str, kind: str, place: int, record: JSON, *, forgets: Sequence[str] = ()
+    ) -> None:
+        with self._lock:
+            self._file.execute("BEGIN IMMEDIATE")
+            for name in forgets:
+                self._file.execute("DELETE FROM conversations WHERE thread = ? AND kind = ?", (thread, name))
+            values = (thread, kind, place, dumps(record))
+            self._file.execute("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?)", values)
+            self._file.execute("COMMIT")
+
+
+class RunJournal(Journal):
+    """The journal of a run in a conversation: its recorded steps first, then what it does now.
+
+    Every new step goes into the memory; all go into the file that the caller wants, if any.
+    """
+
+    def __init__(
+        self, memory: Memory, thread: str, recorded: Replay, file: Journal, live: Callable[[], None]
+    ) -> None:
+        """Continue a run.
+
+        Args:
+            memory: keeps the steps.
+            thread: the conversation.
+            recorded: the steps so far.
+            file: receives all steps.
+            live: called before the first new step.
+        """
+        self._memory, self._thread, self._file, self._live = memory, thread, file, live
+        self._recorded, self._used = recorded, 0
+        if not recorded.steps:
+            live()
+
+    @property
+    def replays(self) -> bool:  # type: ignore[override]  # it ends to do so
+        """Whether recorded steps are left."""
+        return self._used < len(self._recorded.steps)
+
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
+        return self._recorded.next(index, asked)
+
+    def write(self, record: Mapping[str, JSON]) -> None:
+        self._file.write(record)
+        if "step" not in record:
+            return
+        if not self.replays:
+            self._memory.add(self._thread, record)
+            return
+        self._used += 1
+        if not self.replays:
+            self._live()
+
+
+def conversation_record(held: Conversation) -> JSON:
+    """Return a conversation as JSON."""
+    return {
+        "turns": to_json(tuple(held.turns)),
+        "questions": list(held.questions),
+        "passages": to_json(tuple(held.passages)),
+        "results": to_json(tuple(held.results)),
+        "programs": list(held.programs),
+    }
+
+
+def read_conversation(record: JSON) -> Conversation:
+    """Read a conversation back."""
+    fields: dict[str, Any] = {name: list(from_json(values)) for name, values in record.items()}
+    return Conversation(**fields)
 
 
 def thread_in(config: RunnableConfig) -> str:
@@ -101,14 +228,3 @@ def thread_in(config: RunnableConfig) -> str:
     known = config.get("configurable") or {}
     inside = any(key.startswith("__pregel") for key in known)
     return "" if inside else str(known.get("thread_id") or "")
-
-
-def outside_graph(work: Callable[..., T], *arguments: Any) -> T:
-    """Run outside of any surrounding graph, which LangGraph would otherwise extend."""
-    from langchain_core.runnables.config import var_child_runnable_config
-
-    def alone() -> T:
-        var_child_runnable_config.set(None)
-        return work(*arguments)
-
-    return copy_context().run(alone)

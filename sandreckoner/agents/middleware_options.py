@@ -1,16 +1,15 @@
-"""LangChain's own middleware by one word each, and what counts as personal data."""
+"""What the tool agent does besides, by one word each, and what counts as personal data."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from langchain.agents.middleware import AgentMiddleware
     from langchain_core.language_models import BaseChatModel
 
 IBAN = r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
@@ -58,7 +57,7 @@ PERSONAL: Mapping[str, str | None] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MiddlewareOptions:
-    """LangChain middleware to add to our own.
+    """What the tool agent does besides answering.
 
     Attributes:
         personal_data: what happens to e-mail addresses, card numbers, IBANs, telephone numbers and IP
@@ -82,25 +81,26 @@ class MiddlewareOptions:
         if self.personal_data not in (None, "redact", "mask", "hash", "block"):
             raise UsageError(f"personal_data must be redact, mask, hash or block, not {self.personal_data!r}")
 
-    def middleware(self, model: BaseChatModel) -> list[AgentMiddleware[Any, Any, Any]]:
-        """Return the enabled LangChain middleware."""
-        from langchain.agents import middleware as built_in
+    def redactor(self) -> Callable[[str], str] | None:
+        """Return the function that removes personal data from a text, as LangChain's own middleware does.
 
-        chosen: list[AgentMiddleware[Any, Any, Any]] = []
-        if self.personal_data:
-            chosen += [
-                built_in.PIIMiddleware(
-                    kind, strategy=self.personal_data, detector=detector, apply_to_tool_results=True
-                )
-                for kind, detector in PERSONAL.items()
-            ]
-        if self.summarise:
-            chosen.append(built_in.SummarizationMiddleware(model, trigger=("tokens", self.summarise)))
-        if self.fallback:
-            chosen.append(built_in.ModelFallbackMiddleware(*self.fallback))
-        if self.retry:
-            chosen.append(built_in.ToolRetryMiddleware(max_retries=self.retry))
-        if self.approve:
-            asks = {name: {"allowed_decisions": ["approve", "reject"]} for name in self.approve}
-            chosen.append(built_in.HumanInTheLoopMiddleware(interrupt_on=asks))  # type: ignore[arg-type]  # TypedDicts
-        return chosen
+        It raises LangChain's `PIIDetectionError` where the data is to `block` the run.
+        """
+        if not self.personal_data:
+            return None
+        from langchain.agents.middleware import PIIMiddleware
+        from langchain_core.messages import HumanMessage
+
+        chosen = [
+            PIIMiddleware(kind, strategy=self.personal_data, detector=detector)
+            for kind, detector in PERSONAL.items()
+        ]
+
+        def redact(text: str) -> str:
+            for one in chosen:
+                runtime: Any = None
+                changed = one.before_model({"messages": [HumanMessage(text)]}, runtime)
+                text = str(changed["messages"][-1].text) if changed else text
+            return text
+
+        return redact

@@ -1,4 +1,4 @@
-"""The tool agent: a model that calls tools until it can answer, built on LangChain's `create_agent`.
+"""The tool agent: a model that calls tools until it can answer, with conversations that last.
 
 from sandreckoner.agents import ToolAgent
 
@@ -8,70 +8,78 @@ with ToolAgent(model="local", library=open_library(["reports/"]), memory="talks.
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from uuid import uuid4
 
-from langchain.agents import create_agent
-from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolCallLimitMiddleware
-from langchain.agents.structured_output import ToolStrategy
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import patch_config
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
 from langchain_core.tools import BaseTool
-from langgraph.types import Command
 from pydantic import BaseModel
 
 from sandreckoner.agents import TOOL_AGENT
-from sandreckoner.agents.conversation_answer import answer_of
+from sandreckoner.agents.agent_model import agent_model, is_forced, reporting_to, shown_conversation
 from sandreckoner.agents.conversations import (
+    AbsentUser,
     Interrupt,
-    as_resumption,
-    open_memory,
-    outside_graph,
-    paused,
+    Memory,
+    RunJournal,
+    Waits,
+    conversation_record,
+    interrupt,
+    read_conversation,
     thread_in,
 )
-from sandreckoner.agents.middleware.forced_tool_calls import ForcedToolCalls
-from sandreckoner.agents.middleware.recorder import Recorder, Recording
-from sandreckoner.agents.middleware.run_guards import BudgetGuard, RepeatGuard, this_run
-from sandreckoner.agents.middleware.source_guard import SourceGuard
-from sandreckoner.agents.middleware.tool_call_repair import ToolCallRepair, ToolErrors
+from sandreckoner.agents.evidence import Conversation
+from sandreckoner.agents.langchain_middleware import Middleware, WrappedTool, require_wrapping
 from sandreckoner.agents.middleware_options import MiddlewareOptions
-from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.agents.scratchpad import agent_prompt
-from sandreckoner.agents.text_chat import TextChat
-from sandreckoner.agents.toolbox import ask_user_tool, document_tools, python_tool
-from sandreckoner.chains.answering import journal_header, open_journal, to_problem
+from sandreckoner.agents.tool_calling import PYTHON, ToolCalling, ToolRun
+from sandreckoner.agents.toolbox import (
+    ASK_USER_SCHEMA,
+    PYTHON_SCHEMA,
+    AnswerSchema,
+    Redacting,
+    Retrying,
+    SessionPython,
+    document_tools,
+    schema_of,
+)
+from sandreckoner.chains.answering import aanswer, answer, journal_header, open_journal, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
-from sandreckoner.chains.prompt import passages_text, question_text
+from sandreckoner.chains.run_events import RunCallbacks
 from sandreckoner.chains.runnable import StrategyChain
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Interpreter, Model
-from sandreckoner.core.errors import UsageError
-from sandreckoner.core.journal import Replay, answer_record
+from sandreckoner.core.effects import Use
+from sandreckoner.core.environment import Environment, Interpreter, Model, Tool
+from sandreckoner.core.errors import JournalError, UsageError
+from sandreckoner.core.journal import Replay
+from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.serialization import from_json
-from sandreckoner.core.trace import Listener, Trace
-from sandreckoner.llms import LangChainModel, load_model
+from sandreckoner.core.serialization import as_json, from_json
+from sandreckoner.core.trace import Event, Listener, Trace
+from sandreckoner.llms import load_model
 from sandreckoner.settings.prices_and_limits import Price
-from sandreckoner.tools.functions.tool_adapters import as_base_tool
+from sandreckoner.tools.functions.tool_adapters import LangChainTool, as_base_tool
 from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.python.sessions import Sessions
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import CallbackManager
 
 
 class ToolAgent(StrategyChain):
     """A tool-calling agent as a Runnable: question in, `Answer` out, or `Interrupt` where it waits.
 
     `invoke`, `stream` and their like take `thread=` (the conversation; a new one where it is not given),
-    `journal=` (a file that records the run) and `listener=`. Everything works in one thread of its own when
-    awaited: cancelling does not stop the call in progress.
+    `journal=` (a file that records the run) and `listener=`. The calls of one reply are performed one after
+    the other, each recorded before the next begins.
     """
 
     def __init__(
@@ -91,14 +99,14 @@ class ToolAgent(StrategyChain):
         answer_as: type[BaseModel] | None = None,
         memory: str | Path | None = None,
         middleware_options: MiddlewareOptions | None = None,
-        middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
+        middleware: Sequence[Middleware] = (),
         instruction: str = "",
     ) -> None:
         """Put the agent together; nothing is spent before the first question.
 
         Args:
             model: a specification for `load_model` (closed with the agent), any chat model of LangChain, or
-                a `Model` (tools are then described in the prompt).
+                a `Model`. To one that calls no tools they are described in the prompt.
             library: an `Index` or a `MemoryLibrary` to search, read and list; None for no documents.
             tools: further tools of LangChain, functions with a docstring, or what `mcp_tools` gives.
             interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
@@ -112,70 +120,70 @@ class ToolAgent(StrategyChain):
                 or quotes has no source.
             answer_as: a pydantic schema; the answer's text is then its JSON.
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
-            middleware_options: LangChain's own middleware, each by one word.
-            middleware: more of it, inside ours.
+            middleware_options: approval, personal data, summaries, retries and fallbacks.
+            middleware: LangChain middleware that wraps calls of the model or of tools.
             instruction: replaces the default system prompt.
 
         Raises:
             UsageError: an argument is wrong, or a model cannot be had.
         """
-        budget = budget or Budget()
+        require_wrapping(middleware)
+        options = middleware_options or MiddlewareOptions()
+        offered = [*(document_tools(library) if library is not None else []), *map(as_base_tool, tools)]
+        schemas = [schema_of(tool) for tool in offered]
+        schemas.insert(3 if library is not None else 0, PYTHON_SCHEMA)
+        schemas += [ASK_USER_SCHEMA] if asks else []
+        schemas += [schema_of(answer_as)] if answer_as else []
+        names = [schema.name for schema in schemas]
+        _require_names(names, options)
         self.name = TOOL_AGENT
         self._own: list[Any] = []
-        self._name, chat, known = self._chat(model)
-        price = price or known
-        if budget.usd is not None and price is None:
-            super().close()
-            raise UsageError(
-                f"the budget is in dollars but the price of {self._name} is unknown; "
-                "set it in your settings, or pass price=Price(…)"
+        self._budget = budget or Budget()
+        loaded = load_model(model)
+        if isinstance(model, str):
+            self._own.append(loaded)
+        try:
+            self._model = agent_model(
+                loaded, budget=self._budget, price=price, fallback=options.fallback, middleware=middleware
             )
+        except UsageError:
+            self.close()
+            raise
+        forced = is_forced(self._model)
+        prompt = agent_prompt("tool_agent")
+        examples = shown_conversation(prompt.examples) if forced and library is not None else ()
+        self._strategy: ToolCalling = ToolCalling(
+            tools=tuple(schemas),
+            instruction=instruction or prompt.instruction,
+            max_steps=max_steps,
+            max_tool_calls=max_tool_calls,
+            approve=frozenset(options.approve),
+            answer_tool=names[-1] if answer_as else "",
+            pauses=pauses,
+            require_sources=require_sources,
+            summarise=options.summarise,
+            forced=forced,
+            examples=examples[:-1] if answer_as else examples,
+        )
         if interpreter is None:
             interpreter = Sandbox()
             self._own.append(interpreter)
         self._sessions = Sessions(interpreter)
-        self._own.append(self._sessions)
-        offered = [
-            *(document_tools(library) if library is not None else []),
-            python_tool(self._sessions),
-            *([ask_user_tool()] if asks else []),
-            *map(as_base_tool, tools),
-        ]
-        for tool in offered:
-            tool.handle_tool_error = True
-        names = [tool.name for tool in offered]
-        if len(set(names)) < len(names):
-            raise UsageError(f"two tools are called {next(n for n in names if names.count(n) > 1)!r}")
-        prompt = agent_prompt("tool_agent")
-        schema = [answer_as.__name__] if answer_as else []
+        self._memory = Memory(memory)
+        self._own += [self._sessions, self._memory]
+        self._redact = options.redactor()
+        self._retries = options.retry
+        self._tools: dict[str, Tool] = {
+            tool.name: WrappedTool(tool, middleware) if middleware else LangChainTool(tool)
+            for tool in offered
+        }
+        if answer_as:
+            self._tools[names[-1]] = AnswerSchema(answer_as)
         self._documents = library is not None
-        self._memory = open_memory(memory, [answer_as] if answer_as else [])
-        self._graph: Any = create_agent(
-            chat,
-            offered,
-            system_prompt=instruction or prompt.instruction,
-            middleware=[
-                # Calls go through these from the first to the last; replies come back from the last to the
-                # first: charged, repaired, checked for repetition, counted, and only then shown for approval.
-                Recorder(),
-                ToolErrors(),
-                *(middleware_options or MiddlewareOptions()).middleware(chat),
-                ModelCallLimitMiddleware(run_limit=max_steps + 1),
-                ToolCallLimitMiddleware(run_limit=max_tool_calls),
-                RepeatGuard(),
-                ToolCallRepair([*names, *schema]),
-                *middleware,
-                *([SourceGuard()] if require_sources else []),
-                BudgetGuard(budget, max_steps=max_steps, pauses=pauses, price=price),
-                ForcedToolCalls(prompt.examples if library is not None else ()),
-            ],
-            response_format=ToolStrategy(answer_as) if answer_as else None,
-            checkpointer=self._memory,
-            context_schema=Recording,
-        )
+        self._busy: set[str] = set()
 
     def __repr__(self) -> str:
-        return f"ToolAgent(model={self._name!r})"
+        return f"ToolAgent(model={self._model.name!r})"
 
     _KEYWORDS = frozenset({"journal", "listener", "thread"})
 
@@ -187,48 +195,48 @@ class ToolAgent(StrategyChain):
         Args:
             reply: to the `Interrupt`; None after a crash.
             thread: the conversation.
-            listener: called with every event.
-            journal: a file that records the rest of the run.
+            listener: called with every event from here on.
+            journal: a file that records the run, the steps before the interruption included.
         """
-        values = outside_graph(self._state, thread)
-        if not values.get("messages"):
-            raise UsageError(f"there is no conversation {thread!r} in this memory")
-        problem = Problem(str(this_run(values["messages"])[0].text) or "?")
-        waiting = outside_graph(self._waiting, thread)
-        if waiting is not None and reply is None:
-            return waiting
-        given: Any = Command(resume=as_resumption(reply, waiting.calls)) if waiting else None
-        return outside_graph(self._run, given, problem, {}, thread, listener, journal)
+        found = self._not_resumed(reply, thread)
+        if found is not None:
+            return found
+        with self._resumed(reply, thread, listener, journal) as run:
+            try:
+                return run.ended(answer(run.strategy, run.problem, run.environment))
+            except Waits as waits:
+                return run.waits(waits)
 
-    async def aresume(self, reply: Any = None, **rest: Any) -> Answer:
+    async def aresume(
+        self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
+    ) -> Answer:
         """`resume` for event loops."""
-        return await asyncio.to_thread(self.resume, reply, **rest)
+        found = self._not_resumed(reply, thread)
+        if found is not None:
+            return found
+        with self._resumed(reply, thread, listener, journal) as run:
+            try:
+                return run.ended(await aanswer(run.strategy, run.problem, run.environment))
+            except Waits as waits:
+                return run.waits(waits)
 
     def replay(self, journal: Replay) -> Answer:
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
-        problem = from_json(journal.header.get("problem"))
-        thread = f"replay {uuid4()}"
-        return outside_graph(self._perform, _question(problem), problem, {}, thread, Recording(journal))
+        run = ToolRun(self._strategy, read_conversation(journal.header.get("conversation") or {}))
+        return answer(run, from_json(journal.header.get("problem")), Environment(journal=journal))
 
     def _answer(
         self,
         asked: ChainInput,
-        run_manager: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun,
+        run_manager: CallbackManagerForChainRun,
         config: RunnableConfig,
-        *,
-        thread: str | None = None,
-        listener: Listener | None = None,
-        journal: str | None = None,
-        **_: Any,
+        **keywords: Any,
     ) -> Answer:
-        problem = to_problem(question_of(asked))
-        thread = thread or thread_in(config) or str(uuid4())
-        if outside_graph(self._waiting, thread) is not None:
-            raise UsageError(
-                f"the conversation {thread!r} waits for a reply: resume(reply, thread={thread!r})"
-            )
-        beneath = patch_config(config, callbacks=run_manager.get_child())
-        return outside_graph(self._run, _question(problem), problem, beneath, thread, listener, journal)
+        with self._asked(asked, config, run_manager.get_child(), **keywords) as run:
+            try:
+                return run.ended(answer(run.strategy, run.problem, run.environment))
+            except Waits as waits:
+                return run.waits(waits)
 
     async def _aanswer(
         self,
@@ -237,68 +245,200 @@ class ToolAgent(StrategyChain):
         config: RunnableConfig,
         **keywords: Any,
     ) -> Answer:
-        return await asyncio.to_thread(self._answer, asked, run_manager.get_sync(), config, **keywords)
+        with self._asked(asked, config, run_manager.get_sync().get_child(), **keywords) as run:
+            try:
+                return run.ended(await aanswer(run.strategy, run.problem, run.environment))
+            except Waits as waits:
+                return run.waits(waits)
 
-    def _run(
+    @contextmanager
+    def _asked(
         self,
-        given: Any,
-        problem: Problem,
+        asked: ChainInput,
         config: RunnableConfig,
+        callbacks: CallbackManager,
+        *,
+        thread: str | None = None,
+        listener: Listener | None = None,
+        journal: str | None = None,
+    ) -> Iterator[_Run]:
+        """Begin the run of a question."""
+        problem = to_problem(question_of(asked))
+        if self._redact is not None:
+            problem = replace(problem, question=self._redact(problem.question))
+        thread = thread or thread_in(config) or str(uuid4())
+        if self._memory.waiting(thread) is not None:
+            raise UsageError(
+                f"the conversation {thread!r} waits for a reply: resume(reply, thread={thread!r})"
+            )
+        with self._alone(thread):
+            unfinished = self._memory.unfinished(thread)
+            held = self._settled(unfinished) if unfinished else self._memory.conversation(thread)
+            header = {
+                **journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._model.name),
+                "conversation": conversation_record(held or Conversation()),
+            }
+            self._memory.begin(thread, header)
+            beneath = patch_config(config, callbacks=callbacks)
+            beneath.pop("configurable", None)  # the conversation is this agent's, not that of its tools
+            var_child_runnable_config.set(beneath)
+            recorded = Replay(header, [])
+            with self._performed(thread, recorded, AbsentUser(), beneath, listener, journal) as run:
+                yield run
+
+    def _not_resumed(self, reply: Any, thread: str) -> Answer | None:
+        """Return what `resume` gives where there is nothing to continue, or no reply to go on with."""
+        waiting = self._memory.waiting(thread)
+        if waiting is not None and reply is None:
+            return interrupt(waiting, thread)
+        if self._memory.unfinished(thread) is not None:
+            return None
+        found = self._memory.last_answer(thread)
+        if found is None:
+            raise UsageError(f"there is no conversation {thread!r} in this memory")
+        return found
+
+    @contextmanager
+    def _resumed(
+        self, reply: Any, thread: str, listener: Listener | None, journal: str | None
+    ) -> Iterator[_Run]:
+        """Continue the unfinished run of a conversation."""
+        with self._alone(thread):
+            recorded = self._memory.unfinished(thread)
+            assert recorded is not None
+            user = AbsentUser() if self._memory.waiting(thread) is None else AbsentUser(as_json(reply))
+            with self._performed(thread, recorded, user, {}, listener, journal) as run:
+                yield run
+
+    @contextmanager
+    def _alone(self, thread: str) -> Iterator[None]:
+        """Keep a conversation to one question at a time."""
+        if thread in self._busy:
+            raise UsageError(f"the conversation {thread!r} is being answered; wait, or use another thread=")
+        self._busy.add(thread)
+        try:
+            yield
+        finally:
+            self._busy.discard(thread)
+
+    @contextmanager
+    def _performed(
+        self,
         thread: str,
+        recorded: Replay,
+        user: AbsentUser,
+        config: RunnableConfig,
         listener: Listener | None,
         journal: str | None,
-    ) -> Answer:
-        header = journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._name)
-        with open_journal(journal, header) as journal_file:
-            recording = Recording(journal_file, Trace(listener) if listener else Trace())
-            answer = self._perform(given, problem, config, thread, recording)
-            if not isinstance(answer, Interrupt):
-                journal_file.write(answer_record(answer))
-        return answer
+    ) -> Iterator[_Run]:
+        """Open the journal of a run, and put its environment together."""
+        strategy = ToolRun(self._strategy, read_conversation(recorded.header["conversation"]))
+        model, reports = reporting_to(self._model, config)
+        trace = Trace()
 
-    def _perform(
-        self, given: Any, problem: Problem, config: RunnableConfig, thread: str, recording: Recording
-    ) -> Answer:
-        started = time.monotonic()
-        config = {**config, "configurable": {"thread_id": thread}, "recursion_limit": 10_000}
-        # Each step is in the memory before the next begins: a killed process loses none that was done.
-        self._graph.invoke(given, config, context=recording, durability="sync")
-        waiting = self._waiting(thread)
-        if waiting is not None:
-            return waiting
-        answer = answer_of(self._state(thread), problem)
-        return replace(answer, seconds=round(time.monotonic() - started, 3))
+        def live() -> None:
+            for each in (listener, self._reporter(config, "" if reports else model.name)):
+                if each is not None:
+                    trace.listen(each)
 
-    def _state(self, thread: str) -> dict[str, Any]:
-        values: dict[str, Any] = self._graph.get_state({"configurable": {"thread_id": thread}}).values
-        return values
+        with open_journal(journal, recorded.header) as file:
+            environment = Environment(
+                model=model,
+                tools=self._tools_of(thread, strategy.held.programs),
+                budget=self._budget,
+                journal=RunJournal(self._memory, thread, recorded, file, live),
+                trace=trace,
+                user=user,
+            )
+            yield _Run(strategy, from_json(recorded.header["problem"]), environment, thread, self._memory)
 
-    def _waiting(self, thread: str) -> Interrupt | None:
-        """Return what a conversation waits for, if anything."""
-        snapshot = self._graph.get_state({"configurable": {"thread_id": thread}})
-        return paused(snapshot.interrupts[0].value, thread) if snapshot.interrupts else None
+    def _tools_of(self, thread: str, programs: Sequence[str]) -> Mapping[str, Tool]:
+        """Return the tools of a run; Python has the variables of its conversation."""
+        tools: dict[str, Tool] = {}
+        for name, tool in self._tools.items():
+            tools[name] = Retrying(tool, self._retries) if self._retries else tool
+        tools[PYTHON] = SessionPython(self._sessions, thread, programs)
+        if self._redact is None:
+            return tools
+        return {name: Redacting(tool, self._redact) for name, tool in tools.items()}
 
-    def _chat(self, model: str | BaseChatModel | Model) -> tuple[str, BaseChatModel, Price | None]:
-        """Return the name of a model, its chat model, and the price of its tokens where it is known."""
-        if isinstance(model, BaseChatModel):
-            return LangChainModel(model).name, model, None
-        if isinstance(model, str):
-            model = load_model(model)
-            self._own.append(model)
-        if isinstance(model, LangChainModel):
-            return model.name, model.chat, model.price
-        return model.name, TextChat(model=model), None
+    def _reporter(self, config: RunnableConfig, model: str) -> Listener | None:
+        """Return a listener that reports the steps that no one else reports to LangChain's callbacks."""
+        callbacks: Any = config.get("callbacks")
+        if not getattr(callbacks, "handlers", None):
+            return None
+        report = RunCallbacks(callbacks, model=model)
+        return _OwnSteps(report, frozenset(self._tools))
 
-    def close(self) -> None:
-        """Close what the agent created, and its memory. Idempotent."""
-        super().close()
-        if connection := getattr(self._memory, "conn", None):
-            connection.close()
+    def _settled(self, recorded: Replay) -> Conversation:
+        """Return a conversation with what a run that never ended has done."""
+        held = read_conversation(recorded.header["conversation"])
+        try:
+            run = ToolRun(self._strategy, held)
+            answer(run, from_json(recorded.header["problem"]), Environment(journal=recorded))
+        except JournalError:
+            pass  # the recorded steps end
+        answered = {turn.call_id for turn in held.turns}
+        open_calls = [call for turn in held.turns for call in turn.calls if call.id not in answered]
+        lost = "interrupted: it is not known whether this was done"
+        held.turns += [Message("tool", lost, name=call.name, call_id=call.id) for call in open_calls]
+        held.turns.append(Message("assistant", "I was interrupted here."))
+        return held
+
+    def _state(self, thread: str) -> Conversation | None:
+        return self._memory.conversation(thread)
+
+    def with_options(self, **options: Any) -> Self:
+        """Not for an agent: build another."""
+        raise UsageError("a ToolAgent has no options to change; build another with ToolAgent(…)")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a ToolAgent holds a live sandbox and model and cannot be pickled; build it where it is used"
+        )
 
     def __enter__(self) -> Self:
         return self
 
 
-def _question(problem: Problem) -> dict[str, Any]:
-    known = f"{passages_text(problem.passages)}\n\n" if problem.passages else ""
-    return {"messages": [HumanMessage(known + question_text(problem))]}
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run in its conversation."""
+
+    strategy: ToolRun
+    problem: Problem
+    environment: Environment
+    thread: str
+    memory: Memory
+
+    def ended(self, found: Answer) -> Answer:
+        """Keep what the conversation holds now."""
+        self.memory.end(self.thread, self.strategy.held, found)
+        return found
+
+    def waits(self, waits: Waits) -> Interrupt:
+        """Keep what the run waits for."""
+        self.memory.wait(self.thread, waits.effect)
+        return interrupt(waits.effect, self.thread)
+
+
+class _OwnSteps:
+    """A listener that leaves out the calls of tools which report themselves."""
+
+    def __init__(self, report: RunCallbacks, others: frozenset[str]) -> None:
+        self._report, self._others = report, others
+        self.wants_text = report.wants_text
+
+    def __call__(self, event: Event) -> None:
+        effect = getattr(event, "effect", None)
+        if not (isinstance(effect, Use) and effect.tool in self._others):
+            self._report(event)
+
+
+def _require_names(names: Sequence[str], options: MiddlewareOptions) -> None:
+    """Refuse two tools of one name, and approval of a tool that there is not."""
+    if len(set(names)) < len(names):
+        raise UsageError(f"two tools are called {next(name for name in names if names.count(name) > 1)!r}")
+    for name in options.approve:
+        if name not in names:
+            raise UsageError(f"approve: there is no tool {name!r}; there are {', '.join(names)}")

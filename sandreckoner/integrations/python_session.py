@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandreckoner.core.effects import Resume, Run
+from sandreckoner.core.effects import Run
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
 from sandreckoner.tools.python import Sandbox
-
-MAX_CALLS = 100  # of functions in one program
+from sandreckoner.tools.python.sessions import run_with_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +48,16 @@ class PythonSession:
     def run(self, code: str, inputs: Mapping[str, JSON] | None = None) -> Outcome:
         """Run a program, its calls included."""
         names = (*self.functions, self._final)
-        execution = self._sandbox.perform(
-            Run(code, self._state, dict(inputs or {}), keep=True, functions=names)
-        )
-        for _ in range(MAX_CALLS):
-            if execution.call is None or execution.state is None:
-                break
-            if execution.call.function == self._final:
-                return Outcome(execution, _arguments(execution.call))
-            execution = self._sandbox.perform(Resume(execution.state, self._returned(execution.call)))
-        if execution.call is None:
-            self._state = execution.state or self._state
+        run = Run(code, self._state, dict(inputs or {}), keep=True, functions=names)
+        execution = run_with_calls(self._sandbox, run, self._returned)
+        if execution.call is not None:
+            return Outcome(execution, _arguments(execution.call))
+        self._state = execution.state or self._state
         return Outcome(execution)
 
-    def _returned(self, call: Call) -> Returned:
+    def _returned(self, call: Call) -> Returned | None:
+        if call.function == self._final:
+            return None
         try:
             value = self.functions[call.function](*call.positional, **call.named)
             return Returned(json.loads(json.dumps(value, default=str, allow_nan=False)))

@@ -10,19 +10,18 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.tools import ToolRuntime
-from langchain_core.messages import ToolMessage
+from langchain_core.messages import AnyMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
-from sandreckoner.agents.python_sessions import Sessions
 from sandreckoner.agents.scratchpad import cut
-from sandreckoner.agents.toolbox import programs_of
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.program_result import with_last_value
 from sandreckoner.reading.repair import repaired
 from sandreckoner.tools.functions.function_spec import Function
-from sandreckoner.tools.functions.tool_adapters import as_functions
+from sandreckoner.tools.functions.tool_adapters import as_functions, performer
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.outcome import describe, say
+from sandreckoner.tools.python.sessions import Sessions
 
 MAX_CHARACTERS = 8_000  # of what one program printed, as the model sees it
 
@@ -61,7 +60,12 @@ class SandboxMiddleware(AgentMiddleware[Any, Any, Any]):
         sandbox = sandbox or self._own
         assert sandbox is not None
         offered, tools = as_functions(functions)
-        self._sessions = Sessions(sandbox, functions=offered, tools=tools, max_calls=max_calls)
+        self._sessions = Sessions(
+            sandbox,
+            functions=[function.name for function in offered],
+            perform=performer(offered, tools),
+            max_calls=max_calls,
+        )
         about = describe(sandbox.limits, keeps_variables=True)
         self.tools = [self._tool(name, about + _listed(offered))]
 
@@ -86,6 +90,18 @@ class SandboxMiddleware(AgentMiddleware[Any, Any, Any]):
             return _message(execution, program, name, runtime.tool_call_id or "")
 
         return StructuredTool.from_function(python, name=name, description=description)
+
+
+def programs_of(messages: Sequence[AnyMessage], tool: str) -> list[str]:
+    """Return the programs that a tool ran in a conversation and whose variables were kept, in order."""
+    return [
+        str(message.artifact.get("code", ""))
+        for message in messages
+        if isinstance(message, ToolMessage)
+        and message.name == tool
+        and isinstance(message.artifact, dict)
+        and message.artifact.get("kept")
+    ]
 
 
 def _listed(functions: Sequence[Function]) -> str:

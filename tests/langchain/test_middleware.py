@@ -117,7 +117,7 @@ def test_a_session_that_is_gone_is_made_again_without_calling_the_tools_again() 
     [
         ({"calls": 2}, "the budget of 2 calls is spent"),
         ({"tokens": 100}, "the budget of 100 tokens is spent"),
-        ({"usd": 0.001, "price": Price(1_000_000.0, 0.0)}, "the budget of 0.001 dollars is spent"),
+        ({"usd": 0.001, "price": Price(1_000_000.0, 0.0)}, "the budget of $0.001 is spent"),
         ({"max_steps": 2}, "the budget of 2 calls is spent"),
     ],
 )

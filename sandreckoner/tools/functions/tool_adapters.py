@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.environment import Tool
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.execution import JSON, Returned
+from sandreckoner.core.execution import JSON, Call, Returned
+from sandreckoner.core.serialization import as_json
 from sandreckoner.tools.functions.function_spec import Function
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
     from langchain_core.tools import BaseTool, StructuredTool
 
     if isinstance(tool, BaseTool):
+        schema: Any = tool.get_input_schema()
+        injected = set(getattr(schema, "model_fields", ())) - set(tool.args)
+        if injected:
+            raise UsageError(
+                f"tool {tool.name!r} wants LangGraph's {min(injected)!r}, which only create_agent gives; "
+                "use that, with our SandboxMiddleware and BudgetMiddleware"
+            )
         return tool
     if not callable(tool) or not tool.__doc__:
         raise UsageError(f"tool {tool!r}: a tool is one of LangChain's, or a function with a docstring")
@@ -42,6 +49,19 @@ def as_functions(
     """Convert tools to functions for `CodeAgent(functions=…)` and to tools for `Environment.tools`."""
     made = [as_base_tool(tool) for tool in tools]
     return tuple(_function(tool) for tool in made), {tool.name: LangChainTool(tool) for tool in made}
+
+
+def performer(functions: Sequence[Function], tools: Mapping[str, Tool]) -> Callable[[Call], Returned]:
+    """Return what performs a program's calls: each is checked by its function, and made by the tool."""
+    known = {function.name: function for function in functions}
+
+    def perform(call: Call) -> Returned:
+        try:
+            return tools[call.function].use(known[call.function].bind(call))
+        except UsageError as fault:
+            return Returned(error=str(fault))
+
+    return perform
 
 
 def _function(tool: BaseTool) -> Function:
@@ -64,24 +84,17 @@ class LangChainTool:
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
         try:
-            return Returned(_plain(self._tool.invoke(dict(arguments))))
+            return Returned(as_json(self._tool.invoke(dict(arguments))))
         except Exception as fault:  # third-party code may raise anything; the agent gets the message
-            return Returned(error=_in_words(fault))
+            return Returned(error=in_words(fault))
 
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
         try:
-            return Returned(_plain(await self._tool.ainvoke(dict(arguments))))
+            return Returned(as_json(await self._tool.ainvoke(dict(arguments))))
         except Exception as fault:  # as above
-            return Returned(error=_in_words(fault))
+            return Returned(error=in_words(fault))
 
 
-def _in_words(fault: Exception) -> str:
+def in_words(fault: Exception) -> str:
+    """Write a fault for a model: its type and message, in one line."""
     return " ".join(f"{type(fault).__name__}: {fault}".split())[:_LONGEST_ERROR]
-
-
-def _plain(value: Any) -> JSON:
-    """Convert a tool's result to JSON; what JSON cannot hold becomes text."""
-    try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError):
-        return str(value)

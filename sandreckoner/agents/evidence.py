@@ -1,0 +1,74 @@
+"""What a conversation holds, and where the numbers and quotes of an answer in words come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.message import Message
+from sandreckoner.core.problem import Passage
+from sandreckoner.provenance.attach_sources import sources_of
+from sandreckoner.provenance.citations import check_citations
+from sandreckoner.provenance.program_sources import complaint
+
+US = "sandreckoner"  # the name of messages that the user did not write
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What a conversation holds; each question adds to it.
+
+    Attributes:
+        turns: all messages but the instruction.
+        questions: of the user.
+        passages: found in documents, in order: the first is `[1]`.
+        results: of other tools, as passages: they too are evidence for numbers.
+        programs: those whose variables were kept.
+    """
+
+    turns: list[Message] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+    results: list[Passage] = field(default_factory=list)
+    programs: list[str] = field(default_factory=list)
+
+
+def sourced(answer: Answer, held: Conversation, printed: Sequence[str]) -> Answer:
+    """Fill in the sources and citations of an answer; a quote that was not found is struck.
+
+    Args:
+        answer: in words.
+        held: the conversation.
+        printed: what the programs of this question printed.
+    """
+    checked = check_citations(answer.text or "", held.passages)
+    asked, evidence = "\n".join(held.questions), (*held.passages, *held.results)
+    return replace(
+        answer,
+        text=answer.text and checked.text,
+        sources=sources_of(checked.text, asked, evidence, held.programs, printed),
+        citations=checked.citations,
+    )
+
+
+def faults_of(answer: Answer) -> str:
+    """Say to the model what of an answer has no source; empty where everything has one."""
+    lines = [complaint(answer.sources)]
+    lines += [citation.note for citation in answer.citations if citation.status != "found"]
+    return "\n".join(line for line in lines if line)
+
+
+def send_back(faults: str) -> str:
+    """Write the message with which an answer is sent back."""
+    return (
+        f"Not everything in this answer has a source:\n{faults}\n"
+        "Search or compute what is missing, then answer again."
+    )
+
+
+def line_of(turn: Message) -> str:
+    """Write a turn as text, with its calls."""
+    calls = [f"{call.name}({json.dumps(call.arguments)})" for call in turn.calls]
+    return "\n".join(part for part in (turn.content, *calls) if part)

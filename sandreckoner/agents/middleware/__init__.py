@@ -1,1 +1,0 @@
-"""Middleware of the tool agent: limits, guards, repairs and recording."""
