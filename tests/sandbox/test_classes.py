@@ -147,6 +147,6 @@ def test_a_library_class_cannot_be_changed(kind: str, change: str, sandbox: Sand
 
 
 def test_hasattr_says_no_to_what_is_hidden() -> None:
-    assert not guarded_hasattr(object(), "__dict__")
+    assert not guarded_hasattr(object(), "__globals__")
     assert not guarded_hasattr(print, "__self__")
     assert guarded_hasattr("", "upper")

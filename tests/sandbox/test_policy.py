@@ -12,14 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandreckoner.tools.python.policy.allowed_names import (
+    ASKED_DUNDERS,
+    ASSIGNABLE_DUNDERS,
     DEFINABLE_DUNDERS,
     HIDDEN_ATTRIBUTES,
+    OWN_DUNDERS,
     READABLE_DUNDERS,
     spellable_attribute,
 )
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
 from sandreckoner.tools.python.policy.classes import Type
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
+from sandreckoner.tools.python.policy.own_things import ANSWERS
 
 ORDINARY = r"""
 x += 1
@@ -50,36 +54,36 @@ def f(): yield from x
 _private = __also = 1
 x.__class__.__name__
 print(x)
+for __ in y: ___ = __
+class C(metaclass=M): pass
+class C(**k): pass
+class C:\n    def __getattribute__(self, n): pass\n    def __reduce__(self): pass
+async def f():\n    async with x as y, z: await w\n    return [a async for a in b]
+try: pass\nexcept* E: pass
+x.__dict__.update(y)
+self.__class__ = On
+f.__name__, f.__doc__ = 'f', 'd'
+[c.__name__ for c in C.__mro__ + tuple(C.mro())]
 """.strip().split("\n")
 REFUSED = {
+    "x.__globals__ = 1": "__globals__",
+    "del x.__code__": "cannot be assigned",
+    "x.__mro__ += 1": "cannot be assigned",
+    "for x.__bases__ in y: pass": "cannot be assigned",
+    "[0 for x.__self__ in y]": "cannot be assigned",
+    "with y as x.__closure__: pass": "cannot be assigned",
+    "(x.__builtins__, y) = 1, 2": "__builtins__",
+    "def __loader__(self): pass": "__loader__",
+    "class C:\n    def __array_struct__(self): pass": "__array_struct__",
     "x.__globals__": "__globals__",
-    "x.__dict__": "__dict__",
-    "x.__subclasses__()": "__subclasses__",
     "x.f_back": "f_back",
     "x.gi_frame": "gi_frame",
-    "x.mro()": "mro",
-    "x.__reduce__ = 1": "__reduce__",
-    "x.__class__ = 1": "cannot be assigned",
-    "del x.__class__": "cannot be assigned",
-    "x.__class__ += 1": "cannot be assigned",
-    "for x.__class__ in y: pass": "cannot be assigned",
-    "[0 for x.__class__ in y]": "cannot be assigned",
-    "with y as x.__class__: pass": "cannot be assigned",
-    "(x.__class__, y) = 1, 2": "cannot be assigned",
     "__builtins__": "__builtins__",
-    "__import__('os')": "use an import statement",
     "import x as __builtins__": "__builtins__",
     "from x import __builtins__": "__builtins__",
     "from x import y as __builtins__": "__builtins__",
     "from . import x": "relative import",
-    "def __reduce__(self): pass": "__reduce__",
-    "class C:\n    def __getattribute__(self, n): pass": "__getattribute__",
     "class C:\n    __array_interface__ = 1": "__array_interface__",
-    "class C(metaclass=M): pass": "metaclass",
-    "class C(**k): pass": "**keywords",
-    "async def f(): pass": "async def",
-    "async def f():\n    await x": "async def",
-    "try: pass\nexcept* E: pass": "except*",
     "match x:\n    case C(__class__=y): pass": "class pattern",
     "match x:\n    case C(format=y): pass": "class pattern",
     "match x:\n    case __builtins__: pass": "__builtins__",
@@ -115,7 +119,7 @@ def test_what_leads_out_is_refused_with_its_line(code: str) -> None:
 
 def test_every_violation_is_reported_once() -> None:
     with pytest.raises(Refusal) as refused:
-        compile_program("a.__dict__\nb.__dict__\nb.__dict__", "<program>")
+        compile_program("a.__globals__\nb.__globals__\nb.__globals__", "<program>")
     assert [violation.partition(":")[0] for violation in refused.value.violations] == [
         "line 1",
         "line 2",
@@ -159,7 +163,9 @@ def test_no_chain_of_attributes_holds_a_hidden_one(chain: list[str]) -> None:
 
 @given(
     st.sampled_from(
-        sorted(HIDDEN_ATTRIBUTES | {"__globals__", "__dict__", "__mro__", "__subclasses__", "__reduce__"})
+        sorted(
+            HIDDEN_ATTRIBUTES | {"__globals__", "__builtins__", "__loader__", "__spec__", "__array_struct__"}
+        )
     )
 )
 def test_what_cannot_be_written_cannot_be_read_by_name_either(name: str) -> None:
@@ -187,6 +193,24 @@ def test_the_annotations_of_a_library_do_not_hand_out_the_real_type() -> None:
 
 def test_the_lists_do_not_contradict_each_other() -> None:
     assert not HIDDEN_ATTRIBUTES & READABLE_DUNDERS
-    assert not {"__reduce__", "__getattribute__", "__dict__", "__globals__", "__subclasses__"} & (
-        READABLE_DUNDERS | DEFINABLE_DUNDERS
+    assert not OWN_DUNDERS & READABLE_DUNDERS
+    assert not ASKED_DUNDERS & (READABLE_DUNDERS | OWN_DUNDERS | DEFINABLE_DUNDERS)
+    assert not {"__globals__", "__builtins__", "__loader__", "__spec__", "__array_interface__"} & (
+        READABLE_DUNDERS | OWN_DUNDERS | ASKED_DUNDERS | DEFINABLE_DUNDERS | ASSIGNABLE_DUNDERS
     )
+
+
+def test_what_is_asked_for_has_an_answer() -> None:
+    assert set(ANSWERS) - {"__traceback__"} == ASKED_DUNDERS
+
+
+@pytest.mark.parametrize("name", sorted(OWN_DUNDERS | ASKED_DUNDERS))
+def test_a_librarys_function_answers_none_of_what_is_the_programs_own(name: str) -> None:
+    if name not in (
+        "__dir__",
+        "__setattr__",
+        "__delattr__",
+        "__getattribute__",
+    ):  # these look at their arguments
+        with pytest.raises(AttributeError):
+            guarded_getattr(contextlib.suppress.__init__, name)

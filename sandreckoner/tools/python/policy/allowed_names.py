@@ -9,6 +9,7 @@ from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 READABLE_DUNDERS = frozenset(
     """
     __name__ __qualname__ __doc__ __class__ __module__ __annotations__ __version__ __cause__ __context__
+    __suppress_context__ __notes__ __traceback__
     __init__ __new__ __post_init__ __call__ __enter__ __exit__ __missing__ __copy__ __deepcopy__
     __repr__ __str__ __format__ __bytes__ __bool__ __hash__ __sizeof__ __len__ __length_hint__ __eq__
     __ne__ __lt__ __le__ __gt__ __ge__ __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__
@@ -18,39 +19,67 @@ READABLE_DUNDERS = frozenset(
     __rxor__ __iand__ __ior__ __ixor__ __lshift__ __rshift__ __rlshift__ __rrshift__ __ilshift__
     __irshift__ __iter__ __next__ __reversed__ __getitem__ __setitem__ __delitem__ __contains__ __int__
     __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ __members__ __class_getitem__
-    __args__ __origin__
+    __args__ __origin__ __aiter__ __anext__ __aenter__ __aexit__ __await__ __all__
     """.split()
 )
-"""Double-underscore attributes that may be read, through the guard."""
+"""Double-underscore attributes that may be read of anything, through the guard."""
 
-DEFINABLE_DUNDERS = (
-    READABLE_DUNDERS
-    | frozenset(
-        """
-        __slots__ __match_args__ __del__ __set_name__ __get__ __set__ __init_subclass__ __getattr__ __all__
-        """.split()
-    )
-) - frozenset("__class__ __annotations__ __members__ __args__ __origin__ __cause__ __context__".split())
+OWN_DUNDERS = frozenset(
+    """
+    __slots__ __match_args__ __del__ __set_name__ __get__ __set__ __delete__ __init_subclass__ __getattr__
+    __getattribute__ __setattr__ __delattr__ __dir__ __getstate__ __setstate__ __reduce__ __reduce_ex__
+    __getnewargs__ __getnewargs_ex__ __subclasshook__ __instancecheck__ __subclasscheck__ __prepare__
+    __mro_entries__ __fspath__ __replace__
+    """.split()
+)
+"""Double-underscore methods that a program may define, and then read of what it defined itself."""
+
+ASKED_DUNDERS = frozenset(
+    """
+    __dict__ __mro__ __bases__ __base__ __subclasses__ __wrapped__ __defaults__ __kwdefaults__ __code__
+    __func__ __self__ __closure__ __abstractmethods__ __dataclass_fields__ __orig_bases__ __parameters__
+    __type_params__ __bound__ __constraints__ __value__ __required_keys__ __optional_keys__ __total__
+    __supertype__ __metadata__
+    """.split()
+)
+"""Double-underscore attributes of the program's own things, each answered with a copy or a view."""
+
+DEFINABLE_DUNDERS = (READABLE_DUNDERS | OWN_DUNDERS) - frozenset(
+    """
+    __class__ __annotations__ __members__ __args__ __origin__ __cause__ __context__ __traceback__
+    __suppress_context__
+    """.split()
+)
 """Double-underscore names that a program may bind, mostly as methods."""
 
-READABLE_NAMES = frozenset({"__name__", "__doc__", "__debug__", "__file__"})
-
-HIDDEN_ATTRIBUTES = frozenset(INSPECT_ATTRIBUTES) | frozenset(
-    {"mro", "func_globals", "func_code", "tb_lasti"}
+READABLE_NAMES = frozenset(
+    """
+    __name__ __doc__ __debug__ __file__ __annotations__ __import__ __class__ __package__
+    __author__ __email__ __license__ __copyright__ __credits__ __maintainer__ __status__ __date__ __title__
+    """.split()
 )
+"""Double-underscore variables."""
+
+HIDDEN_ATTRIBUTES = frozenset(INSPECT_ATTRIBUTES) | frozenset({"func_globals", "func_code", "tb_lasti"})
 """Attributes that lead to frames, code and the type hierarchy: refused wherever they stand."""
 
 GUARDED_ATTRIBUTES = frozenset(
     """
     format format_map obj with_traceback ctypes cffi tofile tobytes dump dumps data base setfield register
-    resize setflags newbyteorder func_dict
+    resize setflags newbyteorder func_dict mro get_stack print_stack
     """.split()
 )
 """Public attributes read through the guard, since some object of some library answers them unsafely."""
 
-NAMEDTUPLE_ATTRIBUTES = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defaults"})
+ASSIGNABLE_DUNDERS = DEFINABLE_DUNDERS | frozenset(
+    """
+    __dict__ __class__ __wrapped__ __annotations__ __defaults__ __kwdefaults__ __cause__ __context__
+    __suppress_context__ __traceback__
+    """.split()
+)
+"""Double-underscore attributes that a program may assign, each to something that is its own."""
 
-METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType"})
+NAMEDTUPLE_ATTRIBUTES = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defaults"})
 
 GUARD_GETATTR = "@getattr"
 GUARD_STORE = "@store"
@@ -59,12 +88,12 @@ LAST_VALUE = "@last"
 
 
 def is_dunder(name: str) -> bool:
-    """Whether `name` has two underscores on both sides."""
-    return name.startswith("__") and name.endswith("__")
+    """Whether `name` is a special one: two underscores on both sides, and something in between."""
+    return name.startswith("__") and name.endswith("__") and name.strip("_") != ""
 
 
 def spellable_attribute(name: str) -> bool:
     """Whether a public or private attribute of that name may be asked for at all."""
     if name in HIDDEN_ATTRIBUTES:
         return False
-    return not is_dunder(name) or name in READABLE_DUNDERS
+    return not is_dunder(name) or name in READABLE_DUNDERS or name in OWN_DUNDERS or name in ASKED_DUNDERS

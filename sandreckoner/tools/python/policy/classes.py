@@ -7,11 +7,12 @@ import builtins
 import enum
 import string
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import (
     DEFINABLE_DUNDERS,
+    GUARD_GETATTR,
     GUARDED_ATTRIBUTES,
     is_dunder,
     spellable_attribute,
@@ -31,6 +32,9 @@ class ReadOnlyModule(types.ModuleType):
         raise AttributeError("modules are read-only in the sandbox")
 
 
+# Whose is it?
+
+
 def gave(owner: Any, name: str) -> bool:
     """Whether the attribute `name` of `owner` is the program's own: not one inherited from a library.
 
@@ -46,13 +50,20 @@ def gave(owner: Any, name: str) -> bool:
     elif isinstance(owner, type):
         lines = tuple(owner.__mro__) + tuple(type.__dict__["__mro__"].__get__(type(owner)))
     else:
-        if name in getattr(owner, "__dict__", ()):
+        if name in _attributes_of(owner):
             return True
         lines = type(owner).__mro__
     for line in lines:
         if name in line.__dict__:
             return _own(line)
     return True  # nobody has it: an AttributeError, or the program's own __getattr__
+
+
+def _attributes_of(owner: Any) -> Any:
+    try:
+        return object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return ()
 
 
 def belongs_to_program(owner: Any) -> bool:
@@ -66,6 +77,14 @@ def _own(kind: type) -> bool:
     # In the making, when the hooks of its bases run. No library's class has a base of the program's.
     return any(base in own_types for base in kind.__mro__[1:])
 
+
+def written_by_program(function: Any) -> bool:
+    """Whether it is a function that the policy compiled."""
+    return type(function) is types.FunctionType and GUARD_GETATTR in function.__globals__
+
+
+# What a class may be made of. All of it is looked at before the class exists: its bases have hooks that run
+# while it is made.
 
 # Put into every class body by the compiler.
 _COMPILED_IN = frozenset(
@@ -84,21 +103,22 @@ _COMPILED_IN = frozenset(
         "__orig_bases__",
     ]
 )
-_NO_BASES = (string.Formatter, types.ModuleType, type)
+_NO_BASES = (string.Formatter, types.ModuleType)
 
 
-def guarded_build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
-    """What a class statement calls."""
-    if keywords.get("metaclass", ABCMeta) not in (ABCMeta, EnumMeta):  # anything can be called so
-        raise TypeError("a metaclass other than ABCMeta and EnumMeta is not available in the sandbox")
-    _check_bases(types.resolve_bases(bases))  # typing.Type[int] stands for `type`
-    return adopt(builtins.__build_class__(body, name, *bases, **keywords))
-
-
-def _check_bases(bases: tuple[Any, ...]) -> None:
-    for base in bases:
-        if isinstance(base, type) and (base is Type or issubclass(base, _NO_BASES)):
+def _real_bases(bases: Iterable[Any]) -> tuple[Any, ...]:
+    """The classes that a program's bases stand for; those that hand out too much are refused."""
+    found = tuple(_REAL_BASES.get(base, base) if _is_stand_in(base) else base for base in bases)
+    for base in found:
+        if isinstance(base, type) and (
+            issubclass(base, _NO_BASES) or (issubclass(base, type) and not issubclass(base, ProgramMeta))
+        ):
             raise TypeError(f"{base.__name__} cannot be a base class in the sandbox")
+    return found
+
+
+def _is_stand_in(base: Any) -> bool:
+    return base is Type or type(base) is Metaclass
 
 
 def check_members(members: Mapping[Any, Any]) -> dict[str, Any]:
@@ -107,40 +127,58 @@ def check_members(members: Mapping[Any, Any]) -> dict[str, Any]:
     for name in members:
         if type(name) is not str or (is_dunder(name) and name not in DEFINABLE_DUNDERS | _COMPILED_IN):
             raise TypeError(f"{name!r} is not available as a class member in the sandbox")
+        if not name.isidentifier() and not name.startswith(("(", ".")):
+            raise TypeError(f"{name!r} is not available as a class member in the sandbox")
     return members
 
 
-def adopt(made: Any) -> Any:
-    """Count a new class among the program's own, once it is seen to be harmless."""
-    if not isinstance(made, type):
-        return made
-    _check_patterns(made)
-    if "__getattr__" in made.__dict__:
-        made.__getattr__ = _without_special_names(made.__dict__["__getattr__"])  # type: ignore[attr-defined]
-    own_types.add(made)
-    return made
+def checked(members: Mapping[Any, Any], bases: Iterable[Any], *, plain: bool) -> dict[str, Any]:
+    """The members of a class to be made, as they may be; see `check_members`.
+
+    Args:
+        members: of its body.
+        bases: real ones.
+        plain: whether its metaclass is `type`.
+    """
+    found = check_members(members)
+    if "__match_args__" in found:
+        check_patterns(found["__match_args__"], bases, plain=plain)
+    for name, wrap in (
+        ("__getattr__", without_special_names),
+        ("__getattribute__", _with_real_special_names),
+    ):
+        if name in found:
+            found[name] = wrap(found[name])
+    return found
 
 
-def _check_patterns(made: type) -> None:
+def check_patterns(patterns: Any, bases: Iterable[Any], *, plain: bool) -> None:
     """`match` reads the attributes that `__match_args__` names without asking the guard."""
+    lines = [line for base in bases if isinstance(base, type) for line in base.__mro__]
     # Fields of a plain tuple or class are its own; a str has a `format`, and a protocol fits anything.
-    lines = made.__mro__
-    plain = type(made) is type and all(line in own_types or line in (made, object, tuple) for line in lines)
-    for line in lines:  # a plain class may be one base of one that is not
-        patterns = line.__dict__.get("__match_args__", ()) if line is made or line in own_types else ()
-        if type(patterns) is not tuple:  # a descriptor could answer later
-            raise TypeError("__match_args__ must be a plain tuple in the sandbox")
-        for name in patterns:
-            named = type(name) is str and not is_dunder(name) and spellable_attribute(name)
-            if not named or (not plain and (name.startswith("_") or name in GUARDED_ATTRIBUTES)):
-                raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
+    plain = plain and all(line in own_types or line in (object, tuple) for line in lines)
+    if type(patterns) is not tuple:  # a descriptor could answer later
+        raise TypeError("__match_args__ must be a plain tuple in the sandbox")
+    for name in patterns:
+        named = type(name) is str and not is_dunder(name) and spellable_attribute(name)
+        if not named or (not plain and (name.startswith("_") or name in GUARDED_ATTRIBUTES)):
+            raise TypeError(f"__match_args__ cannot name {name!r} in the sandbox")
 
 
-def _without_special_names(answer: Any) -> Callable[[Any, str], Any]:
+def _check_inherited_patterns(bases: Iterable[Any], *, plain: bool) -> None:
+    """A plain class may be one base of one that is not."""
+    bases = tuple(bases)
+    for base in bases:
+        for line in base.__mro__ if isinstance(base, type) else ():
+            if line in own_types and "__match_args__" in line.__dict__:
+                check_patterns(line.__dict__["__match_args__"], bases, plain=plain)
+
+
+def without_special_names(answer: Any) -> Callable[[Any, str], Any]:
     """`__getattr__` that is not asked for `__array_interface__`, by which numpy reads any address."""
 
     def __getattr__(self: Any, name: str) -> Any:  # noqa: N807
-        if is_dunder(name):
+        if is_dunder(name) or not name.isidentifier():
             raise AttributeError(name)
         bound = answer.__get__(self, type(self)) if hasattr(answer, "__get__") else answer
         return bound(name)
@@ -148,8 +186,115 @@ def _without_special_names(answer: Any) -> Callable[[Any, str], Any]:
     return __getattr__
 
 
+def _with_real_special_names(answer: Any) -> Callable[[Any, str], Any]:
+    """`__getattribute__` that is not asked for special names, likewise."""
+
+    def __getattribute__(self: Any, name: str) -> Any:  # noqa: N807
+        if is_dunder(name) or not name.isidentifier():
+            plain = type if isinstance(self, type) else object
+            return plain.__getattribute__(self, name)
+        bound = answer.__get__(self, type(self)) if hasattr(answer, "__get__") else answer
+        return bound(name)
+
+    return __getattribute__
+
+
+def adopt(made: Any) -> Any:
+    """Count a new class among the program's own."""
+    if isinstance(made, type):
+        own_types.add(made)
+    return made
+
+
+# Class statements.
+
+
+def guarded_build_class(body: Any, name: str, /, *bases: Any, metaclass: Any = None, **keywords: Any) -> Any:
+    """What a class statement calls."""
+    return builtins.__build_class__(body, name, *bases, metaclass=_Maker(metaclass), **keywords)
+
+
+class _Maker:
+    """Stands where the metaclass stands: finds the real one, and checks the body before it is called."""
+
+    def __init__(self, wanted: Any) -> None:
+        self._wanted = wanted
+
+    def __prepare__(self, name: str, bases: tuple[Any, ...], /, **keywords: Any) -> Any:
+        self._meta = _metaclass(self._wanted, _real_bases(bases))
+        if not isinstance(self._meta, type):
+            return {}  # any function can be called in the place of a metaclass
+        return self._meta.__prepare__(name, bases, **keywords)
+
+    def __call__(self, name: str, bases: tuple[Any, ...], members: Any, /, **keywords: Any) -> Any:
+        meta, real = self._meta, _real_bases(bases)
+        if not isinstance(meta, type) or issubclass(meta, ProgramMeta):
+            return meta(name, bases, members, **keywords)  # the program's own, which ends in one of ours
+        return make_class(meta, name, real, members, **keywords)
+
+
+def _metaclass(wanted: Any, bases: tuple[Any, ...]) -> Any:
+    """The metaclass of a class with these bases."""
+    if wanted is None:
+        wanted = type(bases[0]) if bases else type
+    elif wanted is Type:
+        wanted = type
+    elif type(wanted) is Metaclass:
+        wanted = wanted._real
+    elif isinstance(wanted, type) and not issubclass(wanted, ProgramMeta):
+        raise TypeError(f"{wanted.__name__} cannot be a metaclass in the sandbox")
+    if not isinstance(wanted, type):
+        return wanted
+    return types.prepare_class("", bases, {"metaclass": wanted})[0]
+
+
+def make_class(meta: type, name: str, bases: tuple[Any, ...], members: Any, /, **keywords: Any) -> Any:
+    """A class of the program's own, made by a metaclass that is not."""
+    plain = meta is type
+    _check_inherited_patterns(bases, plain=plain)
+    found = checked(members, bases, plain=plain)
+    if issubclass(meta, enum.EnumMeta):  # it wants the very mapping that it prepared
+        if type(members) is not enum._EnumDict:
+            raise TypeError("the members of an Enum must be those of its body in the sandbox")
+        for key in ("__getattr__", "__getattribute__"):
+            if key in found:
+                dict.__setitem__(members, key, found[key])
+        found = members
+    return adopt(meta(name, bases, found, **keywords))
+
+
+# Metaclasses.
+
+
+class ProgramMeta(type):
+    """What `class M(type)` derives from in truth: makes classes of checked members only."""
+
+    def __new__(mcs, name: str, bases: tuple[Any, ...], members: Any, /, **keywords: Any) -> Any:
+        if not issubclass(mcs, ProgramMeta):
+            raise TypeError(f"{mcs!r} cannot be a metaclass in the sandbox")
+        real = _real_bases(bases)
+        _check_inherited_patterns(real, plain=False)  # it may say that anything is an instance
+        if issubclass(mcs, enum.EnumMeta) and type(members) is not enum._EnumDict:
+            raise TypeError("the members of an Enum must be those of its body in the sandbox")
+        found = checked(members, real, plain=False)
+        if issubclass(mcs, enum.EnumMeta):
+            for key in ("__getattr__", "__getattribute__"):
+                if key in found:
+                    dict.__setitem__(members, key, found[key])
+            found = members
+        return adopt(super().__new__(mcs, name, real, found, **keywords))
+
+
+class ProgramABCMeta(ProgramMeta, abc.ABCMeta):
+    """Likewise, for `class M(ABCMeta)`."""
+
+
+class ProgramEnumMeta(ProgramMeta, enum.EnumMeta):
+    """Likewise, for `class M(EnumMeta)`."""
+
+
 class _TypeOfTypes(type):
-    """Lets `Type` stand in for `type`: calls, isinstance, comparisons; nothing that makes a metaclass."""
+    """Lets `Type` stand in for `type`: calls, isinstance, comparisons."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, type)
@@ -169,20 +314,47 @@ class _TypeOfTypes(type):
 class Type(metaclass=_TypeOfTypes):
     """What a program finds under the name `type`."""
 
+    __class_getitem__: Any = classmethod(types.GenericAlias)
+
+    @staticmethod
+    def __new__(mcs: Any, *args: Any, **keywords: Any) -> Any:
+        return ProgramMeta.__new__(mcs, *args, **keywords)
+
+    @staticmethod
+    def __init__(*args: Any, **keywords: Any) -> None:
+        pass
+
+    @staticmethod
+    def __call__(cls: Any, *args: Any, **keywords: Any) -> Any:
+        return cls(*args, **keywords) if cls is Type else type.__call__(cls, *args, **keywords)
+
 
 Type.__name__ = Type.__qualname__ = "type"
 Type.__module__ = "builtins"
 
 
+def shown_class(kind: Any) -> Any:
+    """A class as a program sees it: metaclasses that are not its own all look like `type`."""
+    if isinstance(kind, type) and issubclass(kind, type) and kind not in own_types:
+        return Type
+    return object if isinstance(kind, type) and kind in _NO_BASES else kind
+
+
 def guarded_type(*args: Any, **keywords: Any) -> Any:
     """`type(x)`, or a new class from `type(name, bases, members)`."""
     if len(args) == 1 and not keywords:
-        kind = type(args[0])
-        return Type if issubclass(kind, type) else kind
+        return shown_class(type(args[0]))
+    if len(args) != 3:
+        raise TypeError("type() takes 1 or 3 arguments")
     name, bases, members = args
-    bases = tuple(bases)
-    _check_bases(bases)
-    return adopt(type(name, bases, check_members(members), **keywords))
+    real = _real_bases(tuple(bases))
+    meta = _metaclass(None, real)
+    members = {"__module__": "__main__", **dict(members)}  # else it would be this one
+    if issubclass(meta, ProgramMeta):
+        return meta(name, real, members, **keywords)
+    if issubclass(meta, enum.EnumMeta):
+        raise TypeError("use a class statement for an Enum in the sandbox")
+    return make_class(meta, name, real, members, **keywords)
 
 
 class Metaclass:
@@ -206,10 +378,12 @@ class Metaclass:
         return self._real.__prepare__(*args, **keywords)
 
     def __call__(self, name: str, bases: tuple[type, ...], members: Any, /, **keywords: Any) -> Any:
-        _check_bases(bases)
-        plain = check_members(members)
-        kept = members if type(members) is enum._EnumDict else plain
-        return adopt(self._real(name, bases, kept, **keywords))
+        if type(members) is not enum._EnumDict:
+            members = {"__module__": "__main__", **dict(members)}
+        return make_class(self._real, name, _real_bases(bases), members, **keywords)
 
 
 ABCMeta, EnumMeta = Metaclass(abc.ABCMeta), Metaclass(enum.EnumMeta)
+
+
+_REAL_BASES: dict[Any, type] = {Type: ProgramMeta, ABCMeta: ProgramABCMeta, EnumMeta: ProgramEnumMeta}

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import is_dunder
-from sandreckoner.tools.python.policy.classes import adopt, own_types
+from sandreckoner.tools.python.policy.classes import adopt, check_patterns, own_types
 
 
 def dataclass(cls: Any = None, /, **options: Any) -> Any:
@@ -24,6 +24,9 @@ def dataclass(cls: Any = None, /, **options: Any) -> Any:
         for name in annotations:
             if not _is_field_name(name):
                 raise TypeError(f"{name!r} cannot be a field in the sandbox")
+        if options.get("match_args", True):
+            inherited = getattr(cls, "__dataclass_fields__", {})
+            check_patterns((*inherited, *annotations), cls.__mro__, plain=type(cls) is type)
         return adopt(dataclasses.dataclass(cls, **options))
 
     return make if cls is None else make(cls)

@@ -16,8 +16,6 @@ _IMMUTABLE = 1 << 8
 # In PyTypeObject: the object's head, its size, and the pointers before each field.
 _FLAGS = object.__basicsize__ + 19 * 8
 _NEW = object.__basicsize__ + 37 * 8
-_COMPARE = object.__basicsize__ + 23 * 8
-_AS_NUMBER, _OR = object.__basicsize__ + 10 * 8, 15 * 8
 
 # Found by a search for stores to classes in functions of the libraries: counters, and instances that change
 # their class.
@@ -41,7 +39,7 @@ def make_classes_immutable(*, but: Collection[str] = ()) -> None:
     Args:
         but: packages whose classes stay as they are: we do not know what they do with them.
     """
-    for kind in _below(object):
+    for kind in all_classes():
         module = str(kind.__module__)
         spared = (
             module.partition(".")[0] in but or f"{module}.{kind.__qualname__}" in _CHANGED_BY_THEIR_LIBRARY
@@ -68,21 +66,14 @@ def constructor(kind: type) -> ctypes._CFunctionType:
     return prototype(_word(id(kind) + _NEW).value or 0)
 
 
-def compare_by_identity(kind: type) -> None:
-    """Let instances of a class of C be equal to themselves alone, have no order, and know no `|`."""
-    _word(id(kind) + _COMPARE).value = _word(id(object) + _COMPARE).value
-    numbers = _word(id(kind) + _AS_NUMBER).value
-    if numbers:
-        _word(numbers + _OR).value = None
-
-
 def _word(address: int) -> ctypes.c_void_p:
     return ctypes.c_void_p.from_address(address)
 
 
-def _below(kind: type) -> Iterator[type]:
+def all_classes() -> Iterator[type]:
+    """Every class of this process."""
     seen: set[type] = set()
-    frontier = [kind]
+    frontier: list[type] = [object]
     while frontier:
         one = frontier.pop()
         if one not in seen:

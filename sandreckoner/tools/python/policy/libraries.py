@@ -1,22 +1,28 @@
 """Checks inside the libraries themselves, put there before any program runs and frozen with their classes."""
 
+# ruff: noqa: SIM905  # a column of words reads better than a column of quotes
+
 from __future__ import annotations
 
+import copyreg
 import enum
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import is_dunder
-from sandreckoner.tools.python.policy.classes import check_members
+from sandreckoner.tools.python.policy.classes import belongs_to_program, check_members, own_types
 from sandreckoner.tools.python.policy.dataclass import guard_fields
 from sandreckoner.tools.python.policy.immutable import (
-    compare_by_identity,
+    all_classes,
     constructor,
     make_classes_immutable,
     set_immutable,
 )
+from sandreckoner.tools.python.policy.library_names import watch_names, watch_own_attributes
+from sandreckoner.tools.python.policy.raw_memory import hide_memory_protocols
 
 
 def guard_libraries(own_modules: Iterable[str]) -> None:
@@ -27,8 +33,21 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_proxies()
     guard_arrays()
     guard_generators()
+    guard_copies()
     keep_contexts()
+    watch_own_attributes(list(all_classes()))
+    watch_names({name.partition(".")[0] for name in sys.modules} - _NOT_WATCHED)
+    hide_memory_protocols()
     make_classes_immutable(but={name.partition(".")[0] for name in own_modules})
+
+
+# The machinery of the interpreter and of this package, which no program hands a name to.
+_NOT_WATCHED = frozenset(
+    """
+    builtins sys importlib _frozen_importlib zipimport sandreckoner os posixpath codecs encodings io abc site
+    socket signal select resource ctypes struct gc pickle RestrictedPython __main__
+    """.split()
+)
 
 
 def guard_functions() -> None:
@@ -92,17 +111,71 @@ def guard_arrays() -> None:
 
 
 def guard_proxies() -> None:
-    """`proxy == x` and `proxy | x` would hand the dictionary behind it to `x`: it equals itself alone."""
-    compare_by_identity(types.MappingProxyType)
+    """Compare and join copies: `proxy == x` and `proxy | x` would hand the dictionary behind it to `x`."""
+    kind: Any = types.MappingProxyType
+
+    def plain(value: Any) -> Any:
+        return dict(value) if type(value) is kind else value
+
+    for name in ("__eq__", "__ne__"):
+        real = getattr(operator, name)
+        _replace(kind, name, lambda self, other, real=real: real(dict(self), plain(other)))
+    _replace(kind, "__or__", lambda self, other: dict(self) | plain(other))
+    _replace(kind, "__ror__", lambda self, other: plain(other) | dict(self))
+    for name in ("__lt__", "__le__", "__gt__", "__ge__"):
+        _replace(kind, name, lambda self, other: NotImplemented)
 
 
 def guard_generators() -> None:
-    """Refuse a position outside the numbers that a generator holds: it would read the memory behind them."""
-    numpy = sys.modules.get("numpy")
-    if numpy is None:
+    """Give the C code of random generators nothing but states and sources of its own making.
+
+    A position outside the numbers that a generator holds would read the memory behind them; an object that
+    only looks like a source of bits hands over the address of one that is freed; a seed sequence that answers
+    with too few words would have the rest read from behind them.
+    """
+    random = sys.modules.get("numpy.random")
+    if random is None:
         return
-    _check_position(numpy.random.MT19937, 624, lambda state: state["state"]["pos"])
-    _check_position(numpy.random.Philox, 4, lambda state: state["buffer_pos"])
+    _check_position(random.MT19937, 624, lambda state: state["state"]["pos"])
+    _check_position(random.Philox, 4, lambda state: state["buffer_pos"])
+    sources = tuple(getattr(random, name) for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"))
+    for source in sources:
+        _check_first(source, lambda seed: not belongs_to_program(seed))
+    _check_first(random.Generator, lambda bits: type(bits) in sources)
+    _check_first(random.RandomState, lambda seed: type(seed) in sources or not hasattr(seed, "capsule"))
+
+
+def _check_first(kind: Any, fits: Callable[[Any], bool]) -> None:
+    """Look at the first argument of a constructor."""
+    real = kind.__init__
+
+    def guarded(self: Any, *args: Any, **keywords: Any) -> None:
+        for value in (*args[:1], *keywords.values()):
+            if not fits(value):
+                raise TypeError(f"{type(value).__name__} cannot be a source of chance in the sandbox")
+        real(self, *args, **keywords)
+
+    guarded.__doc__ = real.__doc__
+    _replace(kind, "__init__", guarded)
+
+
+def guard_copies() -> None:
+    """Let `copy` give a state to instances of the program's classes only: C trusts what it is given."""
+    copy = sys.modules["copy"]
+    real = copy._reconstruct
+
+    def reconstruct(original: Any, memo: Any, function: Any, args: Any, *state: Any, **keywords: Any) -> Any:
+        if belongs_to_program(original):
+            kind = type(original)
+            plain = function in (copyreg.__newobj__, copyreg._reconstructor)  # type: ignore[attr-defined]
+            own = plain and args and args[0] in own_types
+            if not own and (any(part is not None for part in state) or any(keywords.values())):
+                made = function(*args)
+                if not belongs_to_program(made):
+                    raise TypeError(f"{kind.__name__} cannot be copied in the sandbox")
+        return real(original, memo, function, args, *state, **keywords)
+
+    copy._reconstruct = reconstruct  # type: ignore[attr-defined]
 
 
 def keep_contexts() -> None:

@@ -15,11 +15,11 @@ from typing import TypeVar
 from RestrictedPython.transformer import RestrictingNodeTransformer, copy_locations
 
 from sandreckoner.tools.python.policy.allowed_names import (
+    ASSIGNABLE_DUNDERS,
     DEFINABLE_DUNDERS,
     GUARD_GETATTR,
     GUARD_STORE,
     GUARDED_ATTRIBUTES,
-    METACLASSES,
     READABLE_NAMES,
     is_dunder,
     spellable_attribute,
@@ -44,13 +44,13 @@ class Transformer(RestrictingNodeTransformer):
         self.errors.append(f"line {getattr(node, 'lineno', '?')}: {info}")
 
     def not_allowed(self, node: ast.AST) -> None:
-        self.error(node, f"{_spoken(node)} is not available in the sandbox")
+        self.error(node, f"{type(node).__name__} is not available in the sandbox")
 
     # Names.
 
     def check_name(self, node: ast.AST, name: str | None, allow_magic_methods: bool = False) -> None:
         """Refuse double-underscore names but those that a program may define or read."""
-        if name is None or not name.startswith("__") or not name.endswith("__"):
+        if name is None or not is_dunder(name):
             return
         if name not in DEFINABLE_DUNDERS and name not in READABLE_NAMES:
             self.error(node, f'the name "{name}" is not available in the sandbox{_hint(name)}')
@@ -87,7 +87,10 @@ class Transformer(RestrictingNodeTransformer):
             return self._asked(GUARD_GETATTR, node)
         # A stored dunder could replace what a guard relies on, on any class within reach.
         if is_dunder(name):
-            self.error(node, f'the attribute "{name}" cannot be assigned in the sandbox')
+            if name not in ASSIGNABLE_DUNDERS:
+                self.error(node, f'the attribute "{name}" cannot be assigned in the sandbox')
+            node.value = self._asked(GUARD_STORE, node)
+            node.attr = "value"  # of the `Slot`, which looks at what it is given
         elif name.startswith("_"):
             node.value = self._asked(GUARD_STORE, node)
         return node
@@ -96,7 +99,7 @@ class Transformer(RestrictingNodeTransformer):
         """A call of a guard with the owner and the name of an attribute."""
         name = node.attr
         inside = self._classes[-1].lstrip("_") if self._classes else ""
-        if inside and name.startswith("__") and not is_dunder(name):
+        if inside and name.startswith("__") and not name.endswith("__"):
             name = f"_{inside}{name}"  # the compiler mangles names, not our string
         call = ast.Call(ast.Name(guard, ast.Load()), [node.value, ast.Constant(name)], [])
         copy_locations(call, node)
@@ -120,6 +123,8 @@ class Transformer(RestrictingNodeTransformer):
     def visit_With(self, node: ast.With) -> ast.AST:
         return self.keep(node)
 
+    visit_TryStar = visit_Await = visit_AsyncFor = visit_AsyncWith = keep
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         return self.keep(node)
 
@@ -131,7 +136,8 @@ class Transformer(RestrictingNodeTransformer):
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
         # `f(__class__=...)` would reach a **kwargs that becomes attributes.
-        self.check_name(node.value, node.arg)
+        if node.arg is not None and is_dunder(node.arg) and node.arg not in DEFINABLE_DUNDERS:
+            self.error(node.value, f'the name "{node.arg}" is not available in the sandbox')
         return self.keep(node)
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
@@ -153,15 +159,13 @@ class Transformer(RestrictingNodeTransformer):
         self.check_function_argument_names(node)
         return self.keep(node)
 
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        self.check_name(node, node.name)
+        self.check_function_argument_names(node)
+        return self.keep(node)
+
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.check_name(node, node.name)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                self.error(node, "**keywords in a class statement are not available in the sandbox")
-            elif keyword.arg == "metaclass" and _last_name(keyword.value) not in METACLASSES:
-                self.error(
-                    node, "a metaclass other than ABCMeta and EnumMeta is not available in the sandbox"
-                )
         outer, self._classes = self._classes, (*self._classes, node.name)
         try:
             return self.keep(node)
@@ -199,23 +203,6 @@ class Transformer(RestrictingNodeTransformer):
 
     visit_TypeVarTuple = visit_ParamSpec = visit_TypeVar
     visit_TypeAlias = keep
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
-_SPOKEN = {
-    "AsyncFunctionDef": "async def",
-    "AsyncFor": "async for",
-    "AsyncWith": "async with",
-    "Await": "await",
-    "TryStar": "except*",
-}
-
-
-def _spoken(node: ast.AST) -> str:
-    return _SPOKEN.get(type(node).__name__, type(node).__name__)
 
 
 def _hint(name: str) -> str:
