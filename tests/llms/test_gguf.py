@@ -223,3 +223,12 @@ def test_an_interrupt_takes_effect_at_once_in_the_middle_of_a_generation() -> No
 def test_a_model_that_never_stops_is_stopped_by_its_length(small_chat: ChatGGUF) -> None:
     (reply,) = LangChainModel(small_chat.model_copy(update={"max_tokens": 10})).ask(Ask(NOVEL))
     assert (reply.finish, reply.usage.output_tokens) == ("length", 10)
+
+
+def test_a_greedy_reply_that_goes_in_circles_is_ended(small_model: LangChainModel) -> None:
+    line = "the keeper counts the ships"
+    said = Message("user", f"Write this line again and again, without end, and nothing else: {line}")
+    (reply,) = small_model.ask(Ask((said, Message("assistant", f"{line}\n" * 4)), max_tokens=250))
+    assert reply.finish == "repetition"
+    assert 2 <= reply.text.count(line) <= 8
+    assert 10 < reply.usage.output_tokens < 100 and reply.usage.input_tokens > 30
