@@ -97,6 +97,11 @@ class Prompt:
             asked = fill(self.context, values).strip() + "\n\n" + asked
         return (*turns, Message("user", asked))
 
+    def beginnings(self) -> tuple[tuple[Message, ...], ...]:
+        """Return what every conversation begins with, without and with passages; the last message is none."""
+        passage = Passage("-", "-")
+        return tuple(self.messages(Problem("-", passages=given)) for given in ((), (passage,)))
+
     def examples_for(self, problem: Problem) -> tuple[Example, ...]:
         """Return the examples with passages for a problem that has passages, if any; else the plain ones."""
         if (problem.passages or (problem.tables and self.shows_tables)) and self.examples_with_passages:

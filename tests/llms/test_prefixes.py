@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from models import NAME
 
+from sandreckoner.chains.prompt import load_prompt
+from sandreckoner.llms.local.llama_engine import LlamaSettings, is_prefix_kept
 from sandreckoner.llms.local.prefix_files import PrefixFiles
 from sandreckoner.llms.local.prefix_slots import PrefixSlots
 
@@ -231,8 +233,13 @@ def test_the_runtime_says_the_same_bit_for_bit_from_the_file(at_home: Path, tmp_
     pytest.importorskip("xllamacpp")
     from tiny_gguf import make_tiny_gguf
 
-    (_, _, usage), _ = bit_for_bit(str(make_tiny_gguf(tmp_path / "tiny.gguf")), at_home)
+    path = make_tiny_gguf(tmp_path / "tiny.gguf")
+    (_, _, usage), _ = bit_for_bit(str(path), at_home)
     assert usage["input_token_details"]["cache_read"] > 1000
+    plain, _ = load_prompt("program_aided").beginnings()
+    messages = [{"role": message.role, "content": message.content} for message in plain]
+    assert is_prefix_kept(messages, path, LlamaSettings(4096, 4))
+    assert not is_prefix_kept(messages[:-2], path, LlamaSettings(4096, 4))
 
 
 @pytest.mark.model

@@ -134,6 +134,7 @@ def _pull(name: str, source: Path | None) -> None:
     if fetched:
         console.print(f"{name} is ready: {path}", highlight=False, soft_wrap=True)
     _build_kernels(console)
+    _keep_prompts(console, name)
 
 
 def _build_kernels(console: Console) -> None:
@@ -152,3 +153,32 @@ def _build_kernels(console: Console) -> None:
         build_kernels(say)
     except ModelUnavailable as fault:
         say(f"{fault}; the model runs with those that it came with")
+
+
+def _keep_prompts(console: Console, name: str) -> None:
+    """Read what every question of the usual method begins with, once, and keep that on disk."""
+    from sandreckoner.chains.prompt import load_prompt
+    from sandreckoner.core.errors import SandreckonerError
+    from sandreckoner.llms.local.llama_engine import LlamaEngine, LlamaSettings, is_prefix_kept
+    from sandreckoner.llms.weights.registry import weights_of
+    from sandreckoner.settings.providers import is_installed
+    from sandreckoner.settings.user_settings import load_settings
+
+    if not is_installed("xllamacpp"):
+        return
+    path, settings = weights_of(name).path, LlamaSettings(native=load_settings().text("kernels") != "wheel")
+    beginnings = [
+        [{"role": message.role, "content": message.content} for message in messages]
+        for messages in load_prompt("program_aided").beginnings()
+    ]
+    missing = [messages for messages in beginnings if not is_prefix_kept(messages, path, settings)]
+    if not missing:
+        return
+    console.print("reading what every question begins with, once", highlight=False)
+    try:
+        engine = LlamaEngine(str(path), settings)
+        for messages in missing:
+            engine.keep_prefix(messages)
+        engine.close()
+    except SandreckonerError as fault:
+        console.print(f"it cannot be kept: {fault}", highlight=False, soft_wrap=True, markup=False)

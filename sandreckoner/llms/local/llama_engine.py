@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,24 @@ from sandreckoner.core.errors import (
 from sandreckoner.llms.local.cpu_kernels import in_use, kernel_file, use_kernels
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
 from sandreckoner.llms.local.prefix_files import PrefixFiles
-from sandreckoner.llms.local.prefix_slots import PrefixSlots
+from sandreckoner.llms.local.prefix_slots import PrefixSlots, prefix_key
+from sandreckoner.llms.local.processor_turn import cores
 from sandreckoner.llms.local.slot_actions import SlotActions
 from sandreckoner.llms.weights.registry import content_of
 
 # Tokens of the prompt that are processed in one step; a stop takes effect between two steps.
 _STEP_TOKENS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaSettings:
+    """How a GGUF file is loaded; see the attributes of `ChatGGUF`, and `native` for its kernels."""
+
+    n_ctx: int = 16384
+    slots: int = 16
+    threads: int = field(default_factory=lambda: min(cores(), 16))
+    gpu_layers: int = 0
+    native: bool = True
 
 
 class LlamaEngine(Engine):
@@ -36,22 +49,19 @@ class LlamaEngine(Engine):
         key: what that server wants to see.
     """
 
-    def __init__(
-        self, path: str, *, n_ctx: int, slots: int, threads: int, gpu_layers: int, native: bool = True
-    ) -> None:
-        """Load the weights in the file `path`; the other arguments are the attributes of `ChatGGUF`.
+    def __init__(self, path: str, settings: LlamaSettings) -> None:
+        """Load the weights in the file `path`.
 
         Raises:
             ModelUnavailable: the runtime or the file cannot be loaded.
         """
         self.key = secrets.token_hex(16)
         files = _prefix_files()
-        self._server = _load(path, n_ctx, slots, threads, gpu_layers, self.key, native, files)
+        self._server = _load(path, settings, self.key, files)
         self.address: str = self._server.listening_address
         self._actions = SlotActions(self.address, self.key)
-        about = _about(path, slots=slots, threads=threads, gpu_layers=gpu_layers)
-        self._prefixes = PrefixSlots(self, slots, files, about)
-        super().__init__(threads=threads if gpu_layers == 0 else 0)
+        self._prefixes = PrefixSlots(self, settings.slots, files, _about(path, settings, in_use()))
+        super().__init__(threads=settings.threads if settings.gpu_layers == 0 else 0)
 
     def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         body = _body(request)
@@ -104,10 +114,19 @@ def _prefix_files() -> PrefixFiles | None:
         return None
 
 
-def _about(path: str, **settings: int) -> str:
+def is_prefix_kept(messages: list[dict[str, Any]], path: Path, settings: LlamaSettings) -> bool:
+    """Whether the state after all messages but the last is on disk; looks without loading the model."""
+    about = _about(str(path), settings, settings.native and kernel_file().is_file())
+    files = _prefix_files()
+    return files is not None and bool(files.find(prefix_key(about, {"messages": messages})))
+
+
+def _about(path: str, settings: LlamaSettings, has_kernels: bool) -> str:
     """All that a state depends on but the messages: weights, runtime, kernels, settings."""
-    runtime = [version("xllamacpp"), kernel_file().stem, in_use(), _STEP_TOKENS]
-    return json.dumps([content_of(Path(path)), runtime, settings])
+    runtime = [version("xllamacpp"), kernel_file().stem, has_kernels, _STEP_TOKENS]
+    return json.dumps(
+        [content_of(Path(path)), runtime, settings.slots, settings.threads, settings.gpu_layers]
+    )
 
 
 def _body(request: dict[str, Any]) -> dict[str, Any]:
@@ -141,16 +160,7 @@ def _grammar_of(schema: dict[str, Any]) -> str:
         raise UsageError(f"llama.cpp does not take this JSON schema: {fault}") from None
 
 
-def _load(
-    path: str,
-    n_ctx: int,
-    slots: int,
-    threads: int,
-    gpu_layers: int,
-    key: str,
-    native: bool,
-    files: PrefixFiles | None,
-) -> Any:
+def _load(path: str, settings: LlamaSettings, key: str, files: PrefixFiles | None) -> Any:
     try:
         import xllamacpp
     except ModuleNotFoundError:
@@ -158,18 +168,18 @@ def _load(
     except ImportError as fault:
         hint = "; install libgomp1 with the system's package manager" if "libgomp" in str(fault) else ""
         raise ModelUnavailable(f"llama.cpp cannot be loaded: {fault}{hint}") from fault
-    if native:
+    if settings.native:
         use_kernels()
     params = xllamacpp.CommonParams()
     params.model.path = path
-    params.n_ctx = n_ctx
-    params.n_parallel = slots
+    params.n_ctx = settings.n_ctx
+    params.n_parallel = settings.slots
     params.kv_unified = True  # one store for all slots: a prompt shared by n samples is kept once
-    params.n_gpu_layers = gpu_layers
+    params.n_gpu_layers = settings.gpu_layers
     params.no_extra_bufts = True  # repacked weights are slower than plain ones, and take half as much again
-    if gpu_layers == 0:
-        params.n_batch = params.n_ubatch = max(_STEP_TOKENS, slots)
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    if settings.gpu_layers == 0:
+        params.n_batch = params.n_ubatch = max(_STEP_TOKENS, settings.slots)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
     params.cache_ram_mib = 0  # its store of old prompts would grow to 8 GB
     params.force_pure_content_parser = True  # the text as it is written; tool calls are read by us
     params.warmup = False

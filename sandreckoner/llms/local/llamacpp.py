@@ -10,10 +10,11 @@ from pydantic import Field
 
 from sandreckoner.llms.local.engine import Engine
 from sandreckoner.llms.local.in_process import InProcessChat
-from sandreckoner.llms.local.llama_engine import LlamaEngine
-from sandreckoner.llms.local.processor_turn import cores
+from sandreckoner.llms.local.llama_engine import LlamaEngine, LlamaSettings
 from sandreckoner.llms.local.request_builder import to_openai_messages
 from sandreckoner.llms.weights.registry import DEFAULT, find
+
+_USUAL = LlamaSettings()
 
 
 class ChatGGUF(InProcessChat):
@@ -36,10 +37,10 @@ class ChatGGUF(InProcessChat):
     """
 
     model: str = DEFAULT
-    n_ctx: int = Field(16384, ge=256)
-    slots: int = Field(16, ge=1, le=64)
-    threads: int = Field(default_factory=lambda: min(cores(), 16), ge=1)
-    gpu_layers: int = 0
+    n_ctx: int = Field(_USUAL.n_ctx, ge=256)
+    slots: int = Field(_USUAL.slots, ge=1, le=64)
+    threads: int = Field(_USUAL.threads, ge=1)
+    gpu_layers: int = _USUAL.gpu_layers
     cache_prompt: bool = True
     native_kernels: bool = True
 
@@ -55,14 +56,10 @@ class ChatGGUF(InProcessChat):
         return {"cache_prompt": self.cache_prompt} | super()._options(stop, given)
 
     def _load(self) -> Engine:
-        return LlamaEngine(
-            str(find(self.model)),
-            n_ctx=self.n_ctx,
-            slots=self.slots,
-            threads=self.threads,
-            gpu_layers=self.gpu_layers,
-            native=self.native_kernels,
+        settings = LlamaSettings(
+            self.n_ctx, self.slots, self.threads, self.gpu_layers, native=self.native_kernels
         )
+        return LlamaEngine(str(find(self.model)), settings)
 
     def keep_prefix(self, messages: Sequence[BaseMessage]) -> None:
         """Keep the state after all messages but the last on disk, for later processes."""

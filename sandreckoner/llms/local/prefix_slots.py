@@ -111,7 +111,7 @@ class PrefixSlots:
         if sum(map(len, common)) < WORTH_CHARACTERS or (_covers(slot, common) and not keep):
             return
         template = body.get("chat_template_kwargs")
-        key = json.dumps([self._about, template, common])
+        key = prefix_key(self._about, body)
         with self._one_reader(key, stop):
             if self._restored(key, slot):
                 return
@@ -144,6 +144,11 @@ class PrefixSlots:
         finally:
             with self._mutex:
                 self._reading.discard(key)
+
+
+def prefix_key(about: str, body: dict[str, Any]) -> str:
+    """All that the state after a request's beginning depends on."""
+    return json.dumps([about, body.get("chat_template_kwargs"), body["messages"][:-1]])
 
 
 def _covers(slot: _Slot, messages: Sequence[str]) -> bool:
