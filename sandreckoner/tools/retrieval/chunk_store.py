@@ -1,4 +1,4 @@
-"""Documents, pages, chunks and their full-text index in one SQLite file (or in memory).
+"""Documents, pages, chunks, tables and their full-text index in one SQLite file (or in memory).
 
 A page's text is stored once; a passage is read by slicing it. An FTS5 table indexes the text of each chunk.
 This store decides what an index contains; the vectors, wherever they are kept, follow it.
@@ -15,7 +15,8 @@ from pathlib import Path
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.database import Database
-from sandreckoner.tools.retrieval.document import ChunkRecord, Document, indexed_text
+from sandreckoner.tools.retrieval.document import ChunkRecord, Document, indexed_text, name_in_words
+from sandreckoner.tools.retrieval.tables.table_records import SCHEMA, drop_tables, put_tables
 
 _SCHEMA = """
 create table if not exists setting (name text primary key, value text not null);
@@ -89,7 +90,7 @@ class ChunkStore(Database):
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        super().__init__(_SCHEMA, path)
+        super().__init__(_SCHEMA + SCHEMA, path)
 
     def put(self, document: Document, records: Sequence[ChunkRecord], *, root: str = "") -> None:
         """Store a document and its chunks, replacing the document of the same source."""
@@ -116,6 +117,7 @@ class ChunkStore(Database):
                 self.execute(
                     "insert into chunk_fts (rowid, text) values (last_insert_rowid(), ?)", (record.text,)
                 )
+            put_tables(self, document.source, document.tables, name_in_words(document.source))
             self._changed()
 
     def delete(self, source: str) -> None:
@@ -125,6 +127,7 @@ class ChunkStore(Database):
             self._changed()
 
     def _drop(self, source: str) -> None:
+        drop_tables(self, source)
         self.execute(
             "delete from chunk_fts where rowid in (select id from chunk where source = ?)", (source,)
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.split import Chunk, split
 
 
@@ -22,6 +23,7 @@ class Document:
         pages: the text of each page, in order; one page for formats without pages. Passages are slices of it.
         sha256: of the file's bytes, in hexadecimal.
         modified_s: modification time of the file in seconds since 1970; 0 if unknown.
+        tables: its tables, in order.
     """
 
     source: str
@@ -30,6 +32,7 @@ class Document:
     pages: tuple[str, ...]
     sha256: str
     modified_s: float = 0.0
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from sandreckoner._support.user_folders import locked
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
 from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
-from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages
+from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages, find_tables
 from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex
 
-FORMAT = "2"
+FORMAT = "3"
 
 
 class Index:
@@ -107,6 +108,10 @@ class Index:
     async def asearch(self, effect: Search, *, options: SearchOptions | None = None) -> tuple[Passage, ...]:
         """`search` without blocking the event loop."""
         return await asyncio.to_thread(self.search, effect, options=options)
+
+    def find_tables(self, query: str, k: int = 4) -> tuple[Table, ...]:
+        """The tables that best fit a query, best first."""
+        return find_tables(query, k, store=self._store, vectors=self._vectors, options=self.options)
 
     def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
         """The passages around one on its page, in reading order, including the passage itself.

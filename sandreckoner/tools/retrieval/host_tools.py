@@ -1,4 +1,4 @@
-"""The host's tools that strategies may `Use`: similar texts, text around a passage, list of documents.
+"""The host's tools that strategies may `Use`: similar texts, text around a passage, documents, tables.
 
 from sandreckoner.chains import chain
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.core.environment import Tool
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON, Returned
+from sandreckoner.core.serialization import to_json
 from sandreckoner.tools.retrieval.minilm import load_minilm
 
 if TYPE_CHECKING:
@@ -45,15 +46,22 @@ class FunctionTool:
 
 
 def host_tools(library: Any = None) -> dict[str, Tool]:
-    """Tools for `Environment.tools`: `nearest`, and with documents also `read` and `list_documents`."""
+    """Tools for `Environment.tools`: `nearest`, and with documents `read`, `list_documents` and `tables`."""
     if library is None:
         return {"nearest": NearestTexts()}
 
     def read(source: str, page: int, start: int, end: int) -> JSON:
         return page_excerpt(library, source, page, start, end)
 
-    listing = FunctionTool(lambda: document_names(library))
-    return {"nearest": NearestTexts(), "read": FunctionTool(read), "list_documents": listing}
+    def tables(query: str, k: int = 4) -> JSON:
+        return to_json(library.find_tables(str(query), int(k)))
+
+    tools: dict[str, Tool] = {
+        "nearest": NearestTexts(),
+        "read": FunctionTool(read),
+        "list_documents": FunctionTool(lambda: document_names(library)),
+    }
+    return {**tools, "tables": FunctionTool(tables)} if hasattr(library, "find_tables") else tools
 
 
 def page_excerpt(library: Any, source: str, page: int, start: int, end: int) -> dict[str, JSON]:

@@ -1,21 +1,23 @@
-"""Find files and load them as documents. Each format has a reader, imported when it is first needed."""
+"""Find files and load them as documents. Each format has a reader, imported when it is first needed.
+
+A reader has `pages(data)`, which raises ValueError with a message to follow the file's name.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.plugins import needing
+from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.document import Document, name_in_words
-
-# Takes a file's bytes, returns its pages. Raises ValueError with a message to follow the file's name.
-Reader = Callable[[bytes], Iterable[str]]
+from sandreckoner.tools.retrieval.tables.document_tables import tables_of_pages, tables_of_pdf
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 _READERS = {
@@ -89,7 +91,7 @@ def load_document(file: SourceFile, data: bytes | None = None) -> Document:
     """
     data = read_bytes(file) if data is None else data
     try:
-        pages = _read(file, data)
+        pages, tables = _read(file, data)
     except ValueError as fault:
         raise LibraryError(f"{file.source}: {fault}") from None
     if not any(page.strip() for page in pages):
@@ -102,6 +104,7 @@ def load_document(file: SourceFile, data: bytes | None = None) -> Document:
         pages=pages,
         sha256=sha256_of(data),
         modified_s=file.path.stat().st_mtime if file.path else 0.0,
+        tables=tables,
     )
 
 
@@ -128,15 +131,21 @@ def read_bytes(file: SourceFile) -> bytes:
     raise LibraryError(f"{file.source}: too large ({sizes}): split it first")
 
 
-def _read(file: SourceFile, data: bytes) -> tuple[str, ...]:
-    """The pages of a file.
+def _read(file: SourceFile, data: bytes) -> tuple[tuple[str, ...], tuple[Table, ...]]:
+    """The pages of a file and the tables on them.
 
     Raises:
         ValueError: with a message to follow the file's name.
     """
     try:
         with needing("documents", "this kind of file"):
-            return tuple(_clean(page) for page in _reader(file, data)(data))
+            name = _reader_name(file, data)
+            reader = import_module(f"sandreckoner.tools.retrieval.readers.{name}")
+            if name == "pdf":
+                layouts = reader.layouts(data)
+                return tuple(layout.text for layout in layouts), tables_of_pdf(layouts, file.source)
+            pages = tuple(_clean(page) for page in reader.pages(data))
+            return pages, tables_of_pages(pages, file.source)
     except (ValueError, ImportError):
         raise
     except Exception as fault:  # third-party parsers may raise anything on a broken or hostile file
@@ -144,13 +153,11 @@ def _read(file: SourceFile, data: bytes) -> tuple[str, ...]:
         raise ValueError(f"is damaged ({type(fault).__name__}: {detail})") from None
 
 
-def _reader(file: SourceFile, data: bytes) -> Reader:
+def _reader_name(file: SourceFile, data: bytes) -> str:
     suffix = file.path.suffix.lower() if file.path else ""
     if suffix and suffix not in _READERS:
         raise ValueError(f"files of the kind {suffix} cannot be read; known are {', '.join(_READERS)}")
-    name = _READERS.get(suffix) or _kind(data)
-    reader: Reader = import_module(f"sandreckoner.tools.retrieval.readers.{name}").pages
-    return reader
+    return _READERS.get(suffix) or _kind(data)
 
 
 def _kind(data: bytes) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore
 from sandreckoner.tools.retrieval.document import Document, chunk_records
 from sandreckoner.tools.retrieval.load_documents import find_files, load_document
-from sandreckoner.tools.retrieval.search import SearchOptions, find_passages
+from sandreckoner.tools.retrieval.search import SearchOptions, find_passages, find_tables
 from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, rocchio
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class MemoryLibrary:
     async def asearch(self, effect: Search) -> tuple[Passage, ...]:
         """`search` without blocking the event loop."""
         return await asyncio.to_thread(self.search, effect)
+
+    def find_tables(self, query: str, k: int = 4) -> tuple[Table, ...]:
+        """The tables that best fit a query, best first."""
+        return find_tables(query, k, store=self._store, vectors=self._vectors, options=self._options)
 
     def close(self) -> None:
         """Release the documents."""

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Passage
-from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument, StoredChunk
+from sandreckoner.core.table import Table
+from sandreckoner.tools.retrieval.chunk_store import (
+    ChunkStore,
+    IndexedDocument,
+    StoredChunk,
+    match_query,
+)
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 from sandreckoner.tools.retrieval.ranking import FUSIONS, Fusion, maximal_marginal_relevance
+from sandreckoner.tools.retrieval.tables.table_records import read_tables, stored_tables, table_words
+from sandreckoner.tools.retrieval.tables.table_search import ranked_tables
 from sandreckoner.tools.retrieval.vectors import VectorIndex
+
+_PASSAGES_FOR_TABLES = 12
 
 # Takes a question and passages; returns a score for each passage, larger is better.
 Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]
@@ -94,6 +104,27 @@ def find_passages(
             chosen = _diversified(chosen, scores, k, vectors, options.diversity)
         chosen = chosen[:k]
         return store.passages(chosen, [round(scores[chunk], 6) for chunk in chosen])
+
+
+def find_tables(
+    question: str, k: int, *, store: ChunkStore, vectors: VectorIndex | None, options: SearchOptions
+) -> tuple[Table, ...]:
+    """The `k` tables that best fit a question, best first.
+
+    Raises:
+        UsageError: `k` is less than 1, or a document in `options.sources` does not exist.
+        LibraryError: the index cannot be read.
+    """
+    passages = find_passages(question, _PASSAGES_FOR_TABLES, store=store, vectors=vectors, options=options)
+    with store.transaction():
+        sources = _searched_sources(question, store.modification_times(), options)
+        tables = stored_tables(store, sources)
+        words = table_words(store, match_query(question), k=options.n_candidates, sources=sources)
+        bonus = (
+            {table.source: date_bonus(question, table.source) for table in tables} if options.route else {}
+        )
+        ranked = ranked_tables(question, tables, words, passages, bonus)
+        return tuple(read_tables(store, [table.identifier for table, _ in ranked[:k]]))
 
 
 def _ranked(scores: Mapping[StoredChunk, float]) -> list[StoredChunk]:

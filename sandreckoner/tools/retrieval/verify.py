@@ -43,6 +43,11 @@ def _file(store: ChunkStore) -> Iterator[str]:
     ((chunks, words),) = store.query("select (select count(*) from chunk), (select count(*) from chunk_fts)")
     if chunks != words:
         yield f"the words: {words} for {chunks} chunks"
+    ((tables, words),) = store.query(
+        "select (select count(*) from tabular), (select count(*) from tabular_fts)"
+    )
+    if tables != words:
+        yield f"the words of tables: {words} for {tables} tables"
 
 
 def _chunks(store: ChunkStore) -> Iterator[str]:

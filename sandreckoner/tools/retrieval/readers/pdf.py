@@ -1,8 +1,10 @@
-"""PDF by pypdfium2: the text of each page, row by row."""
+"""PDF by pypdfium2: the text of each page, row by row, and where its words stand."""
 
 from __future__ import annotations
 
 import threading
+
+from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout, read_layout
 
 # PDFium has global state; two threads in it at once crash the process.
 _one_at_a_time = threading.Lock()
@@ -10,6 +12,15 @@ _one_at_a_time = threading.Lock()
 
 def pages(data: bytes) -> list[str]:
     """The text of each page.
+
+    Raises:
+        ValueError: see `layouts`.
+    """
+    return [layout.text for layout in layouts(data)]
+
+
+def layouts(data: bytes) -> list[PageLayout]:
+    """The text of each page with its words and rules.
 
     Raises:
         ValueError: a password is needed, the file is not a PDF, or it has scanned pages and no text.
@@ -24,19 +35,9 @@ def pages(data: bytes) -> list[str]:
                 raise ValueError("needs a password: save it without one first") from None
             raise ValueError(f"is not a PDF that can be read ({fault})") from None
         try:
-            texts = [_text(document[number]) for number in range(len(document))]
+            read = [read_layout(document[number]) for number in range(len(document))]
         finally:
             document.close()
-    if texts and not any(text.strip() for text in texts):
+    if read and not any(layout.text.strip() for layout in read):
         raise ValueError("has no text layer (scanned pages): run it through text recognition first")
-    return texts
-
-
-def _text(page: object) -> str:
-    textpage = page.get_textpage()  # type: ignore[attr-defined]
-    try:
-        text: str = textpage.get_text_bounded()
-    finally:
-        textpage.close()
-    # PDFium marks a hyphen at the end of a line with U+FFFE.
-    return text.replace("\ufffe", "-")
+    return read

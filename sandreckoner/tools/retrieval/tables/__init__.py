@@ -1,0 +1,1 @@
+"""Tables out of documents: rows, columns, units and totals, each cell with its place."""

@@ -1,0 +1,70 @@
+"""All tables of a document, with their units, totals and kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sandreckoner.core.table import Table
+from sandreckoner.tools.retrieval.tables.continued_tables import joined
+from sandreckoner.tools.retrieval.tables.figure_values import figure_value
+from sandreckoner.tools.retrieval.tables.markdown_tables import follows, tables_of_text, with_rows_of
+from sandreckoner.tools.retrieval.tables.pdf_tables import tables_of_page
+from sandreckoner.tools.retrieval.tables.primary_statements import statement_of
+from sandreckoner.tools.retrieval.tables.table_units import unit_of_caption
+from sandreckoner.tools.retrieval.tables.totals import with_totals
+from sandreckoner.tools.retrieval.tables.unit_marks import with_units
+from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout
+
+
+def tables_of_pdf(layouts: Sequence[PageLayout], document: str) -> tuple[Table, ...]:
+    """The tables of a PDF, in order."""
+    found: list[Table] = []
+    for number, layout in enumerate(layouts, 1):
+        found += tables_of_page(layout, document, number)
+    whole = joined(found)
+    return tuple(_finished(table, layouts[(table.page or 1) - 1].text) for table in with_captions(whole))
+
+
+def tables_of_pages(pages: Sequence[str], document: str) -> tuple[Table, ...]:
+    """The tables of a document whose pages are text, with its tables in Markdown."""
+    found: list[Table] = []
+    for number, text in enumerate(pages, 1):
+        for table in tables_of_text(text, document, number if len(pages) > 1 else None):
+            before = found[-1] if found else None
+            if before is not None and follows(before, table, pages):
+                found[-1] = with_rows_of(before, table)
+            else:
+                found.append(table)
+    return tuple(_finished(table, pages[(table.page or 1) - 1]) for table in with_captions(found))
+
+
+def with_captions(tables: Sequence[Table]) -> list[Table]:
+    """The tables with their units; one that states no scale has that of the table above it on its page.
+
+    Not where its figures have cents: prices and amounts per share are in no scale.
+    """
+    found: list[Table] = []
+    for table in tables:
+        before = found[-1] if found and found[-1].page == table.page else None
+        states = unit_of_caption(f"{table.caption} {table.title}").scale
+        if (
+            before is not None
+            and not states
+            and unit_of_caption(before.caption).scale
+            and not _has_cents(table)
+        ):
+            table = replace(table, caption=" ".join(filter(None, (before.caption, table.caption))))
+        found.append(with_units(table))
+    return found
+
+
+def _has_cents(table: Table) -> bool:
+    values = [figure_value(cell.text) for row in table.rows for cell in row.cells if cell]
+    figures = [value for value in values if value is not None]
+    cents = sum(value.as_tuple().exponent == -2 for value in figures)
+    return 2 * cents > len(figures)
+
+
+def _finished(table: Table, page_text: str) -> Table:
+    return replace(with_totals(table), statement=statement_of(table, page_text))

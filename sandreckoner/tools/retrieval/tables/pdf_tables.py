@@ -1,0 +1,381 @@
+"""Tables of a PDF page, with or without rules, by the positions of its words.
+
+Lines with figures that stand by themselves make a region; its columns follow from where the figures stand,
+its headings from the lines above, its sections from the indentation of the labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sandreckoner.core.table import Cell, Column, Row, Table
+from sandreckoner.tools.retrieval.tables.column_headings import Phrase, clean_heading, headings_of, phrases_of
+from sandreckoner.tools.retrieval.tables.figure_columns import FigureColumn, columns_of
+from sandreckoner.tools.retrieval.tables.row_labels import LabelledLine, join_wrapped, set_paths
+from sandreckoner.tools.retrieval.tables.table_units import is_caption
+from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout, Word
+from sandreckoner.tools.retrieval.tables.word_lines import MONTH, YEAR, Line, Token, lines_of
+
+_MAX_GAP = 3.6  # heights of a line between two rows of one table
+_STUB_PERIOD = re.compile(r"\b(?:ended|ending|as of|at)\b", re.IGNORECASE)
+_MAX_HEADING_LINES = 8
+
+
+@dataclass(slots=True)
+class Region:
+    """The lines of one table: those above its first figures, and those from there on."""
+
+    body: list[Line]
+    above: list[Line] = field(default_factory=list)
+    columns: list[FigureColumn] = field(default_factory=list)
+
+
+def tables_of_page(layout: PageLayout, document: str, page: int) -> list[Table]:
+    """The tables of a page, from the top down."""
+    lines = lines_of(layout.words)
+    found = []
+    for region in regions_of(lines):
+        table = _table(region, layout, document, page)
+        if table is not None:
+            found.append(table)
+    return found
+
+
+def regions_of(lines: Sequence[Line]) -> list[Region]:
+    """The regions of a page that hold tables, from the top down."""
+    regions: list[Region] = []
+    ends: list[int] = []
+    index = 0
+    while index < len(lines):
+        if not _is_data(lines, index):
+            index += 1
+            continue
+        end = _end(lines, index)
+        body = list(lines[index:end])
+        columns = columns_of([line for line in body if line.figures])
+        if columns and _is_table(body, columns):
+            regions.append(Region(body, [], columns))
+            regions[-1].above = _above(lines, index, ends[-1] if ends else 0, columns, body)
+            ends.append(end)
+        index = end
+    return regions
+
+
+def _is_data(lines: Sequence[Line], index: int) -> bool:
+    """Whether a line has figures of a table: not a heading of years, and not the number of the page."""
+    line = lines[index]
+    figures = line.figures
+    real = [token for token in figures if token.kind == "figure"]
+    if not figures or _is_page_number(lines, index):
+        return False
+    if not real:
+        return len(figures) > 1 or bool(_label_words(line, figures[0].x0))
+    if not all(token.is_year for token in real):
+        return not _is_heading_of_numbers(lines, index, real)
+    label = _label_text(line, figures[0].x0)
+    return (
+        bool(label)
+        and not _STUB_PERIOD.search(label)
+        and not is_caption(label)
+        and len(real) == 1
+        and not (YEAR.search(label) or MONTH.search(label))
+    )
+
+
+def _is_page_number(lines: Sequence[Line], index: int) -> bool:
+    line = lines[index]
+    if 2 < index < len(lines) - 3:
+        return False
+    return (
+        len(line.words) <= 4
+        and len(line.figures) == 1
+        and re.fullmatch(r"(?:\w{1,2}\s?-\s?|page\s*)?\d{1,4}(?:\s*of\s*\d+)?", line.text, re.IGNORECASE)
+        is not None
+    )
+
+
+def _is_heading_of_numbers(lines: Sequence[Line], index: int, real: Sequence[Token]) -> bool:
+    """Whether numbers without a label are headings: `737  747  767  Total` above the first row."""
+    line = lines[index]
+    if _label_words(line, min(token.x0 for token in line.tokens)) or index + 1 >= len(lines):
+        return False
+    plain = all(token.core.text.isdecimal() for token in real)
+    words = [token for token in line.tokens if token.kind == "text" and token.x0 > real[0].x0]
+    above = lines[index - 1] if index else None
+    return plain and bool(words) and not (above is not None and above.figures)
+
+
+def _label_words(line: Line, left: float) -> list[Word]:
+    return [word for word in line.words if word.x1 <= left]
+
+
+def _label_text(line: Line, left: float) -> str:
+    return " ".join(word.text for word in _label_words(line, left))
+
+
+def _end(lines: Sequence[Line], first: int) -> int:
+    """The index after the last line of the table that begins at `first`."""
+    left = min(token.core.x0 for token in lines[first].figures)
+    end = first + 1
+    for index in range(first + 1, len(lines)):
+        line, before = lines[index], lines[index - 1]
+        if before.y0 - line.y1 > _MAX_GAP * max(line.size, before.size):
+            break
+        if _is_data(lines, index):
+            left = min(left, *(token.core.x0 for token in line.figures))
+            end = index + 1
+        elif _reaches(line, left) and not _is_long_section(lines, index, first):
+            break
+        else:
+            for token in line.tokens:
+                token.free = False
+    return _with_tail(lines, end, left)
+
+
+def _reaches(line: Line, left: float) -> bool:
+    """Whether a line without figures stands over the columns: a heading of the next table, or prose."""
+    return line.x1 > left + 2 * line.size or line.x0 > left - line.size
+
+
+def _is_long_section(lines: Sequence[Line], index: int, first: int) -> bool:
+    """Whether a line that reaches the columns is the heading of a section of the same table."""
+    line = lines[index]
+    if index + 1 >= len(lines) or not _is_data(lines, index + 1):
+        return False
+    after, start = lines[index + 1], lines[first]
+    return (
+        line.x0 <= min(start.x0, after.x0) + line.size
+        and len(phrases_of(line, float("-inf"))) == 1
+        and line.x1 < line.x0 + 0.8 * (start.x1 - start.x0)
+        and line.y0 - after.y1 < 1.5 * line.size
+        and bool(_label_words(after, min(token.x0 for token in after.figures)))
+    )
+
+
+def _with_tail(lines: Sequence[Line], end: int, left: float) -> int:
+    """Add the last lines of a wrapped label below the figures of the last row."""
+    while end < len(lines):
+        line, before = lines[end], lines[end - 1]
+        close = before.y0 - line.y1 < 0.3 * line.size
+        small = line.text[:1].islower() and not _reaches(line, left) and not line.figures
+        if not (close and small):
+            return end
+        end += 1
+    return end
+
+
+def _is_table(body: Sequence[Line], columns: Sequence[FigureColumn]) -> bool:
+    """Whether a region is a table: enough figures in line with each other, and labels beside them."""
+    rows = [line for line in body if line.figures]
+    figures = sum(len(column.tokens) for column in columns)
+    if figures < 2 or (len(rows) < 2 and len(columns) < 2):
+        return False
+    left = columns[0].core_x0
+    labelled = sum(1 for line in rows if _label_words(line, left + 1))
+    lone = len(columns) == 1 and all(token.core.text.rstrip(".").isdecimal() for token in columns[0].tokens)
+    if lone and _ascends([int(token.core.text.rstrip(".")) for token in columns[0].tokens]):
+        return False  # the pages of a table of contents, or the numbers of a list
+    return labelled >= 0.4 * len(rows) or len(columns) > 2
+
+
+def _ascends(numbers: Sequence[int]) -> bool:
+    return len(numbers) > 2 and list(numbers) == sorted(numbers) and numbers[-1] < 1_000
+
+
+def _above(
+    lines: Sequence[Line], first: int, after: int, columns: Sequence[FigureColumn], body: Sequence[Line]
+) -> list[Line]:
+    """The lines above a table that may be its headings and title, from the top down."""
+    found: list[Line] = []
+    for index in range(first - 1, after - 1, -1):
+        line, below = lines[index], lines[index + 1]
+        if line.y0 - below.y1 > 3.2 * max(line.size, below.size) or len(found) > 14:
+            break
+        found.append(line)
+    return found[::-1]
+
+
+def _table(region: Region, layout: PageLayout, document: str, page: int) -> Table | None:
+    columns = region.columns
+    left = _labels_end(region)
+    heads, titles = _split_above(region, left)
+    headings = headings_of(
+        [(line, _heading_phrases(line, region, left)) for line in heads], columns, layout.rules, left
+    )
+    stub = _stub(heads, region, left)
+    captions = _captions(titles, heads)
+    if _STUB_PERIOD.search(stub):
+        headings = [_dated(stub, heading) for heading in headings]
+    labelled = [_labelled(line, columns, left) for line in region.body]
+    leading = [_labelled(line, columns, left) for line in _sections_above(region, heads, left)]
+    lines = join_wrapped([*leading, *labelled])
+    set_paths(lines)
+    rows = tuple(
+        Row(
+            line.label,
+            line.path,
+            tuple(_cell(line.cells.get(index), layout) for index in range(len(columns))),
+        )
+        for line in lines
+        if line.cells
+    )
+    if not rows:
+        return None
+    words = [word for line in (*heads, *region.body) for word in line.words]
+    return Table(
+        document=document,
+        page=page,
+        title=_title(titles),
+        caption=" ".join(dict.fromkeys(captions)),
+        columns=tuple(Column(heading) for heading in headings),
+        rows=rows,
+        start=min(word.start for word in words),
+        end=max(word.end for word in words),
+    )
+
+
+def _labels_end(region: Region) -> float:
+    """Where the labels end: the right edge of the longest, left of the first figure or its `$`."""
+    first = region.columns[0]
+    edge = min(first.x0, first.core_x0)
+    rights = [
+        word.x1
+        for line in region.body
+        if line.figures
+        for word in line.words
+        if word.x1 < edge and not any(word in token.words for token in line.figures)
+    ]
+    return max(rights, default=edge - 1)
+
+
+def _split_above(region: Region, left: float) -> tuple[list[Line], list[Line]]:
+    """The lines of the headings, and the lines of the title above them.
+
+    From the figures up: headings of sections, then headings of columns, each close to the one below. A line
+    that only states units is passed over below the headings and ends them above.
+    """
+    heads: list[Line] = []
+    above = list(region.above)
+    headed = False
+    while above and len(heads) < _MAX_HEADING_LINES:
+        line = above[-1]
+        below = heads[-1] if heads else region.body[0]
+        over = _over_columns(line, region, left)
+        if line.y0 - below.y1 > (1.6 if headed else 3.2) * region.body[0].size:
+            break
+        if headed and (not over or line.size > 1.25 * region.body[0].size):
+            break
+        if not over and not is_caption(line.text) and not _is_left_section(line, region, left):
+            break
+        headed = headed or over
+        heads.append(above.pop())
+    while heads and not _over_columns(heads[-1], region, left):
+        above.append(heads.pop())
+    return heads[::-1], above
+
+
+def _over_columns(line: Line, region: Region, left: float) -> bool:
+    """Whether a line has phrases over the columns, which are not the end of something on the left."""
+    return bool(_heading_phrases(line, region, left))
+
+
+def _heading_phrases(line: Line, region: Region, left: float) -> list[Phrase]:
+    """The phrases of a line that stand over the columns and state no units."""
+    last = region.columns[-1].x1 + 4 * line.size
+    edge = min(row.x0 for row in region.body) + 3 * line.size
+    return [
+        phrase
+        for phrase in phrases_of(line, float("-inf"))
+        if phrase.x1 > left
+        and (phrase.x0 > edge or phrase.x0 > left)
+        and phrase.x0 < last
+        and not is_caption(phrase.text)
+    ]
+
+
+def _is_left_section(line: Line, region: Region, left: float) -> bool:
+    return line.x1 <= max(left, region.columns[0].core_x0)
+
+
+def _sections_above(region: Region, heads: Sequence[Line], left: float) -> list[Line]:
+    """The headings of sections between the headings of the columns and the first figures."""
+    return [line for line in heads if not _over_columns(line, region, left) and not is_caption(line.text)]
+
+
+def _stub(heads: Sequence[Line], region: Region, left: float) -> str:
+    """What the headings say over the labels, on lines that also have headings of columns."""
+    texts = []
+    for line in heads:
+        over = _heading_phrases(line, region, left)
+        words = [word.text for word in line.words if over and word.x1 <= over[0].x0]
+        texts.append(" ".join(words))
+    return clean_heading(" ".join(texts))
+
+
+def _captions(titles: Sequence[Line], heads: Sequence[Line]) -> list[str]:
+    """The phrases around a table that state units."""
+    above = [line.text for line in titles if is_caption(line.text)]
+    phrases = [phrase.text for line in heads for phrase in phrases_of(line, float("-inf"))]
+    return [*above, *(text for text in phrases if is_caption(text))]
+
+
+def _dated(stub: str, heading: str) -> str:
+    """`Years ended December 31,` before `2022`."""
+    dated = YEAR.fullmatch(heading) or MONTH.match(heading)
+    return f"{stub} {heading}" if dated else heading
+
+
+def _title(lines: Sequence[Line]) -> str:
+    """The lines above a table that name it, from the top down, without what states units."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        text = clean_heading(line.text)
+        if is_caption(text) and len(text) < 90 and not text.endswith(":"):
+            continue
+        if kept and (len(text) > 120 or text.endswith(".")):
+            break
+        kept.append(text)
+        if len(kept) == 3 or text.endswith(":"):
+            break
+    return " ".join(reversed(kept))[:300]
+
+
+def _labelled(line: Line, columns: list[FigureColumn], left: float) -> LabelledLine:
+    """A line with its figures by column, and the words of its label."""
+    cells: dict[int, Token] = {}
+    for token in line.tokens:
+        if token.kind == "text":
+            continue
+        for index, column in enumerate(columns):
+            if any(token is each for each in column.tokens):
+                cells[index] = token
+    for token in line.tokens:
+        if token.kind == "text" or any(token is each for each in cells.values()) or token.core.x1 < left:
+            continue
+        distances = [
+            (column.distance(token), index) for index, column in enumerate(columns) if index not in cells
+        ]
+        if distances and min(distances)[0] < 0.35 * line.size:
+            cells[min(distances)[1]] = token
+    used = {id(word) for token in cells.values() for word in token.words}
+    edge = min((token.x0 for token in cells.values()), default=columns[0].core_x0 + 1e6)
+    words = [
+        word
+        for word in line.words
+        if id(word) not in used and word.x0 < min(edge, max(left, columns[0].core_x0)) + 1
+    ]
+    indent = words[0].x0 if words else 0.0
+    heights = sorted((word.y0 + word.y1) / 2 for word in words or line.words)
+    return LabelledLine(words, heights[len(heights) // 2], line.size, cells, indent)
+
+
+def _cell(token: Token | None, layout: PageLayout) -> Cell | None:
+    """A figure with its place in the text; without its marks where the text has them elsewhere."""
+    if token is None:
+        return None
+    start, end = min(word.start for word in token.words), max(word.end for word in token.words)
+    if "".join(layout.text[start:end].split()) != "".join(word.text for word in token.words):
+        start, end = token.core.start, token.core.end
+    return Cell(token.text, start, end, layout.box(token.words))
