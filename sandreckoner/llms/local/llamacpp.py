@@ -39,7 +39,7 @@ class ChatGGUF(InProcessChat):
     model: str = DEFAULT
     n_ctx: int = Field(_USUAL.n_ctx, ge=256)
     slots: int = Field(_USUAL.slots, ge=1, le=64)
-    threads: int = Field(_USUAL.threads, ge=1)
+    threads: int = Field(default_factory=lambda: LlamaSettings().threads, ge=1)
     gpu_layers: int = _USUAL.gpu_layers
     cache_prompt: bool = True
     native_kernels: bool = True
