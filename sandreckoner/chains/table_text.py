@@ -68,7 +68,7 @@ def _heading(name: str, table: Table, shared: str) -> str:
     page = f", page {table.page}" if table.page is not None else ""
     unit = " in ".join(part for part in (table.unit, _SCALES.get(table.scale, "")) if part)
     about = ", ".join(part for part in (_flat(table.title, _LABEL), unit, _flat(shared, _LABEL)) if part)
-    return f"{name} ({_flat(table.document, _LABEL)}{page}): {about}".rstrip(": ") + ":"
+    return f"{name} ({_flat(table.document, _LABEL)}{page}): {about}".rstrip(",: ") + ":"
 
 
 def _line(label: str, cells: Sequence[str]) -> str:

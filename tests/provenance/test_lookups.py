@@ -28,7 +28,9 @@ def sandbox() -> Any:
         yield made
 
 
-def traced(program: str, execution: Execution, question: str = "", passages: tuple[Passage, ...] = ()) -> Answer:
+def traced(
+    program: str, execution: Execution, question: str = "", passages: tuple[Passage, ...] = ()
+) -> Answer:
     text = read_result(execution)
     winner = Candidate(text, program=program, execution=execution, evidence=passages, tables=(STATEMENT,))
     return with_sources(Answer(text, winner=winner), Problem(question or "?", passages))

@@ -66,7 +66,9 @@ def test_a_cell_states_a_figure(text: str, value: str, unit: str) -> None:
     assert one(text) == CellFigure(Fraction(value), unit)
 
 
-@pytest.mark.parametrize("text", ["", "n/a", "Note 5", "3-5", "12/31/2019", "10-Q", "Level 3", "(a)", "5 of 7"])
+@pytest.mark.parametrize(
+    "text", ["", "n/a", "Note 5", "3-5", "12/31/2019", "10-Q", "Level 3", "(a)", "5 of 7"]
+)
 def test_words_are_no_figure(text: str) -> None:
     assert one(text) is None
 
@@ -80,14 +82,18 @@ def test_marks_of_the_cell_then_row_then_column_then_table() -> None:
     assert one("5", **table) == CellFigure(Fraction(5), "USD", 1_000_000)
     assert one("5", column=Column("Change", "%"), **table) == CellFigure(Fraction(5), "%", 1)
     assert one("5", row=Row("Shares", unit="shares", scale=1_000), **table).scale == 1_000
-    assert one("$ 2.31", row=Row("EPS", unit="USD/share"), **table) == CellFigure(Fraction("2.31"), "USD/share")
+    assert one("$ 2.31", row=Row("EPS", unit="USD/share"), **table) == CellFigure(
+        Fraction("2.31"), "USD/share"
+    )
     assert one("5 %", row=Row("Rate", unit="USD"), **table) == CellFigure(Fraction(5), "%", 1)
     assert one("€ 5", **table) == CellFigure(Fraction(5), "EUR", 1_000_000)
     assert one("5", column=Column("In thousands", scale=1_000), **table).scale == 1_000
 
 
 def test_a_currency_sign_counts_for_its_row() -> None:
-    table = Table("d", columns=(Column("2020"), Column("2019")), rows=(Row("A", (), (Cell("$ 5"), Cell("4"))),))
+    table = Table(
+        "d", columns=(Column("2020"), Column("2019")), rows=(Row("A", (), (Cell("$ 5"), Cell("4"))),)
+    )
     assert cell_figure(table, 0, 1) == CellFigure(Fraction(4), "USD", 1, 2019)
 
 
@@ -108,7 +114,9 @@ def test_names_are_unique_and_the_labels_where_they_are() -> None:
     assert column_names(table) == ("#1", "#2")
 
 
-@given(st.lists(st.tuples(st.sampled_from(["", "A", "B", "A: B"]), st.sampled_from(["", "A", "B"])), max_size=9))
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "A", "B", "A: B"]), st.sampled_from(["", "A", "B"])), max_size=9)
+)
 def test_names_that_are_not_blank_are_never_lost(rows: list[tuple[str, str]]) -> None:
     table = Table("d", rows=tuple(Row(label, (section,) if section else ()) for section, label in rows))
     assert len(row_names(table)) == len(rows)
