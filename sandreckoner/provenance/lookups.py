@@ -57,7 +57,7 @@ def trace_lookups(
     written = _places(program, named)
     asked = _years(question)
     reported = [(lookup, checked_lookup(lookup, named)) for lookup in _reported(execution)]
-    missing = asked - {str(cell_year(*checked[:3])) for _, checked in reported if checked}
+    years = {(name, row, cell_year(*checked[:3])) for (name, row, *_), checked in reported if checked}
     found: list[NumberSource] = []
     for lookup, checked in reported:
         place = _place_of(lookup, checked, written)
@@ -65,7 +65,7 @@ def trace_lookups(
             note = "said to be looked up, but no table has it there"
             found.append(NumberSource(place.text, place.line, place.column, "unsourced", note))
         else:
-            found.append(_source(place, lookup[0], checked, missing))
+            found.append(_source(place, lookup[0], checked, _slip(asked, lookup, checked, years)))
     return tuple(dict.fromkeys(found))
 
 
@@ -129,9 +129,7 @@ def _is_lookup(lookup: JSON) -> bool:
     return isinstance(lookup, list) and [type(part) for part in lookup] == list(kinds)
 
 
-def _source(
-    place: _Place, name: str, checked: tuple[Table, int, int, Cell], missing: set[str]
-) -> NumberSource:
+def _source(place: _Place, name: str, checked: tuple[Table, int, int, Cell], slip: str) -> NumberSource:
     table, row, column, cell = checked
     figure = cell_figure(table, row, column)
     assert figure is not None
@@ -141,7 +139,11 @@ def _source(
         notes.append(
             f"{figure.unit or 'unit not known'} × {figure.scale:,}" if figure.scale != 1 else figure.unit
         )
-    notes += _year_notes(place.name, figure.period, missing)
+    named = _years(place.name)
+    if figure.period and named and str(figure.period) not in named:
+        notes.append(f"the variable says {', '.join(sorted(named))}, the table {figure.period}")
+    elif slip:
+        notes.append(slip)
     if table.rows[row].sound is False:
         notes.append("its rows do not add up to this total")
     return NumberSource(
@@ -155,15 +157,21 @@ def _source(
     )
 
 
-def _year_notes(name: str, period: int | None, missing: set[str]) -> list[str]:
-    if period is None:
-        return []
-    named = _years(name)
-    if named and str(period) not in named:
-        return [f"the variable says {', '.join(sorted(named))}, the table {period}"]
-    if missing:
-        return [f"of {period}; the question asks for {', '.join(sorted(missing))}"]
-    return []
+def _slip(
+    asked: set[str],
+    lookup: JSON,
+    checked: tuple[Table, int, int, Cell],
+    years: set[tuple[str, int, int | None]],
+) -> str:
+    """Say where the question asks for another year: it names several, or the row is looked up for none."""
+    year = cell_year(*checked[:3])
+    if year is None or not asked:
+        return ""
+    if missing := asked - {str(each) for _, _, each in years}:
+        return f"of {year}; the question asks for {', '.join(sorted(missing))}"
+    of_row = {str(each) for name, row, each in years if (name, row) == (lookup[0], lookup[1])}
+    foreign = str(year) not in asked and (len(asked) > 1 or not of_row & asked)
+    return f"of {year}; the question asks for {', '.join(sorted(asked))}" if foreign else ""
 
 
 def _years(text: str) -> set[str]:

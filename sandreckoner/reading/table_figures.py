@@ -13,6 +13,7 @@ from sandreckoner.core.table import Cell, Table
 from sandreckoner.reading.numbers import find_numbers
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SPACED = re.compile(r"(?<!\S)\d(?: \d){3}(?!\S)")  # `2 0 1 8`
 _DASH = re.compile(r"[$€£¥\s]*[-–—−]+[\s%]*")
 _NOTE_MARKS = re.compile(r"(?<=[\d%)])(?:\s*(?:\(\d{1,2}\)|\([a-z]{1,2}\)|\[\w{1,2}\]|[*†‡§]))+\s*$")
 _TRAILING_MINUS = re.compile(r"^[\d,.]+\s?[-−]$")
@@ -123,7 +124,7 @@ def cell_year(table: Table, row: int, column: int) -> int | None:
     """Return the year that a cell's column names, or else its row; None where neither names just one."""
     line = table.rows[row]
     for text in (table.columns[column].heading, line.label, *reversed(line.path)):
-        years = set(_YEAR.findall(text))
+        years = set(_YEAR.findall(_SPACED.sub(lambda year: year[0].replace(" ", ""), text)))
         if len(years) == 1:
             return int(years.pop())
     return None

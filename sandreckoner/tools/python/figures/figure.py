@@ -344,8 +344,10 @@ class Figure:
         return _figure(value, unit, int(scale), period, _merged(self, other), hundreds=hundreds)
 
     def _scaled(self, factor: Fraction) -> Figure:
-        if factor in _CONVERTS and self._unit.powers:
-            if self._scale % factor == 0:  # in millions times 1,000,000: the same amount in full
+        if factor in _CONVERTS:
+            if (
+                self._unit.powers and self._scale % factor == 0
+            ):  # in millions times 1,000,000: the same amount in full
                 return self._converted(factor, self._scale // int(factor))
             LOG.note(f"{self._said} was multiplied by {digits_of(factor)}")
         if factor == 100:
@@ -485,6 +487,9 @@ def _merged(*figures: Figure) -> tuple[Source, ...]:
 def _note_difference(this: Figure, other: Figure) -> None:
     """Note what is often a slip: a difference backwards in time, a negative figure subtracted."""
     assert this._cell is not None and other._cell is not None
+    if this._cell == other._cell:
+        LOG.note(f"subtracts {this._label} from itself")
+        return
     if this._cell[:2] == other._cell[:2] or this._cell[2] == other._cell[2]:
         same_row = this._cell[:2] == other._cell[:2]
         if this._period and other._period and this._period < other._period:
