@@ -27,12 +27,24 @@ def open_react_agent(
     *,
     model: str | BaseChatModel | Model = "local",
     library: Library | None = None,
+    tools: Sequence[BaseTool | Callable[..., Any]] = (),
     interpreter: Interpreter | None = None,
     budget: Budget | None = None,
     **options: Any,
 ) -> StrategyChain:
-    """Build a ReAct agent as a Runnable; `options` are those of `ReAct`, the others those of `chain`."""
-    return chain(ReAct(**options), model=model, library=library, interpreter=interpreter, budget=budget)
+    """Build a ReAct agent as a Runnable.
+
+    Args:
+        model: see `chain`.
+        library: an `Index` or a `MemoryLibrary`; None for an agent without documents.
+        tools: further actions: LangChain tools, or functions with a docstring.
+        interpreter: see `chain`.
+        budget: see `chain`.
+        **options: those of `ReAct`.
+    """
+    functions, own = as_functions(tools)
+    strategy = ReAct(functions=functions, **options)
+    return chain(strategy, model=model, library=library, tools=own, interpreter=interpreter, budget=budget)
 
 
 def open_code_agent(

@@ -8,22 +8,27 @@ Lookup and Finish there is Python, whose variables persist. Replies are parsed b
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, shown, take_steps
+from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, shown, take_steps, text_of
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.spec import Name
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.effects import Run, Steps, search
-from sandreckoner.core.execution import Execution, State
-from sandreckoner.core.problem import Problem
+from sandreckoner.core.effects import Run, Steps, search, use
+from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import Call, Execution, State
+from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.final_answer import find_answer
 from sandreckoner.reading.program_result import read_result
 from sandreckoner.reading.repair import repaired
+from sandreckoner.reading.tool_calls import object_at
 from sandreckoner.reading.trajectory import Turn, read_turn
+from sandreckoner.tools.functions.function_spec import Function
 
 ACTIONS: Mapping[str, str] = {
     "Search": "Search[words] finds passages of the user's documents.",
@@ -43,6 +48,7 @@ class ReAct:
         max_steps: maximum number of turns, 1 or more; each is one completion.
         k: passages that a Search finds.
         repeats: warnings about a repeated action before the agent is stopped.
+        functions: further actions; each is a tool of that name in the environment.
         prompt: its variables are `{{actions}}` and `{{turns}}`.
         sampling: how a turn is drawn.
     """
@@ -50,6 +56,7 @@ class ReAct:
     max_steps: int = 8
     k: int = 3
     repeats: int = 1
+    functions: tuple[Function, ...] = ()
     prompt: Prompt = field(default_factory=lambda: agent_prompt("react"))
     sampling: Sampling = field(
         default_factory=lambda: Sampling(max_tokens=512, stop=("\nObservation", "\nobservation"))
@@ -61,6 +68,12 @@ class ReAct:
     def __repr__(self) -> str:
         # Shown in a journal's header; the prompt is in its steps.
         return f"react(max_steps={self.max_steps}, k={self.k}, repeats={self.repeats})"
+
+    @property
+    def actions(self) -> Mapping[str, str]:
+        """Every action and what it does, by name."""
+        own = {one.name: f"{one.name}[arguments as JSON] calls {one.signature}" for one in self.functions}
+        return {**ACTIONS, **own}
 
     @property
     def calls(self) -> int:
@@ -89,12 +102,12 @@ class _ReActRun:
     def turn(self, number: int) -> Steps[Answer | None]:
         """Ask for a turn and perform its action; return an answer where it finishes or must stop."""
         messages = self.react.prompt.messages(
-            self.scratchpad.problem, actions="\n".join(ACTIONS.values()), turns=self._turns(number)
+            self.scratchpad.problem, actions="\n".join(self.react.actions.values()), turns=self._turns(number)
         )
         replies = yield from self.react.sampling.ask(messages)
         if not replies:
             return self.scratchpad.stopped("the budget ended")
-        turn = read_turn(replies[0].text, tuple(ACTIONS))
+        turn = read_turn(replies[0].text, tuple(self.react.actions))
         self.scratchpad.lines.append(f"Thought {number}: {turn.thought}\nAction {number}: {turn.written}")
         if (final := _final(turn)) is not None:
             return self.scratchpad.answer(final)
@@ -122,7 +135,23 @@ class _ReActRun:
                 return (yield from self._compute(turn.argument))
             case "":
                 return "No action was read. Write a line such as: Action 1: Search[words]"
-        return f"There is no action {turn.action[:50]!r}; there are {', '.join(ACTIONS)}."
+        for function in self.react.functions:
+            if function.name.lower() == turn.action.lower():
+                return (yield from self._use(function, turn.argument))
+        return f"There is no action {turn.action[:50]!r}; there are {', '.join(self.react.actions)}."
+
+    def _use(self, function: Function, argument: str) -> Steps[str]:
+        try:
+            arguments = function.bind(_call_of(function, argument))
+        except UsageError as fault:
+            return str(fault)
+        returned = yield from use(function.name, arguments)
+        if returned.error:
+            return returned.error
+        text = text_of(returned.value)
+        # What a tool gave is evidence for the numbers of later programs.
+        self.scratchpad.keep([Passage(text, f"tool {function.name}", end=len(text))])
+        return text
 
     def _search(self, query: str) -> Steps[str]:
         if not query.strip():
@@ -160,6 +189,21 @@ _REPEATED = (
     "You did exactly this before and saw what came of it. Do something else, or Finish; "
     "if you repeat it again you are stopped."
 )
+
+
+def _call_of(function: Function, argument: str) -> Call:
+    """Read the arguments of an action: a JSON object, or the first argument as it stands."""
+    named = object_at(argument.strip(), 0) if argument.strip().startswith("{") else None
+    if named is not None:
+        return Call(function.name, [], as_json(named))
+    if not argument.strip():
+        return Call(function.name)
+    kind = next(iter(function.parameters.values()), "str")
+    try:
+        value = argument if kind in ("str", "any") else json.loads(argument)
+    except (ValueError, RecursionError):
+        value = argument
+    return Call(function.name, [as_json(value)])
 
 
 def _final(turn: Turn) -> str | None:

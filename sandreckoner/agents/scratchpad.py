@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow
-from sandreckoner.core.execution import Execution
+from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.reading.normalize import Normal, normalise
 from sandreckoner.reading.program_result import read_result
@@ -152,3 +153,13 @@ def shown(named: Sequence[tuple[str, Passage]], max_characters: int = SHOWN) -> 
         f"[{name}] {passage.source}, page {passage.page}: {cut(passage.text.strip(), max_characters)}"
         for name, passage in named
     )
+
+
+def text_of(value: JSON) -> str:
+    """Write what a tool returned as a model reads it; of content blocks, their text."""
+    if isinstance(value, str):
+        return value
+    blocks = value if isinstance(value, list) else []
+    if blocks and all(isinstance(block, dict) and isinstance(block.get("text"), str) for block in blocks):
+        return "\n".join(block["text"] for block in blocks)
+    return json.dumps(value, ensure_ascii=False)

@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from sandreckoner.agents.evidence import US, Conversation, faults_of, line_of, send_back, sourced
 from sandreckoner.agents.reply_repair import FORCED_REPLY, UNREADABLE, read_reply
-from sandreckoner.agents.scratchpad import Scratchpad, cut, take_steps
+from sandreckoner.agents.scratchpad import Scratchpad, cut, take_steps, text_of
 from sandreckoner.chains.prompt import question_text
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask, Steps, ask, ask_user, use
 from sandreckoner.core.errors import BudgetSpent
-from sandreckoner.core.execution import JSON, Returned
+from sandreckoner.core.execution import Returned
 from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.serialization import from_json
@@ -313,13 +313,3 @@ def _reminded(turns: Sequence[Message]) -> list[Message]:
             turn = replace(turn, content=f"{turn.content}\n\nThe question was: {question}")
         reminded.append(turn)
     return reminded
-
-
-def text_of(value: JSON) -> str:
-    """Write what a tool returned as a model reads it; of content blocks, their text."""
-    if isinstance(value, str):
-        return value
-    blocks = value if isinstance(value, list) else []
-    if blocks and all(isinstance(block, dict) and isinstance(block.get("text"), str) for block in blocks):
-        return "\n".join(block["text"] for block in blocks)
-    return json.dumps(value, ensure_ascii=False)

@@ -170,8 +170,8 @@ class SourcesMiddleware(AgentMiddleware[SourceState, Any, Any]):
 def conversation_in(messages: Sequence[AnyMessage]) -> tuple[Conversation, list[str]]:
     """Return what a LangChain conversation holds, and what its programs printed.
 
-    Passages are those of our `LibraryTool`, programs those of our `SandboxMiddleware` and `PythonTool`; what
-    any other tool gave is evidence as text.
+    Passages are those of our `LibraryTool`, programs those of our `SandboxMiddleware`; what any other tool
+    gave is evidence as text.
     """
     held, printed = Conversation(), []
     for message in messages:

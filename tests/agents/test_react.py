@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sandreckoner.agents import open_react_agent
 from sandreckoner.agents.react import ReAct
 from sandreckoner.chains import chain
 from sandreckoner.chains.answering import replay
@@ -113,3 +114,30 @@ def test_turns_have_an_end() -> None:
     with chain(ReAct(max_steps=3), model=ScriptedModel(replies)) as agent:
         found = agent.invoke(Problem("?"))
     assert (found.text, found.usage.calls) == ("2", 3) and "3 turns" in found.reason
+
+
+def test_tools_of_the_caller_are_actions_and_what_they_give_is_evidence(sandbox: Sandbox) -> None:
+    def price(number: str, *, currency: str = "EUR") -> float:
+        """The price of an order."""
+        return {"A1": 12.5}[number]
+
+    def count() -> int:
+        """How many orders there are."""
+        return 312
+
+    replies = [
+        'Thought 1: Look.\nAction 1: price[{"number": "B2"}]',
+        "Thought 2: Look again.\nAction 2: Price[A1]",
+        "Thought 3: How many?\nAction 3: count[]",
+        'Thought 4: Wrong.\nAction 4: price[{"nummer": 5}]',
+        "Thought 5: Compute.\nAction 5: Python[price_eur = 12.5\norders = 312\nprice_eur * orders]",
+        "Thought 6: Done.\nAction 6: Finish[3900]",
+    ]
+    model = ScriptedModel(replies)
+    with open_react_agent(model=model, tools=[price, count], interpreter=sandbox) as agent:
+        found = agent.invoke("What do all orders cost at the price of A1?")
+    assert found.text == "3900"
+    assert {source.text: source.origin for source in found.sources} == {"12.5": "passage", "312": "passage"}
+    seen = "\n".join(message.content for message in model.asked[-1].messages)
+    for said in ("KeyError", "12.5", "has no place for 'nummer'", "calls price(number: str"):
+        assert said in seen

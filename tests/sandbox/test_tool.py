@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 
+from sandreckoner.core.errors import SandboxError
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.tool import PythonTool
 
@@ -61,3 +64,58 @@ def test_the_execution_is_the_artifact(tool: PythonTool) -> None:
 
 async def test_async_says_the_same(tool: PythonTool) -> None:
     assert await tool.ainvoke({"code": "6 * 7"}) == "42"
+
+
+def called(tool: PythonTool, code: str, thread: str = "") -> Any:
+    call = {"type": "tool_call", "id": "1", "name": "python", "args": {"code": code}}
+    return tool.invoke(call, {"configurable": {"thread_id": thread}} if thread else None)
+
+
+def test_a_program_that_fails_is_a_message_of_status_error(tool: PythonTool) -> None:
+    for code in ("1 / 0", "1 +", "import os", "while True: pass", "raise ValueError('no')"):
+        message = called(tool, code)
+        assert message.status == "error" and message.text
+    assert called(tool, "1 + 1").status == "success"
+
+
+async def test_an_awaited_one_too(tool: PythonTool) -> None:
+    call = {"type": "tool_call", "id": "1", "name": "python", "args": {"code": "1 / 0"}}
+    for thread in ("", "a"):
+        message = await tool.ainvoke(call, {"configurable": {"thread_id": thread}})
+        assert message.status == "error" and "ZeroDivisionError" in message.text
+
+
+def test_variables_last_over_a_thread_and_nowhere_else(sandbox: Sandbox) -> None:
+    with PythonTool(sandbox=sandbox) as tool:
+        called(tool, "x = 41", "monday")
+        assert called(tool, "x + 1", "monday").text == "42"
+        assert "NameError" in called(tool, "x", "tuesday").text
+        assert "NameError" in called(tool, "x").text
+        assert called(tool, "1 / 0", "monday").status == "error"
+        assert called(tool, "x", "monday").text == "41"  # a failure leaves them
+
+
+def test_the_thread_used_longest_ago_is_forgotten_first(sandbox: Sandbox) -> None:
+    with PythonTool(sandbox=sandbox, max_sessions=2) as tool:
+        for thread in ("a", "b", "a", "c"):
+            called(tool, f"x = '{thread}'", thread)
+        assert [called(tool, "x", thread).text for thread in ("a", "c")] == ["a", "c"]
+        assert "NameError" in called(tool, "x", "b").text
+
+
+def test_its_own_sandbox_ends_with_it_and_a_given_one_stays(sandbox: Sandbox) -> None:
+    own = PythonTool()
+    called(own, "x = 1", "a")
+    own.close()
+    own.close()
+    with pytest.raises(SandboxError):
+        own.invoke({"code": "1"})
+    PythonTool(sandbox=sandbox).close()
+    assert sandbox.run("1 + 1").value == 2
+
+
+def test_an_unknown_keyword_and_a_pickle_are_refused(tool: PythonTool) -> None:
+    with pytest.raises(TypeError, match="'sandbx'"):
+        PythonTool(sandbx=None)
+    with pytest.raises(TypeError, match="build it where it is used"):
+        pickle.dumps(tool)

@@ -137,13 +137,13 @@ class _Room:
         return value
 
 
-def describe(limits: Limits, *, keeps_variables: bool = False) -> str:
-    """What a model should know of the tool before it uses it."""
-    memory = (
-        "Variables of earlier calls are still there."
-        if keeps_variables
-        else "Nothing is remembered between calls."
-    )
+def describe(limits: Limits, *, keeps_variables: bool | None = False) -> str:
+    """What a model should know of the tool before it uses it; None where nobody can say what is kept."""
+    memory = {
+        True: "Variables of earlier calls are still there.",
+        False: "Nothing is remembered between calls.",
+        None: "Variables of earlier calls in a conversation may still be there; a NameError says that not.",
+    }[keeps_variables]
     return (
         "Run a Python program in a sandbox and get what it prints and the value of its last line. math, "
         "statistics, fractions, decimal, datetime, dateutil, itertools, collections, re, json, random, "
