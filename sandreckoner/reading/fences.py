@@ -24,7 +24,8 @@ _TAGGED = re.compile(
     re.IGNORECASE,
 )
 _PYTHON = re.compile(
-    r"|i?py(?:thon)?[\d.]*|python[-_](?:code|repl|program|script|cell)|pycon|tool_code|sage|jupyter|code|program"
+    r"|i?py(?:thon)?[\d.]*|python[-_](?:code|repl|program|script|cell)|pycon|tool_code|sage|jupyter|code"
+    r"|program"
     r"|solution|script"
 )
 _QUOTED = re.compile(r"(?:[ \t]*>)+[ \t]?")

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sandreckoner.reading.latex import strip_latex
-from sandreckoner.reading.normalize import normalise
+from sandreckoner.reading.letters import read_letter
+from sandreckoner.reading.normalize import alike, normalise
 from sandreckoner.reading.numbers import find_numbers
+from sandreckoner.reading.refusals import gives_up, is_nothing, refuses
 from sandreckoner.reading.reply_end import cut_at_stop
 from sandreckoner.reading.stop_strings import split_thoughts
 
@@ -26,11 +27,17 @@ _HASHES = re.compile(r"####[ \t]*([^\n]+)")
 _VERB = r"(?:is|was|are|would be|should be|must be|will be|equals|comes out (?:to|as))"
 _PHRASES = tuple(
     re.compile(
-        rf"\b{noun}(?:\s*\([^()\n]{{1,40}}\))?(?:\s+(?:to|for|of|in|that)\s[^.:=\n]{{1,80}}?)??"
-        rf"(?:\s+{_VERB}(?:\s*:|\b)|\s*(?P<header>[:=]))\s*(?=(?P<found>[^\n]+))",
+        rf"(?:{noun})[\"'*_`]{{0,3}}(?:\s*\([^()\n]{{1,40}}\))?(?:\s+(?:to|for|of|in"
+        rf"|that)\s[^.:=\n]{{1,80}}?)??"
+        rf"(?:,[^.:=,\n]{{1,60}},)?(?:\s+{_VERB}(?:\s*:|\b)|\s*(?P<header>[:=→]"
+        rf"|[-=]+>))\s*(?=(?P<found>[^\n]+))",
         re.IGNORECASE,
     )
-    for noun in ("answer", "(?:result|solution|choice|option)")
+    for noun in (
+        r"\banswer|\bans\b\.?(?!\s*=)|(?m:^)A(?=:)",
+        r"\b(?:result|solution|choice|option)",
+        r"\b(?:guess|estimate)",
+    )
 )
 _ADVERB = re.compile(
     r"(?:therefore|thus|hence|simply|just|clearly|indeed|actually|then|now|obviously|definitely|most likely"
@@ -38,18 +45,41 @@ _ADVERB = re.compile(
     re.IGNORECASE,
 )
 _CORRECTION = re.compile(
-    r"\b(?:wait|correction|actually|sorry|scratch that|on second thought|i made an? (?:mistake|error)"
-    r"|let me (?:correct|redo|re-?check|recalculate|re-?compute))\b",
+    r"\b(?:wait|correction|actually|sorry|oops|scratch that|on (?:second thought|reflection)|I (?:mean"
+    r"|meant)|edit(?=:)"
+    r"|i made an? (?:mistake|error)|let me (?:correct|redo|re-?check|recalculate|re-?compute"
+    r"|double-?check))\b"
+    r"|(?<=\?)\s*no\b",
     re.IGNORECASE,
 )
 _CORRECTED = re.compile(
-    rf"\b(?:it|that|this)\s+{_VERB}\s+(?:actually\s+|really\s+)?(?=(?P<found>[-−$€£(]?\d[^\n]*))",
+    rf"\b(?:it|that|this)(?:\s+(?:{_VERB}|has to be)|['’]s)\s+(?:actually\s+"
+    rf"|really\s+)?(?=(?P<found>[-−$€£(]?\d[^\n]*))",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(r"\W*(yes|no|true|false)(?=[,;:!*]|\.?\s*$|\.\s+[A-Z])", re.IGNORECASE)
+_AT_ONCE = re.compile(
+    r"[\s:;,.!]*(?:no,?\s+)?(?P<found>[-−]?[$€£]?\d[\d.,]*%?(?:\s[a-z]+)?)\s*[.!]?\s*(?:\n|$)"
+)
+_YES_NO = re.compile(
+    r"\W*(yes|no|true|false)(?=[,;:!*(]|\s\(|\.?\s*$|\.\s+[A-Z])|\W*(yes|true|false)(?=\.\s+\d)",
+    re.IGNORECASE,
+)
+_SO_YES_NO = re.compile(
+    r"(?:^|[.!?;]\s+|\n\s*)(?:(?:so|thus|hence|therefore|overall|in conclusion|consequently"
+    r"|finally),?\s+|it['’]s\s+an?\s+)"
+    r"[*\"']*(yes|no)\b(?=[*\"']*(?:[,.;!]|\s*$))"
+    r"|\b(?:statement|claim|sentence|proposition|assertion|expression|conclusion)\s+(?:is"
+    r"|evaluates to)\s+[*\"']*"
+    r"(true|false)\b(?=[*\"']*(?:[,.;!]|\s*$))",
+    re.IGNORECASE,
+)
 _TRUTH_FIRST = re.compile(r"(yes|no|true|false)\s*(?:[,;:!]|[-–—]\s|because\b|since\b)", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
-_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}")
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_DATE = re.compile(
+    rf"\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}"
+)
 _HEADING = re.compile(
     r"(?:step|part|case|question|problem|example|section|method|approach|stage|phase|round|day|week|note)\s*"
     r"[#(]?(?:\d|[ivx]+\b|[a-z]\b)|\d+[.):]\s+[A-Za-z]|.*:\s*$",
@@ -63,23 +93,17 @@ _SENTENCE_END = re.compile(
 )
 # What follows an answer without being part of it: a reason, or the same in another unit.
 _REASON = re.compile(
-    r"\s*,?\s+(?:because|since|due to|given that|i\.e\.)(?=\s).*|\s*,\s+(?:as|so|which|where|that is|or)\s.*"
+    r"\s*,?\s+(?:because|since|due to|given that|i\.e\.)(?=\s).*|\s*,?\s+(?:but|although|though"
+    r"|however)\s.*|\s*,\s+(?:as|so|which|where|that is|or)\s.*"
     r"|(?<=\w)\s+\((?![^()]*\)\s*[-+*/^=])[^()]*[A-Za-z]{2}[^()]*\)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOTS = re.compile(r"\b[A-Za-z]\w?\s*=[^=]*\b(?:or|and)\s+[A-Za-z]\w?\s*=")  # x = 5 or x = -2
 _OTHER_UNIT = re.compile(r"(?<=\d)(\s+[A-Za-z]+)\s+or\s+[$€£]?\d.*")
-_REFUSED = re.compile(
-    r"\b(?:(?:can(?:not|['’]t)|could\s?n[o'’]t|unable to|impossible to|not possible to|no way to)"
-    r"\s+(?:be\s+)?(?:\w+ly\s+)?(?:determined?|said?|say|tell|told|known?|answer(?:ed)?|calculated?|computed?|solved?|found?"
-    r"|find)"
-    r"|(?:not|in)\s?(?:enough|sufficient) information|do(?:es)?(?: not|n['’]t) know"
-    r"(?! (?:whether|if|who|why|when|where))|undetermined|unknowable)\b",
-    re.IGNORECASE,
-)
-_NOT_A_NUMBER = re.compile(r"[-+−]?\s*(?:nan|inf|infinity)", re.IGNORECASE)
+_JUDGED = re.compile(
+    r"(?:the )?(?:in)?correct|right|wrong|best|true|false", re.IGNORECASE
+)  # "option B is correct"
 _TAG = re.compile(r"</?[A-Za-z_]\w*>")
-_LETTERS = r"(?<!\w)(?:{letter}\s*(?:,|and|or|&|/)(?:\s*(?:and|or))?\s*)+{letter}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +133,34 @@ def find_answer(reply: str, *, options: Sequence[str] = (), question: str = "") 
         where the model says that there is none.
     """
     reply = cut_at_stop(split_thoughts(reply)[1])[-MAX_CHARACTERS:].strip()
-    can_refuse = any(_REFUSED.search(text) for text in (question, *options))
+    offered = (question, *options)
+    can_refuse = any(map(refuses, offered))
     for rule, text in _found(reply, options):
-        if rule not in ("boxed", "hashes", "phrase", "choice") and not can_refuse and _REFUSED.search(reply):
+        if rule not in ("boxed", "hashes", "phrase", "choice") and not can_refuse and gives_up(reply):
             return None
-        if _NOT_A_NUMBER.fullmatch(text) or (_REFUSED.search(text) and not can_refuse):
+        if (is_nothing(text) and not _is_offered(text, offered)) or (refuses(text) and not can_refuse):
             return None
         return FoundAnswer(text, rule)
     return None
+
+
+def whole_answers(reply: str) -> Iterator[str]:
+    """Yield the longest texts that a reply may mean as its answer, such as all after its last phrase."""
+    reply = cut_at_stop(split_thoughts(reply)[1])[-MAX_CHARACTERS:].strip()
+    for pattern in _PHRASES[:2]:
+        for match in reversed(list(pattern.finditer(reply))):
+            yield match["found"].strip()
+            yield match["found"].strip().rstrip(".").strip('"*`')
+            yield reply[match.start("found") :].strip()
+            break
+    yield reply
+    yield reply.rstrip(".")
+
+
+def _is_offered(text: str, offered: Sequence[str]) -> bool:
+    """Whether a question or its options name a word such as "none", which is then an answer."""
+    word = re.escape(text.strip(" .").casefold())
+    return any(re.search(rf"(?<!\w){word}(?!\w)", each.casefold()) for each in offered)
 
 
 def _found(reply: str, options: Sequence[str]) -> Iterator[tuple[Rule, str]]:
@@ -130,16 +174,16 @@ def _found(reply: str, options: Sequence[str]) -> Iterator[tuple[Rule, str]]:
             continue
         if options and rule != "choice":
             text = read_letter(text, len(options), is_answer=True) or _option_of(text, options) or text
+            if normalise(text).kind == "choice" and not read_letter(text, len(options), is_answer=True):
+                continue  # (F) of five options
         yield rule, text
 
 
 def _option_of(text: str, options: Sequence[str]) -> str | None:
     """Return the letter of the only option that an answer repeats."""
-    answer, refused = normalise(text), _REFUSED.search(text)
-    same = [
-        i
-        for i, option in enumerate(options)
-        if normalise(option) == answer or (refused and _REFUSED.search(option))
+    answer, refused = normalise(text), refuses(text)
+    same = [i for i, each in enumerate(options) if normalise(each) == answer] or [
+        i for i, each in enumerate(options) if alike(normalise(each), answer) or (refused and refuses(each))
     ]
     return f"({chr(ord('A') + same[0])})" if len(same) == 1 and same[0] < 26 else None
 
@@ -152,49 +196,10 @@ def _corrected(reply: str) -> Iterator[tuple[Rule, str | None]]:
     yield "boxed", boxed(rest)
     yield "hashes", _hashes(rest)
     yield "phrase", _phrase(rest)
-    found = list(_CORRECTED.finditer(rest))
-    yield "phrase", _clean(found[-1]["found"]) if found else None
-
-
-def read_letter(text: str, n: int, *, is_answer: bool = False) -> str | None:
-    """Return the one option that a text chooses, as `(B)`; None where it names none, or several.
-
-    Args:
-        text: a reply, or the answer found in it.
-        n: how many options there are, at most 26; their letters start at A.
-        is_answer: whether it is an answer, so that a lower-case letter alone, or one at its start, counts.
-    """
-    last = chr(ord("A") + min(n, 26) - 1)
-    capital, any_case = f"[A-{last}]", f"[A-{last}a-{last.lower()}]"
-    text = _TAG.sub(" ", strip_latex(text) if is_answer else text).replace("*", "").replace("_", " ").strip()
-    joined = re.compile(_LETTERS.format(letter=rf"\(?{any_case}\)?(?!\w)"))
-    if is_answer:
-        start = rf"[\W_]*(?:(?:option|choice|letter|answer)\s*:?\s*)?[\"'“‘(\[{{]*({any_case})"
-        if whole := re.fullmatch(rf"{start}[\W_]*", text, re.IGNORECASE):
-            return f"({whole[1].upper()})"
-        if joined.match(text):
-            return None
-        if first := re.match(
-            rf"{start}(?:[)\]}}\"'”’]+|[.:,;](?=\s)|\s+(?:because|since|as|over|rather|instead|is|[-–—])\b|\s+[-–—])",
-            text,
-        ):
-            return f"({first[1].upper()})"
-    chosen = (
-        rf"\b(?:choose|chose|pick|select|go with|prefer|choosing)\s+(?:option\s+|answer\s+)?\(?({capital})\b"
-    )
-    if picked := re.findall(chosen, text):
-        return f"({picked[-1]})"
-    named = rf"\(({any_case})\)|\b(?:[Oo]ption|[Cc]hoice)\s+({any_case})\b"
-    named += rf"|(?<![\w'’])({capital})(?=[).:,;]|\s*$|\s+is\b)"
-    leads = re.match(rf"\(?({capital})\)?(?:[.:,](?=\s)|\s+(?:because|since|over|as)\b)", text)
-    if leads and not joined.match(text):
-        return f"({leads[1]})"
-    found = list(re.finditer(named, text))
-    if not found:
-        return None
-    if any(match.end() >= found[-1].end() for match in joined.finditer(text)):
-        return None
-    return f"({next(group for group in found[-1].groups() if group).upper()})"
+    if refuses(rest) and gives_up(rest):
+        yield "phrase", rest
+    found = _AT_ONCE.match(rest) or next(reversed(list(_CORRECTED.finditer(rest))), None)
+    yield "phrase", _clean(found["found"]) if found else None
 
 
 def boxed(reply: str) -> str | None:
@@ -231,22 +236,31 @@ def _phrase(reply: str) -> str | None:
             found = match["found"]
             if match["header"] and len(reply) - match.end("found") > SHORT and not _TRUTH_FIRST.match(found):
                 continue  # "Answer:" as a heading above the reasoning
-            if (text := _clean(found)) and not text.lower().startswith("not "):
+            text = _clean(found)
+            judged = pattern is _PHRASES[1] and _JUDGED.fullmatch(text)
+            if text and not judged and not text.lower().startswith("not "):
                 return text
     return None
 
 
 def _yes_no(reply: str) -> str | None:
-    match = _YES_NO.match(reply)
-    return match[1].lower() if match else None
+    match = _YES_NO.match(reply) or next(reversed(list(_SO_YES_NO.finditer(reply))), None)
+    return (match[1] or match[2]).lower() if match else None
 
 
 def _whole(reply: str) -> str | None:
-    if "\n" in reply or len(reply) > SHORT:
+    """Return a reply that is nothing but an answer: one short sentence, or a list of any length."""
+    if "\n" in reply:
+        return None
+    if len(reply) > SHORT:
+        return reply if reply[0] in "[({" and normalise(reply).items else None
+    end = _SENTENCE_END.search(reply)
+    if end and reply[end.end() :].strip(" \"'”’"):
         return None
     if len(find_numbers(reply)) > 1 and normalise(reply).kind == "text":
         return None
-    return _clean(reply) or None
+    text = _clean(reply)
+    return text if text and (find_numbers(text) or not find_numbers(reply)) else None
 
 
 def _bold(reply: str) -> str | None:

@@ -16,12 +16,13 @@ from typing import Literal
 from sandreckoner.reading.dates import read_date
 from sandreckoner.reading.latex import strip_latex
 from sandreckoner.reading.numbers import Number, find_numbers
+from sandreckoner.reading.units import spell_powers, unit_of
 
 MAX_SIZE = Fraction(10) ** 45  # larger numbers are not answers, and slow to write
 DIGITS = 9  # significant digits to which numbers other than integers are rounded
 Kind = Literal["number", "percent", "date", "choice", "truth", "list", "text"]
 
-MAX_CHARACTERS = 1_000
+MAX_CHARACTERS = 10_000  # longer answers are compared as text
 MAX_NESTING = 4
 _CHOICE = re.compile(
     r"(?:option |choice )?(?:\(([A-Ra-r])\)|([A-R]))(?:[).:].*)?|([a-r])\)(?:\s.*)?", re.DOTALL
@@ -29,23 +30,52 @@ _CHOICE = re.compile(
 _TRUTH = {"yes": "yes", "true": "yes", "correct": "yes", "no": "no", "false": "no", "incorrect": "no"}
 _NAMED = re.compile(r"[A-Za-z]\w{0,20}\s*=\s*(?=[^=])")
 _VARIABLE = re.compile(r"\$?([A-Za-z](?:_?\d)?)\s*=\s*(?=[^=])")
-_NEGATIVE = re.compile(r"\b(?:(?:negative|minus)\s+|(?:loss|deficit)\s+of\s+)(?=[$€£]?[\d.])", re.IGNORECASE)
+_LOSS = r"(?:loss|deficit|shortfall|decrease|decline|drop|reduction|fall)"
+_AMOUNT = r"[$€£]?[\d][\d.,]*\s?(?:%|percent\b|per cent\b)?"
+_NEGATIVE = re.compile(
+    rf"\b(?:(?:negative|minus)\s+|(?:(?:an?|the)\s+)?{_LOSS}\s+of\s+)(?=[$€£]?[\d.])", re.IGNORECASE
+)
+_NEGATIVE_AFTER = re.compile(
+    rf"(?<![-−\d.,])(?P<amount>{_AMOUNT})(?:\s+(?:points?|dollars|euros|degrees|units))?\s+(?:(?:net"
+    rf"|total|overall|annual)\s+)?"
+    rf"(?:{_LOSS}\b|below zero\b|in the red\b)",
+    re.IGNORECASE,
+)
 # Words before or after a number that make it another number, or none.
 _OTHER_BEFORE = re.compile(
-    r"(?<!\w)(?:up to|not|no|never|nor|without|except|less|more|fewer|greater|larger|smaller|higher|lower"
-    r"|under|over|above|below|least|most|than|between|beyond|log|ln|lg|sin|cos|tan|cot|sec|csc|exp|sqrt|root|mod|gcd"
-    r"|lcm|max|min|half|double|twice|thrice|triple|factorial|inverse)(?!\w)\W*(?:\w+\W+){0,2}$",
+    r"(?<!\w)(?:up to|not|no|never|nor|neither|without|except|excluding|but|less|more|fewer|greater"
+    r"|larger|smaller|higher"
+    r"|lower|longer|shorter|bigger|older|younger|better|worse|under|over|above|below|least|most|minimum"
+    r"|maximum|than|between"
+    r"|beyond|exceed(?:s|ing)?|log|ln|lg|(?:arc|a)?(?:sin|cos|tan|cot|sec|csc)h?|exp|sqrt|root|power"
+    r"|square|cube|mod|modulo"
+    r"|gcd|lcm|max|min|half|thirds?|quarters?|fourths?|fifths?|tenths?|double|twice|thrice|triple"
+    r"|quadruple|times|dozens?"
+    r"|multiples? of|divisible|factors? of|divisors? of|factorial|reciprocal|inverse"
+    r"|\w+n['’]t)(?!\w)\W*(?:\w+\W+){0,2}$"
+    r"|\b(?:jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?)\.?\s+$|[√<>≤≥~^]\s*$",
     re.IGNORECASE,
 )
+_COUNTS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|dozen"
 _OTHER_AFTER = re.compile(
-    r"\s*!|\s*[ije]\b(?!['’])|[\s-]*(?:dozens?|score|gross|squared|cubed|factorial|times|mod|modulo|choose|pairs?|plus"
-    r"|minus|to the|or (?:more|less|fewer)|and (?:a|one|three)[ -](?:half|third|quarter"
-    r"|fourth)s?|halves|thirds"
-    r"|quarters|fifths|radians? squared)\b",
+    r"\s*[!²³‰]|\s*[ije]\b(?!['’])|\s*\+(?!\s*[-\w])|\s*/\s*(?![hs]\b)[a-z]\b|(?:st|nd|rd|th)\s+(?:root"
+    r"|power)"
+    r"|[\s-]*(?:dozens?|score|gross|squared|cubed|factorial|times|mod|modulo|choose|pairs?|plus|pi"
+    r"|per mille|per thousand|minus"
+    r"|to the|(?:or|and) (?:more|less|fewer|up|above|below|over|under|higher|lower|greater|beyond"
+    r"|counting)|upwards?"
+    r"|at (?:most|least)|minimum|maximum|tops|and (?:a|one|three)[ -](?:half|third|quarter|fourth)s?"
+    r"|halves|halfs|thirds"
+    rf"|quarters|fourths|fifths|sixths|eighths|tenths|hundredths|thousandths|(?:or|to|out of|of|in"
+    rf"|over) (?:{_COUNTS})"
+    r"|radians? squared)\b",
     re.IGNORECASE,
 )
-_ALGEBRA = re.compile(r"[\\^_√π∞+*/<>-]|\d[a-z(]")
-_WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|matrix)[a-z]{3,}")  # two make it prose
+_ALGEBRA = re.compile(r"[!\\^_√π∞+*/<>-]|\d[a-z(]")
+_FACTORIAL = re.compile(r"(?:\d|\)|\b[a-z])!+$")
+_WORD = re.compile(r"(?<![\\a-z])(?!sqrt|sin|cos|tan|log|exp|arc|[pbv]?matrix)[a-z]{3,}")  # two make it prose
 _COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\d{3}\d)|;|\s+and\s+")
 
 
@@ -59,7 +89,8 @@ class Normal:
         value: its number, for `number` and `percent`.
         items: its members, for `list`.
         name: the variable that it is said to be the value of, as `x` of `x = 3`; empty without one.
-        brackets: those that a list was written in, such as `(]`; empty without any.
+        brackets: those that a list was written in, such as `()`; empty without any.
+        unit: its unit by one name, such as `km`; empty without one that is known.
     """
 
     kind: Kind
@@ -68,18 +99,17 @@ class Normal:
     items: tuple[Normal, ...] = ()
     name: str = field(default="", compare=False)
     brackets: str = field(default="", compare=False)
+    unit: str = field(default="", compare=False)
 
 
 def normalise(text: str) -> Normal:
     """Normalize an answer; never raises, whatever the text."""
-    return _remembered(text[:MAX_CHARACTERS])
+    return _remembered(text) if len(text) <= MAX_CHARACTERS else Normal("text", " ".join(text.split()))
 
 
 @lru_cache(4_096)  # each new vote normalizes all answers again
 def _remembered(text: str) -> Normal:
-    normal = _normalise(text, MAX_NESTING)
-    named = _VARIABLE.match(strip_latex(text))
-    return replace(normal, name=named[1]) if named else normal
+    return _normalise(text, MAX_NESTING)
 
 
 def equal(one: str, other: str) -> bool:
@@ -89,17 +119,24 @@ def equal(one: str, other: str) -> bool:
 
 def alike(one: Normal, other: Normal) -> bool:
     """Whether two normalized answers mean the same; see `equal`."""
-    if one.name and other.name and one.name != other.name:
-        return False  # x = 3 is not y = 3
-    if _is_interval(one) and _is_interval(other) and one.brackets != other.brackets:
+    if at_odds(one, other):
         return False
     if one == other:
-        return True
+        return not any(at_odds(*pair) for pair in zip(one.items, other.items, strict=True))
     if one.items and len(one.items) == len(other.items):
         return all(alike(a, b) for a, b in zip(one.items, other.items, strict=True))
     if one.value is None or other.value is None:
         return False
     return not values_of(one).isdisjoint(values_of(other)) and {one.kind, other.kind} == {"number", "percent"}
+
+
+def at_odds(one: Normal, other: Normal) -> bool:
+    """Whether what stands beside two values makes them different: x = 3 and y = 3, 7 m and 7 kg."""
+    if one.name and other.name and one.name != other.name:
+        return True
+    if one.unit and other.unit and one.unit != other.unit:
+        return True
+    return _is_interval(one) and _is_interval(other) and one.brackets != other.brackets
 
 
 def _is_interval(normal: Normal) -> bool:
@@ -120,7 +157,7 @@ def undecided(one: Normal, other: Normal) -> bool:
 
     That is so where one holds more than numbers, and for two lists, which may be sets without their braces.
     """
-    if alike(one, other):
+    if at_odds(one, other) or alike(one, other):
         return False
     lists = bool(one.items) and len(one.items) == len(other.items)
     return lists or _is_algebra(one) or _is_algebra(other)
@@ -135,9 +172,30 @@ def _is_algebra(normal: Normal) -> bool:
 
 
 def _normalise(text: str, nesting: int) -> Normal:
-    text = strip_latex(text).rstrip(".").strip()
+    text = spell_powers(strip_latex(text).rstrip(".").strip())
+    if nesting and (solutions := _solutions(text, nesting)):
+        return solutions
+    named = _VARIABLE.match(text)
     text = _NAMED.sub("", text, count=1) if _NAMED.match(text) else text
-    text = _NEGATIVE.sub("-", text)
+    normal = _unnamed(_NEGATIVE.sub("-", _NEGATIVE_AFTER.sub(r"-\g<amount>", text)), nesting)
+    return replace(normal, name=named[1]) if named and not normal.name else normal
+
+
+def _solutions(text: str, nesting: int) -> Normal | None:
+    """Read `x = 3, y = 4`, in any order, and `x = 2 or x = -2`, which is a set."""
+    pieces = re.split(r"\s*(?:[,;]\s*(?:or\b|and\b)?|\bor\b|\band\b)\s*", text)
+    if len(pieces) < 2 or not all(map(_VARIABLE.match, pieces)):
+        return None
+    items = sorted(
+        (_normalise(piece, 0) for piece in pieces), key=lambda item: (item.name, item.kind, item.text)
+    )
+    if len({item.name for item in items}) > 1:
+        return Normal("list", "; ".join(f"{item.name}={item.text}" for item in items), None, tuple(items))
+    inner = "; ".join(item.text for item in items)
+    return Normal("list", f"{{{inner}}}", None, tuple(items), items[0].name, "{}")
+
+
+def _unnamed(text: str, nesting: int) -> Normal:
     if (bare := _bare(text)) is not None:
         return bare
     if nesting and (listed := _list(text, nesting)) is not None:
@@ -192,17 +250,17 @@ def _number_with_unit(text: str) -> Normal | None:
         return None
     if numbers[0].enclosed and before[-1:].isalnum():
         return None  # f(7)
-    return _from_number(numbers[0])
+    return _from_number(numbers[0], after)
 
 
-def _from_number(number: Number) -> Normal | None:
+def _from_number(number: Number, after: str = "") -> Normal | None:
     size = abs(number.value * number.scale)
     if size >= MAX_SIZE or 0 < size < 1 / MAX_SIZE:
         return None
     value = round_decimal(number.value * number.scale)
     if number.unit == "%":
         return Normal("percent", f"{decimal_text(value)}%", value)
-    return Normal("number", decimal_text(value), value)
+    return Normal("number", decimal_text(value), value, unit=unit_of(after, number.unit))
 
 
 def _list(text: str, nesting: int) -> Normal | None:
@@ -246,7 +304,8 @@ def _split(text: str) -> list[str]:
 
 
 def _words(text: str) -> str:
-    text = text.casefold().strip(" \t'\".,;:!?")
+    text = text.casefold().strip(" \t'\".,;:?")
+    text = text if _FACTORIAL.search(text) else text.rstrip("!").rstrip(" \t'\".,;:?")
     text = re.sub(r"^(?:the|an?)\s+", "", text)
     return re.sub(r"\s+", " ", re.sub(r"\s*([-+*/^=(),])\s*", r"\1", text)).strip()
 

@@ -16,7 +16,7 @@ from sandreckoner.reading.syntax import bound_names, parse
 
 ANSWERS = ("answer", "ans", "final_answer")
 _LABEL = re.compile(r"[:=]\s|\s(?:is|are|was)\s")
-MAX_CHARACTERS = 2_000
+MAX_CHARACTERS = 10_000  # of an answer: a list may be long
 MAX_BITS = 4_000  # longer integers are not answers, and slow to write
 
 
@@ -150,6 +150,12 @@ def _items_text(items: list[str | None], brackets: str) -> str | None:
         return items[0] if items else None
     inner = ", ".join(item or "None" for item in items)
     return f"{brackets[0]}{inner}{brackets[1]}"[:MAX_CHARACTERS]
+
+
+def without_brackets(answer: str) -> str:
+    """Take the brackets off a program's list: Python's `(2, 3)` and `[2, 3]` say nothing of intervals."""
+    bare = answer[1:-1] if answer[:1] + answer[-1:] in ("[]", "()") else answer
+    return bare if normalise(bare).items else answer
 
 
 def _float_text(value: float) -> str | None:

@@ -9,7 +9,8 @@ from sandreckoner.reading.fences import in_string_or_comment
 
 # What chat templates end a turn with. A model that runs past its end writes one, then invents the next turn.
 _STOP = re.compile(
-    r"<\|im_start\|>(?:assistant|user|system)?\n?|<\|(?:im_end|endoftext|eot_id|end_of_text|end|eom_id|EOT|user|assistant|system)\|>"
+    r"<\|im_start\|>(?:assistant|user|system)?\n?|<\|(?:im_end|endoftext|eot_id|end_of_text|end|eom_id"
+    r"|EOT|user|assistant|system)\|>"
     r"|</s>|<end_of_turn>|<start_of_turn>|\[/?INST\]|<｜end▁of▁sentence｜>"
 )
 _NEXT = re.compile(

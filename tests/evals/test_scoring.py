@@ -75,3 +75,50 @@ def test_your_own_scorer_is_a_function_of_the_answer_and_the_question() -> None:
 
     assert score(Answer("abc"), Question("q", ASKED, "axx"), starts_alike).right is True
     assert score(Answer("abc"), Question("q", ASKED, "?"), starts_alike).right is None
+
+
+@pytest.mark.parametrize(
+    ("found", "gold", "kind", "status"),
+    [
+        ("0.0004", "0", "numeric", False),
+        ("0", "0.0004", "numeric", False),
+        ("0.0005", "0.0004", "numeric", False),
+        ("123456.8", "123456.789", "numeric", True),
+        ("98765.4", "98765.432", "numeric", True),
+        ("1234567", "1234568", "numeric", False),
+        ("0.333", "1/3", "numeric", True),
+        ("0.34", "1/3", "numeric", False),
+        ("a loss of $7", "-7", "numeric", True),
+        ("a 7% loss", "-7%", "numeric", True),
+        ("a 7% loss", "7%", "numeric", False),
+        ("7 cm", "7 m", "numeric", False),
+        ("18", "0 thousand", "scaled", False),
+        ("700000", "1 million", "scaled", False),
+        ("0.7", "1 million", "scaled", False),
+        ("960000", "1 million", "scaled", True),
+        ("12,483,321", "12.48 million", "scaled", True),
+        ("12,493,321", "12.48 million", "scaled", False),
+        ("4.6", "5 percent", "scaled", True),
+        ("4.4", "5 percent", "scaled", False),
+    ],
+)
+def test_tolerances(found: str, gold: str, kind: Kind, status: bool) -> None:
+    assert right(found, gold, kind) is status
+
+
+def test_a_programs_pair_is_a_point_and_an_interval_in_prose_is_none() -> None:
+    question = Question("q", Problem("Where?"), "(2, 3)", "mathematical")
+    program = Candidate("[2, 3]", program="answer = (2, 3)")
+    assert score(Answer("[2, 3]", winner=program), question).right is True
+    assert score(Answer("[2, 3]", winner=Candidate("[2, 3]")), question).right is False
+
+
+def test_long_answers_in_words_and_lists_are_read_whole() -> None:
+    gold = "apple because cherry since though which"
+    question = Question("q", Problem("Sort these words."), gold, "exact")
+    reply = f"They are sorted. The answer is {gold}."
+    assert score(Answer("apple", winner=Candidate("apple", reply)), question).right is True
+    numbers = ", ".join(map(str, range(2_000)))
+    question = Question("q", Problem("Count."), f"[{numbers}]", "list")
+    assert score(Answer(f"[{numbers}]"), question).right is True
+    assert score(Answer(f"[{numbers[:-1]}8]"), question).right is False

@@ -18,7 +18,7 @@ from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Run, Steps, note
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Execution
-from sandreckoner.reading.normalize import Normal, equal, normalise, undecided
+from sandreckoner.reading.normalize import at_odds, equal, normalise, undecided
 
 _PARTS = ("algebra_tokens", "algebra_parser", "algebra_canonical")
 
@@ -41,22 +41,21 @@ def merge_equal(
         known: cache of earlier calls, read and extended; None to start empty.
     """
     known = {} if known is None else known
-    distinct: dict[Normal, str] = {}
-    for answer in answers:
-        if answer is not None:
-            distinct.setdefault(normalise(answer), answer)
-    worth = {normal for pair in combinations(distinct, 2) if undecided(*pair) for normal in pair}
-    texts = [distinct[normal] for normal in distinct if normal in worth]
+    normals = {answer: normalise(answer) for answer in answers if answer is not None}
+    pairs = combinations(normals, 2)
+    worth = {text for pair in pairs if undecided(*(normals[text] for text in pair)) for text in pair}
+    texts = [text for text in normals if text in worth]
     fresh = [text for text in texts if text not in known]
     known.update(zip(fresh, (yield from canonical_forms(fresh)), strict=True))
-    first: dict[str, str] = {}
+    first: dict[str, list[str]] = {}
     leaders: dict[str, str] = {}
     for text in texts:
         if (amount := known[text]) is not None:
-            leaders[text] = first.setdefault(amount, text)
-    return [
-        None if answer is None else leaders.get(distinct[normalise(answer)], answer) for answer in answers
-    ]
+            found = first.setdefault(amount, [])
+            leader = next((other for other in found if not at_odds(normals[text], normals[other])), text)
+            leaders[text] = leader
+            found.append(text)
+    return [None if answer is None else leaders.get(answer, answer) for answer in answers]
 
 
 def canonical_forms(texts: Sequence[str]) -> Steps[list[str | None]]:

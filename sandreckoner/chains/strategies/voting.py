@@ -19,6 +19,7 @@ from sandreckoner.core.effects import Steps, ask, note
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.normalize import Normal, alike, normalise
+from sandreckoner.reading.program_result import without_brackets
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ def majority(votes: Sequence[str | None], *, weights: Sequence[float] | None = N
 def tally(votes: Sequence[str | None], *, weights: Sequence[float] | None = None) -> list[Poll]:
     """Count votes, most first; among equals, first seen first.
 
-    Answers that normalise to the same are the same. A per cent counts for the number as written, where
-    somebody voted for that (`60%` for 60), else for its hundredth (0.6), else for itself.
+    Answers that mean the same are the same (`reading.normalize.alike`): 3 joins x = 3, but y = 3 does not. A
+    per cent counts for the number as written, where somebody voted for that (`60%` for 60), else for its
+    hundredth (0.6), else for itself.
 
     Args:
         votes: the answers; None for a voter without one.
@@ -59,19 +61,28 @@ def tally(votes: Sequence[str | None], *, weights: Sequence[float] | None = None
         ValueError: where there are not as many weights as votes.
     """
     weights = [1.0] * len(votes) if weights is None else weights
-    groups: dict[Normal, list[int]] = {}
+    forms: dict[tuple[object, ...], tuple[Normal, list[int]]] = {}
     written: dict[int, str] = {}
     for position, (vote, _) in enumerate(zip(votes, weights, strict=True)):
         if vote is not None:
-            groups.setdefault(normalise(vote), []).append(position)
+            normal = normalise(vote)
+            key = (normal, normal.name, normal.brackets, normal.unit, *(item.name for item in normal.items))
+            forms.setdefault(key, (normal, []))[1].append(position)
             written[position] = vote
-    for percent in [normal for normal in groups if normal.kind == "percent"]:
-        hosts = [normal for normal in groups if normal.kind == "number" and alike(normal, percent)]
-        if hosts:
-            host = next((normal for normal in hosts if normal.value == percent.value), hosts[0])
-            groups[host] = sorted(groups[host] + groups.pop(percent))
+    groups: list[tuple[list[Normal], list[int]]] = []
+    # A per cent comes last: it may mean either of two numbers.
+    for normal, voters in sorted(forms.values(), key=lambda form: form[0].kind == "percent"):
+        fitting = [group for group in groups if all(alike(normal, member) for member in group[0])]
+        same = [group for group in fitting if any(member.value == normal.value for member in group[0])]
+        if not fitting:
+            groups.append(([normal], list(voters)))
+            continue
+        members, joined = (same or fitting)[0]
+        members.append(normal)
+        joined.extend(voters)
     polls = [
-        Poll(written[voters[0]], sum(weights[i] for i in voters), tuple(voters)) for voters in groups.values()
+        Poll(written[min(voters)], sum(weights[i] for i in voters), tuple(sorted(voters)))
+        for _, voters in groups
     ]
     return sorted(polls, key=lambda poll: (-poll.weight, poll.voters[0]))
 
@@ -178,13 +189,19 @@ def vote_calls(vote: Vote) -> int:
 
 
 def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Steps[Tally]:
-    answers = yield from merge_equal([candidate.answer for candidate in candidates])
+    answers = yield from merge_equal([_comparable(candidate) for candidate in candidates])
     polls = tally(answers, weights=weights)
     total = sum(weights)
     if not polls or total <= 0:
         return Tally()
     counts = tuple((poll.answer, round(poll.weight / total, 6)) for poll in polls)
     return Tally(candidates[polls[0].voters[0]], counts[0][1], counts, tuple(polls))
+
+
+def _comparable(candidate: Candidate) -> str | None:
+    if candidate.answer is None or not candidate.program:
+        return candidate.answer
+    return without_brackets(candidate.answer)
 
 
 def answer_by_vote(problem: Problem, candidates: Sequence[Candidate], vote: Vote) -> Steps[Answer]:

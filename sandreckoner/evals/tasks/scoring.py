@@ -21,12 +21,17 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.environment import Environment, Interpreter
 from sandreckoner.core.runtime import run
 from sandreckoner.evals.tasks.question import Kind, Question
+from sandreckoner.reading.final_answer import whole_answers
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
-from sandreckoner.reading.normalize import alike, equal, normalise, values_of
+from sandreckoner.reading.normalize import alike, at_odds, equal, normalise, values_of
+from sandreckoner.reading.program_result import without_brackets
 
 Scorer = Callable[[str, Question], bool | None]
 
 TOLERANCE = Fraction(1, 1000)  # PAL's rule for numbers (Gao et al. 2022): less than 0.001 apart
+SMALL = Fraction(1, 100)  # and less than a hundredth of their size, for 0.0004 is not 0
+LARGE = Fraction(1, 10**6)  # of the size of a large number, one of the two with decimals
+_ROUNDED = Fraction(1, 20)  # of its size a rounded number with a scale may be off
 _MAX_EXPRESSION = 200  # characters of an answer to a Game of 24
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "percent": 1}
 
@@ -56,12 +61,33 @@ def score(answer: Answer, question: Question, scorer: Scorer | None = None) -> S
     """
     if question.gold is None:
         return Score(None)
-    found = answer.text
-    right = False if found is None else (scorer or SCORERS[question.kind])(found, question)
+    right: bool | None = False
+    for found in _readings(answer, question):
+        right = (scorer or SCORERS[question.kind])(found, question)
+        if right is not False:
+            break
     if question.kind != "numeric":
         return Score(right)
     strict, flexible = _lm_eval_extracts(answer)
     return Score(right, exact_match(strict, question.gold), exact_match(flexible, question.gold))
+
+
+def _readings(answer: Answer, question: Question) -> Iterator[str]:
+    """Yield the answer's text, and what it may stand for.
+
+    A program's pair is a point or an interval, whatever Python prints it as. An answer in words or a list may
+    be a whole reply, of which the answer is one sentence.
+    """
+    if answer.text is None:
+        return
+    yield answer.text
+    winner = answer.winner
+    if winner is None:
+        return
+    if winner.program:
+        yield without_brackets(answer.text)
+    elif question.kind in ("exact", "list"):
+        yield from whole_answers(winner.reasoning)
 
 
 def _lm_eval_extracts(answer: Answer) -> tuple[str | None, str | None]:
@@ -74,25 +100,41 @@ def _lm_eval_extracts(answer: Answer) -> tuple[str | None, str | None]:
 
 
 def numeric(found: str, question: Question) -> bool:
-    """Equal numbers, or less than 0.001 apart; `60%` may be 60 or 0.6."""
+    """Equal numbers, or closer than anybody writes them; `60%` may be 60 or 0.6.
+
+    That is less than 0.001 apart and less than a hundredth of their size, or, where one has decimals, less
+    than a millionth of their size: 123456.8 is 123456.789.
+    """
     gold = question.gold or ""
     if equal(found, gold):
         return True
-    theirs = values_of(normalise(gold))
-    return any(abs(a - b) < TOLERANCE for a in values_of(normalise(found)) for b in theirs)
+    ours, theirs = normalise(found), normalise(gold)
+    if at_odds(ours, theirs):
+        return False
+    return any(_is_close(a, b) for a in values_of(ours) for b in values_of(theirs))
+
+
+def _is_close(one: Fraction, other: Fraction) -> bool:
+    gap, size = abs(one - other), max(abs(one), abs(other))
+    if gap < TOLERANCE and gap <= size * SMALL:
+        return True
+    return gap <= size * LARGE and not one.denominator == other.denominator == 1
 
 
 def scaled(found: str, question: Question) -> bool:
     """A number with a scale such as `12.5 million`: correct with the scale or without, rounded like the gold.
 
-    TAT-QA (Zhu et al. 2021) gives the rounded result and its scale separately.
+    TAT-QA (Zhu et al. 2021) gives the rounded result and its scale separately. Half a unit of the last
+    written digit may be missing, but no twentieth of a number of thousands or more: 700000 is not `1
+    million`.
     """
     number, _, scale = (question.gold or "").partition(" ")
     golds = values_of(normalise(number))
     half = Fraction(1, 2 * 10 ** len(number.partition(".")[2]))
     factors = [Fraction(1), Fraction(1, _SCALES.get(scale, 1)), Fraction(100 if scale == "percent" else 1)]
+    is_large = _SCALES.get(scale, 1) > 1
     return any(
-        abs(value * factor - gold) <= half
+        abs(value * factor - gold) <= (min(half, abs(gold) * _ROUNDED) if is_large else half)
         for value in values_of(normalise(found))
         for factor in factors
         for gold in golds

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +14,11 @@ from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.algebra import canonical_forms, merge_equal, same_answer
 from sandreckoner.chains.strategies.self_consistency import self_consistency
+from sandreckoner.chains.strategies.voting import majority_vote, tally
+from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Run
 from sandreckoner.core.environment import Environment
+from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import run
 from sandreckoner.core.trace import Trace
 from sandreckoner.tools.python import Sandbox
@@ -208,3 +213,44 @@ def test_the_order_of_answers_never_changes_who_is_together(answers: list[str | 
     order = list(range(len(answers)))
     shuffled = chance.sample(order, len(order))
     assert groups(order) == groups(shuffled)
+
+
+# Two answers that mean the same and are graded as different, on purpose or for want of better: a false reject
+# costs one sample, a false accept the worth of the whole figure.
+AGREED_FALSE_REJECTS = {
+    (r"\sin 30^\circ", r"\frac12"),  # degrees inside a function
+    ("2x - y = 3", "y = 2x - 3"),  # the same line, solved for another variable
+}
+PAIRS = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "reading" / "equality_pairs.jsonl").read_text().splitlines()
+]
+
+
+def test_pairs_of_every_kind(sandbox: Sandbox) -> None:
+    """No pair of another meaning is accepted; what is rejected though it is the same stands above."""
+    environment = Environment(interpreter=sandbox)
+    wrong = {
+        (pair["one"], pair["other"])
+        for pair in PAIRS
+        if run(same_answer(pair["one"], pair["other"]), environment) is not pair["same"]
+    }
+    assert wrong == AGREED_FALSE_REJECTS
+    assert len(PAIRS) >= 200
+
+
+def test_a_vote_counts_together_what_means_the_same_and_nothing_else() -> None:
+    assert [poll.voters for poll in tally(["x = 3", "y = 3", "3", "y=3"])] == [(0, 2), (1, 3)]
+    assert [poll.voters for poll in tally(["(2, 3)", "[2, 3]", "[2, 3]"])] == [(1, 2), (0,)]
+    assert [poll.voters for poll in tally(["7 km", "7 m", "7 kilometres"])] == [(0, 2), (1,)]
+    assert [poll.voters for poll in tally(["x = 2 or x = -2", "x = -2 or x = 2", "x = 2"])] == [(0, 1), (2,)]
+
+
+def test_a_programs_pair_votes_with_the_point_that_prose_names(sandbox: Sandbox) -> None:
+    candidates = [
+        Candidate("(1, 2)"),
+        Candidate("(2, 3)"),
+        Candidate("[2, 3]", program="answer = (2, 3)"),
+    ]
+    found = run(majority_vote(Problem("?"), candidates), Environment(interpreter=sandbox))
+    assert (found.winner, found.share) == (candidates[1], pytest.approx(2 / 3))
