@@ -26,7 +26,7 @@ from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.final_answer import find_answer
 from sandreckoner.reading.program_result import read_result
 from sandreckoner.reading.repair import repaired
-from sandreckoner.reading.tool_calls import object_at
+from sandreckoner.reading.tool_calls import first_call, object_at
 from sandreckoner.reading.trajectory import Turn, read_turn
 from sandreckoner.tools.functions.function_spec import Function
 
@@ -111,7 +111,8 @@ class _ReActRun:
         self.scratchpad.lines.append(f"Thought {number}: {turn.thought}\nAction {number}: {turn.written}")
         if (final := _final(turn)) is not None:
             return self.scratchpad.answer(final)
-        times = self.scratchpad.times(turn.action, turn.argument)
+        own = any(one.name.lower() == turn.action.lower() for one in self.react.functions)
+        times = self.scratchpad.times(turn.action, turn.written if own else turn.argument)
         if times > 1 + self.react.repeats:
             what = f"{turn.action}[{cut(turn.argument, 100)}]" if turn.action else "a reply without an action"
             return self.scratchpad.stopped(
@@ -137,12 +138,12 @@ class _ReActRun:
                 return "No action was read. Write a line such as: Action 1: Search[words]"
         for function in self.react.functions:
             if function.name.lower() == turn.action.lower():
-                return (yield from self._use(function, turn.argument))
+                return (yield from self._use(function, turn))
         return f"There is no action {turn.action[:50]!r}; there are {', '.join(self.react.actions)}."
 
-    def _use(self, function: Function, argument: str) -> Steps[str]:
+    def _use(self, function: Function, turn: Turn) -> Steps[str]:
         try:
-            arguments = function.bind(_call_of(function, argument))
+            arguments = function.bind(_call_of(function, turn))
         except UsageError as fault:
             return str(fault)
         returned = yield from use(function.name, arguments)
@@ -191,11 +192,13 @@ _REPEATED = (
 )
 
 
-def _call_of(function: Function, argument: str) -> Call:
+def _call_of(function: Function, turn: Turn) -> Call:
     """Read the arguments of an action: a JSON object, or the first argument as it stands."""
-    named = object_at(argument.strip(), 0) if argument.strip().startswith("{") else None
-    if named is not None:
+    call, start = first_call(turn.written), turn.written.find("{")
+    named = call.arguments if call is not None else object_at(turn.written, start) if start >= 0 else None
+    if isinstance(named, dict):
         return Call(function.name, [], as_json(named))
+    argument = turn.argument
     if not argument.strip():
         return Call(function.name)
     kind = next(iter(function.parameters.values()), "str")

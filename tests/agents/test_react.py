@@ -117,8 +117,11 @@ def test_turns_have_an_end() -> None:
 
 
 def test_tools_of_the_caller_are_actions_and_what_they_give_is_evidence(sandbox: Sandbox) -> None:
+    asked: list[str] = []
+
     def price(number: str, *, currency: str = "EUR") -> float:
         """The price of an order."""
+        asked.append(currency)
         return {"A1": 12.5}[number]
 
     def count() -> int:
@@ -130,13 +133,15 @@ def test_tools_of_the_caller_are_actions_and_what_they_give_is_evidence(sandbox:
         "Thought 2: Look again.\nAction 2: Price[A1]",
         "Thought 3: How many?\nAction 3: count[]",
         'Thought 4: Wrong.\nAction 4: price[{"nummer": 5}]',
+        'Thought 4: Now.\nAction: price\nAction Input: {"number": "A1", "currency": "USD"}',
+        '{"name": "price", "arguments": {"number": "A1", "currency": "GBP"}}',
         "Thought 5: Compute.\nAction 5: Python[price_eur = 12.5\norders = 312\nprice_eur * orders]",
         "Thought 6: Done.\nAction 6: Finish[3900]",
     ]
     model = ScriptedModel(replies)
     with open_react_agent(model=model, tools=[price, count], interpreter=sandbox) as agent:
         found = agent.invoke("What do all orders cost at the price of A1?")
-    assert found.text == "3900"
+    assert found.text == "3900" and asked == ["EUR", "EUR", "USD", "GBP"]
     assert {source.text: source.origin for source in found.sources} == {"12.5": "passage", "312": "passage"}
     seen = "\n".join(message.content for message in model.asked[-1].messages)
     for said in ("KeyError", "12.5", "has no place for 'nummer'", "calls price(number: str"):
