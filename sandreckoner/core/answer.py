@@ -10,7 +10,7 @@ from typing import Literal
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Usage
 from sandreckoner.core.problem import Passage
-from sandreckoner.core.table import Table
+from sandreckoner.core.table import Box, Table
 
 Origin = Literal["table", "passage", "question", "constant", "unsourced"]
 AnswerStatus = Literal["answered", "no answer", "budget spent", "refused"]
@@ -60,6 +60,7 @@ class NumberSource:
         quote: the number with its surroundings as the source has them.
         passages: the slices where it occurs; more than one where that is ambiguous, best first. Each has
             the exact offsets of the number.
+        box: of a cell of a PDF, its rectangle: left, bottom, right, top in points on that page.
     """
 
     text: str
@@ -69,6 +70,7 @@ class NumberSource:
     note: str = ""
     quote: str = ""
     passages: tuple[Passage, ...] = ()
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

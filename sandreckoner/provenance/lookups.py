@@ -98,7 +98,14 @@ def typed_from_table(source: NumberSource, value: Fraction, tables: Sequence[Tab
     label = f"{name}[{row_names(table)[row]!r}, {column_names(table)[column]!r}]"
     note = f"typed, not looked up; {label}{turned}"
     return NumberSource(
-        source.text, source.line, source.column, "table", note, _flat(cell.text), (_passage(table, cell),)
+        source.text,
+        source.line,
+        source.column,
+        "table",
+        note,
+        _flat(cell.text),
+        (_passage(table, cell),),
+        cell.box,
     )
 
 
@@ -154,6 +161,7 @@ def _source(place: _Place, name: str, checked: tuple[Table, int, int, Cell], sli
         "; ".join(notes),
         _flat(cell.text),
         (_passage(table, cell),),
+        cell.box,
     )
 
 

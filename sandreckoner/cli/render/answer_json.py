@@ -81,6 +81,7 @@ def _number(source: NumberSource) -> dict[str, JSON]:
         "note": source.note,
         "quote": source.quote,
         "places": [passage_object(passage) for passage in source.passages],
+        "box": list(source.box) if source.box else None,
     }
 
 

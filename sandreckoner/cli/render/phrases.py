@@ -42,7 +42,8 @@ def describe_source(source: NumberSource) -> str:
     note = f" ({plain(source.note)})" if source.note else ""
     if is_placed(source):
         first = source.passages[0]
-        return f"{visible(first.source)} p. {first.page}, “{plain(source.quote)}”{note}"
+        at = f" at {source.box[0]:.0f},{source.box[1]:.0f}" if source.box else ""
+        return f"{visible(first.source)} p. {first.page}{at}, “{plain(source.quote)}”{note}"
     if source.origin == "question":
         return f"the question, “{plain(source.quote)}”{note}"
     if source.origin == "constant":

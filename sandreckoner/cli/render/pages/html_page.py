@@ -48,6 +48,7 @@ def _answer(turn: Turn, answer: Answer, number: int) -> dict[str, object]:
         "shown": None if answer.text is None else readable(answer.text, turn.question),
         "pages": list(numbered(answer).values()),
         "reason": answer.reason,
+        "remarks": answer.remarks,
         "numbers": numbers(answer, number),
         "citations": citations(answer, number),
         "program": program(answer, number) if winner and winner.program else [],

@@ -55,7 +55,9 @@ def _sources(answer: Answer) -> Iterator[str]:
         at = source.passages[0] if is_placed(source) else None
         number = f"[{places[at.source, at.page]}] " if at else ""
         yield f"- {number}{_text(source.text)} ← {_text(describe_source(source))}"
-    if answer.sources:
+    for remark in answer.remarks:
+        yield f"- ! {_text(remark)}"
+    if answer.sources or answer.remarks:
         yield ""
 
 

@@ -5,10 +5,14 @@ Anchors begin with the number of the turn, since a page may hold many.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sandreckoner.cli.render.blocks import numbered
 from sandreckoner.cli.render.phrases import describe_source, is_placed
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Cell, Row, Table
+from sandreckoner.reading.table_figures import named_tables
 
 Piece = tuple[str, str]  # a text and its anchor, which may be empty
 
@@ -78,7 +82,39 @@ def _line(line: str, sources: list[tuple[int, NumberSource]], turn: int) -> list
 
 
 def passages(answer: Answer, turn: int) -> list[dict[str, object]]:
-    """The passages that the answer rests on, in pieces: the spans that were used have anchors."""
+    """The passages and tables that the answer rests on, in pieces: the spans that were used have anchors."""
+    return [*_passages(answer, turn), *_tables(answer, turn)]
+
+
+def _tables(answer: Answer, turn: int) -> list[dict[str, object]]:
+    used = {(span.source, span.page, span.start, span.text): span for span in _used(answer)}
+    return [
+        {
+            "id": f"t{turn}-{name}",
+            "place": f"{name}: {table.document} p. {table.page or 1}"
+            + (f", {table.title}" if table.title else ""),
+            "pieces": [piece for row in table.rows for piece in _row(table, row, used, turn)],
+        }
+        for name, table in named_tables(answer.winner.tables if answer.winner else ()).items()
+    ]
+
+
+def _row(table: Table, row: Row, used: Mapping[tuple[str, int, int, str], Passage], turn: int) -> list[Piece]:
+    """A row of a table that a figure was looked up in; nothing of any other."""
+    cells = [(cell, used.get(_place(table, cell))) for cell in row.cells if cell is not None]
+    if not any(span for _, span in cells):
+        return []
+    pieces: list[Piece] = [(": ".join((*row.path, row.label)), "")]
+    for cell, span in cells:
+        pieces += [("  ", ""), (" ".join(cell.text.split()), _anchor(span, turn) if span else "")]
+    return [*pieces, ("\n", "")]
+
+
+def _place(table: Table, cell: Cell) -> tuple[str, int, int, str]:
+    return table.document, cell.page or table.page or 1, cell.start, cell.text
+
+
+def _passages(answer: Answer, turn: int) -> list[dict[str, object]]:
     return [
         {
             "id": _anchor(passage, turn),
@@ -119,8 +155,19 @@ def _holds(passage: Passage, span: Passage) -> bool:
 def _target(span: Passage, answer: Answer, turn: int) -> str:
     """The anchor of a span; empty where none of the passages shown holds it."""
     evidence = answer.winner.evidence if answer.winner else ()
-    return _anchor(span, turn) if any(_holds(passage, span) for passage in evidence) else ""
+    shown = any(_holds(passage, span) for passage in evidence) or _is_cell(answer, span)
+    return _anchor(span, turn) if shown else ""
+
+
+def _is_cell(answer: Answer, span: Passage) -> bool:
+    place = (span.source, span.page, span.start, span.text)
+    tables = answer.winner.tables if answer.winner else ()
+    cells = ((table, cell) for table in tables for row in table.rows for cell in row.cells if cell)
+    return any(_place(table, cell) == place for table, cell in cells)
 
 
 def _anchor(span: Passage, turn: int) -> str:
-    return f"t{turn}-{span.source}:{span.page}:{span.start}-{span.end}".replace(" ", "_")
+    place = (
+        f"{span.start}-{span.end}" if span.start >= 0 else span.text
+    )  # a cell of a workbook has no offsets
+    return f"t{turn}-{span.source}:{span.page}:{place}".replace(" ", "_")
