@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, take_steps
-from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH
+from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, TABLES
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.spec import Name
@@ -21,10 +21,13 @@ from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import from_json
+from sandreckoner.core.table import Table
 from sandreckoner.reading.fences import find_blocks
 from sandreckoner.reading.program_result import read_result, value_text, with_last_value
 from sandreckoner.reading.programs import Program, read_program
 from sandreckoner.reading.syntax import MAX_CHARACTERS
+from sandreckoner.reading.table_figures import table_record
 from sandreckoner.tools.functions.function_spec import Function
 
 _SHOWN = 4_000  # characters of one cell's output that the model sees
@@ -69,7 +72,7 @@ class CodeAgent:
     @property
     def offered(self) -> tuple[Function, ...]:
         """All functions that cells may call."""
-        return (*((SEARCH, READ, LIST_DOCUMENTS) if self.documents else ()), *self.functions, ANSWER)
+        return (*((SEARCH, READ, LIST_DOCUMENTS, TABLES) if self.documents else ()), *self.functions, ANSWER)
 
     def opening(self, problem: Problem) -> tuple[Message, ...]:
         """Return the conversation before the first cell."""
@@ -163,7 +166,7 @@ class _CodeRun:
             if execution.call.function == ANSWER.name and (text := _answer_in(execution.call)) is not None:
                 self.scratchpad.lines.append(f"Last cell:\n```python\n{code}\n```")
                 self.scratchpad.programs.append(code)
-                self.scratchpad.execution = None
+                self.scratchpad.execution = _looked_up(execution)
                 return self.scratchpad.answer(text)
             returned = yield from self._perform(execution.call)
             (execution,) = yield (Resume(execution.state, returned),)
@@ -197,7 +200,21 @@ class _CodeRun:
             return Returned([_as_data(one, passage) for one, passage in self.scratchpad.keep(found)])
         if name == READ.name:
             return (yield from self._read(arguments["id"]))
+        if name == TABLES.name:
+            return (yield from self._tables(arguments))
         return (yield from use(name, arguments))
+
+    def _tables(self, arguments: dict[str, JSON]) -> Steps[Returned]:
+        """Find tables; the program gets objects, the scratchpad keeps what their figures are checked by."""
+        try:
+            returned = yield from use(TABLES.name, arguments)
+        except UsageError as fault:  # an environment without this tool
+            return Returned(error=str(fault))
+        if returned.error:
+            return returned
+        found = [from_json(record) for record in returned.value]
+        named = self.scratchpad.keep_tables([each for each in found if isinstance(each, Table)])
+        return Returned([table_record(name, table) for name, table in named])
 
     def _read(self, name: str) -> Steps[Returned]:
         passage = self.scratchpad.passage(name)
@@ -218,6 +235,14 @@ def _cell_in(reply: Completion) -> Program:
         return program
     blocks = [block.code.strip() for block in find_blocks(reply.text[:MAX_CHARACTERS]) if block.is_python]
     return Program(next((code for code in reversed(blocks) if code), ""))
+
+
+def _looked_up(waiting: Execution) -> Execution | None:
+    """What the value that a cell answers with was looked up in; None where it looked nothing up."""
+    if waiting.figures is None or waiting.call is None:
+        return None
+    given = [*waiting.call.positional, *waiting.call.named.values()]
+    return Execution("ok", given[0] if given else None, figures=waiting.figures)
 
 
 def _answer_in(call: Call) -> str | None:

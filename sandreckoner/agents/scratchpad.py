@@ -15,10 +15,12 @@ from sandreckoner.core.effects import Steps
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.table import Table
 from sandreckoner.reading.normalize import Normal, normalise
 from sandreckoner.reading.program_result import read_result
 
 _MAX_PASSAGES = 200
+_MAX_TABLES = 50
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Scratchpad:
         best: the answer to give where the run is cut short: the last result of a program that is not prose.
         repairs: what was mended in its programs.
         lines: the transcript of thoughts and actions.
+        tables: all that were found, each once, in order; programs know them as t1, t2, …
     """
 
     problem: Problem
@@ -42,10 +45,12 @@ class Scratchpad:
     best: str | None = None
     repairs: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     _calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.passages.extend(self.problem.passages)
+        self.tables.extend(self.problem.tables)
 
     def times(self, name: str, argument: str) -> int:
         """Count this call, ignoring case and white space, and return how often it has been made."""
@@ -83,6 +88,13 @@ class Scratchpad:
             named.append((f"p{places[place] + 1}", passage))
         return named
 
+    def keep_tables(self, found: Sequence[Table]) -> list[tuple[str, Table]]:
+        """Keep tables as evidence, and return each with its name."""
+        for table in found:
+            if table not in self.tables and len(self.tables) < _MAX_TABLES:
+                self.tables.append(table)
+        return [(f"t{self.tables.index(table) + 1}", table) for table in found if table in self.tables]
+
     def passage(self, name: str) -> Passage | None:
         """Return the passage of that name; None where there is none."""
         digits = name.strip().lower().lstrip("p")
@@ -98,6 +110,7 @@ class Scratchpad:
             execution=self.execution,
             error="" if text is not None else reason,
             evidence=tuple(self.passages),
+            tables=tuple(self.tables),
             repairs=tuple(dict.fromkeys(self.repairs)),
         )
         return Answer(text, status, winner=candidate, candidates=(candidate,), reason=reason)

@@ -205,7 +205,7 @@ def _place_of(
         return near[0] if near else _Place(f"{name}[row {row + 1}, column {column + 1}]", line, 0, line, 0)
     table = checked[0]
     labels = words_of(f"{row_names(table)[row]} {column_names(table)[column]}")
-    best = max(near, key=lambda place: len(words_of(place.text) & labels), default=None)
+    best = max(written, key=lambda place: (len(words_of(place.text) & labels), place in near), default=None)
     text = f"{name}[{row_names(table)[row]!r}, {column_names(table)[column]!r}]"
     return best or _Place(text, line, 0, line, 0)
 
@@ -232,8 +232,14 @@ def _places(program: str, tables: Mapping[str, Table]) -> list[_Place]:
             names.get(id(node), ""),
         )
         for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _base(node) in tables
+        if isinstance(node, ast.Subscript) and _looks_up(node, tables)
     ]
+
+
+def _looks_up(node: ast.Subscript, tables: Mapping[str, Table]) -> bool:
+    """Whether it may look something up: in a table by its name, or by two labels in whatever it names."""
+    known = _base(node) in tables or isinstance(node.slice, ast.Tuple)
+    return known and isinstance(node.ctx, ast.Load)
 
 
 def _base(node: ast.expr) -> str:

@@ -16,11 +16,13 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Call
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Message
+from sandreckoner.core.problem import Problem
+from sandreckoner.core.runtime import run
 from sandreckoner.core.trace import Step
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.functions.tool_adapters import as_functions
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary, open_library
 
 QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
 
@@ -217,3 +219,43 @@ def test_the_check_of_arguments_names_what_is_wrong() -> None:
         SEARCH.bind(Call("search", [{"type": "Fraction", "text": "1/2"}], {}))
     with pytest.raises(UsageError, match="wants 'k' as int, not bool"):
         SEARCH.bind(Call("search", ["x", True], {}))
+
+
+REPORT = """# Northwell 2021
+
+| In thousands | 2021 | 2020 |
+|---|---:|---:|
+| Net sales | $ 8,412 | $ 7,950 |
+| Cost of sales | (5,130) | (4,970) |
+"""
+
+
+def test_it_looks_figures_up_in_tables(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text(REPORT)
+    cells = [
+        cell("t = tables('net sales 2021 2020')[0]\nprint(t)"),
+        cell("a, b = t['Net sales', 2021], t['Net sales', 2020]\ngrowth = (a - b) / b * 100"),
+        cell("answer(growth)"),
+    ]
+    model = ScriptedModel(cells)
+    shelf = open_library([tmp_path / "report.md"])
+    with open_code_agent(model=model, library=shelf, interpreter=sandbox) as agent:
+        found = agent.invoke(QUESTION, journal=str(tmp_path / "run.jsonl"))
+    shelf.close()
+    assert found.text == "5.81132075471698 %"
+    assert found.quantity is not None
+    assert found.quantity.unit == "%"
+    looked_up = [source for source in found.sources if source.origin == "table"]
+    assert [source.text for source in looked_up] == ["t['Net sales', 2021]", "t['Net sales', 2020]"]
+    assert all("Net sales" in source.note and source.passages[0].start >= 0 for source in looked_up)
+    assert replay(read_journal(tmp_path / "run.jsonl")).sources == found.sources
+
+
+def test_an_environment_without_tables_says_so_to_the_program(
+    library: MemoryLibrary, sandbox: Sandbox
+) -> None:
+    model = ScriptedModel([cell("tables('net sales')"), cell("answer(1)")])
+    environment = Environment(model, sandbox, library, {})
+    found = run(CodeAgent()(Problem(QUESTION)), environment)
+    assert found.text == "1"
+    assert "RuntimeError" in model.asked[1].messages[-1].content

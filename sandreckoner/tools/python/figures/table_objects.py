@@ -8,10 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from sandreckoner.tools.python.figures.figure import Figure, Source, figure, looked_up
+from sandreckoner.tools.python.figures.figure_units import SCALES
 from sandreckoner.tools.python.figures.table_labels import Label, LabelError, find_label, nearest
 
 _RECORD = "TableRecord"
 _PROGRAM = "<program"
+_FINDER = "tables"  # the host function that gives tables
+_SHOWN = 30  # rows
 
 
 class Table:
@@ -137,7 +140,12 @@ class Table:
         return looked_up(Fraction(value), unit, scale, period, source, f"{self._name}[{label}]")
 
     def __str__(self) -> str:
-        return f"{self._name}: rows {self.rows}, columns {self.columns}"
+        about = ", ".join(part for part in (self.title, self.unit, SCALES.get(self.scale, "")) if part)
+        lines = [f"{self._name} ({self.document}): {about}", " | ".join(["", *self.columns])]
+        for label, cells in zip(self._rows[:_SHOWN], self._cells, strict=False):
+            lines.append(" | ".join([label.name, *(cell[0] if cell else "" for cell in cells)]))
+        rest = len(self._rows) - _SHOWN
+        return "\n".join([*lines, *([f"… {rest} rows"] if rest > 0 else [])])
 
     __repr__ = __str__
 
@@ -213,7 +221,7 @@ def hydrated(value: Any) -> Any:
 def with_tables(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a program, tables made, and beside tables what programs need for typed numbers."""
     made = {name: hydrated(value) for name, value in inputs.items()}
-    if any(type(value) is Table for value in made.values()):
+    if _FINDER in made or any(type(value) is Table for value in made.values()):
         made.setdefault("figure", figure)
     return made
 
