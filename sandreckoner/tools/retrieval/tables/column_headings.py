@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sandreckoner.tools.retrieval.tables.figure_columns import FigureColumn
 from sandreckoner.tools.retrieval.tables.word_boxes import Rule, Word
@@ -105,12 +106,19 @@ def headings_of(
     """
     spans = spans_of(columns, left)
     parts: list[list[str]] = [[] for _ in columns]
-    inside = _rules_of(heads, rules, spans)
-    for number, (line, phrases) in enumerate(heads):
-        below = [phrase for _, row in heads[number + 1 :] for phrase in row]
-        groups = [_ruled_group(phrase, phrases, line, inside, spans) for phrase in phrases]
-        if not any(groups):
-            groups = _centred_groups(phrases, spans, below)
+    kept = [(line, phrases) for line, phrases in heads if phrases]
+    levels = _levels(kept, rules, spans)
+    for number, (line, phrases) in enumerate(kept):
+        groups = _ruled_groups(number, kept, levels, spans)
+        if not all(groups):
+            below = [phrase for _, row in kept[number + 1 :] for phrase in row]
+            apart = _is_apart(line, [each for each, _ in kept[number + 1 :]], levels)
+            centred = _centred_groups(phrases, spans, below, apart=apart)
+            taken = {index for group in groups for index in group}
+            groups = [
+                group or ([] if taken & set(other) else other)
+                for group, other in zip(groups, centred, strict=True)
+            ]
         for phrase, group in zip(phrases, groups, strict=True):
             for index in group or _own_column(phrase, spans):
                 parts[index].append(phrase.text)
@@ -125,52 +133,89 @@ def clean_heading(text: str) -> str:
     return text
 
 
-def _ruled_group(
-    phrase: Phrase, phrases: Sequence[Phrase], line: Line, rules: Sequence[Rule], spans: Sequence[Span]
-) -> list[int]:
-    """The columns below the rule that underlines a phrase; none where no rule does."""
-    under = [
-        rule
-        for rule in rules
-        if rule.y < line.y0 + 0.35 * line.size
-        and _is_inside(phrase, rule)
-        and not (abs(rule.x0 - phrase.x0) < 2 and abs(rule.x1 - phrase.x1) < 2)
-    ]
-    if not under:
-        return []
-    rule = max(under, key=lambda rule: rule.y)
-    beside = [other for other in phrases if rule.x0 - 2 <= other.middle <= rule.x1 + 2]
-    if len(beside) > 1:
-        return []
-    return [index for index, span in enumerate(spans) if rule.x0 - 3 <= _figure_middle(span) <= rule.x1 + 3]
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The rules at one height, and the columns that they underline."""
+
+    y: float
+    columns: frozenset[int]
+
+    def runs(self) -> list[list[int]]:
+        """The underlined columns, parted where one between them is not."""
+        runs: list[list[int]] = []
+        for index in sorted(self.columns):
+            if runs and runs[-1][-1] == index - 1:
+                runs[-1].append(index)
+            else:
+                runs.append([index])
+        return runs
 
 
-def _is_inside(phrase: Phrase, rule: Rule) -> bool:
-    """Whether a phrase stands over a rule: in its middle, or at one of its ends."""
-    if phrase.x0 < rule.x0 - 3 or phrase.x1 > rule.x1 + 3:
-        return False
-    centred = abs(phrase.middle - (rule.x0 + rule.x1) / 2) < 0.12 * (rule.x1 - rule.x0)
-    return centred or phrase.x0 - rule.x0 < 5 or rule.x1 - phrase.x1 < 5
-
-
-def _rules_of(
+def _levels(
     heads: Sequence[tuple[Line, Sequence[Phrase]]], rules: Sequence[Rule], spans: Sequence[Span]
-) -> list[Rule]:
-    """The rules between the lines of a heading. The lowest count where they part the columns."""
-    lines = [line for line, phrases in heads if phrases]
-    if not lines or not spans:
+) -> list[_Level]:
+    """The heights at which rules part the lines of a heading, from the top down."""
+    if not heads or not spans:
         return []
-    lowest = lines[-1].y0 + 0.3 * lines[-1].size
-    right = spans[-1].x1 + 12
-    near = [rule for rule in rules if rule.x1 > spans[0].x0 and rule.x0 < right and rule.y <= lines[0].y0 + 2]
-    foot = [rule for rule in near if lowest - 1.2 * lines[-1].size < rule.y <= lowest]
-    parted = [
-        rule
-        for rule in foot
-        if sum(abs(rule.y - other.y) < 1.5 for other in foot) > 1
-        and all(sum(rule.x0 <= phrase.middle <= rule.x1 for phrase in phrases) < 2 for _, phrases in heads)
-    ]
-    return [*(rule for rule in near if rule.y > lowest), *parted]
+    top, bottom = heads[0][0], heads[-1][0]
+    near = [rule for rule in rules if bottom.y0 - bottom.size < rule.y <= top.y0 + 0.35 * top.size]
+    levels: list[_Level] = []
+    for rule in sorted(near, key=lambda rule: -rule.y):
+        if any(_underlines(rule, phrase) for _, phrases in heads for phrase in phrases):
+            continue
+        covered = frozenset(
+            index for index, span in enumerate(spans) if rule.x0 - 3 <= _figure_middle(span) <= rule.x1 + 3
+        )
+        if covered and levels and levels[-1].y - rule.y < 1.5:
+            levels[-1] = _Level(levels[-1].y, levels[-1].columns | covered)
+        elif covered:
+            levels.append(_Level(rule.y, covered))
+    return levels
+
+
+def _underlines(rule: Rule, phrase: Phrase) -> bool:
+    """Whether a rule underlines the words of a phrase, and so says nothing about columns."""
+    return abs(rule.x0 - phrase.x0) < 2 and -2 < rule.x1 - phrase.x1 < 10
+
+
+def _ruled_groups(
+    number: int,
+    heads: Sequence[tuple[Line, Sequence[Phrase]]],
+    levels: Sequence[_Level],
+    spans: Sequence[Span],
+) -> list[list[int]]:
+    """The columns that each phrase of a line spans by the rule below it; empty where none shows it.
+
+    The rule right below a line spans what it underlines. One further down spans only phrases that stand in
+    its middle; one below the lowest line parts the columns of phrases that stand between two columns.
+    """
+    line, phrases = heads[number]
+    level = next((level for level in levels if level.y < line.y0 + 0.35 * line.size), None)
+    groups: list[list[int]] = [[] for _ in phrases]
+    if level is None:
+        return groups
+    foot = heads[-1][0]
+    lowest = level.y < foot.y0 + 0.35 * foot.size
+    right_below = number + 1 == len(heads) or level.y > heads[number + 1][0].y0 + 0.5 * line.size
+    if lowest and all(_overlap_of_own(phrase, spans) > 0.95 for phrase in phrases):
+        return groups
+    for run in level.runs():
+        left, right = spans[run[0]].x0 - 3, spans[run[-1]].x1 + 3
+        places = [place for place, phrase in enumerate(phrases) if left <= phrase.middle <= right]
+        if not places:
+            continue
+        near = 0.45 if right_below or lowest else 0.2
+        parted = _parted([phrases[place] for place in places], spans[run[0] : run[-1] + 1], near)
+        off = abs(phrases[places[0]].middle - (left + right) / 2)
+        if len(places) == 1 and right_below and not lowest and off < 0.2 * (right - left):
+            parted = [list(range(len(run)))]
+        for place, group in zip(places, parted, strict=False):
+            groups[place] = [run[0] + index for index in group]
+    return groups
+
+
+def _overlap_of_own(phrase: Phrase, spans: Sequence[Span]) -> float:
+    return max((span.overlap(phrase) for span in spans), default=0.0)
 
 
 def _figure_middle(span: Span) -> float:
@@ -185,52 +230,67 @@ def _own_column(phrase: Phrase, spans: Sequence[Span]) -> list[int]:
     return [best] if spans[best].overlap(phrase) > 0 else []
 
 
-def _centred_groups(
-    phrases: Sequence[Phrase], spans: Sequence[Span], below: Sequence[Phrase]
-) -> list[list[int]]:
-    """For each phrase the neighbouring columns in whose middle it stands; several only where it spans them.
+def _is_apart(line: Line, below: Sequence[Line], levels: Sequence[_Level]) -> bool:
+    """Whether a line of a heading is parted from the next one, by a rule or by space."""
+    if not below:
+        return False
+    after = below[0]
+    ruled = any(after.y0 + 0.5 * after.size < level.y < line.y0 + 0.35 * line.size for level in levels)
+    return ruled or line.y0 - after.y0 > 1.35 * max(line.size, after.size)
 
-    A phrase spans columns where each of them has a heading of its own below it.
+
+def _centred_groups(
+    phrases: Sequence[Phrase], spans: Sequence[Span], below: Sequence[Phrase], *, apart: bool
+) -> list[list[int]]:
+    """For each phrase the neighbouring columns in whose middle it stands; none where it has one for itself.
+
+    A phrase spans columns that have headings of their own below it, or, in the lowest line, none.
     """
-    n = len(spans)
-    if not below or len(phrases) >= n:
+    if not phrases or len(phrases) >= len(spans):
         return [[] for _ in phrases]
-    headed = [any(span.overlap(phrase) > 0.5 for phrase in below) for span in spans]
-    fitting = [_fits_one(phrase, spans, below) for phrase in phrases]
+    headed = [not below or any(span.overlap(phrase) > 0.5 for phrase in below) for span in spans]
+    fitting = [not (apart and below) and _fits_one(phrase, spans, below) for phrase in phrases]
     if all(headed) and not all(fitting) and (parted := _parted(phrases, spans)):
         return parted
     groups: list[list[int]] = []
     first = 0
     for number, phrase in enumerate(phrases):
         limit = phrases[number + 1].x0 if number + 1 < len(phrases) else float("inf")
-        best: list[int] = []
-        least = float("inf")
-        for start in range(first, n):
-            for end in range(start + 1, n):
-                covered = range(start, end + 1)
-                if spans[end].middle > limit or not all(headed[index] for index in covered):
-                    break
-                if phrase.x0 < spans[start].x0 - 8 or phrase.x1 > spans[end].x1 + 8:
-                    continue
-                middle = (spans[start].x0 + spans[end].x1) / 2
-                error = abs(middle - phrase.middle) - 0.5 * (end - start)
-                if error < least:
-                    least, best = error, list(covered)
-        own = _own_column(phrase, spans)
-        wide = best and least < 0.35 * (spans[best[-1]].x1 - spans[best[0]].x0) / len(best)
-        if wide and not fitting[number]:
-            groups.append(best)
-            first = best[-1] + 1
-        else:
-            groups.append([])
-            first = own[0] + 1 if own else first
+        group = [] if fitting[number] or not below else _best_group(phrase, spans, headed, first, limit)
+        own = group or _own_column(phrase, spans)
+        first = own[-1] + 1 if own else first
+        groups.append(group)
     return groups
 
 
-def _parted(phrases: Sequence[Phrase], spans: Sequence[Span]) -> list[list[int]]:
+def _best_group(
+    phrase: Phrase, spans: Sequence[Span], headed: Sequence[bool], first: int, limit: float
+) -> list[int]:
+    """The columns from `first` on, as far as `limit`, in whose middle a phrase stands best."""
+    best: list[int] = []
+    least = float("inf")
+    steps = sorted(after.x1 - before.x1 for before, after in pairwise(spans))
+    widest = 1.7 * steps[len(steps) // 2]  # columns further apart than this are not spanned together
+    for start in range(first, len(spans)):
+        for end in range(start + 1, len(spans)):
+            if spans[end].x1 - spans[end - 1].x1 > widest:
+                break
+            if spans[end].middle > limit or not all(headed[start : end + 1]):
+                break
+            if phrase.x0 < spans[start].x0 - 8 or phrase.x1 > spans[end].x1 + 8:
+                continue
+            error = abs((spans[start].x0 + spans[end].x1) / 2 - phrase.middle) - 0.3 * (end - start)
+            if error < least:
+                least, best = error, list(range(start, end + 1))
+    if not best or least > 0.35 * (spans[best[-1]].x1 - spans[best[0]].x0) / len(best):
+        return []
+    return best
+
+
+def _parted(phrases: Sequence[Phrase], spans: Sequence[Span], near: float = 0.45) -> list[list[int]]:
     """All columns in as many groups of neighbours as there are phrases, each phrase in the middle of one.
 
-    Empty if the phrases do not stand so.
+    Empty if the phrases do not stand so, to within the part `near` of a column's width.
     """
     n, m = len(spans), len(phrases)
     best: dict[tuple[int, int], tuple[float, list[list[int]]]] = {(0, 0): (0.0, [])}
@@ -243,7 +303,7 @@ def _parted(phrases: Sequence[Phrase], spans: Sequence[Span]) -> list[list[int]]
                 group = list(range(start, end))
                 width = spans[end - 1].x1 - spans[start].x0
                 error = abs((spans[start].x0 + spans[end - 1].x1) / 2 - phrase.middle)
-                if error > 0.45 * width / len(group) or phrase.x1 - phrase.x0 > 1.1 * width:
+                if error > near * width / len(group) or phrase.x1 - phrase.x0 > 1.1 * width:
                     continue
                 found = (before + error, [*groups, group])
                 if (end, number) not in best or found[0] < best[end, number][0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -42,28 +43,41 @@ def tables_of_pages(pages: Sequence[str], document: str) -> tuple[Table, ...]:
 def with_captions(tables: Sequence[Table]) -> list[Table]:
     """The tables with their units; one that states no scale has that of the table above it on its page.
 
-    Not where its figures have cents: prices and amounts per share are in no scale.
+    Failing that, it has the scale that nearly all other tables of the document state for money. Not where its
+    figures have cents or are too large: prices, amounts per share and whole dollars are in no scale.
     """
     found: list[Table] = []
     for table in tables:
         before = found[-1] if found and found[-1].page == table.page else None
-        states = unit_of_caption(f"{table.caption} {table.title}").scale
-        if (
-            before is not None
-            and not states
-            and unit_of_caption(before.caption).scale
-            and not _has_cents(table)
-        ):
+        if before is not None and _may_inherit(table) and unit_of_caption(before.caption).scale:
             table = replace(table, caption=" ".join(filter(None, (before.caption, table.caption))))
         found.append(with_units(table))
-    return found
+    usual = _usual_scale(found)
+    return [replace(table, scale=usual) if usual and _is_money(table) else table for table in found]
+
+
+def _is_money(table: Table) -> bool:
+    """Whether a table has money in it, and neither a scale nor figures that have none."""
+    return table.unit not in ("", "%") and table.scale == 1 and _may_inherit(table)
+
+
+def _may_inherit(table: Table) -> bool:
+    return not unit_of_caption(f"{table.caption} {table.title}").scale and not _has_cents(table)
+
+
+def _usual_scale(tables: Sequence[Table]) -> int:
+    """The scale that at least four fifths of the tables with money state, of five or more; else 0."""
+    stated = Counter(table.scale for table in tables if table.scale > 1)
+    scale, times = stated.most_common(1)[0] if stated else (0, 0)
+    return scale if times >= 5 and times >= 0.8 * sum(stated.values()) else 0
 
 
 def _has_cents(table: Table) -> bool:
+    """Whether most figures of a table have two decimals, or one of them is beyond ten million."""
     values = [figure_value(cell.text) for row in table.rows for cell in row.cells if cell]
     figures = [value for value in values if value is not None]
     cents = sum(value.as_tuple().exponent == -2 for value in figures)
-    return 2 * cents > len(figures)
+    return 2 * cents > len(figures) or any(abs(value) > 10_000_000 for value in figures)
 
 
 def _finished(table: Table, page_text: str) -> Table:

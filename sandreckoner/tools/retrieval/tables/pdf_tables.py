@@ -20,7 +20,7 @@ from sandreckoner.tools.retrieval.tables.word_lines import MONTH, YEAR, Line, To
 
 _MAX_GAP = 3.6  # heights of a line between two rows of one table
 _STUB_PERIOD = re.compile(r"\b(?:ended|ending|as of|at)\b", re.IGNORECASE)
-_MAX_HEADING_LINES = 8
+_MAX_HEADING_LINES = 12
 
 
 @dataclass(slots=True)
@@ -200,7 +200,7 @@ def _above(
 def _table(region: Region, layout: PageLayout, document: str, page: int) -> Table | None:
     columns = region.columns
     left = _labels_end(region)
-    heads, titles = _split_above(region, left)
+    heads, titles = _split_above(region, left, layout)
     headings = headings_of(
         [(line, _heading_phrases(line, region, left)) for line in heads], columns, layout.rules, left
     )
@@ -227,7 +227,7 @@ def _table(region: Region, layout: PageLayout, document: str, page: int) -> Tabl
     return Table(
         document=document,
         page=page,
-        title=_title(titles),
+        title=_title(titles) or stub,
         caption=" ".join(dict.fromkeys(captions)),
         columns=tuple(Column(heading) for heading in headings),
         rows=rows,
@@ -250,7 +250,7 @@ def _labels_end(region: Region) -> float:
     return max(rights, default=edge - 1)
 
 
-def _split_above(region: Region, left: float) -> tuple[list[Line], list[Line]]:
+def _split_above(region: Region, left: float, layout: PageLayout) -> tuple[list[Line], list[Line]]:
     """The lines of the headings, and the lines of the title above them.
 
     From the figures up: headings of sections, then headings of columns, each close to the one below. A line
@@ -263,9 +263,12 @@ def _split_above(region: Region, left: float) -> tuple[list[Line], list[Line]]:
         line = above[-1]
         below = heads[-1] if heads else region.body[0]
         over = _over_columns(line, region, left)
-        if line.y0 - below.y1 > (1.6 if headed else 3.2) * region.body[0].size:
+        parted = any(below.y1 - 2 < rule.y < line.y0 + 3 for rule in layout.rules)
+        if line.y0 - below.y1 > (1.6 if headed and not parted else 3.2) * region.body[0].size:
             break
         if headed and (not over or line.size > 1.25 * region.body[0].size):
+            break
+        if headed and not parted and _is_title(line, region, left, layout.middle):
             break
         if not over and not is_caption(line.text) and not _is_left_section(line, region, left):
             break
@@ -274,6 +277,18 @@ def _split_above(region: Region, left: float) -> tuple[list[Line], list[Line]]:
     while heads and not _over_columns(heads[-1], region, left):
         above.append(heads.pop())
     return heads[::-1], above
+
+
+def _is_title(line: Line, region: Region, left: float, middle: float) -> bool:
+    """Whether a line stands in the middle of the whole table or the page, not of the columns."""
+    phrases = phrases_of(line, float("-inf"))
+    if len(phrases) != 1:
+        return False
+    right = region.columns[-1].x1
+    whole = (min(row.x0 for row in region.body) + right) / 2
+    columns = (max(left, region.columns[0].x0) + right) / 2
+    off = min(abs(phrases[0].middle - whole), abs(phrases[0].middle - middle))
+    return off < 1.5 * line.size and off < 0.6 * abs(phrases[0].middle - columns)
 
 
 def _over_columns(line: Line, region: Region, left: float) -> bool:
@@ -309,8 +324,8 @@ def _stub(heads: Sequence[Line], region: Region, left: float) -> str:
     texts = []
     for line in heads:
         over = _heading_phrases(line, region, left)
-        words = [word.text for word in line.words if over and word.x1 <= over[0].x0]
-        texts.append(" ".join(words))
+        beside = [phrase for phrase in phrases_of(line, float("-inf")) if over and phrase.x1 <= over[0].x0]
+        texts += [phrase.text for phrase in beside if not is_caption(phrase.text)]
     return clean_heading(" ".join(texts))
 
 
@@ -328,18 +343,22 @@ def _dated(stub: str, heading: str) -> str:
 
 
 def _title(lines: Sequence[Line]) -> str:
-    """The lines above a table that name it, from the top down, without what states units."""
+    """The lines above a table that name it, from the top down, without what states units.
+
+    The last sentence before the table, whole, where it ends in a colon; else up to three short lines.
+    """
     kept: list[str] = []
     for line in reversed(lines):
         text = clean_heading(line.text)
         if is_caption(text) and len(text) < 90 and not text.endswith(":"):
             continue
-        if kept and (len(text) > 120 or text.endswith(".")):
+        goes_on = bool(kept) and kept[-1][:1].islower()
+        if kept and not goes_on and (len(text) > 120 or text.endswith((".", ":")) or kept[0].endswith(":")):
             break
         kept.append(text)
-        if len(kept) == 3 or text.endswith(":"):
+        if len(kept) >= (6 if goes_on else 3):
             break
-    return " ".join(reversed(kept))[:300]
+    return " ".join(reversed(kept))[-300:]
 
 
 def _labelled(line: Line, columns: list[FigureColumn], left: float) -> LabelledLine:

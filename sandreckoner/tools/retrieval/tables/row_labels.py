@@ -9,12 +9,13 @@ from itertools import pairwise
 
 from sandreckoner.tools.retrieval.tables.column_headings import clean_heading
 from sandreckoner.tools.retrieval.tables.word_boxes import Word
-from sandreckoner.tools.retrieval.tables.word_lines import Token
+from sandreckoner.tools.retrieval.tables.word_lines import Token, text_of
 
 _INDENT = 2.5  # points: a label that begins further right is indented
 _OPEN_END = re.compile(
     r"(?:[,/(–—-]|\b(?:and|or|of|to|from|in|on|for|by|with|the|net|a|an|at|per|non))$", re.I
 )
+_MARK = re.compile(r"[(\[]?(?:\d{1,2}|[a-z])(?:\s*[,)\]]\s*[(\[]?(?:\d{1,2}|[a-z])?)*[)\]]?|[*†‡§]+|[(),]")
 _IS_NOTE = re.compile(r"\(\w{1,2}\)")
 _TOTAL = re.compile(
     r"^(?:(?:sub-?)?total|net|gross|adjusted|income|loss|earnings|ebit\w*|operating (?:income|profit))\b",
@@ -47,11 +48,11 @@ class LabelledLine:
     @property
     def label(self) -> str:
         """The label without marks of notes."""
-        kept = [word.text for word in self.words if not self._is_mark(word)]
-        return clean_heading(" ".join(kept)).rstrip(" .…")
+        return clean_heading(text_of([word for word in self.words if not self._is_mark(word)])).rstrip(" .…")
 
     def _is_mark(self, word: Word) -> bool:
-        return word.size < 0.8 * max(each.size for each in self.words) and len(word.text) < 8
+        small = word.size < 0.8 * max(each.size for each in self.words)
+        return small and _MARK.fullmatch(word.text) is not None
 
     @property
     def right(self) -> float:

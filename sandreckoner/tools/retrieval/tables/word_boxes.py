@@ -70,12 +70,14 @@ class PageLayout:
         words: in the order of the text.
         rules: from the top down.
         turned: degrees clockwise by which the text stands on the page: 0, 90, 180 or 270.
+        middle: half-way between the left and right edges of the page.
     """
 
     text: str
     words: tuple[Word, ...] = ()
     rules: tuple[Rule, ...] = ()
     turned: int = 0
+    middle: float = 0.0
 
     def box(self, words: list[Word]) -> Box:
         """The rectangle around some words, on the page as it is."""
@@ -99,7 +101,9 @@ def read_layout(page: Any) -> PageLayout:
         words = tuple(_words(textpage.raw, characters, offsets, turned))
     finally:
         textpage.close()
-    return PageLayout(text, words, tuple(_rules(page, turned)), turned)
+    width, height = page.get_size() if page.get_rotation() % 180 == 0 else page.get_size()[::-1]
+    middle = _turn(width / 2, height / 2, turned)[0]
+    return PageLayout(text, words, tuple(_rules(page, turned)), turned, middle)
 
 
 def _characters(text: str, n: int) -> list[str]:

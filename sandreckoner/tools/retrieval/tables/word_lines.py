@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sandreckoner.tools.retrieval.tables.word_boxes import Word
 
@@ -105,6 +106,15 @@ class Line:
 def _median(values: Iterable[float]) -> float:
     ordered = sorted(values)
     return ordered[len(ordered) // 2]
+
+
+def text_of(words: Sequence[Word]) -> str:
+    """The words with spaces where there are any between them."""
+    parts = [words[0].text] if words else []
+    for before, word in pairwise(words):
+        touching = before.end == word.start
+        parts.append(word.text if touching else f" {word.text}")
+    return "".join(parts)
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
