@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sandreckoner.tools.retrieval.readers.html_grid import grid_of, is_layout
 from sandreckoner.tools.retrieval.readers.tables import markdown
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _DROPPED = ["script", "style", "noscript", "template", "svg", "head"]
 _HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "h5": "##### ", "h6": "###### "}
 _BLOCK_NAMES = """
     p div section article main header footer aside nav ul ol dl dt dd li blockquote pre figure figcaption form
-    address hr body table
+    address hr body table tr td th tbody thead tfoot caption
 """
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 
@@ -29,11 +30,17 @@ def pages(data: bytes) -> list[str]:
     has_heading = soup.h1 is not None
     for tag in soup(_DROPPED):
         tag.decompose()
-    # Text that a reader cannot see is not evidence.
-    for tag in soup.select("[hidden], [style*='display:none'], [style*='display: none']"):
-        tag.decompose()
+    for tag in soup.find_all(_is_hidden):
+        if not tag.decomposed:
+            tag.decompose()
     text = _tidy("".join(_walk(soup)))
     return [f"# {title}\n\n{text}" if title and text and not has_heading else text]
+
+
+def _is_hidden(tag: Tag) -> bool:
+    """Whether a reader cannot see a tag: its text is not evidence. Facts of inline XBRL may stand hidden."""
+    style = str(tag.get("style", "")).lower().replace(" ", "")
+    return tag.has_attr("hidden") or tag.name == "ix:header" or "display:none" in style
 
 
 def _walk(tag: Tag) -> Iterator[str]:
@@ -49,7 +56,7 @@ def _walk(tag: Tag) -> Iterator[str]:
         elif child.name == "br":
             yield "\n"
         elif child.name == "table":
-            yield "\n\n" + _table(child) + "\n\n"
+            yield from _table(child)
         elif child.name in _HEADINGS:
             yield f"\n\n{_HEADINGS[child.name]}{child.get_text(' ', strip=True)}\n\n"
         elif child.name == "li":
@@ -63,38 +70,15 @@ def _walk(tag: Tag) -> Iterator[str]:
             yield from _walk(child)
 
 
-def _table(table: Tag) -> str:
-    """A table as Markdown. A cell that spans columns or rows fills only the first of them."""
+def _table(table: Tag) -> Iterator[str]:
+    """A table as Markdown; the parts of a table that only arranges the page, one below the other."""
+    if is_layout(table):
+        yield from _walk(table)
+        return
     caption = table.find("caption")
-    rows: list[list[str]] = []
-    open_below: dict[int, int] = {}
-    for row in table.find_all("tr"):
-        if row.find_parent("table") is not table:
-            continue
-        cells: list[str] = []
-        for cell in row.find_all(["td", "th"], recursive=False):
-            _leave_open(cells, open_below)
-            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
-            for column in range(len(cells), len(cells) + width):
-                open_below[column] = height - 1
-            cells += [cell.get_text(" ", strip=True), *[""] * (width - 1)]
-        _leave_open(cells, open_below)
-        if any(cells):
-            rows.append(cells)
-    text = markdown(rows)
-    return f"{caption.get_text(' ', strip=True)}\n\n{text}" if caption else text
-
-
-def _leave_open(cells: list[str], open_below: dict[int, int]) -> None:
-    """Add empty cells where a cell of a row above spans this row."""
-    while open_below.get(len(cells), 0) > 0:
-        open_below[len(cells)] -= 1
-        cells.append("")
-
-
-def _span(cell: Tag, name: str) -> int:
-    written = str(cell.get(name, "1"))
-    return min(int(written), 100) if written.isdecimal() and int(written) else 1
+    if caption:
+        yield f"\n\n{caption.get_text(' ', strip=True)}"
+    yield f"\n\n{markdown(grid_of(table))}\n\n"
 
 
 def _tidy(text: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
 from sandreckoner.tools.retrieval.readers.text import decode
 
 # A longer table is split over several pages, each with the header row.
 ROWS_PER_PAGE = 500
+
+_MAX_TITLES = 5  # lines above the header
+_MAX_FIELD = 64 * 1024 * 1024
 
 Cells = Sequence[str]
 
@@ -42,11 +46,45 @@ def _line(cells: Cells) -> str:
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
 
 
+def parted_title(rows: Sequence[Cells]) -> tuple[str, list[Cells]]:
+    r"""The text above a table, and the table: rows of a single cell before its header are its title.
+
+    >>> parted_title([["Sales by region", ""], ["Region", "2024"], ["North", "5"]])
+    ('Sales by region\n\n', [['Region', '2024'], ['North', '5']])
+    """
+    count = 0
+    while count < min(_MAX_TITLES, len(rows) - 1) and sum(map(bool, rows[count])) < 2:
+        count += 1
+    if not any(sum(map(bool, row)) > 1 for row in rows):
+        count = 0
+    titles = [cell for row in rows[:count] for cell in row if cell]
+    return "".join(f"{title}\n\n" for title in titles), list(rows[count:])
+
+
 def pages(data: bytes) -> Iterator[str]:
-    """The table as pages; the delimiter (comma, semicolon, tab or bar) is detected."""
-    text = decode(data)
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), _dialect(text)) if any(row)]
-    return pages_of(rows)
+    """The table as pages; the delimiter (comma, semicolon, tab or bar) is detected, or told by `sep=`.
+
+    Raises:
+        ValueError: a field is longer than the file may be.
+    """
+    text, rows = parted_title(rows_of(decode(data)))
+    return pages_of(rows, above=text)
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The rows of a file of separated values, without empty ones."""
+    told = re.match(r"sep=(.)\r?\n", text)
+    if told:
+        text = text[told.end() :]
+    before = csv.field_size_limit(_MAX_FIELD)
+    try:
+        source = io.StringIO(text, newline="")
+        reader = csv.reader(source, delimiter=told[1]) if told else csv.reader(source, _dialect(text))
+        return [row for row in reader if any(row)]
+    except csv.Error as fault:
+        raise ValueError(f"cannot be read as separated values ({fault})") from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def _dialect(text: str) -> type[csv.Dialect]:

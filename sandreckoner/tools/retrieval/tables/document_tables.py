@@ -36,12 +36,17 @@ def tables_of_pages(pages: Sequence[str], document: str) -> tuple[Table, ...]:
             if before is not None and follows(before, table, pages):
                 found[-1] = with_rows_of(before, table)
             else:
-                found.append(table)
-    return tuple(_finished(table, pages[(table.page or 1) - 1]) for table in with_captions(found))
+                found.append(replace(table, sheet=_sheet(text)) if document.endswith(".xlsx") else table)
+    return tuple(_finished(with_units(table), pages[(table.page or 1) - 1]) for table in found)
+
+
+def _sheet(text: str) -> str:
+    """The name of a sheet, which its reader writes as the heading of its page."""
+    return text.partition("\n")[0].removeprefix("# ")
 
 
 def with_captions(tables: Sequence[Table]) -> list[Table]:
-    """The tables with their units; one that states no scale has that of the table above it on its page.
+    """The tables of a PDF with their units; one that states no scale has that of the table above it.
 
     Failing that, it has the scale that nearly all other tables of the document state for money. Not where its
     figures have cents or are too large: prices, amounts per share and whole dollars are in no scale.

@@ -152,6 +152,8 @@ def _table(block: _Block, document: str, page: int | None) -> Table | None:
             continue
         path = (section,) if section else ()
         found.append(Row(label, path, cells, hidden=row[0].text.endswith(HIDDEN)))
+        if section and label.lower().startswith("total") and section.lower() in label.lower():
+            section = ""
     if not found or not kept:
         return None
     stub = headings[0]
@@ -180,7 +182,7 @@ def _heading_rows(rows: Sequence[Sequence[Cell]]) -> int:
         plain = [text for text in figures if _is_figure(text)]
         if plain or (count and not texts):
             break
-        if count and row[0].text and not _like_a_heading(texts):
+        if count and row[0].text and not _like_a_heading(row, rows[count - 1]):
             break
         count += 1
     return count
@@ -192,11 +194,11 @@ def _is_figure(text: str) -> bool:
     )
 
 
-def _like_a_heading(texts: Sequence[str]) -> bool:
-    """Whether a second row is a heading too: years or periods below the first."""
-    return bool(texts) and all(
-        re.search(r"(?:19|20)\d\d|\bended\b|\bmonths\b|^\(.*\)$", text) for text in texts
-    )
+def _like_a_heading(row: Sequence[Cell], above: Sequence[Cell]) -> bool:
+    """Whether a row goes on with the headings above: the same again, or years and periods below them."""
+    pairs = zip(row[1:], above[1:], strict=True)
+    new = [cell.text for cell, over in pairs if cell.text and cell.text != over.text]
+    return bool(new) and all(re.search(r"(?:19|20)\d\d|\bended\b|\bmonths\b|^\(.*\)$", text) for text in new)
 
 
 def _heading(heads: Sequence[Sequence[Cell]], index: int) -> str:
