@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.table import Cell, Table
@@ -14,6 +15,13 @@ from sandreckoner.reading.numbers import find_numbers
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SPACED = re.compile(r"(?<!\S)\d(?: \d){3}(?!\S)")  # `2 0 1 8`
+# What nearly all cells hold; anything else is left to `find_numbers`, which takes a hundred times longer.
+_PLAIN = re.compile(
+    r"(?P<money>[$€£¥₹]?)\s?(?P<open>\(?)(?P<minus>[-−]?)"
+    r"(?P<digits>(?:\d{1,3}(?:,\d{3}){0,8}|\d{1,30})(?:\.\d{1,20})?)"
+    r"(?P<inner>\s?%)?(?P<close>\)?)(?P<unit>\s?%)?",
+    re.ASCII,
+)
 _DASH = re.compile(r"[$€£¥\s]*[-–—−]+[\s%]*")
 _NOTE_MARKS = re.compile(r"(?<=[\d%)])(?:\s*(?:\(\d{1,2}\)|\([a-z]{1,2}\)|\[\w{1,2}\]|[*†‡§]))+\s*$")
 _TRAILING_MINUS = re.compile(r"^[\d,.]+\s?[-−]$")
@@ -97,6 +105,10 @@ def _marked(table: Table, row: int) -> str:
 def _read(text: str) -> tuple[Fraction, str, int] | None:
     """The one number of a cell, with the unit and the scale that stand beside it."""
     text = " ".join(text[:_LONGEST].split())
+    if (plain := _PLAIN.fullmatch(text)) and bool(plain["open"]) == bool(plain["close"]):
+        minus = -1 if plain["open"] or plain["minus"] else 1
+        unit = "%" if plain["inner"] or plain["unit"] else _CURRENCIES.get(plain["money"], "")
+        return minus * Fraction(plain["digits"].replace(",", "")), unit, 1
     if _DASH.fullmatch(text):
         return Fraction(0), "", 1
     text = _NOTE_MARKS.sub("", text)
@@ -164,6 +176,7 @@ def named_tables(tables: Sequence[Table]) -> dict[str, Table]:
     return {f"t{number}": table for number, table in enumerate(tables, 1)}
 
 
+@lru_cache(16)  # each candidate and each repair runs over the same tables
 def table_record(name: str, table: Table) -> dict[str, JSON]:
     """Return a table as the JSON from which the sandbox makes the object that a program looks figures up in.
 

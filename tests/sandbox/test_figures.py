@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.statement import STATEMENT
+from support.statement import STATEMENT, cells
 
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.execution import Execution, Returned
+from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
 
@@ -129,6 +131,8 @@ def test_a_lookup_that_fits_none_or_several_names_the_labels(
         ("a + figure(2500, 'USD thousand')", "$8,414.5 million"),
         ("eps + 1", "$3.31 per share"),
         ("sorted([a, b])[0]", "$7,950 million"),
+        ("f'{rate:.1%} {a / b:.1%}'", "21.5% 105.8%"),
+        ("list(divmod(a, b))[1]", "$462 million"),
         ("{'growth': (a - b) / b * 100}['growth']", "5.81132075471698 %"),
     ],
 )
@@ -271,6 +275,27 @@ def test_a_program_reaches_nothing_through_figures(sandbox: Sandbox, code: str) 
 
 def test_what_a_program_changes_is_its_own_copy(sandbox: Sandbox) -> None:
     assert ran(sandbox, "rows = t1.rows\nrows.clear()\nlen(t1.rows)").value == len(STATEMENT.rows)
+
+
+def test_tables_of_several_scales_are_converted_and_one_without_rows_says_so(sandbox: Sandbox) -> None:
+    other = replace(STATEMENT, scale=1_000, rows=(Row("Net sales", (), cells("7,950,000", "1", "2")),))
+    empty = replace(STATEMENT, rows=(), columns=())
+    inputs = table_records([STATEMENT, other, empty])
+    both = sandbox.run('t1["Net sales", 2024] - t2["Net sales", 2024]', inputs=inputs)
+    assert both.value["text"] == "$462 million"
+    none = sandbox.run('t3["Net sales", 2024]', inputs=inputs)
+    assert none.error is not None
+    assert none.error.message == "t3 row 'Net sales' is not there; there are: none"
+
+
+def test_a_table_of_ten_thousand_rows_is_looked_up(sandbox: Sandbox) -> None:
+    rows = tuple(Row(f"Item {n} of department {n % 17}", (), cells(f"{n:,}")) for n in range(10_000))
+    inputs = table_records([Table("big.csv", columns=(Column("2024"),), rows=rows)])
+    found = sandbox.run('t1["Item 9000 of department 7"]', inputs=inputs)
+    assert found.value["number"] == 9_000
+    lost = sandbox.run('t1["Item 9001 department 8", 2024]', inputs=inputs)
+    assert lost.error is not None
+    assert "Item 9001 of department 8" in lost.error.message
 
 
 def test_programs_without_tables_have_nothing_of_it(sandbox: Sandbox) -> None:

@@ -168,6 +168,8 @@ class Figure:
     def __format__(self, spec: str) -> str:
         if not spec:
             return str(self)
+        if spec.endswith("%") and self._unit == PERCENT:
+            return format(float(self._value / 100), spec)
         whole = self.is_integer() and spec[-1] in "dbcoxXn"
         return format(int(self._value) if whole else float(self), spec)
 
@@ -325,6 +327,9 @@ class Figure:
 
     def __mod__(self, other: Any) -> Any:
         return self - (self // other) * other
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
 
     def _product(self, other: Figure, power: int) -> Figure:
         if power < 0 and not other._value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ _SPACED = re.compile(r"(?<!\S)\d(?: \d){3}(?!\S)")  # `2 0 1 8`
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHOWN = 12
+_COMPARED = 100  # labels that are compared letter by letter
 _LONGEST = 120
 _ROOM = 700
 
@@ -50,10 +52,16 @@ class Label:
     path: tuple[str, ...]
     tokens: tuple[str, ...] = field(init=False, repr=False)
     full: tuple[str, ...] = field(init=False, repr=False)
+    qualified: frozenset[tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tokens", tokens_of(self.text))
-        object.__setattr__(self, "full", tokens_of(" ".join(self.path)))
+        parts = [tokens_of(part) for part in self.path]
+        ends = [sum(parts[start:], ()) for start in range(len(parts))]
+        first_and_last = parts[0] + parts[-1] if parts else ()
+        named = () if self.name == self.text else tokens_of(self.name)
+        object.__setattr__(self, "tokens", parts[-1] if self.text and parts else ())
+        object.__setattr__(self, "full", ends[0] if ends else ())
+        object.__setattr__(self, "qualified", frozenset([*ends, first_and_last, named]))
 
 
 def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool) -> int:
@@ -89,13 +97,12 @@ def _is_text(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
 
 
 def _is_normal(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
-    return bool(tokens) and tokens in (label.tokens, tokens_of(label.name))
+    return bool(tokens) and tokens == label.tokens
 
 
 def _is_path(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     """Whether it is the label after some of its sections, `Earnings per share: Basic`."""
-    ends = any(tokens == tokens_of(" ".join(label.path[start:])) for start in range(len(label.path)))
-    return bool(tokens) and (ends or tokens == (*tokens_of(" ".join(label.path[:1])), *label.tokens))
+    return bool(tokens) and tokens in label.qualified
 
 
 def _is_part_of_row(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
@@ -128,13 +135,14 @@ def _contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
 def nearest(wanted: str, labels: Sequence[Label]) -> list[str]:
     """The names of the labels, those most like `wanted` first."""
     tokens = tokens_of(wanted)
-    plain = " ".join(tokens)
+    plain, words = " ".join(tokens), set(tokens)
+    near = heapq.nlargest(_COMPARED, labels, key=lambda label: len(words & set(label.full)))
 
     def likeness(label: Label) -> float:
-        shared = len(set(tokens) & set(label.full)) / (len(tokens) or 1)
+        shared = len(words & set(label.full)) / (len(tokens) or 1)
         return shared + difflib.SequenceMatcher(None, plain[:200], " ".join(label.full)[:200]).ratio()
 
-    return [label.name for label in sorted(labels[:500], key=likeness, reverse=True)]
+    return [label.name for label in sorted(near, key=likeness, reverse=True)]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -235,7 +235,10 @@ def _table(record: Mapping[str, Any]) -> Table:
     made._name = record["name"]
     made._about = {key: record[key] for key in ("title", "caption", "document", "page", "unit", "scale")}
     made._columns = tuple(Label(name, text, (text,)) for name, text in record["columns"])
-    made._rows = tuple(Label(name, text, (*path, text)) for name, text, path, _ in record["rows"])
+    made._rows = tuple(
+        Label(name, text, (*filter(None, path), text) if text else tuple(path))
+        for name, text, path, _ in record["rows"]
+    )
     made._cells = tuple(tuple(map(_frozen, cells)) for _, _, _, cells in record["rows"])
     return made
 
