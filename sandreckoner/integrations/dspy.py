@@ -11,7 +11,7 @@ from dspy.primitives.code_interpreter import (  # type: ignore[import-not-found]
     FinalOutput,
 )
 
-from sandreckoner.core.errors import SandboxError
+from sandreckoner.core.errors import SandboxError, UsageError
 from sandreckoner.integrations.python_session import PythonSession
 from sandreckoner.tools.python import Sandbox
 
@@ -26,22 +26,19 @@ class SandboxInterpreter:
     ) -> None:
         self.tools: dict[str, Callable[..., Any]] = dict(tools or {})
         self.output_fields = output_fields
-        self._sandbox: Sandbox | None = None
-        self._session: PythonSession | None = None
+        self._sandbox = Sandbox()  # it starts no process before its first program
+        self._session = PythonSession(self._sandbox, final="SUBMIT")
 
     def start(self) -> None:
-        """Start the sandbox; again is nothing."""
-        if self._sandbox is None:
-            self._sandbox = Sandbox()
-            self._session = PythonSession(self._sandbox, final="SUBMIT")
+        """Nothing to do: the first program starts the sandbox."""
 
     def execute(self, code: str, variables: dict[str, Any] | None = None) -> Any:
         """Run a program: what it printed, or what it submitted."""
-        self.start()
-        assert self._session is not None
         self._session.functions = self.tools
         try:
             done = self._session.run(code, variables)
+        except UsageError as fault:  # such as a name that no program here may have
+            raise CodeExecutionError(str(fault)) from fault
         except SandboxError as fault:
             raise CodeInterpreterError(str(fault)) from fault
         if done.final is not None:
@@ -54,12 +51,9 @@ class SandboxInterpreter:
 
     def _named(self, given: Any) -> Any:
         """Arguments by position under the names of the output fields."""
-        if isinstance(given, dict):
-            return given
         names = [field["name"] for field in self.output_fields or []] or ["output"]
-        return dict(zip(names, given, strict=False))
+        return given if isinstance(given, dict) else dict(zip(names, given, strict=False))
 
     def shutdown(self) -> None:
         """End the sandbox."""
-        if self._sandbox is not None:
-            self._sandbox.close()
+        self._sandbox.close()
