@@ -88,16 +88,17 @@ def _cell(table: Table, row: int, column: int) -> Cell | None:
 def _around(table: Table, row: int, column: int) -> tuple[str, int]:
     """The unit and scale that the row, the column or the table gives a cell; a `$` in its row counts."""
     line, head = table.rows[row], table.columns[column]
-    base = table.unit or (_marked(table, row) if not (line.unit or head.unit) else "")
+    base = table.unit or (_marked(line.cells) if not (line.unit or head.unit) else "")
     for part in (line, head):
         if part.unit or part.scale != 1:
             return part.unit or base, part.scale
     return base, table.scale
 
 
-def _marked(table: Table, row: int) -> str:
+@lru_cache(1_024)
+def _marked(cells: tuple[Cell | None, ...]) -> str:
     """The currency that a cell of the row has beside its number; empty where none has one, or several."""
-    units = {read[1] for cell in table.rows[row].cells if cell and (read := _read(cell.text))}
+    units = {read[1] for cell in cells if cell and (read := _read(cell.text))}
     money = {unit for unit in units if unit in _CURRENCIES.values()}
     return money.pop() if len(money) == 1 else ""
 
@@ -135,11 +136,14 @@ def _read(text: str) -> tuple[Fraction, str, int] | None:
 def cell_year(table: Table, row: int, column: int) -> int | None:
     """Return the year that a cell's column names, or else its row; None where neither names just one."""
     line = table.rows[row]
-    for text in (table.columns[column].heading, line.label, *reversed(line.path)):
-        years = set(_YEAR.findall(_SPACED.sub(lambda year: year[0].replace(" ", ""), text)))
-        if len(years) == 1:
-            return int(years.pop())
-    return None
+    texts = (table.columns[column].heading, line.label, *reversed(line.path))
+    return next((year for text in texts if (year := _year_of(text)) is not None), None)
+
+
+@lru_cache(4_096)
+def _year_of(text: str) -> int | None:
+    years = set(_YEAR.findall(_SPACED.sub(lambda year: year[0].replace(" ", ""), text)))
+    return int(years.pop()) if len(years) == 1 else None
 
 
 def row_names(table: Table) -> tuple[str, ...]:
