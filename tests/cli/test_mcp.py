@@ -106,7 +106,11 @@ async def test_what_is_no_tool_or_has_the_wrong_arguments_is_an_error_and_the_se
 
 async def test_search_gives_passages_with_their_places() -> None:
     async with client("--docs", str(ROOT / "examples" / "data")) as session:
-        assert [tool.name for tool in (await session.list_tools()).tools] == ["python", "search"]
+        assert [tool.name for tool in (await session.list_tools()).tools] == [
+            "python",
+            "search",
+            "tables",
+        ]
         found = await session.call_tool("search", {"query": "total revenue 2024", "k": 2})
         assert (await session.call_tool("search", {"query": "x", "k": 100})).isError is True
     passages = found.structuredContent["passages"]
@@ -115,6 +119,24 @@ async def test_search_gives_passages_with_their_places() -> None:
         text = (ROOT / "examples" / "data" / passage["source"]).read_text(encoding="utf-8")
         assert passage["text"] == text[passage["start"] : passage["end"]]
         assert passage["text"] in found.content[0].text
+
+
+async def test_tables_are_found_shown_and_given_to_a_program(tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text(
+        "# Northwell\n\n| In thousands | 2021 | 2020 |\n|---|---:|---:|\n| Net sales | $ 8,412 | $ 7,950 |\n"
+        "| Cost of sales | (5,130) | (4,970) |\n"
+    )
+    async with client("--docs", str(tmp_path)) as session:
+        found = await session.call_tool("tables", {"query": "net sales"})
+        code = "(t1['Net sales', 2021] + t1['Cost of sales', 2021]) / t1['Net sales', 2021] * 100"
+        done = await session.call_tool("python", {"code": code, "tables": "net sales"})
+        lost = await session.call_tool("python", {"code": "t1['Profit', 2021]", "tables": "net sales"})
+    assert "Net sales | $ 8,412 | $ 7,950" in found.content[0].text
+    assert set(found.structuredContent["tables"]) == {"t1"}
+    assert done.content[0].text == "39.0156918687589 %"
+    assert done.structuredContent["figures"]["lookups"][0] == ["t1", 0, 0, "8412", 1]
+    assert lost.isError is True
+    assert "there are: " in lost.content[0].text
 
 
 @pytest.fixture
