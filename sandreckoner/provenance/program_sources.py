@@ -15,12 +15,14 @@ from collections.abc import Sequence
 
 from sandreckoner.core.answer import NumberSource, Origin
 from sandreckoner.core.problem import Passage
+from sandreckoner.provenance.built_numbers import builds_numbers
 from sandreckoner.provenance.constants import STRUCTURAL, constant_name
 from sandreckoner.provenance.literals import NumberLiteral, reaching_literals, reaching_strings
 from sandreckoner.provenance.number_index import NumberIndex, Occurrence
 from sandreckoner.provenance.table_context import words_of
 from sandreckoner.reading.numbers import Number, find_numbers
 from sandreckoner.reading.program_result import with_answer
+from sandreckoner.reading.syntax import parse
 
 _MARKER = re.compile(r"\[\d{1,3}\]")
 _SENTENCE_END = re.compile(r"[.!?]\s+|\n")
@@ -56,21 +58,28 @@ def trace_result(
     Args:
         program: Python, as in `trace_numbers`.
         result: what it answered. A program without a number of its own (`True + True`, a docstring) computes
-            it only where every string that it uses stands in the question or in a passage.
+            it only where every string that it uses stands in the question or in a passage; one that puts
+            numbers together from text (`built_numbers.py`) only where the result stands there.
         question: what was asked.
         passages: as in `trace_numbers`.
     """
     sources = trace_numbers(program, question, passages)
-    if any(source.note not in STRUCTURAL for source in sources):
-        return sources
     try:
         strings = reaching_strings(with_answer(program))
+        is_built = builds_numbers(parse(program))
     except SyntaxError:
         return sources
+    if any(source.note not in STRUCTURAL for source in sources) and not is_built:
+        return sources
     given = "\n".join([question, *(passage.text for passage in passages)]).casefold()
-    if strings and all(text.strip().casefold() in given for text in strings):
+    if strings and not is_built and all(_stands_in(text, given) for text in strings):
         return sources
     return (*sources, *trace_prose(result, question, passages))
+
+
+def _stands_in(text: str, given: str) -> bool:
+    words = re.escape(text.strip().casefold())
+    return re.search(rf"(?<!\w){words}(?!\w)", given) is not None
 
 
 def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:

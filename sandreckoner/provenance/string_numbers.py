@@ -22,7 +22,7 @@ _PERCENT_FIELD = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
 _DIGITS = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)")
 _LABEL = re.compile(r"(?<![\w.])[A-Za-z_][\w&-]*\d")  # ends in the digits that begin a number: Q3, COVID-19
 _REGULAR = frozenset({"search", "match", "fullmatch", "findall", "finditer", "sub", "subn", "compile"})
-_NAMING = frozenset({"Symbol", "symbols", "Function", "var", "encode", "decode", "Dummy"})
+NAMING = frozenset({"Symbol", "symbols", "Function", "var", "encode", "decode", "Dummy"})
 _READERS = PARSERS | {"eval", "literal_eval", "loads", "fromhex", "isdigit", "isnumeric", "filter", "findall"}
 # Words that are numbers only sometimes; in a string they count where they are all of it.
 _SOMETIMES = frozenset(
@@ -158,7 +158,7 @@ def _is_inert(node: ast.expr, text: str, parents: Parents) -> bool:
             return (
                 (name in _REGULAR and first)
                 or (name == "split" and first and len(args) > 1)
-                or name in _NAMING
+                or name in NAMING
                 or (name == "format" and second and _SPEC.fullmatch(text) is not None)
                 or (name == "get" and first)
                 or (name == "strptime" and second)
