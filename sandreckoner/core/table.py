@@ -92,6 +92,8 @@ class Table:
         sheet: name of the sheet of a workbook.
         statement: `income statement`, `balance sheet`, `cash flow`, `equity` or `comprehensive income`, if
             the table is one of these primary statements.
+        n_rows: number of rows that the file has; more than `rows` has where the rest was left out. 0 where
+            `rows` has all of them.
     """
 
     document: str
@@ -106,3 +108,4 @@ class Table:
     end: int = 0
     sheet: str = ""
     statement: str = ""
+    n_rows: int = 0

@@ -6,13 +6,16 @@ import io
 from pathlib import Path
 
 import docx
+import numpy
 import openpyxl
 import pytest
 
 from sandreckoner.core.table import Row, Table
 from sandreckoner.tools.retrieval.load_documents import SourceFile, load_document
+from sandreckoner.tools.retrieval.memory_library import open_library
 from sandreckoner.tools.retrieval.readers import html
 from sandreckoner.tools.retrieval.tables.document_tables import tables_of_pages
+from sandreckoner.tools.retrieval.tables.whole_tables import whole_table
 
 
 def tables_in(name: str, data: bytes, tmp_path: Path) -> tuple[Table, ...]:
@@ -163,3 +166,49 @@ def test_a_label_that_is_an_instruction_is_text(tmp_path: Path) -> None:
         "a.csv", f'Item,2024\n"{hostile.replace(chr(34), chr(34) * 2)}",5\nb,6'.encode(), tmp_path
     )
     assert table.rows[0].label == hostile
+
+
+def test_a_whole_file_goes_by_columns(tmp_path: Path) -> None:
+    lines = [
+        f"2024-01-{number % 28 + 1:02},shop | {number % 7},{number * 1.5},{number}" for number in range(1_400)
+    ]
+    (tmp_path / "sales.csv").write_text("day,shop,amount,count\n" + "\n".join(lines))
+    library = open_library(tmp_path)
+    whole = library.whole_table("sales.csv")
+    assert whole is not None and whole.n_rows == 1_400
+    assert [(column.heading, column.kind) for column in whole.columns] == [
+        ("day", "date"),
+        ("shop", "text"),
+        ("amount", "number"),
+        ("count", "integer"),
+    ]
+    assert whole.columns[3].values.sum() == sum(range(1_400))
+    assert whole.first(1) == [["2024-01-01", "shop | 0", "0.0", "0"]]
+    assert "arr_3" in numpy.load(io.BytesIO(whole.to_npz()), allow_pickle=False)
+
+
+def test_of_a_very_long_file_the_rows_are_counted() -> None:
+    body = "\n".join(f"| r{number} | {number} |" for number in range(500))
+    page = f"| id | amount |\n|---|---|\n{body}"
+    (table,) = tables_of_pages([page] * 25, "a.csv")
+    assert (len(table.rows), table.n_rows) == (10_000, 12_500)
+
+
+@pytest.mark.parametrize("values", [["007", "1"], ["1", "n/a"], ["1e5", "2"], ["2024-02-31", "2024-01-01"]])
+def test_what_is_not_wholly_numbers_stays_text(values: list[str]) -> None:
+    page = "| id | code |\n|---|---|\n" + "\n".join(f"| a | {value} |" for value in values)
+    whole = whole_table([page], "a.csv")
+    assert whole is not None and whole.columns[1].kind == "text" and list(whole.columns[1].values) == values
+
+
+def test_numbers_may_be_written_for_people() -> None:
+    page = "| id | code |\n|---|---|\n" + "\n".join(
+        f"| a | {value} |" for value in ("$ 1,234.5", "(2)", "", "3 %")
+    )
+    whole = whole_table([page], "a.csv")
+    assert whole is not None and [str(value) for value in whole.columns[1].values] == [
+        "1234.5",
+        "-2.0",
+        "nan",
+        "3.0",
+    ]

@@ -217,6 +217,13 @@ class ChunkStore(Database):
             raise LibraryError(f"{source}, page {number}: there is no such page in {self.location}")
         return str(found[0][0])
 
+    def pages_of(self, source: str, sheet: str = "") -> Iterator[str]:
+        """The pages of a document, in order; those of one sheet of a workbook if `sheet` is its name."""
+        for (number,) in self.query("select number from page where source = ? order by number", (source,)):
+            text = self.page(source, number)
+            if not sheet or text.startswith(f"# {sheet}\n"):
+                yield text
+
     def documents(self) -> tuple[IndexedDocument, ...]:
         """All documents, sorted by name."""
         found = self.query(

@@ -20,6 +20,7 @@ from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
 from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages, find_tables
+from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
 from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex
 
 FORMAT = "3"
@@ -112,6 +113,10 @@ class Index:
     def find_tables(self, query: str, k: int = 4) -> tuple[Table, ...]:
         """The tables that best fit a query, best first."""
         return find_tables(query, k, store=self._store, vectors=self._vectors, options=self.options)
+
+    def whole_table(self, source: str, sheet: str = "") -> WholeTable | None:
+        """All rows of a CSV file, or of a sheet of a workbook, by columns; None if it holds no table."""
+        return whole_table(self._store.pages_of(source, sheet), source)
 
     def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
         """The passages around one on its page, in reading order, including the passage itself.

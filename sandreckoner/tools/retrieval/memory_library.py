@@ -15,6 +15,7 @@ from sandreckoner.tools.retrieval.chunk_store import ChunkStore
 from sandreckoner.tools.retrieval.document import Document, chunk_records
 from sandreckoner.tools.retrieval.load_documents import find_files, load_document
 from sandreckoner.tools.retrieval.search import SearchOptions, find_passages, find_tables
+from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
 from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, rocchio
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class MemoryLibrary:
     def find_tables(self, query: str, k: int = 4) -> tuple[Table, ...]:
         """The tables that best fit a query, best first."""
         return find_tables(query, k, store=self._store, vectors=self._vectors, options=self._options)
+
+    def whole_table(self, source: str, sheet: str = "") -> WholeTable | None:
+        """All rows of a CSV file, or of a sheet of a workbook, by columns; None if it holds no table."""
+        return whole_table(self._store.pages_of(source, sheet), source)
 
     def close(self) -> None:
         """Release the documents."""

@@ -9,7 +9,11 @@ from dataclasses import replace
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.tables.continued_tables import joined
 from sandreckoner.tools.retrieval.tables.figure_values import figure_value
-from sandreckoner.tools.retrieval.tables.markdown_tables import follows, tables_of_text, with_rows_of
+from sandreckoner.tools.retrieval.tables.markdown_tables import (
+    long_table_header,
+    tables_of_text,
+    with_next_page,
+)
 from sandreckoner.tools.retrieval.tables.pdf_tables import tables_of_page
 from sandreckoner.tools.retrieval.tables.primary_statements import statement_of
 from sandreckoner.tools.retrieval.tables.table_units import unit_of_caption
@@ -28,15 +32,21 @@ def tables_of_pdf(layouts: Sequence[PageLayout], document: str) -> tuple[Table, 
 
 
 def tables_of_pages(pages: Sequence[str], document: str) -> tuple[Table, ...]:
-    """The tables of a document whose pages are text, with its tables in Markdown."""
+    """The tables of a document whose pages are text, with its tables in Markdown.
+
+    A long table fills several pages, each below the same header. At most `MAX_ROWS` rows of it are kept.
+    """
     found: list[Table] = []
+    header = ""
     for number, text in enumerate(pages, 1):
-        for table in tables_of_text(text, document, number if len(pages) > 1 else None):
-            before = found[-1] if found else None
-            if before is not None and follows(before, table, pages):
-                found[-1] = with_rows_of(before, table)
-            else:
-                found.append(replace(table, sheet=_sheet(text)) if document.endswith(".xlsx") else table)
+        if header and text.startswith(header):
+            found[-1] = with_next_page(found[-1], text, number)
+            continue
+        tables = tables_of_text(text, document, number if len(pages) > 1 else None)
+        if document.endswith(".xlsx"):
+            tables = [replace(table, sheet=_sheet(text)) for table in tables]
+        found += tables
+        header = long_table_header(text, tables)
     return tuple(_finished(with_units(table), pages[(table.page or 1) - 1]) for table in found)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sandreckoner.core.table import Cell, Column, Row, Table
+from sandreckoner.tools.retrieval.readers.tables import ROWS_PER_PAGE
 from sandreckoner.tools.retrieval.tables.column_headings import clean_heading
 from sandreckoner.tools.retrieval.tables.figure_values import figure_value
 from sandreckoner.tools.retrieval.tables.table_units import is_caption
@@ -41,47 +42,26 @@ def tables_of_text(text: str, document: str, page: int | None) -> list[Table]:
     return found
 
 
-def follows(before: Table, table: Table, pages: Sequence[str]) -> bool:
-    """Whether a table is the next page of a long one: same headings, and nothing else on either page."""
-    if before.page is None or table.page is None:
-        return False
-    last = next((cell.page or before.page for cell in _cells_from_below(before)), before.page)
-    alone = not pages[table.page - 1][table.end :].strip() or table.page == len(pages)
-    return (
-        table.page == last + 1
-        and before.columns == table.columns
-        and before.title == table.title
-        and alone
-        and not pages[last - 1][_end_on(before, last, pages) :].strip()
-    )
+def long_table_header(text: str, tables: Sequence[Table]) -> str:
+    """The text with which the next pages of a long table begin; empty if the page holds anything else."""
+    if len(tables) != 1 or len(tables[0].rows) < ROWS_PER_PAGE or text[tables[0].end :].strip():
+        return ""
+    rule = re.search(r"^\|(?:---\|)+\n", text, re.MULTILINE)
+    return text[: rule.end()] if rule else ""
 
 
-def with_rows_of(before: Table, table: Table) -> Table:
-    """A long table with the rows of its next page, at most `MAX_ROWS` in all."""
-    rows = [
-        replace(
-            row,
-            cells=tuple(replace(cell, page=table.page) if cell is not None else None for cell in row.cells),
-        )
-        for row in table.rows
+def with_next_page(table: Table, text: str, page: int) -> Table:
+    """A long table with the rows of its next page, as far as `MAX_ROWS`; all are counted."""
+    count = max(table.n_rows, len(table.rows))
+    if len(table.rows) >= MAX_ROWS:
+        rule = text.index("|---|")
+        return replace(table, n_rows=count + text.count("\n", rule))
+    rows = tables_of_text(text, table.document, page)[0].rows
+    paged = [
+        replace(row, cells=tuple(cell and replace(cell, page=page) for cell in row.cells)) for row in rows
     ]
-    return replace(before, rows=(*before.rows, *rows))
-
-
-def _cells_from_below(table: Table) -> Iterator[Cell]:
-    for row in reversed(table.rows):
-        yield from (cell for cell in row.cells if cell is not None)
-
-
-def _end_on(table: Table, page: int, pages: Sequence[str]) -> int:
-    """Where a table ends on a page."""
-    if page == table.page:
-        return table.end
-    ends = [
-        cell.end for row in table.rows[-1:] for cell in row.cells if cell is not None and cell.page == page
-    ]
-    line_end = pages[page - 1].find("\n", max(ends, default=0))
-    return len(pages[page - 1]) if line_end < 0 else line_end
+    kept = (*table.rows, *paged)[:MAX_ROWS]
+    return replace(table, rows=kept, n_rows=count + len(rows) if len(kept) < count + len(rows) else 0)
 
 
 def _blocks(text: str) -> Iterator[_Block]:
@@ -144,7 +124,7 @@ def _table(block: _Block, document: str, page: int | None) -> Table | None:
     kept = [index for index in range(1, width) if headings[index] or any(row[index].text for row in body)]
     section = ""
     found: list[Row] = []
-    for row in body[:MAX_ROWS]:
+    for row in body:
         label = clean_heading(row[0].text.removesuffix(HIDDEN)) if len(row[0].text) < 400 else row[0].text
         cells = tuple(row[index] if row[index].text else None for index in kept)
         if not any(cells):

@@ -8,6 +8,8 @@ from dataclasses import replace
 from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.tools.retrieval.tables.table_units import money_marks, unit_of_caption, unit_of_label
 
+_MAX_ROWS = 1_000  # the rows of a longer table are records, and have no units of their own
+
 
 def with_units(table: Table) -> Table:
     """The table with the units that it states."""
@@ -23,6 +25,8 @@ def with_units(table: Table) -> Table:
     whole = replace(table, unit=unit, scale=scale)
     columns = tuple(_column(column, index, whole) for index, column in enumerate(table.columns))
     whole = replace(whole, columns=columns)
+    if len(table.rows) > _MAX_ROWS:
+        return _percent_table(whole)
     return _percent_table(replace(whole, rows=tuple(_row(row, whole) for row in table.rows)))
 
 
