@@ -103,6 +103,7 @@ class Execution:
             hold is `{"type": …, "text": …}` (and `"number"` where it is one: a fraction, a decimal,
             a sympy number).
         stdout: what it printed, capped.
+        stderr: what it printed to standard error, warnings and logs among it; capped alike.
         truncated: whether `stdout` was cut.
         error: why it did not finish; None when `status` is `ok`.
         resources: time and memory used.
@@ -122,6 +123,7 @@ class Execution:
     state: Annotated[State | None, _LiveOnly()] = None
     call: Call | None = None
     figures: JSON = None
+    stderr: str = ""
 
     @property
     def ok(self) -> bool:

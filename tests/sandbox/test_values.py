@@ -123,9 +123,9 @@ def test_a_refusal_lists_every_violation_with_its_line(sandbox: Sandbox) -> None
     [
         ("open('x')", "give the data as inputs"),
         ("input('n?')", "give the data as inputs"),
-        ("exec('x = 1')", "write the statements into the program itself"),
-        ("import pandas as pd", "write it with numpy"),
-        ("import os.path", "there are no files here"),
+        ("import polars", "write it with numpy"),
+        ("import shutil", "there are no files here"),
+        ("open('x', 'w')", "print instead"),
         ("from urllib.request import urlopen", "there is no network"),
     ],
 )

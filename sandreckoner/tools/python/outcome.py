@@ -38,6 +38,7 @@ def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) 
             status=status,
             value=_Room(output_bytes).clean(report["value"]),
             stdout=stdout,
+            stderr=_text(report.get("stderr", ""), output_bytes),
             truncated=report["truncated"] is True,
             error=_error(report["error"]),
             figures=_figures(report.get("figures")),
@@ -156,6 +157,8 @@ def describe(limits: Limits, *, keeps_variables: bool | None = False) -> str:
 def say(execution: Execution) -> str:
     """An execution as a model should read it."""
     lines = [execution.stdout.rstrip("\n")] if execution.stdout else []
+    if execution.stderr:
+        lines.append(execution.stderr.rstrip("\n"))
     if execution.truncated:
         lines.append("[the output was cut here]")
     if execution.value is not None:

@@ -41,12 +41,13 @@ class Limits:
                 raise UsageError(f"limits: {limit.name} must be more than 0, not {getattr(self, limit.name)}")
 
 
-Tier = Literal["standard", "science", "full"]
+Tier = Literal["standard", "wide", "science", "full"]
 
 # Looked for as words, not parsed: the host never parses a program. A mention in a comment costs some
 # milliseconds and nothing else.
 _FULL = re.compile(r"\bscipy\b")
 _SCIENCE = re.compile(r"\b(?:numpy|sympy|mpmath)\b")
+_WIDE = re.compile(r"\b(?:asyncio|concurrent|unittest|xml|sqlite3|zipfile)\b")
 
 
 def tier_of(code: str, *, keep: bool) -> Tier:
@@ -56,7 +57,9 @@ def tier_of(code: str, *, keep: bool) -> Tier:
     """
     if _FULL.search(code):
         return "full"
-    return "science" if keep or _SCIENCE.search(code) else "standard"
+    if keep or _SCIENCE.search(code):
+        return "science"
+    return "wide" if _WIDE.search(code) else "standard"
 
 
 @dataclass(frozen=True, slots=True)

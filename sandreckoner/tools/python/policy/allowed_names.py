@@ -30,6 +30,7 @@ OWN_DUNDERS = frozenset(
     __getattribute__ __setattr__ __delattr__ __dir__ __getstate__ __setstate__ __reduce__ __reduce_ex__
     __getnewargs__ __getnewargs_ex__ __subclasshook__ __instancecheck__ __subclasscheck__ __prepare__
     __mro_entries__ __fspath__ __replace__
+    __array__ __array_finalize__ __array_ufunc__ __array_function__ __array_wrap__ __array_priority__
     """.split()
 )
 """Double-underscore methods that a program may define, and then read of what it defined itself."""
@@ -81,10 +82,15 @@ ASSIGNABLE_DUNDERS = DEFINABLE_DUNDERS | frozenset(
 
 NAMEDTUPLE_ATTRIBUTES = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defaults"})
 
-GUARD_GETATTR = "@getattr"
-GUARD_STORE = "@store"
+GUARD_GETATTR = "\0getattr"
+GUARD_STORE = "\0store"
+"""Texts that stand for the guards in a compiled program, until they take their places among its constants."""
+
 LAST_VALUE = "@last"
-"""Names that the compiled program uses and that no source can spell."""
+"""The variable of a program's last line; no source can spell it."""
+
+MARK = "@program"
+"""Among the builtins of everything that the policy compiled."""
 
 
 def is_dunder(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import enum
+import functools
 import string
 import sys
 import types
@@ -14,6 +15,7 @@ from typing import Any
 from sandreckoner.tools.python.policy.allowed_names import (
     ASSIGNABLE_DUNDERS,
     GUARDED_ATTRIBUTES,
+    MARK,
     NAMEDTUPLE_ATTRIBUTES,
     READABLE_DUNDERS,
     is_dunder,
@@ -126,7 +128,7 @@ def _may_read(owner: Any, name: str) -> bool:
 def _of_program_function(owner: Any, name: str) -> bool:
     if name == "__init_subclass__":  # `super().__init_subclass__(**keywords)`
         return type(owner) is super or belongs_to_program(owner)
-    if name == "__dir__":
+    if name in ("__dir__", "__array_finalize__"):
         return True
     return name == "__get__" and (
         written_by_program(owner) or type(owner) in (property, classmethod, staticmethod)
@@ -141,8 +143,10 @@ def _refused(owner: Any, name: str) -> Any:
 
 
 def _register(owner: Any, name: str) -> Any:
-    # Of an abstract class; of anything else it may be a callback for the interpreter.
-    return getattr(owner, name) if isinstance(owner, abc.ABCMeta) else _refused(owner, name)
+    # Of an abstract class or a single dispatch; of anything else it may be a callback for the interpreter.
+    dispatch = type(owner) is types.FunctionType and owner.__globals__ is vars(functools)
+    harmless = dispatch or isinstance(owner, (abc.ABCMeta, functools.singledispatchmethod))
+    return getattr(owner, name) if harmless else _refused(owner, name)
 
 
 def _format(owner: Any, name: str) -> Any:
@@ -184,6 +188,25 @@ def _with_traceback(owner: Any, name: str) -> Any:
         return owner
 
     return with_traceback
+
+
+def _array_ufunc(owner: Any, name: str) -> Any:
+    # numpy's own reads any attribute of any object that it is given in the place of a ufunc.
+    real = getattr(owner, name)
+    if gave(owner, name) or real is None:
+        return real
+
+    def apply(*args: Any, **keywords: Any) -> Any:
+        *_, ufunc, method = args[: 2 if type(owner) is super else 3]
+        kind = sys.modules["numpy"].ufunc
+        if type(ufunc) is not kind or method not in _UFUNC_METHODS:
+            raise TypeError("only ufuncs of numpy can be applied in the sandbox")
+        return real(*args, **keywords)
+
+    return apply
+
+
+_UFUNC_METHODS = frozenset({"__call__", "reduce", "accumulate", "outer", "at", "reduceat"})
 
 
 def _mro(owner: Any, name: str) -> Any:
@@ -258,6 +281,7 @@ _SPECIAL: dict[str, Callable[[Any, str], Any]] = {
     "register": _register,
     "with_traceback": _with_traceback,
     "mro": _mro,
+    "__array_ufunc__": _array_ufunc,
     "__annotations__": _annotations,
     "__setattr__": _setattr,
     "__delattr__": _delattr,
@@ -312,8 +336,10 @@ def guarded_delattr(owner: Any, name: str) -> None:
 def guarded_dir(*owner: Any) -> list[str]:
     """`dir`, of one object or of the variables where it is called; without what no program could read."""
     if not owner:
-        caller = sys._getframe(1)
-        return sorted(name for name in caller.f_locals if not name.startswith("@"))
+        frame = sys._getframe(1)
+        if MARK not in frame.f_builtins:
+            raise RuntimeError("a library's variables are not available in the sandbox")
+        return sorted(name for name in frame.f_locals if not name.startswith("@"))
     found = [name for name in dir(owner[0]) if name.isidentifier()]
     return [name for name in found if spellable_attribute(name) and _may_read(owner[0], name)]
 
@@ -326,4 +352,7 @@ def guarded_vars(*owner: Any) -> dict[str, Any]:
             return found
         except AttributeError:
             raise TypeError("vars() argument must have __dict__ attribute") from None
-    raise TypeError("vars() needs an object in the sandbox")
+    frame = sys._getframe(1)
+    if owner or MARK not in frame.f_builtins:
+        raise TypeError("vars() takes at most 1 argument")
+    return frame.f_locals

@@ -5,15 +5,14 @@ from __future__ import annotations
 import abc
 import builtins
 import enum
-import string
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import (
     DEFINABLE_DUNDERS,
-    GUARD_GETATTR,
     GUARDED_ATTRIBUTES,
+    MARK,
     is_dunder,
     spellable_attribute,
 )
@@ -80,7 +79,7 @@ def _own(kind: type) -> bool:
 
 def written_by_program(function: Any) -> bool:
     """Whether it is a function that the policy compiled."""
-    return type(function) is types.FunctionType and GUARD_GETATTR in function.__globals__
+    return type(function) is types.FunctionType and MARK in function.__builtins__  # type: ignore[attr-defined]
 
 
 # What a class may be made of. All of it is looked at before the class exists: its bases have hooks that run
@@ -103,7 +102,7 @@ _COMPILED_IN = frozenset(
         "__orig_bases__",
     ]
 )
-_NO_BASES = (string.Formatter, types.ModuleType)
+_NO_BASES = (types.ModuleType,)
 
 
 def _real_bases(bases: Iterable[Any]) -> tuple[Any, ...]:

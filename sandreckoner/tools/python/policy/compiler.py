@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from types import CodeType
-from typing import Literal
+from typing import Any, Literal
 
-from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
+from sandreckoner.tools.python.policy.allowed_names import GUARD_GETATTR, GUARD_STORE, LAST_VALUE
+from sandreckoner.tools.python.policy.attributes import guarded_getattr, owner_of
 from sandreckoner.tools.python.policy.transformer import Transformer
 
 Mode = Literal["exec", "eval"]
@@ -52,10 +54,10 @@ def compile_program(source: str, name: str, *, restrict: bool = True) -> CodeTyp
     return _compile(tree, name, "exec")
 
 
-def compile_fragment(source: str, name: str, mode: Mode) -> CodeType:
+def compile_fragment(source: str, name: str, mode: Mode, *, of_library: bool = False) -> CodeType:
     """Compile text that a program or a library wants evaluated, under the same policy. Raises as above."""
     tree = _parse(source, name, mode)
-    _check(tree)
+    _check(tree, of_library=of_library)
     return _compile(tree, name, mode)
 
 
@@ -66,10 +68,10 @@ def _parse(source: str, name: str, mode: Mode) -> ast.AST:
         raise SyntaxError(_plain(fault)) from None
 
 
-def _check(tree: ast.AST) -> None:
+def _check(tree: ast.AST, *, of_library: bool = False) -> None:
     violations: list[str] = []
     try:
-        Transformer(violations).visit(tree)
+        Transformer(violations, of_library=of_library).visit(tree)
     except RecursionError:
         raise SyntaxError("the program nests too deeply") from None
     if violations:
@@ -79,10 +81,28 @@ def _check(tree: ast.AST) -> None:
 def _compile(tree: ast.AST, name: str, mode: Mode) -> CodeType:
     ast.fix_missing_locations(tree)
     try:
-        code: CodeType = compile(tree, name, mode, dont_inherit=True)  # type: ignore[call-overload]
-        return code
+        with warnings.catch_warnings():
+            # "\d" in a plain string warns; the program runs all the same. And so do our calls of constants.
+            warnings.simplefilter("ignore")
+            code: CodeType = compile(tree, name, mode, dont_inherit=True)  # type: ignore[call-overload]
     except (ValueError, RecursionError, MemoryError) as fault:
         raise SyntaxError(_plain(fault)) from None
+    return _with_guards(code)
+
+
+# Constants, not variables: a program may run code over a dictionary of its own, and bind any name there.
+_GUARDS = {GUARD_GETATTR: guarded_getattr, GUARD_STORE: owner_of}
+
+
+def _with_guards(code: CodeType) -> CodeType:
+    """The code with the guards themselves in the places that were kept for them."""
+
+    def placed(constant: Any) -> Any:
+        if type(constant) is CodeType:
+            return _with_guards(constant)
+        return _GUARDS.get(constant, constant) if type(constant) is str else constant
+
+    return code.replace(co_consts=tuple(map(placed, code.co_consts)))
 
 
 def _plain(fault: Exception) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandreckoner.tools.python.policy.classes import ReadOnlyModule
-from sandreckoner.tools.python.policy.modules import Selection
-from sandreckoner.tools.python.policy.replacements import REPLACEMENTS
+from sandreckoner.tools.python.policy.modules import Selection, opened
+from sandreckoner.tools.python.policy.replacements import EVERYWHERE, REPLACEMENTS
+from sandreckoner.tools.python.policy.system_modules import SysModule
 
 _SPECIAL_NAMES = ("__name__", "__doc__", "__version__")
 # The C code of these imports by itself while a program runs, through the builtins of whoever called it.
@@ -24,19 +25,38 @@ _C_IMPORTS = tuple(
 
 
 _INSTEAD = {
-    "os io pathlib shutil glob tempfile csv pickle": "there are no files here; give the data as inputs",
-    "requests urllib http socket httpx yfinance": "there is no network here; give the data as inputs",
-    "subprocess threading multiprocessing asyncio": "there are no other processes and no threads here",
-    "pandas polars sklearn torch": "write it with numpy or with plain lists and dictionaries",
-    "matplotlib seaborn plotly tkinter": "there is no screen here; print the numbers",
-    "sympy scipy dateutil": "it is not installed on the host: pip install 'sandreckoner[science]'",
+    "shutil glob tempfile": "there are no files here; give the data as inputs",
+    "requests httpx urllib3 aiohttp yfinance": "there is no network here; give the data as inputs",
+    "socket http ssl ftplib smtplib urllib": "there is no network here; give the data as inputs",
+    "subprocess multiprocessing signal ctypes": "there are no other processes here",
+    "polars sklearn torch tensorflow": "write it with numpy or with plain lists and dictionaries",
+    "seaborn plotly tkinter turtle": "there is no screen here; print the numbers",
+    "sympy scipy dateutil pandas matplotlib": (
+        "it is not installed on the host: pip install 'sandreckoner[science]'"
+    ),
 }
 
 
-def _advice(name: object) -> str:
-    """What to do without a module, where we know."""
+def _not_found(name: object) -> ModuleNotFoundError:
+    """What CPython raises for a module that is not there, and what to do without it, where we know."""
     package = str(name).partition(".")[0]
-    return next((f": {advice}" for names, advice in _INSTEAD.items() if package in names.split()), "")
+    advice = next((f"; {advice}" for names, advice in _INSTEAD.items() if package in names.split()), "")
+    if not advice and package in sys.stdlib_module_names:
+        advice = "; it is not available in the sandbox"
+    return ModuleNotFoundError(f"No module named {name!r}{advice}", name=str(name))
+
+
+_KINDS: Mapping[str, type[ReadOnlyModule]] = {"sys": SysModule}
+
+
+def _defined_in(package: str, value: Any) -> bool:
+    module = getattr(value, "__module__", None) or getattr(type(value), "__module__", None)
+    if not isinstance(module, str) or package not in _LIBRARIES or isinstance(value, types.ModuleType):
+        return True
+    return module.partition(".")[0] in (package, "builtins", "mpmath") or not callable(value)
+
+
+_LIBRARIES = ("sympy", "scipy", "numpy", "pandas", "matplotlib")
 
 
 class Facades:
@@ -50,6 +70,18 @@ class Facades:
         self._selections = selections
         self._replacements = replacements
         self._built: dict[str, ReadOnlyModule] = {}
+
+    def import_by_name(self, name: str, *ignored: Any, **ignored_too: Any) -> Any:
+        """`__import__` as programs call it."""
+        fromlist = tuple(ignored[2] or ()) if len(ignored) > 2 else ()
+        return self.guarded_import(name, fromlist=fromlist)
+
+    def import_module(self, name: str, package: str | None = None) -> Any:
+        """`importlib.import_module`."""
+        module = self.guarded_import(name)
+        for part in name.split(".")[1:]:
+            module = vars(module)[part]
+        return module
 
     def build_loaded(self) -> None:
         """Build the facade of every module that is already imported, so that no run pays for it."""
@@ -76,8 +108,8 @@ class Facades:
             if name.partition(".")[0] in _C_IMPORTS:
                 builtins.__import__(name)
             return None
-        if level or type(name) is not str or name not in self._selections:
-            raise ImportError(f'the module "{name}" is not available in the sandbox{_advice(name)}')
+        if level or type(name) is not str or self._selection(name) is None:
+            raise _not_found(name)
         if fromlist:
             return self._with_members(name, fromlist)
         parts = name.split(".")
@@ -93,22 +125,32 @@ class Facades:
         for member in members:
             if member == "*" or member in vars(module):
                 continue
-            if f"{name}.{member}" not in self._selections:
-                raise ImportError(f'"{member}" of the module "{name}" is not available in the sandbox')
+            if self._selection(f"{name}.{member}") is None:
+                raise ImportError(
+                    f"cannot import name {member!r} from {name!r}: it is not available in the sandbox",
+                    name=name,
+                )
             vars(module)[member] = self._facade(f"{name}.{member}")
         return module
+
+    def _selection(self, name: str) -> Selection | None:
+        if name in self._selections:
+            return self._selections[name]
+        # One that came later would be out of reach of the checks in `libraries`.
+        return opened(name) if name in sys.modules and name.partition(".")[0] in self._selections else None
 
     def _facade(self, name: str) -> ReadOnlyModule:
         if name in self._built:
             return self._built[name]
-        if name not in self._selections:  # a parent that only leads to an allowed child
+        selection = self._selection(name)
+        if selection is None:  # a parent that only leads to an allowed child
             return self._built.setdefault(name, ReadOnlyModule(name))
         try:
             real = importlib.import_module(name)
         except ImportError as fault:
             raise ImportError(f'the module "{name}" cannot be loaded in the sandbox: {fault}') from None
-        facade = self._built[name] = ReadOnlyModule(name)
-        names = self._selected(real, self._selections[name])
+        facade = self._built[name] = _KINDS.get(name, ReadOnlyModule)(name)
+        names = self._selected(real, selection)
         vars(facade).update({member: value for member, value in names.items() if member not in vars(facade)})
         vars(facade).update(self._replacements.get(name, {}))
         for special in _SPECIAL_NAMES:
@@ -119,7 +161,11 @@ class Facades:
         return facade
 
     def _selected(self, real: types.ModuleType, selection: Selection) -> dict[str, Any]:
-        wanted = selection.only or set(getattr(real, "__all__", ())) or set(dir(real))
+        wanted = (
+            set(selection.only) if selection.exact else set(getattr(real, "__all__", ())) or set(dir(real))
+        )
+        listed = selection.exact or hasattr(real, "__all__")
+        package = real.__name__.partition(".")[0]
         found: dict[str, Any] = {}
         for member in sorted(wanted - selection.without):
             if member.startswith("_"):
@@ -128,10 +174,12 @@ class Facades:
                 value = getattr(real, member)
             except Exception:  # noqa: S112  # a lazy attribute of a library that cannot be had
                 continue
+            if not listed and not _defined_in(package, value):
+                continue  # what it imported for itself
             if isinstance(value, type) and issubclass(value, type):
                 continue  # a metaclass makes classes that nothing checked
             if not isinstance(value, types.ModuleType):
-                found[member] = value
-            elif value.__name__ in self._selections:
+                found[member] = EVERYWHERE.get(id(value), value)
+            elif self._selection(value.__name__) is not None:
                 found[member] = self._facade(value.__name__)
         return found

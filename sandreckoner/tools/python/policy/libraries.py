@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import collections
 import copyreg
 import enum
 import operator
+import string
 import sys
 import types
+from _string import formatter_field_name_split  # type: ignore[import-not-found]  # as string.Formatter does
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import is_dunder
+from sandreckoner.tools.python.policy.attributes import SafeFormat, guarded_getattr
 from sandreckoner.tools.python.policy.classes import belongs_to_program, check_members, own_types
 from sandreckoner.tools.python.policy.dataclass import guard_fields
 from sandreckoner.tools.python.policy.immutable import (
@@ -22,6 +26,7 @@ from sandreckoner.tools.python.policy.immutable import (
     set_immutable,
 )
 from sandreckoner.tools.python.policy.library_names import watch_names, watch_own_attributes
+from sandreckoner.tools.python.policy.own_things import open_types
 from sandreckoner.tools.python.policy.raw_memory import hide_memory_protocols
 
 
@@ -34,6 +39,7 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_arrays()
     guard_generators()
     guard_copies()
+    guard_formats()
     keep_contexts()
     watch_own_attributes(list(all_classes()))
     watch_names({name.partition(".")[0] for name in sys.modules} - _NOT_WATCHED)
@@ -157,6 +163,31 @@ def _check_first(kind: Any, fits: Callable[[Any], bool]) -> None:
 
     guarded.__doc__ = real.__doc__
     _replace(kind, "__init__", guarded)
+
+
+def guard_formats() -> None:
+    """Let what libraries format by a text of the program's read attributes through the guard."""
+
+    def formatted(text: Any, *args: Any, **names: Any) -> str:
+        return SafeFormat(str(text), "format", guarded_getattr)(*args, **names)
+
+    def get_field(self: Any, field_name: str, args: Any, kwargs: Any) -> Any:
+        first, rest = formatter_field_name_split(field_name)
+        value = self.get_value(first, args, kwargs)
+        for is_attribute, key in rest:
+            value = guarded_getattr(value, key) if is_attribute else value[key]
+        return value, first
+
+    string.Formatter.get_field = get_field  # type: ignore[method-assign]
+    user: Any = collections.UserString
+    user.format = lambda self, /, *args, **names: formatted(self.data, *args, **names)
+    user.format_map = lambda self, mapping: formatted(self.data, **mapping)
+    if "argparse" in sys.modules:
+        open_types.add(sys.modules["argparse"].Namespace)
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        style: Any = logging.StrFormatStyle
+        style._format = lambda self, record: formatted(self._fmt, **vars(record))
 
 
 def guard_copies() -> None:

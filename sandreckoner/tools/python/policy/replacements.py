@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
+import inspect
+import keyword
+import operator  # noqa: F401  # for EVERYWHERE
 import statistics
 import sys
 import types
@@ -12,10 +16,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.figures.figure import mean_of
-from sandreckoner.tools.python.policy.allowed_names import GUARD_GETATTR, is_dunder, spellable_attribute
-from sandreckoner.tools.python.policy.attributes import guarded_getattr
-from sandreckoner.tools.python.policy.classes import ABCMeta, EnumMeta, Type
+from sandreckoner.tools.python.policy.allowed_names import MARK, is_dunder, spellable_attribute
+from sandreckoner.tools.python.policy.attributes import guarded_dir, guarded_getattr
+from sandreckoner.tools.python.policy.classes import (
+    ABCMeta,
+    EnumMeta,
+    ReadOnlyModule,
+    Type,
+    belongs_to_program,
+    guarded_type,
+    written_by_program,
+)
 from sandreckoner.tools.python.policy.dataclass import Field, Wanted, dataclass, fields
+from sandreckoner.tools.python.policy.files import guarded_open
+from sandreckoner.tools.python.policy.inline_threads import EXECUTORS, THREADING
+from sandreckoner.tools.python.policy.own_things import open_types
+from sandreckoner.tools.python.policy.reports import TRACEBACK, at_exit, not_at_exit, run_tests
+from sandreckoner.tools.python.policy.safe_pickle import PICKLE
+from sandreckoner.tools.python.policy.system_modules import OS, SYS, Path
 
 
 def attrgetter(*names: str) -> Callable[[Any], Any]:
@@ -40,6 +58,12 @@ def update_wrapper(wrapper: Any, wrapped: Any, *ignored: Any, **ignored_too: Any
     """`functools.update_wrapper`, usual fields only: `updated=("__globals__",)` hands over globals."""
     if isinstance(wrapper, types.FunctionType) and isinstance(wrapped, types.FunctionType):
         return functools.update_wrapper(wrapper, wrapped)
+    if written_by_program(wrapper) or belongs_to_program(wrapper):
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            with contextlib.suppress(AttributeError):
+                setattr(wrapper, name, guarded_getattr(wrapped, name))
+        if written_by_program(wrapped) or belongs_to_program(wrapped):
+            wrapper.__wrapped__ = wrapped
     return wrapper
 
 
@@ -64,6 +88,9 @@ class SimpleNamespace:
         return self.__dict__ == other.__dict__ if isinstance(other, SimpleNamespace) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+
+open_types.add(SimpleNamespace)
 
 
 class cached_property:  # noqa: N801
@@ -97,7 +124,7 @@ def var(names: Any, **options: Any) -> Any:
     made = sys.modules["sympy"].symbols(names, **options)
     space = sys._getframe(1).f_globals
     pending = [made]
-    while pending and GUARD_GETATTR in space:
+    while pending and MARK in sys._getframe(1).f_builtins:
         one = pending.pop()
         if isinstance(one, (list, tuple, set)):
             pending.extend(one)
@@ -121,16 +148,118 @@ def fmean(data: Any, weights: Any = None) -> Any:
     return mean_of(data, statistics.fmean)
 
 
+def make_dataclass(
+    cls_name: str, fields: Any, *, bases: Any = (), namespace: Any = None, **options: Any
+) -> Any:  # fmt: skip
+    """`dataclasses.make_dataclass`: a class of the program's own, made of the same parts."""
+    members: dict[str, Any] = dict(namespace or {})
+    annotations: dict[str, Any] = {}
+    for one in fields:
+        name, kind, *default = (one, "typing.Any") if isinstance(one, str) else one
+        if type(name) is not str or not name.isidentifier() or keyword.iskeyword(name):
+            raise TypeError(f"Field names must be valid identifiers: {name!r}")
+        if name in annotations:
+            raise TypeError(f"Field name duplicated: {name!r}")
+        annotations[name] = kind
+        if default:
+            members[name] = default[0]
+    module = options.pop("module", None) or "__main__"
+    made = guarded_type(
+        cls_name, tuple(bases), {"__module__": module, **members, "__annotations__": annotations}
+    )
+    return dataclass(made, **options)
+
+
+def signature(function: Any, *, follow_wrapped: bool = True) -> Any:
+    """`inspect.signature`; annotations that are texts stay so."""
+    return inspect.signature(function, follow_wrapped=follow_wrapped)
+
+
+def get_members(owner: Any, predicate: Any = None) -> list[tuple[str, Any]]:
+    """`inspect.getmembers`, through the guard."""
+    found = []
+    for name in sorted(guarded_dir(owner)):
+        with contextlib.suppress(AttributeError):
+            value = guarded_getattr(owner, name)
+            if predicate is None or predicate(value):
+                found.append((name, value))
+    return found
+
+
+def connect(database: Any = ":memory:", *args: Any, **options: Any) -> Any:
+    """`sqlite3.connect`, in memory."""
+    if database != ":memory:":
+        raise PermissionError(13, "there are no files in the sandbox; use ':memory:'")
+    return sys.modules["sqlite3"].connect(":memory:")
+
+
+def _reads_text(name: str) -> Callable[..., Any]:
+    def read(source: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(source, (str, bytes)) or hasattr(source, "__fspath__"):
+            source = guarded_open(source, "rb")
+        if name == "load":
+            options["allow_pickle"] = False  # a pickle may call any function there is
+        return getattr(sys.modules["numpy"], name)(source, *args, **options)
+
+    read.__name__ = name
+    return read
+
+
+def _writes_to_memory(name: str) -> Callable[..., Any]:
+    def write(target: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(target, (str, bytes)) or hasattr(target, "__fspath__"):
+            guarded_open(target, "w")
+        if name == "save":
+            options["allow_pickle"] = False
+        return getattr(sys.modules["numpy"], name)(target, *args, **options)
+
+    write.__name__ = name
+    return write
+
+
 REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {
     "operator": {"attrgetter": attrgetter, "methodcaller": methodcaller},
     "functools": {"wraps": wraps, "update_wrapper": update_wrapper, "cached_property": cached_property},
     "abc": {"ABCMeta": ABCMeta, "ABC": abc.ABC},
     "enum": {"EnumMeta": EnumMeta, "EnumType": EnumMeta},
     "typing": {"get_origin": get_origin},
-    "sympy": {"var": var},
+    "statistics": {"mean": mean, "fmean": fmean},
+    "numpy": {
+        **{name: _reads_text(name) for name in ("loadtxt", "genfromtxt", "load")},
+        **{name: _writes_to_memory(name) for name in ("savetxt", "save")},
+    },
+    "sympy": {"var": var, "init_printing": lambda *args, **options: None},
     "sympy.core": {"var": var},
     "sympy.core.symbol": {"var": var},
-    "dataclasses": {"dataclass": dataclass, "field": Wanted, "Field": Field, "fields": fields},
-    "statistics": {"mean": mean, "fmean": fmean},
-    "types": {"SimpleNamespace": SimpleNamespace},
+    "dataclasses": {
+        "dataclass": dataclass,
+        "field": Wanted,
+        "Field": Field,
+        "fields": fields,
+        "make_dataclass": make_dataclass,
+    },
+    "types": {"SimpleNamespace": SimpleNamespace, "ModuleType": ReadOnlyModule},
+    "inspect": {"signature": signature, "getmembers": get_members},
+    "sys": SYS,
+    "os": OS,
+    "os.path": vars(OS["path"]),
+    "pathlib": {"Path": Path, "PosixPath": Path},
+    "io": {"open": guarded_open},
+    "traceback": TRACEBACK,
+    "atexit": {"register": at_exit, "unregister": not_at_exit},
+    "threading": THREADING,
+    "pickle": PICKLE,
+    "unittest": {"main": run_tests},
+    "concurrent.futures": EXECUTORS,
+    "sqlite3": {"connect": connect},
 }
+"""By module and name; put there in the place of the library's own."""
+
+EVERYWHERE = {
+    id(real): ours
+    for module, names in REPLACEMENTS.items()
+    if module in ("operator", "functools", "typing", "dataclasses")
+    for name, ours in names.items()
+    if (real := getattr(sys.modules[module], name, None)) is not None
+}
+"""By the id of what they replace: libraries pass these functions on under names of their own."""

@@ -31,8 +31,15 @@ N = TypeVar("N", bound=ast.AST)
 class Transformer(RestrictingNodeTransformer):
     """Checks a program, collecting every violation with its line; rewrites what needs a guard at run time."""
 
-    def __init__(self, errors: list[str]) -> None:
+    def __init__(self, errors: list[str], *, of_library: bool = False) -> None:
+        """Begin.
+
+        Args:
+            errors: where violations are collected.
+            of_library: whether a library wrote the text, and reads private attributes of its own `self`.
+        """
         super().__init__(errors)
+        self._of_library = of_library
         self._classes: tuple[str, ...] = ()
 
     def keep(self, node: N) -> N:
@@ -84,6 +91,9 @@ class Transformer(RestrictingNodeTransformer):
         if isinstance(node.ctx, ast.Load):
             if not name.startswith("_") and name not in GUARDED_ATTRIBUTES:
                 return node
+            own = isinstance(node.value, ast.Name) and node.value.id == "self" and not is_dunder(name)
+            if self._of_library and own:
+                return node
             return self._asked(GUARD_GETATTR, node)
         # A stored dunder could replace what a guard relies on, on any class within reach.
         if is_dunder(name):
@@ -101,7 +111,7 @@ class Transformer(RestrictingNodeTransformer):
         inside = self._classes[-1].lstrip("_") if self._classes else ""
         if inside and name.startswith("__") and not name.endswith("__"):
             name = f"_{inside}{name}"  # the compiler mangles names, not our string
-        call = ast.Call(ast.Name(guard, ast.Load()), [node.value, ast.Constant(name)], [])
+        call = ast.Call(ast.Constant(guard), [node.value, ast.Constant(name)], [])
         copy_locations(call, node)
         return call
 

@@ -12,9 +12,13 @@ from typing import Any, NoReturn
 
 from sandreckoner.tools.python.figures.table_objects import hydrated
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, fork_by_permit, prctl
+from sandreckoner.tools.python.policy.system_modules import limit_recursion
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.program import Interpreter
 from sandreckoner.tools.python.worker.render import render
+
+# Of ours, under the first of a program's.
+_FRAMES_BELOW = 11
 
 
 def live(
@@ -30,7 +34,7 @@ def live(
         forks: whether the state after the program is kept.
     """
     reseed()
-    sys.setrecursionlimit(recursion)
+    limit_recursion(recursion, _FRAMES_BELOW)
     if forks:
         _greet(interpreter.channel, permits)
     _perform(interpreter, interpreter.channel.read())

@@ -9,7 +9,6 @@ import resource
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
@@ -19,6 +18,7 @@ from sandreckoner.tools.python.figures.figure import LOG
 from sandreckoner.tools.python.figures.table_objects import with_tables
 from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
+from sandreckoner.tools.python.policy.reports import end
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.render import Output, render
 
@@ -52,6 +52,7 @@ class Interpreter:
         self._restrict = restrict
         self._output_bytes = output_bytes
         self._output = Output(output_bytes, self._overflow)
+        self._errors = Output(output_bytes, self._overflow)
         self._programs = 0
         self._source: list[str] = []
         self._file = ""
@@ -59,12 +60,11 @@ class Interpreter:
     def speak(self, channel: Channel) -> None:
         """Answer on `channel` from now on, and take what is printed."""
         self.channel = channel
-        sys.stdout = sys.stderr = self._output
+        sys.stdout = sys.__stdout__ = self._output  # type: ignore[misc,assignment]
+        sys.stderr = sys.__stderr__ = self._errors  # type: ignore[misc,assignment]
 
     def prepare(self) -> None:
         """Do in the zygote what no child has to do again: listen to the clocks; make hot what runs."""
-        # "\d" in a plain string warns; the program runs all the same.
-        warnings.simplefilter("ignore", SyntaxWarning)
         signal.signal(signal.SIGALRM, self._too_late)
         signal.signal(signal.SIGXCPU, self._look_at_cpu)
         signal.signal(signal.SIGPROF, self._look_at_cpu)
@@ -78,6 +78,7 @@ class Interpreter:
         self._file = "<program>" if self._programs == 1 else f"<program {self._programs}>"
         self._source = code.split("\n")
         self._output.clear()
+        self._errors.clear()
         self.go_on(wall_s)
         report = self._report(code, inputs)
         self._stop_clocks()
@@ -111,14 +112,27 @@ class Interpreter:
         self._names.pop(LAST_VALUE, None)
         try:
             self._names.update(with_tables(inputs))
-            with contextlib.suppress(SystemExit):
+            try:
                 exec(program, self._names)  # noqa: S102  # this is the place for it
+            finally:
+                end()
             value = render(self._names.pop(LAST_VALUE, None), self._output_bytes)
+        except SystemExit as leaving:
+            return self._left(leaving)
         except MemoryError as fault:
             return self._outcome("memory", error=self._error(fault))
         except BaseException as fault:  # whatever the program raised is its outcome
             return self._outcome("error", error=self._error(fault))
         return self._outcome("ok", value=value)
+
+    def _left(self, leaving: SystemExit) -> dict[str, Any]:
+        """As in CPython: 0 is well, another number is not, and a text is printed and is not."""
+        if leaving.code is None or (type(leaving.code) is int and leaving.code == 0):
+            return self._outcome("ok")
+        if type(leaving.code) is not int:
+            with contextlib.suppress(Exception):
+                print(leaving.code, file=self._errors)
+        return self._outcome("error", error=self._error(leaving))
 
     def _outcome(
         self, status: str, *, value: Any = None, error: dict[str, Any] | None = None
@@ -130,7 +144,8 @@ class Interpreter:
             "error": error,
             "figures": LOG.record(),
             "stdout": self._output.text,
-            "truncated": self._output.truncated,
+            "stderr": self._errors.text,
+            "truncated": self._output.truncated or self._errors.truncated,
             "cpu_s": used.ru_utime + used.ru_stime,
             "memory_bytes": used.ru_maxrss * _MEMORY_UNIT,
         }

@@ -7,21 +7,27 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
 from sandreckoner.tools.python.kernel.call import gather_pages
+from sandreckoner.tools.python.policy.evaluate import LibraryEvaluator, route_libraries
 from sandreckoner.tools.python.policy.facades import Facades
 from sandreckoner.tools.python.policy.libraries import guard_libraries
-from sandreckoner.tools.python.policy.modules import DATES, SCIENCE, SCIPY, STANDARD, Selection
-from sandreckoner.tools.python.policy.program_globals import (
-    Evaluator,
-    namespace,
-    program_builtins,
-    route_libraries,
+from sandreckoner.tools.python.policy.modules import (
+    DATES,
+    SCIENCE,
+    SCIPY,
+    STANDARD,
+    SYMPY_MORE,
+    WIDE,
+    Selection,
 )
+from sandreckoner.tools.python.policy.program_globals import namespace, program_builtins
 from sandreckoner.tools.python.policy.replacements import REPLACEMENTS
 from sandreckoner.tools.python.worker.repeat import Repeatable
 
@@ -37,31 +43,43 @@ def prepare_names(
         repeatable: the seed and the clock.
         restrict: False gives a plain namespace, to test the other walls without this one.
     """
-    own = {name: Selection(only=frozenset(names)) for name, names in own_modules.items()}
+    own = {name: Selection(only=frozenset(names), exact=True) for name, names in own_modules.items()}
     selections = {**warm(tier, list(own)), **own}
     if not restrict:
         return {"__name__": "__main__"}
     replacements = {name: dict(names) for name, names in REPLACEMENTS.items()}
     for name, names in repeatable.replacements().items():
         replacements.setdefault(name, {}).update(names)
+    if "asyncio" in selections:
+        replacements["asyncio"] = dict(importlib.import_module(_LOOP).ASYNCIO)
     facades = Facades(selections, replacements)
+    replacements.setdefault("importlib", {})["import_module"] = facades.import_module
     builtin_names = program_builtins(facades.guarded_import)
     facades.build_loaded()
-    route_libraries(Evaluator(builtin_names))
+    route_libraries(LibraryEvaluator(builtin_names))
     guard_libraries(own)
     return namespace(builtin_names)
 
 
+_LOOP = "sandreckoner.tools.python.policy.computing_loop"  # brings all of asyncio
+
 # Imported late by others: their files, or the right to map their code, are out of reach by then.
 _HIDDEN = """
     _strptime encodings.idna encodings.latin_1 encodings.utf_16 encodings.cp437 locale linecache _pydecimal
-    dateutil.tz dateutil.zoneinfo bisect struct
+    dateutil.tz dateutil.zoneinfo bisect struct _codecs_jp _codecs_cn _codecs_kr _codecs_hk _codecs_tw
+    _codecs_iso2022 _multibytecodec _elementtree pyexpat _hashlib _blake2 _sha3 _md5 _sha1 _sha2
+    _sha256 _sha512
+    _csv _json _pickle _lsprof _zoneinfo _statistics _random _heapq _bisect _queue _opcode _uuid
+    encodings.rot_13 encodings.punycode encodings.utf_7 encodings.utf_32 encodings.cp1252
+    encodings.unicode_escape
 """.split()
 
 
 def modules_of(tier: str) -> dict[str, Selection]:
-    """What programs of a tier may import: `standard`, `science` (and sympy, numpy), `full` (and scipy)."""
+    """What programs of a tier may import: `standard`, `wide`, `science` (sympy, numpy), `full` (scipy)."""
     selections = {**STANDARD, **DATES}
+    if tier != "standard":
+        selections.update(WIDE)
     if tier in ("science", "full"):
         selections.update(SCIENCE)
     if tier == "full":
@@ -85,10 +103,28 @@ def warm(tier: str, own_modules: Sequence[str]) -> dict[str, Selection]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
                 found[name] = selection
+        for name in SYMPY_MORE if "sympy" in found else ():
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        for package in ("scipy", "pandas", "matplotlib"):
+            if package in found:
+                _load_extensions(package)
         for exercise in _EXERCISES.get(tier, ()):
             with contextlib.suppress(ImportError):
                 exercise()
     return found
+
+
+def _load_extensions(package: str) -> None:
+    """Load what a library would load when it is first used: the right to map code is gone by then."""
+    for folder in importlib.import_module(package).__path__:
+        for file in sorted(Path(folder).rglob(f"*{EXTENSION_SUFFIXES[0]}")):
+            parts = file.relative_to(folder).parts
+            name = ".".join((package, *parts[:-1], parts[-1].removesuffix(EXTENSION_SUFFIXES[0])))
+            # Where its package was not imported, nothing that a program can import needs it.
+            if name.rpartition(".")[0] in sys.modules and "test" not in name:
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
 
 
 def freeze() -> None:
