@@ -136,7 +136,7 @@ def test_what_a_document_says_is_data(library: MemoryLibrary, sandbox: Sandbox) 
     """A model that obeys a document is a model that runs a program in the sandbox, and no more."""
     obeying = [
         cell("print(search('auditor environment')[0]['text'])"),
-        cell("import os\nanswer(str(os.environ))"),
+        cell("import socket\nanswer(socket.gethostname())"),
         cell("answer(str(open('/etc/passwd').read()))"),
         cell("answer(__import__('subprocess').run('env'))"),
         cell("answer('0')"),

@@ -14,7 +14,7 @@ import pytest
 from sandreckoner import Sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of other people's packages
-ESCAPE = "import os\nos.listdir('/')"
+ESCAPE = "import subprocess\nsubprocess.run('env')"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_code_agent_of_smolagents(sandbox: Sandbox) -> None:
     )
     assert agent.run("What do 4 pens cost?") == 55.0
     first = agent.memory.steps[1]
-    assert 'the module "os" is not available in the sandbox' in str(first.error)
+    assert "No module named 'subprocess'" in str(first.error)
 
 
 def test_an_interpreter_of_dspy() -> None:
@@ -70,7 +70,7 @@ def test_an_interpreter_of_dspy() -> None:
         assert interpreter.execute("x = 4\nprint(x * n)", {"n": 3}) == "12"
         assert interpreter.execute("total = price_of(article='pen')['price'] * x") is None
         assert interpreter.execute("SUBMIT(total)") == code_interpreter.FinalOutput({"total": 55.0})
-        with pytest.raises(code_interpreter.CodeExecutionError, match="not available in the sandbox"):
+        with pytest.raises(code_interpreter.CodeExecutionError, match="No module named 'subprocess'"):
             interpreter.execute(ESCAPE)
         with pytest.raises(SyntaxError):
             interpreter.execute("1 +")
@@ -108,5 +108,5 @@ def test_a_tool_of_inspect_ai(sandbox: Sandbox) -> None:
 
     python = sandboxed_python(sandbox)
     assert asyncio.run(python(code="6 * 7")) == "42"
-    with pytest.raises(inspect_tool.ToolError, match="not available in the sandbox"):
+    with pytest.raises(inspect_tool.ToolError, match="No module named 'subprocess'"):
         asyncio.run(python(code=ESCAPE))

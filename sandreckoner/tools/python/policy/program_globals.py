@@ -20,7 +20,7 @@ from sandreckoner.tools.python.policy.attributes import (
 )
 from sandreckoner.tools.python.policy.classes import Type, guarded_build_class
 from sandreckoner.tools.python.policy.evaluate import Evaluator, caller_globals, caller_locals
-from sandreckoner.tools.python.policy.files import guarded_open
+from sandreckoner.tools.python.policy.input_files import guarded_open
 
 
 def namespace(builtin_names: Mapping[str, Any], name: str = "__main__") -> dict[str, Any]:

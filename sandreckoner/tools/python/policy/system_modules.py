@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from sandreckoner.tools.python.policy import files
+from sandreckoner.tools.python.policy import input_files
 from sandreckoner.tools.python.policy.classes import ReadOnlyModule, belongs_to_program
 from sandreckoner.tools.python.policy.own_things import Traceback
 
@@ -123,7 +123,7 @@ def _no_files(what: str) -> Callable[..., Any]:
 
 
 def _exists(path: Any) -> bool:
-    return files.given(path) is not None
+    return input_files.given(path) is not None
 
 
 def _is_directory(path: Any) -> bool:
@@ -131,7 +131,7 @@ def _is_directory(path: Any) -> bool:
 
 
 def _size(path: Any) -> int:
-    content = files.given(path)
+    content = input_files.given(path)
     if content is None:
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", os.fspath(path))
     return len(content if isinstance(content, bytes) else content.encode())
@@ -166,8 +166,8 @@ class Path(PurePosixPath):
         return _is_directory(self)
 
     def open(self, mode: str = "r", *args: Any, **options: Any) -> Any:
-        """See `files.guarded_open`."""
-        return files.guarded_open(self, mode, *args, **options)
+        """See `input_files.guarded_open`."""
+        return input_files.guarded_open(self, mode, *args, **options)
 
     def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
         """An input's text."""
@@ -183,7 +183,7 @@ class Path(PurePosixPath):
 
     def iterdir(self) -> Any:
         """The inputs."""
-        return iter([self / name for name in files.names()] if self.is_dir() else [])
+        return iter([self / name for name in input_files.names()] if self.is_dir() else [])
 
     def resolve(self, strict: bool = False) -> Path:
         """Without `..`."""
@@ -268,7 +268,7 @@ OS: Mapping[str, Any] = {
     "getpid": lambda: 2,
     "getlogin": lambda: "nobody",
     "cpu_count": lambda: 1,
-    "listdir": lambda path=".": files.names() if _is_directory(path) else _no_files("os.listdir()")(),
+    "listdir": lambda path=".": input_files.names() if _is_directory(path) else _no_files("os.listdir()")(),
     "error": OSError,
 }
 """Beside what is taken from the real modules."""
