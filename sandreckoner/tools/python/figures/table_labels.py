@@ -8,12 +8,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-_MARKS = re.compile(
-    r"(?:\s*(?:\((?:\d{1,2}|[a-z]|(?:see |refer to )?notes? [\w ,&]{1,20})\)|\[(?:\d{1,2}|[a-z])\]"
-    r"|[*†‡§¹²³⁰-⁹]+))+\s*$",
-    re.IGNORECASE,
-)
 _SPACED = re.compile(r"(?<!\S)\d(?: \d){3}(?!\S)")  # `2 0 1 8`
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -30,9 +26,19 @@ class LabelError(KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+@cache
+def _marks() -> re.Pattern[str]:
+    """Note marks at the end of a label; compiled when a table is there, as that takes milliseconds."""
+    return re.compile(
+        r"(?:\s*(?:\((?:\d{1,2}|[a-z]|(?:see |refer to )?notes? [\w ,&]{1,20})\)|\[(?:\d{1,2}|[a-z])\]"
+        r"|[*†‡§¹²³⁰-⁹]+))+\s*$",
+        re.IGNORECASE,
+    )
+
+
 def tokens_of(text: str) -> tuple[str, ...]:
     """The words and numbers of a label without case, punctuation and footnote marks."""
-    plain = unicodedata.normalize("NFKC", _MARKS.sub("", text)).casefold()
+    plain = unicodedata.normalize("NFKC", _marks().sub("", text)).casefold()
     plain = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ""), plain)
     return tuple(_TOKEN.findall(plain))
 
