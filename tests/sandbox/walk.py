@@ -17,11 +17,14 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from sandreckoner.reading.table_figures import table_records
+from sandreckoner.tools.python.figures.table_objects import with_tables
 from sandreckoner.tools.python.policy.allowed_names import READABLE_DUNDERS
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
 from sandreckoner.tools.python.policy.classes import ReadOnlyModule
 from sandreckoner.tools.python.worker.repeat import Repeatable
 from sandreckoner.tools.python.worker.warm import prepare_names
+from tests.support.statement import STATEMENT
 
 FORBIDDEN_KINDS = (types.FrameType, types.CodeType, types.TracebackType)
 FORBIDDEN = [
@@ -107,9 +110,13 @@ def walk(names: dict[str, Any]) -> tuple[int, list[str]]:
 def main() -> int:
     """Walk one tier."""
     warnings.simplefilter("ignore")
+    records = table_records([STATEMENT])
     names = prepare_names(sys.argv[1], {}, Repeatable(None, None), restrict=True)
     facades = names["__builtins__"]["__import__"].__self__
     names.update({f"import {name}": facade for name, facade in facades.built().items()})
+    names.update(with_tables(records))
+    sales = names["t1"]["Net sales"]
+    names.update({"a series": sales, "a figure": sales[2024], "a ratio": sales[2024] / sales[2023]})
     count, found = walk(names)
     print(f"{count} objects within reach; {len(found)} lead out")
     print("\n".join(found[:200]))
