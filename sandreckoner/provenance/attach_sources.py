@@ -42,11 +42,11 @@ def with_sources(answer: Answer, problem: Problem) -> Answer:
 def _with_lookups(winner: Candidate, question: str, evidence: Sequence[Passage]) -> tuple[NumberSource, ...]:
     """The sources of what a program looked up in tables, and of the numbers that it typed."""
     looked_up = trace_lookups(winner.program, winner.execution, question, winner.tables)
-    typed = [
-        source
-        for source in trace_numbers(winner.program, question, evidence)
-        if not is_label(source, winner.program, winner.tables)
-    ]
+    program, result = winner.program, (winner.answer or "")[:_MAX_CHARACTERS]
+    numbers = trace_numbers(program, question, evidence)
+    if not looked_up:
+        numbers = trace_result(program, result, question, evidence)
+    typed = [source for source in numbers if not is_label(source, winner.program, winner.tables)]
     found = [_in_table(source, winner.tables) for source in typed]
     return tuple(sorted((*looked_up, *found), key=lambda source: (source.line, source.column)))
 

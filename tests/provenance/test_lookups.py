@@ -138,6 +138,10 @@ def test_a_typed_number_of_a_sentence_is_traced_as_before(sandbox: Sandbox) -> N
     assert [source.origin for source in answer.sources] == ["passage", "table"]
 
 
+def test_a_result_that_nothing_explains_has_no_source(sandbox: Sandbox) -> None:
+    assert [source.origin for source in ran(sandbox, "'9,999 million'").sources] == ["unsourced"]
+
+
 def test_years_that_do_not_fit_are_told(sandbox: Sandbox) -> None:
     (slip,) = looked_up(ran(sandbox, 'sales_2024 = t1["Net sales", 2023]\nsales_2024'))
     assert "the variable says 2024, the table 2023" in slip.note
