@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -109,8 +109,10 @@ class Memory:
 
     def unfinished(self, thread: str) -> Replay | None:
         """Return the run that a conversation has not finished, if any."""
-        headers = self._read(thread, "run")
-        return Replay(headers[0], self._read(thread, "step")) if headers else None
+        headers, steps = self._read(thread, "run"), self._read(thread, "step")
+        if steps and "error" in steps[-1]:
+            steps.pop()  # it ended the run, and is tried again
+        return Replay(headers[0], steps) if headers else None
 
     def waiting(self, thread: str) -> AskUser | None:
         """Return what a conversation waits for, if anything."""
@@ -169,9 +171,7 @@ class RunJournal(Journal):
     Every new step goes into the memory; all go into the file that the caller wants, if any.
     """
 
-    def __init__(
-        self, memory: Memory, thread: str, recorded: Replay, file: Journal, live: Callable[[], None]
-    ) -> None:
+    def __init__(self, memory: Memory, thread: str, recorded: Replay, file: Journal) -> None:
         """Continue a run.
 
         Args:
@@ -179,12 +179,9 @@ class RunJournal(Journal):
             thread: the conversation.
             recorded: the steps so far.
             file: receives all steps.
-            live: called before the first new step.
         """
-        self._memory, self._thread, self._file, self._live = memory, thread, file, live
+        self._memory, self._thread, self._file = memory, thread, file
         self._recorded, self._used = recorded, 0
-        if not recorded.steps:
-            live()
 
     @property
     def replays(self) -> bool:  # type: ignore[override]  # it ends to do so
@@ -196,14 +193,10 @@ class RunJournal(Journal):
 
     def write(self, record: Mapping[str, JSON]) -> None:
         self._file.write(record)
-        if "step" not in record:
-            return
-        if not self.replays:
+        if self.replays:
+            self._used += 1
+        elif "step" in record:
             self._memory.add(self._thread, record)
-            return
-        self._used += 1
-        if not self.replays:
-            self._live()
 
 
 def conversation_record(held: Conversation) -> JSON:

@@ -334,19 +334,15 @@ class ToolAgent(StrategyChain):
         """Open the journal of a run, and put its environment together."""
         strategy = ToolRun(self._strategy, read_conversation(recorded.header["conversation"]))
         model, reports = reporting_to(self._model, config)
-        trace = Trace()
-
-        def live() -> None:
-            for each in (listener, self._reporter(config, "" if reports else model.name)):
-                if each is not None:
-                    trace.listen(each)
-
+        heard = [listener, self._reporter(config, "" if reports else model.name)]
+        first = len(recorded.steps)
+        trace = Trace(*(_NewSteps(one, first) for one in heard if one is not None))
         with open_journal(journal, recorded.header) as file:
             environment = Environment(
                 model=model,
                 tools=self._tools_of(thread, strategy.held.programs),
                 budget=self._budget,
-                journal=RunJournal(self._memory, thread, recorded, file, live),
+                journal=RunJournal(self._memory, thread, recorded, file),
                 trace=trace,
                 user=user,
             )
@@ -420,6 +416,18 @@ class _Run:
         """Keep what the run waits for."""
         self.memory.wait(self.thread, waits.effect)
         return interrupt(waits.effect, self.thread)
+
+
+class _NewSteps:
+    """A listener that leaves out what an earlier part of the run has told."""
+
+    def __init__(self, listener: Listener, first: int) -> None:
+        self._listener, self._first = listener, first
+        self.wants_text = getattr(listener, "wants_text", True)
+
+    def __call__(self, event: Event) -> None:
+        if event.index >= self._first:
+            self._listener(event)
 
 
 class _OwnSteps:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.message import Completion, Message, Role, ToolCall
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.tool_calls import find_calls
 from sandreckoner.settings.prices_and_limits import Price, with_cost
 
@@ -82,8 +83,11 @@ def written(message: Message) -> str:
 
 
 def _with_calls(reply: Completion, effect: Ask) -> Completion:
+    """The reply with the calls in its text; arguments that JSON cannot hold, such as NaN, become text."""
     if reply.calls or not effect.tools:
-        return reply
+        return replace(
+            reply, calls=tuple(replace(call, arguments=as_json(call.arguments)) for call in reply.calls)
+        )
     text, calls = find_calls(reply.text, {tool.name for tool in effect.tools})
-    found = tuple(ToolCall(call["name"], call["args"], call["id"] or "") for call in calls)
+    found = tuple(ToolCall(call["name"], as_json(call["args"]), call["id"] or "") for call in calls)
     return replace(reply, text=text, calls=found)

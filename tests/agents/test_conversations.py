@@ -1,0 +1,298 @@
+"""Conversations of the tool agent: interrupted, failed, resumed elsewhere, replayed, asked twice at once."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import pickle
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolRetryMiddleware
+from langchain.tools import ToolRuntime
+from langchain_core.messages import AIMessage
+from langchain_core.tools import tool
+from pydantic import BaseModel
+
+from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent
+from sandreckoner.agents.text_chat import TextChat
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.effects import Ask, Use
+from sandreckoner.core.errors import ModelError, UsageError
+from sandreckoner.core.journal import read_journal
+from sandreckoner.core.message import Completion, Message, ToolCall
+from sandreckoner.core.trace import Step
+from sandreckoner.testing import ScriptedModel
+from sandreckoner.tools.python import Sandbox
+
+
+def call(name: str, **arguments: Any) -> str:
+    return f"<tool_call>{json.dumps({'name': name, 'arguments': arguments})}</tool_call>"
+
+
+class Till:
+    """A till that keeps what was paid."""
+
+    def __init__(self) -> None:
+        self.paid: list[int] = []
+        self.fails = False
+
+    def pay(self, eur: int) -> str:
+        """Pay."""
+        if self.fails:
+            raise KeyboardInterrupt  # as if the process ended here
+        self.paid.append(eur)
+        return f"paid {eur}"
+
+
+def agent(model: Any, sandbox: Sandbox, till: Till | None = None, **options: Any) -> ToolAgent:
+    tools = [till.pay] if till else []
+    return ToolAgent(model=model, interpreter=sandbox, tools=tools, **options)
+
+
+def test_a_question_to_the_user_is_answered_in_another_process(sandbox: Sandbox, tmp_path: Path) -> None:
+    till, memory = Till(), tmp_path / "talks.sqlite"
+    approve = MiddlewareOptions(approve="pay")
+    first = [call("python", code="eur = 40"), call("pay", eur=40)]
+    with agent(ScriptedModel(first), sandbox, till, memory=memory, middleware_options=approve) as one:
+        assert isinstance(one.invoke("Pay 40.", thread="t"), Interrupt)
+    rest = [call("python", code="eur + 2"), "Paid; that and two is 42."]
+    model = ScriptedModel(rest)
+    with agent(model, sandbox, till, memory=memory, middleware_options=approve) as two:
+        waiting = two.resume(thread="t")
+        assert isinstance(waiting, Interrupt) and waiting.calls[0]["args"] == {"eur": 40} and not till.paid
+        found = two.resume(True, thread="t")
+        assert (found.text, found.usage.calls, till.paid) == ("Paid; that and two is 42.", 4, [40])
+        assert two.resume(thread="t") == found  # nothing is left to do
+        with pytest.raises(UsageError, match="there is no conversation 'u'"):
+            two.resume(thread="u")
+
+
+def test_of_several_calls_only_the_one_in_progress_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    till, memory = Till(), tmp_path / "talks.sqlite"
+    calls = tuple(ToolCall("pay", {"eur": n}, f"call_{n:04}") for n in (1, 2, 3))
+    with agent(ScriptedModel([Completion("", calls=calls)]), sandbox, till, memory=memory) as one:
+
+        def third(event: Any) -> None:
+            till.fails = len(till.paid) == 2
+
+        with pytest.raises(KeyboardInterrupt):
+            one.invoke("Pay.", thread="t", listener=third)
+    till.fails = False
+    with agent(ScriptedModel(["Paid all."]), sandbox, till, memory=memory) as two:
+        events: list[Any] = []
+        assert two.resume(thread="t", listener=events.append).text == "Paid all."
+    assert till.paid == [1, 2, 3]
+    assert [type(event.effect) for event in events if isinstance(event, Step)] == [Use, Ask]
+
+
+def test_after_a_failure_the_next_question_knows_what_was_done(sandbox: Sandbox) -> None:
+    till = Till()
+    replies = iter([call("pay", eur=5), None, "You have paid 5.", None, "Still 5."])
+
+    def script(_: tuple[Message, ...]) -> str:
+        if (reply := next(replies)) is None:
+            raise ModelError("the line is dead")
+        return reply
+
+    model = ScriptedModel(script)
+    with agent(model, sandbox, till) as one:
+        with pytest.raises(ModelError, match="the line is dead"):
+            one.invoke("Pay 5.", thread="t")
+        assert one.invoke("What have I paid?", thread="t").text == "You have paid 5."
+        with pytest.raises(ModelError, match="the line is dead"):
+            one.invoke("And now?", thread="t")
+        assert one.resume(thread="t").text == "Still 5."
+    seen = [message.content for message in model.asked[-1].messages]
+    assert "Pay 5." in seen and "Result of pay:\npaid 5" in seen and till.paid == [5]
+
+
+def test_a_call_that_was_cut_short_is_told_as_unknown(sandbox: Sandbox, tmp_path: Path) -> None:
+    till, memory = Till(), tmp_path / "talks.sqlite"
+    till.fails = True
+    one = agent(ScriptedModel([call("pay", eur=5)]), sandbox, till, memory=memory)
+    with one, pytest.raises(KeyboardInterrupt):
+        one.invoke("Pay 5.", thread="t")
+    model = ScriptedModel(["I do not know whether it was paid."])
+    with agent(model, sandbox, till, memory=memory) as two:
+        assert two.invoke("Did you?", thread="t").text
+    assert "not known whether this was done" in str(model.asked[0].messages)
+
+
+def test_a_later_question_of_a_conversation_is_replayed(sandbox: Sandbox, tmp_path: Path) -> None:
+    replies = [call("python", code="x = 41"), "Kept 41.", call("python", code="x + 1"), "It is 42."]
+    with agent(ScriptedModel(replies), sandbox) as one:
+        one.invoke("Keep 41.", thread="t")
+        found = one.invoke("And one more?", thread="t", journal=str(tmp_path / "run.jsonl"))
+        again = one.replay(read_journal(tmp_path / "run.jsonl"))
+    assert again == found and found.winner is not None and found.winner.program == "x = 41\nx + 1"
+
+
+def test_the_journal_of_a_resumed_run_is_the_whole_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    replies = [call("ask_user", question="Which year?"), "2021 it is."]
+    with agent(ScriptedModel(replies), sandbox, asks=True) as one:
+        one.invoke("What of it?", thread="t")
+        found = one.resume("2021", thread="t", journal=str(tmp_path / "run.jsonl"))
+        assert one.replay(read_journal(tmp_path / "run.jsonl")) == found
+
+
+def test_a_budget_counts_what_was_spent_before(sandbox: Sandbox, tmp_path: Path) -> None:
+    memory, replies = tmp_path / "talks.sqlite", [call("ask_user", question=f"{n}?") for n in range(9)]
+    with agent(ScriptedModel(replies), sandbox, asks=True, memory=memory, budget=Budget(calls=3)) as one:
+        one.invoke("Ask.", thread="t")
+        one.resume("a", thread="t")
+    with agent(ScriptedModel(replies[2:]), sandbox, asks=True, memory=memory, budget=Budget(calls=3)) as two:
+        two.resume("b", thread="t")
+        found = two.resume("c", thread="t")
+    assert (found.status, found.usage.calls) == ("budget spent", 3)
+
+
+def test_a_conversation_answers_one_question_at_a_time(sandbox: Sandbox) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def wait() -> str:
+        """Waits."""
+        begun.set()
+        assert go.wait(60)
+        return "there"
+
+    model = ScriptedModel([call("wait"), "done", "other"])
+    with ToolAgent(model=model, interpreter=sandbox, tools=[wait]) as one:
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.append(one.invoke("Wait.", thread="t")))
+        thread.start()
+        assert begun.wait(60)
+        with pytest.raises(UsageError, match="is being answered"):
+            one.invoke("And?", thread="t")
+        go.set()
+        thread.join(60)
+        assert answers[0].text == "done" and one.invoke("And?", thread="t").text == "other"
+
+
+async def test_a_run_that_is_awaited_can_be_cancelled(sandbox: Sandbox) -> None:
+    async def slow() -> str:
+        """Never ends."""
+        await asyncio.sleep(600)
+        return ""
+
+    from langchain_core.tools import StructuredTool
+
+    tools = [StructuredTool.from_function(coroutine=slow, name="slow", description="Never ends.")]
+    with ToolAgent(model=ScriptedModel([call("slow"), "x"]), interpreter=sandbox, tools=tools) as one:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(one.ainvoke("Go.", thread="t"), 1)
+        assert (await one.ainvoke("And now?", thread="t")).text == "x"
+
+
+def test_calls_that_a_model_makes_itself_are_performed(sandbox: Sandbox) -> None:
+    script = [
+        Completion("I compute.", calls=(ToolCall("python", {"code": "6 * 7"}),)),
+        Completion(
+            "", calls=(ToolCall("python", {"code": "_ = 1"}), ToolCall("nothing", {"nan": float("nan")}))
+        ),
+        "42",
+    ]
+    model = ScriptedModel(script)
+    with agent(model, sandbox) as one:
+        assert one.invoke("6 times 7?").text == "42"
+    assert "nothing is not a valid tool" in model.asked[-1].messages[-1].content
+
+
+class Growth(BaseModel):
+    percent: float
+
+
+def test_an_answer_in_words_is_sent_back_where_a_schema_is_wanted(sandbox: Sandbox) -> None:
+    with agent(ScriptedModel(["5.8 %", call("Growth", percent=5.8)]), sandbox, answer_as=Growth) as one:
+        assert one.invoke("How much?").text == '{"percent":5.8}'
+    with agent(ScriptedModel(["5.8 %", "5.8 %"]), sandbox, answer_as=Growth) as one:
+        found = one.invoke("How much?")
+    assert (found.text, found.status) == (None, "no answer") and "call of Growth" in found.reason
+
+
+def test_personal_data_that_a_tool_gives_is_kept_nowhere(sandbox: Sandbox, tmp_path: Path) -> None:
+    def customer() -> dict[str, Any]:
+        """The customer."""
+        return {"mail": ["ann@example.org"], "card": 4111111111111111, "owes": 8412}
+
+    options = MiddlewareOptions(personal_data="redact")
+    model = ScriptedModel([call("customer"), call("python", code="'bob@example.org'"), "8412 it is."])
+    talks, run = tmp_path / "talks.sqlite", tmp_path / "run.jsonl"
+    with ToolAgent(
+        model=model, interpreter=sandbox, tools=[customer], memory=talks, middleware_options=options
+    ) as one:
+        assert one.invoke("What does she owe?", thread="t", journal=str(run)).text == "8412 it is."
+        kept = "".join(path.read_bytes().decode(errors="replace") for path in tmp_path.iterdir())
+    for secret in ("ann@", "4111111111111111"):
+        assert secret not in kept and secret not in str(model.asked[-1].messages)
+    assert "8412" in kept and "bob@" not in str(model.asked[-1].messages[-1])
+
+
+def test_middleware_that_wraps_calls_is_used_and_what_steers_is_refused(sandbox: Sandbox) -> None:
+    class Loud(AgentMiddleware):
+        def wrap_model_call(self, request: Any, handler: Any) -> Any:
+            reply = handler(request)
+            return AIMessage(reply.result[0].text.upper(), tool_calls=reply.result[0].tool_calls)
+
+    tries: list[int] = []
+
+    @tool
+    def flaky() -> str:
+        """Fails once."""
+        tries.append(1)
+        if len(tries) < 2:
+            raise OSError("busy")
+        return "there"
+
+    chat = TextChat(model=ScriptedModel([call("flaky"), "done"]))
+    retry = ToolRetryMiddleware(max_retries=1, initial_delay=0.01)
+    with ToolAgent(model=chat, interpreter=sandbox, tools=[flaky], middleware=[Loud(), retry]) as one:
+        assert one.invoke("Try.").text == "DONE"
+    assert len(tries) == 2
+    with pytest.raises(UsageError, match="ModelCallLimitMiddleware has before_model, which steers"):
+        ToolAgent(model=chat, interpreter=sandbox, middleware=[ModelCallLimitMiddleware(run_limit=1)])
+    with pytest.raises(UsageError, match="chat model of LangChain"):
+        ToolAgent(model=ScriptedModel([]), interpreter=sandbox, middleware=[Loud()])
+
+
+def test_what_cannot_work_is_refused_at_construction(sandbox: Sandbox) -> None:
+    @tool
+    def needy(runtime: ToolRuntime) -> str:
+        """Wants the graph."""
+        return ""
+
+    for options, said in (
+        ({"tools": [needy]}, "wants LangGraph's 'runtime'"),
+        ({"tools": [Till().pay, Till().pay]}, "two tools are called 'pay'"),
+        ({"middleware_options": MiddlewareOptions(approve=["send"])}, "there is no tool 'send'"),
+        ({"tools": [lambda x: x]}, "docstring"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            ToolAgent(model=ScriptedModel([]), interpreter=sandbox, **options)  # type: ignore[arg-type]
+
+
+def test_an_agent_says_what_it_is_and_is_not_pickled(sandbox: Sandbox) -> None:
+    with agent(ScriptedModel(["Yes.", "Yes."]), sandbox) as one:
+        assert repr(one) == "ToolAgent(model='scripted')"
+        with pytest.raises(TypeError, match="cannot be pickled; build it where it is used"):
+            pickle.dumps(one)
+        assert copy.deepcopy(one).invoke("Is it?").text == "Yes."
+        for name in ("invoke", "stream", "batch"):
+            with pytest.raises(TypeError, match="'tread'"):
+                list(getattr(one, name)(["q"] if name == "batch" else "q", tread="monday"))
+        with pytest.raises(UsageError, match="build another"):
+            one.with_options(budget=Budget(calls=1))
+        asked = one.as_tool(name="analyst", description="Knows.")
+        assert asked.invoke({"question": "Is it?"}) == "Yes."
+
+
+def test_a_conversation_in_a_config_is_the_same(sandbox: Sandbox) -> None:
+    model = ScriptedModel([call("python", code="x = 41"), "Kept.", call("python", code="x + 1"), "42"])
+    with agent(model, sandbox) as one:
+        config: Any = {"configurable": {"thread_id": "t"}}
+        one.invoke("Keep 41.", config)
+        assert one.invoke("One more?", config).text == "42"
+    assert Message("user", "Keep 41.") in model.asked[-1].messages
