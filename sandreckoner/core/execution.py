@@ -103,6 +103,8 @@ class Execution:
             hold is `{"type": …, "text": …}` (and `"number"` where it is one: a fraction, a decimal,
             a sympy number).
         stdout: what it printed, capped.
+        drawings: what it drew with matplotlib and saved or showed, as JSON: a list of `name`, `format` (`png`
+            or `svg`) and `data` in Base64. Untrusted; None where it drew nothing.
         stderr: what it printed to standard error, warnings and logs among it; capped alike.
         truncated: whether `stdout` was cut.
         error: why it did not finish; None when `status` is `ok`.
@@ -124,6 +126,7 @@ class Execution:
     call: Call | None = None
     figures: JSON = None
     stderr: str = ""
+    drawings: JSON = None
 
     @property
     def ok(self) -> bool:

@@ -38,6 +38,7 @@ def read_report(report: Mapping[str, Any], *, output_bytes: int, wall_s: float) 
             status=status,
             value=_Room(output_bytes).clean(report["value"]),
             stdout=stdout,
+            drawings=_drawings(report.get("drawings")),
             stderr=_text(report.get("stderr", ""), output_bytes),
             truncated=report["truncated"] is True,
             error=_error(report["error"]),
@@ -55,6 +56,25 @@ def stopped(status: Status, message: str, wall_s: float, *, kind: str = "") -> E
     """The execution of a program whose process could not speak for itself; `kind` is the error's type."""
     kind = kind or {"timeout": "TimeoutError", "refused": "Refused"}.get(status, "Crashed")
     return Execution(status, error=ProgramError(kind, message), resources=Resources(wall_s=wall_s))
+
+
+_MOST_DRAWINGS, _LONGEST_DRAWING = 100, 600_000
+
+
+def _drawings(drawn: Any) -> JSON:
+    """The drawings of a report, each of the shape that the worker gives it."""
+    if drawn is None:
+        return None
+    if type(drawn) is not list or len(drawn) > _MOST_DRAWINGS:
+        raise Implausible("drawings")
+    return [
+        {
+            "name": _text(one["name"], 200),
+            "format": _text(one["format"], 10),
+            "data": _text(one["data"], _LONGEST_DRAWING),
+        }
+        for one in drawn
+    ]
 
 
 def _error(error: Any) -> ProgramError | None:

@@ -41,10 +41,11 @@ class Limits:
                 raise UsageError(f"limits: {limit.name} must be more than 0, not {getattr(self, limit.name)}")
 
 
-Tier = Literal["standard", "wide", "science", "full"]
+Tier = Literal["standard", "wide", "science", "full", "tables"]
 
 # Looked for as words, not parsed: the host never parses a program. A mention in a comment costs some
 # milliseconds and nothing else.
+_TABLES = re.compile(r"\b(?:pandas|matplotlib|mpl_toolkits)\b")
 _FULL = re.compile(r"\bscipy\b")
 _SCIENCE = re.compile(r"\b(?:numpy|sympy|mpmath)\b")
 _WIDE = re.compile(r"\b(?:asyncio|concurrent|unittest|xml|sqlite3|zipfile)\b")
@@ -55,6 +56,8 @@ def tier_of(code: str, *, keep: bool) -> Tier:
 
     Where the state is kept, later programs may import what this one does not, so it starts from `science`.
     """
+    if _TABLES.search(code):
+        return "tables"
     if _FULL.search(code):
         return "full"
     if keep or _SCIENCE.search(code):

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import keyword
 import os
+import re
 import time
 import warnings
 import weakref
@@ -120,7 +121,8 @@ class Sandbox:
         Args:
             code: Python source; the value of a last line that is an expression comes back.
             state: continue from the state after an earlier program, which stays as it is.
-            inputs: variables that the program finds defined.
+            inputs: variables that the program finds defined; it can also `open()` each text by its name,
+                which then may be that of a file, as in `{"sales.csv": "…"}`.
             keep: whether the state afterwards is wanted.
             timeout_s: wall seconds, where that is less than the limit.
 
@@ -333,15 +335,22 @@ def _why_broken(pool: Pool, zygote: Zygote) -> str:
     return ""
 
 
+_FILE_NAME = re.compile(r"(?!.*\.\.)[\w-][\w ./-]*\.\w+")
+
+
+def _is_variable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+
+
 def _checked_size(effect: Run) -> int:
     """The bytes of a program whose names are such as a program can use."""
     if effect.functions and not effect.keep:
         raise UsageError("a program that may call functions is a state while it waits: say keep=True")
     for name in (*effect.inputs, *effect.functions):
-        if (
-            not (isinstance(name, str) and name.isidentifier())
-            or keyword.iskeyword(name)
-            or name.startswith("__")
-        ):
-            raise UsageError(f"{name!r} cannot be the name of an input; use a plain variable name")
+        file = isinstance(effect.inputs.get(name), str) and _FILE_NAME.fullmatch(str(name))
+        if not isinstance(name, str) or not (_is_variable(name) or file):
+            raise UsageError(
+                f"{name!r} cannot be the name of an input; use a plain variable name, "
+                "or the name of a file for a text"
+            )
     return len(effect.code.encode("utf-8", "replace"))

@@ -15,10 +15,11 @@ from _string import formatter_field_name_split  # type: ignore[import-not-found]
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandreckoner.tools.python.policy.allowed_names import is_dunder
+from sandreckoner.tools.python.policy.allowed_names import MARK, is_dunder
 from sandreckoner.tools.python.policy.attributes import SafeFormat, guarded_getattr
 from sandreckoner.tools.python.policy.classes import belongs_to_program, check_members, own_types
 from sandreckoner.tools.python.policy.dataclass import guard_fields
+from sandreckoner.tools.python.policy.drawings import guard_drawings
 from sandreckoner.tools.python.policy.immutable import (
     all_classes,
     constructor,
@@ -40,6 +41,8 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_generators()
     guard_copies()
     guard_formats()
+    guard_frames()
+    guard_drawings()
     keep_contexts()
     watch_own_attributes(list(all_classes()))
     watch_names({name.partition(".")[0] for name in sys.modules} - _NOT_WATCHED)
@@ -184,10 +187,31 @@ def guard_formats() -> None:
     user.format_map = lambda self, mapping: formatted(self.data, **mapping)
     if "argparse" in sys.modules:
         open_types.add(sys.modules["argparse"].Namespace)
+    ticker = sys.modules.get("matplotlib.ticker")
+    if ticker is not None:
+        shown: Any = ticker.StrMethodFormatter
+        shown.__call__ = lambda self, x, pos=None: formatted(self.fmt, x=x, pos=pos)
     logging = sys.modules.get("logging")
     if logging is not None:
         style: Any = logging.StrFormatStyle
         style._format = lambda self, record: formatted(self._fmt, **vars(record))
+
+
+def guard_frames() -> None:
+    """Let pandas look up the variables of an expression in the program, not at the level that it is told."""
+    scope = sys.modules.get("pandas.core.computation.scope")
+    if scope is None:
+        return
+
+    def frame_of_program(level: int = 0) -> Any:
+        frame: Any = sys._getframe(1)
+        while frame is not None and MARK not in frame.f_builtins:
+            frame = frame.f_back
+        if frame is None:
+            raise ValueError("call stack is not deep enough")
+        return frame
+
+    vars(scope)["sys"] = types.SimpleNamespace(_getframe=frame_of_program)
 
 
 def guard_copies() -> None:

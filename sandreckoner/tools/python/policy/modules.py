@@ -204,6 +204,32 @@ _SCIPY = """
 """.split()
 SCIPY: Mapping[str, Selection] = dict.fromkeys(_SCIPY, _without("test LowLevelCallable show_config"))
 
+_PANDAS_OUT = """
+    read_pickle to_pickle HDFStore read_hdf read_sql read_sql_query read_sql_table ExcelWriter read_orc
+    read_feather read_parquet read_sas read_spss read_stata test show_versions io core compat util plotting
+    read_clipboard read_iceberg
+"""
+_MATPLOTLIB_OUT = """
+    switch_backend install_repl_displayhook uninstall_repl_displayhook imread imsave ginput waitforbuttonpress
+    pause get_plot_commands test interactive matplotlib_fname get_data_path get_configdir get_cachedir
+    rc_file rc_params rc_params_from_file sanitize_sequence validate_backend
+"""
+TABLES: Mapping[str, Selection] = {
+    **dict.fromkeys(
+        "pandas pandas.api pandas.api.types pandas.testing pandas.tseries pandas.tseries.offsets "
+        "pandas.tseries.frequencies pandas.errors pandas.arrays".split(),
+        _without(_PANDAS_OUT),
+    ),
+    **dict.fromkeys(
+        "matplotlib matplotlib.pyplot matplotlib.ticker matplotlib.dates matplotlib.patches "
+        "matplotlib.colors matplotlib.cm matplotlib.lines matplotlib.gridspec matplotlib.figure "
+        "matplotlib.axes "
+        "matplotlib.text matplotlib.collections matplotlib.transforms matplotlib.path matplotlib.markers "
+        "matplotlib.legend matplotlib.patheffects mpl_toolkits mpl_toolkits.mplot3d".split(),
+        _without(_MATPLOTLIB_OUT),
+    ),
+}
+
 # Modules of sympy that `import sympy` does not load.
 SYMPY_MORE = """
     sympy.stats sympy.physics.units sympy.physics.units.systems sympy.physics.units.prefixes sympy.vector

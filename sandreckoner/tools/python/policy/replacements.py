@@ -28,6 +28,7 @@ from sandreckoner.tools.python.policy.classes import (
     written_by_program,
 )
 from sandreckoner.tools.python.policy.dataclass import Field, Wanted, dataclass, fields
+from sandreckoner.tools.python.policy.drawings import show, use
 from sandreckoner.tools.python.policy.inline_threads import EXECUTORS, THREADING
 from sandreckoner.tools.python.policy.input_files import guarded_open
 from sandreckoner.tools.python.policy.own_things import open_types
@@ -217,6 +218,16 @@ def _writes_to_memory(name: str) -> Callable[..., Any]:
     return write
 
 
+def _reads_table(name: str) -> Callable[..., Any]:
+    def read(source: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(source, (str, bytes)) or hasattr(source, "__fspath__"):
+            source = guarded_open(source, "rb")
+        return getattr(sys.modules["pandas"], name)(source, *args, **options)
+
+    read.__name__ = name
+    return read
+
+
 REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {
     "operator": {"attrgetter": attrgetter, "methodcaller": methodcaller},
     "functools": {"wraps": wraps, "update_wrapper": update_wrapper, "cached_property": cached_property},
@@ -228,6 +239,12 @@ REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {
         **{name: _reads_text(name) for name in ("loadtxt", "genfromtxt", "load")},
         **{name: _writes_to_memory(name) for name in ("savetxt", "save")},
     },
+    "pandas": {
+        name: _reads_table(name)
+        for name in ("read_csv", "read_table", "read_json", "read_fwf", "read_html", "read_xml", "read_excel")
+    },
+    "matplotlib": {"use": use},
+    "matplotlib.pyplot": {"show": show},
     "sympy": {"var": var, "init_printing": lambda *args, **options: None},
     "sympy.core": {"var": var},
     "sympy.core.symbol": {"var": var},

@@ -18,6 +18,8 @@ from sandreckoner.tools.python.figures.figure import LOG
 from sandreckoner.tools.python.figures.table_objects import with_tables
 from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
+from sandreckoner.tools.python.policy.drawings import drawings
+from sandreckoner.tools.python.policy.input_files import hand_over
 from sandreckoner.tools.python.policy.reports import end
 from sandreckoner.tools.python.worker.channel import Channel
 from sandreckoner.tools.python.worker.render import Output, render
@@ -111,7 +113,11 @@ class Interpreter:
             return self._outcome("error", error=self._syntax_error(fault))
         self._names.pop(LAST_VALUE, None)
         try:
-            self._names.update(with_tables(inputs))
+            for name, value in with_tables(inputs).items():
+                if isinstance(value, str):
+                    hand_over(name, value)
+                if name.isidentifier():
+                    self._names[name] = value
             try:
                 exec(program, self._names)  # noqa: S102  # this is the place for it
             finally:
@@ -143,6 +149,7 @@ class Interpreter:
             "value": value,
             "error": error,
             "figures": LOG.record(),
+            "drawings": drawings(),
             "stdout": self._output.text,
             "stderr": self._errors.text,
             "truncated": self._output.truncated or self._errors.truncated,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from sandreckoner.tools.python.policy.modules import (
     SCIPY,
     STANDARD,
     SYMPY_MORE,
+    TABLES,
     WIDE,
     Selection,
 )
@@ -76,14 +78,18 @@ _HIDDEN = """
 
 
 def modules_of(tier: str) -> dict[str, Selection]:
-    """What programs of a tier may import: `standard`, `wide`, `science` (sympy, numpy), `full` (scipy)."""
+    """What programs of a tier may import: `standard`, `wide`, `science` (sympy, numpy), `full` (scipy),
+    `tables` (pandas, matplotlib).
+    """
     selections = {**STANDARD, **DATES}
     if tier != "standard":
         selections.update(WIDE)
-    if tier in ("science", "full"):
+    if tier in ("science", "full", "tables"):
         selections.update(SCIENCE)
-    if tier == "full":
+    if tier in ("full", "tables"):
         selections.update(SCIPY)
+    if tier == "tables":
+        selections.update(TABLES)
     return selections
 
 
@@ -166,9 +172,34 @@ def _exercise_scipy() -> None:
     sympy.lambdify(x, sympy.gamma(x), "scipy")
 
 
+def _exercise_pandas() -> None:
+    pandas = importlib.import_module("pandas")
+    table = pandas.read_csv(io.StringIO("a,b\n1,x\n2,y\n"), parse_dates=False)
+    repr(table.groupby("b").agg({"a": "sum"}).describe())
+    table.to_json()
+    table.query("a > 1")
+    pandas.to_datetime(["2024-01-01"]).strftime("%d")
+    importlib.import_module("pandas.testing")
+
+
+def _exercise_matplotlib() -> None:
+    importlib.import_module("matplotlib").use("agg")
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2], [3, 4], label="a $x^2$")
+    axes.legend()
+    for form in ("png", "svg"):
+        figure.savefig(io.BytesIO(), format=form)
+    pyplot.close("all")
+    manager = importlib.import_module("matplotlib.font_manager")
+    # A font is read from its file as its letters are needed, and a child has none of our descriptors.
+    manager._get_font.cache_clear()
+
+
 _EXERCISES: Mapping[str, Sequence[Callable[[], None]]] = {
     "science": (_exercise_numpy, _exercise_sympy),
     "full": (_exercise_numpy, _exercise_sympy, _exercise_scipy),
+    "tables": (_exercise_numpy, _exercise_sympy, _exercise_scipy, _exercise_pandas, _exercise_matplotlib),
 }
 
 
