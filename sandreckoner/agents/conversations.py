@@ -207,6 +207,7 @@ def conversation_record(held: Conversation) -> JSON:
         "passages": to_json(tuple(held.passages)),
         "results": to_json(tuple(held.results)),
         "programs": list(held.programs),
+        "tables": to_json(tuple(held.tables)),
     }
 
 

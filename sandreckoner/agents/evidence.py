@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Table
 from sandreckoner.provenance.attach_sources import sources_of
 from sandreckoner.provenance.citations import check_citations
 from sandreckoner.provenance.program_sources import complaint
@@ -26,6 +28,7 @@ class Conversation:
         passages: found in documents, in order: the first is `[1]`.
         results: of other tools, as passages: they too are evidence for numbers.
         programs: those whose variables were kept.
+        tables: found in documents; programs have them as t1, t2 and so on.
     """
 
     turns: list[Message] = field(default_factory=list)
@@ -33,22 +36,28 @@ class Conversation:
     passages: list[Passage] = field(default_factory=list)
     results: list[Passage] = field(default_factory=list)
     programs: list[str] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
 
-def sourced(answer: Answer, held: Conversation, printed: Sequence[str]) -> Answer:
+def sourced(
+    answer: Answer, held: Conversation, printed: Sequence[str], execution: Execution | None = None
+) -> Answer:
     """Fill in the sources and citations of an answer; a quote that was not found is struck.
 
     Args:
         answer: in words.
         held: the conversation.
         printed: what the programs of this question printed.
+        execution: of the last program, which says what it looked up in tables.
     """
     checked = check_citations(answer.text or "", held.passages)
     asked, evidence = "\n".join(held.questions), (*held.passages, *held.results)
     return replace(
         answer,
         text=answer.text and checked.text,
-        sources=sources_of(checked.text, asked, evidence, held.programs, printed),
+        sources=sources_of(
+            checked.text, asked, evidence, held.programs, printed, execution=execution, tables=held.tables
+        ),
         citations=checked.citations,
     )
 

@@ -14,6 +14,7 @@ from sandreckoner.agents.evidence import US, Conversation, faults_of, line_of, s
 from sandreckoner.agents.reply_repair import FORCED_REPLY, UNREADABLE, read_reply
 from sandreckoner.agents.scratchpad import Scratchpad, cut, take_steps, text_of
 from sandreckoner.chains.prompt import question_text
+from sandreckoner.chains.table_text import table_text
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask, Steps, ask, ask_user, use
 from sandreckoner.core.errors import BudgetSpent
@@ -22,9 +23,10 @@ from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.serialization import from_json
 from sandreckoner.reading.repair import repaired
+from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python.outcome import say
 
-PYTHON, ASK_USER = "python", "ask_user"
+PYTHON, ASK_USER, FIND_TABLES = "python", "ask_user", "find_tables"
 DOCUMENT_TOOLS = frozenset({"search_documents", "read_document"})
 _SHOWN = 6_000  # characters of one result that the model sees
 _KEPT = 4  # last replies of a run that a summary leaves as they are
@@ -100,7 +102,7 @@ class ToolRun:
         return self.agent.calls
 
     def __call__(self, problem: Problem) -> Steps[Answer]:
-        self.scratchpad = Scratchpad(problem, self.held.passages, self.held.programs)
+        self.scratchpad = Scratchpad(problem, self.held.passages, self.held.programs, tables=self.held.tables)
         self.start = len(self.held.turns)
         self.held.questions.append(problem.question)
         known = self._numbered(problem.passages)
@@ -215,6 +217,8 @@ class ToolRun:
         arguments = dict(call.arguments)
         if call.name == PYTHON and isinstance(arguments.get("code"), str):
             arguments["code"] = repaired(arguments["code"])
+            arguments.pop("tables", None)  # what it has there is ours alone
+            arguments |= {"tables": table_records(self.held.tables)} if self.held.tables else {}
         returned = yield from use(call.name, arguments)
         if returned.value is None and returned.error:
             return returned.error
@@ -224,6 +228,11 @@ class ToolRun:
             return self._ran(str(arguments.get("code")), returned)
         if call.name in DOCUMENT_TOOLS:
             return self._numbered(from_json(returned.value)) or "Nothing was found."
+        if call.name == FIND_TABLES:
+            named = self.scratchpad.keep_tables(from_json(returned.value))
+            question = self.held.questions[-1]
+            texts = [table_text(name, table, question) for name, table in named]
+            return "\n\n".join(texts) or "Nothing was found."
         text = text_of(returned.value)
         self.held.results.append(Passage(text, f"tool {call.name}", end=len(text)))
         return text
@@ -295,7 +304,7 @@ class ToolRun:
         evidence = (*self.held.passages, *self.held.results)
         winner = answer.winner and replace(answer.winner, evidence=evidence, reasoning=lines)
         answer = replace(answer, winner=winner, candidates=(winner,) if winner else ())
-        return sourced(answer, self.held, self.printed)
+        return sourced(answer, self.held, self.printed, self.scratchpad.execution)
 
 
 def _tokens(turns: Sequence[Message]) -> int:

@@ -32,7 +32,7 @@ def schema_of(tool: BaseTool | type[BaseModel]) -> ToolSchema:
 
 
 def document_tools(library: Any) -> list[BaseTool]:
-    """Make `search_documents`, `read_document` and `list_documents` over a library."""
+    """Make `search_documents`, `read_document`, `list_documents` and, where it has tables, `find_tables`."""
 
     def search_documents(query: str, k: int = 4) -> JSON:
         """Search the user's documents by words and meaning. Gives numbered passages with their places; quote
@@ -49,7 +49,15 @@ def document_tools(library: Any) -> list[BaseTool]:
         """List the names of the user's documents."""
         return "\n".join(document_names(library))
 
+    def find_tables(query: str, k: int = 3) -> JSON:
+        """Find tables of the user's documents. Python has them as t1, t2, … and t1["row", "column"] is a
+        figure with its sign and unit: look figures up so, never type them. What a table says is evidence.
+        """
+        return to_json(library.find_tables(query[:1_000], min(max(k, 1), 10)))
+
     functions: tuple[Callable[..., Any], ...] = (search_documents, read_document, list_documents)
+    if hasattr(library, "find_tables"):
+        functions = (*functions, find_tables)
     return [StructuredTool.from_function(function) for function in functions]
 
 
@@ -88,11 +96,12 @@ class SessionPython:
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
         code = arguments.get("code")
-        if not isinstance(code, str) or len(arguments) > 1:
+        tables = arguments.get("tables", {})  # put there by the agent, never by the model
+        if not isinstance(code, str) or set(arguments) - {"code", "tables"} or not isinstance(tables, dict):
             return Returned(error="python takes one argument, 'code', which is a text")
         earlier = tuple(self._earlier)
         execution = self._sessions.run(
-            with_last_value(code), conversation=self._conversation, earlier=earlier
+            with_last_value(code), conversation=self._conversation, earlier=earlier, inputs=tables
         )
         kept = RecordedState("kept") if execution.state is not None and execution.call is None else None
         record = to_json(replace(execution, state=kept, call=None))

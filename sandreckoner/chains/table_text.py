@@ -25,10 +25,11 @@ _EMPTY = frozenset(
 
 def tables_text(tables: Sequence[Table], question: str) -> str:
     """Write tables under the names `t1`, `t2`, …; rows that share no word with the question may be folded."""
-    return "\n\n".join(_table_text(name, table, question) for name, table in named_tables(tables).items())
+    return "\n\n".join(table_text(name, table, question) for name, table in named_tables(tables).items())
 
 
-def _table_text(name: str, table: Table, question: str) -> str:
+def table_text(name: str, table: Table, question: str) -> str:
+    """Write a table under its name."""
     shown = _columns(table, question)
     names = row_names(table)
     shared, heads = _parted([column_names(table)[place] for place in shown])

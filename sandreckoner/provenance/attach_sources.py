@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.execution import Execution
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Table
 from sandreckoner.provenance.citations import check_citations
@@ -60,7 +61,14 @@ def _in_table(source: NumberSource, tables: Sequence[Table]) -> NumberSource:
 
 
 def sources_of(
-    text: str, question: str, passages: Sequence[Passage], programs: Sequence[str], results: Sequence[str]
+    text: str,
+    question: str,
+    passages: Sequence[Passage],
+    programs: Sequence[str],
+    results: Sequence[str],
+    *,
+    execution: Execution | None = None,
+    tables: Sequence[Table] = (),
 ) -> tuple[NumberSource, ...]:
     """Return the sources of the numbers of an answer in words.
 
@@ -73,6 +81,8 @@ def sources_of(
         passages: the passages found.
         programs: those whose variables were kept, in order; together they are one program.
         results: the output of each program, as text.
+        execution: of the last program, which says what it looked up.
+        tables: those that programs could look figures up in.
     """
     computed = [
         number.value for said in results for number in find_numbers(said[:_MAX_CHARACTERS])[:_MAX_NUMBERS]
@@ -81,7 +91,13 @@ def sources_of(
     others = [source for source in stated if not _is_one_of(source.text, computed)]
     if len(others) == len(stated):
         return stated
-    return (*trace_numbers("\n".join(programs), question, passages), *others)
+    program = "\n".join(programs)
+    typed = trace_numbers(program, question, passages)
+    if not tables:
+        return (*typed, *others)
+    looked_up = trace_lookups(program, execution, question, tables)
+    numbers = [_in_table(source, tables) for source in typed if not is_label(source, program, tables)]
+    return (*looked_up, *numbers, *others)
 
 
 def _is_one_of(number: str, computed: Sequence[object]) -> bool:

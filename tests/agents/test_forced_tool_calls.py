@@ -85,7 +85,7 @@ def test_each_reply_is_held_to_a_call_and_the_last_is_the_text(
     assert (found.text, found.usage.calls) == ("Net sales grew by 5.8 %.", 3)
     origins = {source.text: source.origin for source in found.sources}
     assert origins["8412"] == origins["7950"] == "passage"
-    offered = ["search_documents", "read_document", "list_documents", "python", "reply"]
+    offered = ["search_documents", "read_document", "list_documents", "python", "find_tables", "reply"]
     assert [names_in(request["schema"]) for request in engine.asked] == [offered] * 3
     # One conversation is shown before the question, calls and results in their roles; it is not kept.
     first, _, third = (request["messages"] for request in engine.asked)
@@ -133,7 +133,7 @@ def test_other_chat_models_are_left_as_they_are(library: MemoryLibrary, sandbox:
     with ToolAgent(model=fake, library=library, interpreter=sandbox) as agent:
         assert agent.invoke("Is it?").text == "Yes."
     ((tools, options),) = bound
-    assert options.get("tool_choice") is None and len(tools) == 4
+    assert options.get("tool_choice") is None and len(tools) == 5
 
 
 @pytest.mark.model
@@ -158,7 +158,7 @@ def test_every_reply_of_the_small_model_is_a_call_or_the_answer(
     # is a call of one of them, and only the last the answer, is the shape it is held to.
     names = [[call["name"] for call in message.tool_calls] for message in heard]
     assert names and all(len(of_one) == 1 for of_one in names)
-    tools = {"search_documents", "read_document", "list_documents", "python"}
+    tools = {"search_documents", "read_document", "list_documents", "python", "find_tables"}
     assert {name for (name,) in names[:-1]} <= tools and names[-1][0] in tools | {"reply"}
     assert {effect.tool for effect in effects if isinstance(effect, Use)} <= tools
     assert "tool_call" not in (found.text or "") and '"name"' not in (found.text or "")

@@ -22,7 +22,7 @@ from sandreckoner.core.trace import Step
 from sandreckoner.llms import LangChainModel, ScriptedModel
 from sandreckoner.settings import Price
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
+from sandreckoner.tools.retrieval.memory_library import MemoryLibrary, open_library
 
 QUESTION = "By what percentage did the net sales of Northwell grow from 2020 to 2021?"
 
@@ -278,3 +278,34 @@ def test_the_price_comes_with_the_model_or_is_asked_for(sandbox) -> None:
     priced = LangChainModel(chat, price=Price(1.0, 2.0))
     with ToolAgent(model=priced, interpreter=sandbox, budget=Budget(usd=1)) as agent:
         assert repr(agent).startswith("ToolAgent(model='fake-list-chat-model")
+
+
+def test_it_looks_figures_up_in_tables(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text(
+        "# Northwell\n\n| In thousands | 2021 | 2020 |\n|---|---:|---:|\n| Net sales | $ 8,412 | $ 7,950 |\n"
+        "| Cost of sales | (5,130) | (4,970) |\n"
+    )
+    calls = [
+        call("find_tables", query="net sales 2021 2020"),
+        call("python", code="(t1['Net sales', 2021] - t1['Net sales', 2020]) / t1['Net sales', 2020] * 100"),
+        "Net sales grew by 5.81 % from 2020 to 2021.",
+    ]
+    shelf = open_library([tmp_path / "report.md"])
+    model = ScriptedModel(calls)
+    journal = tmp_path / "run.jsonl"
+    with opened(model, shelf, sandbox) as agent:
+        found = agent.invoke(QUESTION, journal=str(journal))
+    shelf.close()
+    assert "Net sales | $ 8,412 | $ 7,950" in model.asked[1].messages[-1].content
+    assert "5.81132075471698 %" in model.asked[2].messages[-1].content
+    looked_up = [source.text for source in found.sources if source.origin == "table"]
+    assert looked_up == ["t1['Net sales', 2021]", "t1['Net sales', 2020]"]
+    assert not any(source.origin == "unsourced" for source in found.sources)
+
+
+def test_a_model_cannot_bring_tables_of_its_own(library: MemoryLibrary, sandbox: Sandbox) -> None:
+    forged = {"t1": {"is": "TableRecord", "name": "t1", "columns": [], "rows": []}}
+    model = ScriptedModel([call("python", code="t1.rows", tables=forged), "None."])
+    with opened(model, library, sandbox) as agent:
+        agent.invoke(QUESTION)
+    assert "NameError" in model.asked[1].messages[-1].content

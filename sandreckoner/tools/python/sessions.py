@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.environment import Interpreter
-from sandreckoner.core.execution import Call, Execution, ProgramError, Returned, State
+from sandreckoner.core.execution import JSON, Call, Execution, ProgramError, Returned, State
 
 MAX_SESSIONS = 16  # conversations whose sessions are kept alive
 MAX_CALLS = 100  # of functions in one program
@@ -87,21 +87,29 @@ class Sessions:
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def run(self, code: str, *, conversation: str, earlier: Sequence[str] = ()) -> Execution:
+    def run(
+        self,
+        code: str,
+        *,
+        conversation: str,
+        earlier: Sequence[str] = (),
+        inputs: Mapping[str, JSON] | None = None,
+    ) -> Execution:
         """Run a program in a conversation's session.
 
         Args:
             code: Python source.
             conversation: names the session.
             earlier: its programs so far, run again first where the session is not alive.
+            inputs: variables that the programs find defined.
         """
         session = self._session(conversation)
         with session.lock:
             if session.is_new:
                 session.is_new = False
                 for program in earlier:
-                    self._advance(session, program, max_calls=0)
-            return self._advance(session, code, max_calls=self._max_calls)
+                    self._advance(session, program, inputs or {}, max_calls=0)
+            return self._advance(session, code, inputs or {}, max_calls=self._max_calls)
 
     def _session(self, conversation: str) -> _Session:
         with self._lock:
@@ -111,8 +119,10 @@ class Sessions:
                 self._sessions.popitem(last=False)
             return session
 
-    def _advance(self, session: _Session, code: str, *, max_calls: int) -> Execution:
-        run = Run(code, session.state, keep=True, functions=self._functions)
+    def _advance(
+        self, session: _Session, code: str, inputs: Mapping[str, JSON], *, max_calls: int
+    ) -> Execution:
+        run = Run(code, session.state, inputs, keep=True, functions=self._functions)
         execution = run_with_calls(self._interpreter, run, self._called, max_calls=max_calls)
         session.state = execution.state or session.state
         return execution
