@@ -110,9 +110,13 @@ class Index:
         """`search` without blocking the event loop."""
         return await asyncio.to_thread(self.search, effect, options=options)
 
-    def find_tables(self, query: str, k: int = 4) -> tuple[Table, ...]:
+    def find_tables(
+        self, query: str, k: int = 4, *, options: SearchOptions | None = None
+    ) -> tuple[Table, ...]:
         """The tables that best fit a query, best first."""
-        return find_tables(query, k, store=self._store, vectors=self._vectors, options=self.options)
+        return find_tables(
+            query, k, store=self._store, vectors=self._vectors, options=options or self.options
+        )
 
     def whole_table(self, source: str, sheet: str = "") -> WholeTable | None:
         """All rows of a CSV file, or of a sheet of a workbook, by columns; None if it holds no table."""
