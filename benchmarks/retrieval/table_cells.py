@@ -25,7 +25,7 @@ import pypdfium2  # type: ignore[import-untyped]
 
 from sandreckoner.core.table import Row, Table
 from sandreckoner.tools.retrieval.tables.document_tables import tables_of_pdf
-from sandreckoner.tools.retrieval.tables.word_boxes import read_layout
+from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout, read_layout
 
 REPORTS = Path("../shared/data/reports")
 _MINOR = {"unaudited", "in", "millions", "thousands", "dollars", "usd"}
@@ -60,9 +60,17 @@ def main() -> None:
 
 
 def tables_of(file: Path, page: int) -> list[Table]:
-    """The tables that are extracted from one page."""
+    """The tables with cells on a page; one may begin on the pages before it."""
     document = pypdfium2.PdfDocument(file)
-    return list(tables_of_pdf([read_layout(document[page - 1])], file.name))
+    first = max(1, page - 3)
+    empty = [PageLayout("")] * (first - 1)
+    layouts = [read_layout(document[number - 1]) for number in range(first, page + 1)]
+    return [table for table in tables_of_pdf([*empty, *layouts], file.name) if page in pages_of(table)]
+
+
+def pages_of(table: Table) -> set[int | None]:
+    """The pages on which a table has cells."""
+    return {cell.page or table.page for row in table.rows for cell in row.cells if cell}
 
 
 def line_of(counts: Counter[str]) -> str:

@@ -151,3 +151,13 @@ def test_the_text_of_a_page_is_what_its_offsets_count() -> None:
     words, rules = statement()
     (layout,) = layouts(pdf_of_pages([page_of(words, rules)]))
     assert all(layout.text[word.start : word.end] == word.text for word in layout.words)
+
+
+def test_a_total_over_prose_with_billions_keeps_its_own_scale() -> None:
+    words, rules = statement()
+    prose: list[Words] = [
+        (60, 690, "The amounts that we had at the end of the year were 4.5 million and 3"),
+        (60, 680, "billion, before the sale."),
+    ]
+    (table,) = tables_in(page_of([*prose, *words], rules))
+    assert table.scale == 1_000_000

@@ -66,7 +66,7 @@ def place_in_columns(
     Args:
         tokens: figures of one line, from the left.
         columns: the columns found so far; it is added to.
-        size: height of the line; a figure may stand up to 0.9 of it beside its column.
+        size: height of the line; a figure may stand up to 0.9 of it beside its column, a blank up to 2.5.
         grow: whether columns may be added.
 
     Returns:
@@ -78,17 +78,18 @@ def place_in_columns(
     # Alignment by dynamic programming: cost[i][j] of the first i figures in the first j columns.
     cost = [[0.0] * (m + 1) for _ in range(n + 1)]
     for i in range(1, n + 1):
-        cost[i][0] = cost[i - 1][0] + limit
+        reach = 2.5 * size if tokens[i - 1].kind == "blank" else limit
+        cost[i][0] = cost[i - 1][0] + reach
         for j in range(1, m + 1):
             distance = columns[j - 1].distance(tokens[i - 1])
-            placed = cost[i - 1][j - 1] + distance if distance < limit else float("inf")
-            cost[i][j] = min(cost[i - 1][j] + limit, cost[i][j - 1], placed)
+            placed = cost[i - 1][j - 1] + distance if distance < reach else float("inf")
+            cost[i][j] = min(cost[i - 1][j] + reach, cost[i][j - 1], placed)
     found: list[FigureColumn | None] = [None] * n
     i, j = n, m
     while i and j:
         if cost[i][j] == cost[i][j - 1]:
             j -= 1
-        elif cost[i][j] == cost[i - 1][j] + limit:
+        elif cost[i][j] == cost[i - 1][j] + (2.5 * size if tokens[i - 1].kind == "blank" else limit):
             i -= 1
         else:
             found[i - 1] = columns[j - 1]

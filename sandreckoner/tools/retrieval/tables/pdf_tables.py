@@ -274,8 +274,11 @@ def _split_above(region: Region, left: float, layout: PageLayout) -> tuple[list[
             break
         headed = headed or over
         heads.append(above.pop())
-    while heads and not _over_columns(heads[-1], region, left):
+    while headed and heads and not _over_columns(heads[-1], region, left):
         above.append(heads.pop())
+    if not headed:  # the rows go on from the page before, perhaps below the heading of a section
+        titles = [line for line in heads if is_caption(line.text)]
+        return [line for line in heads[:3] if line not in titles][::-1], [*above, *heads[::-1]]
     return heads[::-1], above
 
 

@@ -15,6 +15,7 @@ _INDENT = 2.5  # points: a label that begins further right is indented
 _OPEN_END = re.compile(
     r"(?:[,/(–—-]|\b(?:and|or|of|to|from|in|on|for|by|with|the|net|a|an|at|per|non))$", re.I
 )
+_LEADERS = re.compile(r"(?:\s*[.…_]){3,}\s*$|\s*…\s*$")  # dots that lead to the figures
 _MARK = re.compile(r"[(\[]?(?:\d{1,2}|[a-z])(?:\s*[,)\]]\s*[(\[]?(?:\d{1,2}|[a-z])?)*[)\]]?|[*†‡§]+|[(),]")
 _IS_NOTE = re.compile(r"\(\w{1,2}\)")
 _TOTAL = re.compile(
@@ -48,7 +49,8 @@ class LabelledLine:
     @property
     def label(self) -> str:
         """The label without marks of notes."""
-        return clean_heading(text_of([word for word in self.words if not self._is_mark(word)])).rstrip(" .…")
+        text = clean_heading(text_of([word for word in self.words if not self._is_mark(word)]))
+        return _LEADERS.sub("", text)
 
     def _is_mark(self, word: Word) -> bool:
         small = word.size < 0.8 * max(each.size for each in self.words)

@@ -12,7 +12,7 @@ _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "m
 _SCALE = re.compile(
     r"""(?: \b(?:in|of)\s+ (?:u\.?s\.?\s+|united\s+states\s+|constant\s+)? (?:[a-z]+\s+){0,2}? (?:of\s+)?
           | [$€£¥]\s*(?:in\s+)? | \b(?:dollars|euros?|usd|eur|gbp|amounts?|shares)\s+(?:are\s+)?(?:in\s+)?
-          | [(,;]\s* | ^\s* )
+          | (?:[(,;]\s*|^\W*)(?=\w+s\b|mm\b) )
         (thousand|million|billion|mm)s?\b (?!\s+(?:shares|people|customers|subscribers))""",
     re.IGNORECASE | re.VERBOSE,
 )

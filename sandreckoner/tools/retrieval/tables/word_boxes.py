@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,8 @@ def read_layout(page: Any) -> PageLayout:
     try:
         n_characters = textpage.count_chars()
         characters = _characters(textpage.get_text_range(), n_characters)
+        if len(characters) == n_characters and _is_torn(characters):
+            characters = _mended(textpage.raw, characters)
         text, offsets = _stored(characters)
         if len(characters) != n_characters or sum(character.isdecimal() for character in characters) < 4:
             return PageLayout(text)  # without figures there is no table
@@ -114,6 +116,38 @@ def _characters(text: str, n: int) -> list[str]:
     for character in text:
         units += [character] if ord(character) < 0x10000 else [character, ""]
     return units
+
+
+def _is_torn(characters: Sequence[str]) -> bool:
+    """Whether a page comes with a line for nearly each letter: its letters are placed one by one."""
+    lines = "".join(characters).split("\n")
+    return sum(len(line.strip()) < 3 for line in lines) > max(20, len(lines) // 3)
+
+
+def _mended(textpage: Any, characters: list[str]) -> list[str]:
+    """The characters without the breaks between letters of one line; each keeps its place in the list."""
+    import pypdfium2.raw as pdfium
+
+    rectangle = pdfium.FS_RECTF()
+    mended = list(characters)
+    before: tuple[int, Box] | None = None
+    for index, character in enumerate(characters):
+        if character.isspace() or character in ("", "\0"):
+            continue
+        if not pdfium.FPDFText_GetLooseCharBox(textpage, index, ctypes.byref(rectangle)):
+            continue
+        box = (rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
+        if before is not None and index - before[0] > 1 and _same_line(before[1], box):
+            gap = "" if box[0] - before[1][2] < 0.1 * (box[3] - box[1]) else " "
+            mended[before[0] + 1 : index] = [gap, *[""] * (index - before[0] - 2)]
+        before = (index, box)
+    return mended
+
+
+def _same_line(one: Box, other: Box) -> bool:
+    """Whether a letter stands behind another on its line."""
+    height = one[3] - one[1]
+    return abs(one[1] - other[1]) < 0.3 * height and other[0] - one[2] > -0.3 * height
 
 
 def _stored(characters: list[str]) -> tuple[str, list[int]]:
