@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
+from support.statement import STATEMENT
 
 from sandreckoner.core.errors import SandboxError
+from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.tool import PythonTool
 
@@ -119,3 +121,11 @@ def test_an_unknown_keyword_and_a_pickle_are_refused(tool: PythonTool) -> None:
         PythonTool(sandbx=None)
     with pytest.raises(TypeError, match="build it where it is used"):
         pickle.dumps(tool)
+
+
+def test_programs_find_the_inputs_of_the_tool(sandbox: Sandbox) -> None:
+    tool = PythonTool(sandbox=sandbox, inputs=table_records([STATEMENT]))
+    assert tool.invoke({"code": "t1['Net sales', 2024] / 2"}) == "$4,206 million"
+    config = {"configurable": {"thread_id": "one"}}
+    tool.invoke({"code": "half = t1['Net sales', 2024] / 2"}, config)
+    assert tool.invoke({"code": "half * 2"}, config) == "$8,412 million"

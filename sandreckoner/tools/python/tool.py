@@ -44,6 +44,7 @@ class PythonTool(BaseTool):
     args_schema: type[BaseModel] = PythonInput
     response_format: str = "content_and_artifact"  # type: ignore[assignment]  # BaseTool says Literal
     limits: Limits = Limits()
+    inputs: dict[str, Any] = Field(default_factory=dict, exclude=True)
     _sandbox: Sandbox = PrivateAttr()
     _sessions: Sessions = PrivateAttr()
     _own: bool = PrivateAttr()
@@ -57,7 +58,8 @@ class PythonTool(BaseTool):
             sandbox: it stays the caller's to close; without one the tool makes its own, with `limits`, and
                 closes it with itself.
             max_sessions: threads whose variables are kept; beyond it the one used longest ago starts fresh.
-            fields: of the tool.
+            fields: of the tool; `inputs` are variables that every program finds defined, as JSON, such as
+                the tables of `table_records`.
         """
         if unknown := sorted(set(fields) - set(type(self).model_fields)):
             raise TypeError(f"PythonTool has no field {unknown[0]!r}")
@@ -77,12 +79,12 @@ class PythonTool(BaseTool):
     def _run(self, code: str, config: RunnableConfig) -> tuple[str, Execution]:
         thread = _thread_in(config)
         if not thread:
-            return _told(self._sandbox.run(code))
-        return _told(self._sessions.run(code, conversation=thread))
+            return _told(self._sandbox.run(code, inputs=self.inputs))
+        return _told(self._sessions.run(code, conversation=thread, inputs=self.inputs))
 
     async def _arun(self, code: str, config: RunnableConfig) -> tuple[str, Execution]:
         if not _thread_in(config):
-            return _told(await self._sandbox.arun(code))
+            return _told(await self._sandbox.arun(code, inputs=self.inputs))
         return await asyncio.to_thread(self._run, code, config)
 
     def close(self) -> None:
