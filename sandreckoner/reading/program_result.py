@@ -12,6 +12,7 @@ import re
 
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.reading.normalize import normalise
+from sandreckoner.reading.refusals import is_nothing
 from sandreckoner.reading.syntax import bound_names, parse
 
 ANSWERS = ("answer", "ans", "final_answer")
@@ -111,7 +112,8 @@ def read_result(execution: Execution) -> str | None:
     if execution.value is not None:
         return value_text(execution.value)
     printed = [line.strip() for line in execution.stdout.splitlines() if line.strip()]
-    return _said(printed[-1][:MAX_CHARACTERS]) if printed else None
+    said = _said(printed[-1][:MAX_CHARACTERS]) if printed else None
+    return None if said is None or is_nothing(said) else said
 
 
 def _said(line: str) -> str:
@@ -131,7 +133,8 @@ def value_text(value: JSON) -> str | None:
     if isinstance(value, float):
         return _float_text(value)
     if isinstance(value, str):
-        return value.strip()[:MAX_CHARACTERS] or None
+        text = value.strip()[:MAX_CHARACTERS]
+        return None if is_nothing(text) else text or None
     if isinstance(value, list):
         return _items_text([value_text(item) for item in value], "[]")
     if isinstance(value, dict):

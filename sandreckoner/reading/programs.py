@@ -17,6 +17,7 @@ from sandreckoner.reading.fences import Block, find_blocks
 from sandreckoner.reading.program_result import ANSWERS, answer_names, gives_answer
 from sandreckoner.reading.repair import repair_program, repair_with_tail
 from sandreckoner.reading.reply_end import cut_at_stop, next_questions
+from sandreckoner.reading.stop_strings import split_thoughts
 from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, is_program, parse, undefined_names
 from sandreckoner.reading.tool_calls import code_in_call
 
@@ -62,7 +63,8 @@ def read_program(reply: str, *, was_cut: bool = False) -> Program | None:
         was_cut: whether it ended at the limit of its length; then a program that is open at its end has a
             fault.
     """
-    reply = cut_at_stop(reply[:MAX_CHARACTERS].replace("\r\n", "\n"), is_code=True)
+    reply = split_thoughts(reply.replace("\r\n", "\n"))[1][:MAX_CHARACTERS]
+    reply = cut_at_stop(reply, is_code=True)
     for place in next_questions(reply):
         first = _find(reply[:place], was_cut=False)
         if first is not None and gives_answer(parse(first.code)) and not first.fault:
@@ -149,6 +151,16 @@ def _join(programs: list[Program]) -> Program:
     return Program("\n".join(program.code for program in programs), tuple(dict.fromkeys(repairs)), fault)
 
 
+def _end_of_indented(lines: list[str], start: int) -> int:
+    """Return where a block of code ends that is told from the prose around it by its indentation alone."""
+    if not lines[start].startswith(("    ", "\t")) or start == 0 or lines[start - 1].strip():
+        return len(lines)
+    if any(line.strip().startswith("return") for line in lines[start:]):
+        return len(lines)  # a body whose function the prompt opened
+    flat = (i for i in range(start, len(lines)) if lines[i].strip() and not lines[i].startswith((" ", "\t")))
+    return next(flat, len(lines))
+
+
 def _from_prose(text: str) -> Program | None:
     """Return the longest program that begins at a line that looks like code."""
     lines = text.split("\n")
@@ -161,7 +173,7 @@ def _from_prose(text: str) -> Program | None:
     for start in starts[:MAX_STARTS]:
         if start < after:
             continue
-        program = _repaired("\n".join(lines[start:]))
+        program = _repaired("\n".join(lines[start : _end_of_indented(lines, start)]))
         if program is None:
             continue
         after = start + program.code.count("\n") + 1

@@ -16,7 +16,7 @@ _TYPOGRAPHY = str.maketrans(
 )
 # An assignment to a difference is never valid, so a name with hyphens was meant.
 _HYPHENED = re.compile(r"^[ \t]*([A-Za-z_]\w*(?:-\w+)+)[ \t]*=(?!=)", re.MULTILINE)
-_PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.)(?: |$)")
+_PROMPT = re.compile(r"^\s*(?:>>>|\.\.\.:?|In \[\d*\]:)(?: |$)")
 
 Repair = Callable[[list[str], SyntaxError], list[str] | None]
 
@@ -24,7 +24,7 @@ Repair = Callable[[list[str], SyntaxError], list[str] | None]
 def strip_prompts(code: str) -> str:
     """Strip prompts and outputs from an interactive session; other text is unchanged."""
     lines = code.split("\n")
-    if not any(re.match(r"\s*>>> ", line) for line in lines):
+    if not any(re.match(r"\s*(?:>>>|In \[\d*\]:) ", line) for line in lines):
         return code
     return "\n".join(_PROMPT.sub("", line) for line in lines if _PROMPT.match(line))
 
@@ -50,7 +50,7 @@ def repair_with_tail(code: str) -> tuple[str, tuple[str, ...], str] | None:
     if without != code:
         repairs.append("prompts of an interactive session taken off")
     without = "\n".join(line if line.strip() else "" for line in without.split("\n")).strip("\n").rstrip()
-    level = textwrap.dedent(without)
+    level = _dedented(without)
     if level != without:
         repairs.append("indentation of the whole taken off")
     lines, tail = level.split("\n"), ""
@@ -70,6 +70,25 @@ def repair_with_tail(code: str) -> tuple[str, tuple[str, ...], str] | None:
         body = _wrap_returns(lines, tree, repairs)
         return "\n".join(body), tuple(dict.fromkeys(repairs)), tail
     return None
+
+
+def _dedented(code: str) -> str:
+    """Take the indentation off that all lines share but for comments."""
+    level = textwrap.dedent(code)
+    if level.startswith("#") and not _parses(level):
+        lines = [line.lstrip() if line.lstrip().startswith("#") else line for line in level.split("\n")]
+        margin = textwrap.dedent("\n".join(line for line in lines if not line.startswith("#")))
+        rest = iter(margin.split("\n"))
+        level = "\n".join(line if line.startswith("#") else next(rest) for line in lines)
+    return level
+
+
+def _parses(code: str) -> bool:
+    try:
+        parse(code)
+    except SyntaxError:
+        return False
+    return True
 
 
 def repaired(code: str) -> str:
@@ -116,7 +135,10 @@ def _hyphens(lines: list[str], fault: SyntaxError) -> list[str] | None:
 def _tabs(lines: list[str], fault: SyntaxError) -> list[str] | None:
     if not isinstance(fault, IndentationError) or not any("\t" in line for line in lines):
         return None
-    return [line.expandtabs(4) for line in lines]
+    widths = (textwrap.dedent("\n".join(lines).expandtabs(width)) for width in (4, 8, 2))
+    return next(
+        (code.split("\n") for code in widths if _parses(code)), [line.expandtabs(4) for line in lines]
+    )
 
 
 def _first_line(lines: list[str], fault: SyntaxError) -> list[str] | None:

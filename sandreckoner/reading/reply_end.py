@@ -15,10 +15,11 @@ _STOP = re.compile(
 )
 _NEXT = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]*)?(?:\*\*|__)?(?:(?:Next|New|Another|Follow-up)[ \t]+)?"
-    r"(?:Q|Question|QUESTION|Problem|Exercise|Human|User|Instruction|Example)"
+    r"(?:Q|[Qq]uestion|QUESTION|[Pp]roblem|[Ee]xercise|Human|User|Instruction|Example)"
     r"[ \t]*(?:#?\d+|\([a-z]\))?[ \t]*(?:\*\*|__)?[ \t]*[:.](?:\*\*|__)?(?=[ \t]*(?:\n|[A-Z\"'0-9$]))",
     re.MULTILINE,
 )
+_HEADING = re.compile(r"^#{1,6}[ \t]*(?:Question|Problem|Exercise)[ \t]*#?\d+[ \t]*$", re.MULTILINE)
 _ASKED = re.compile(
     r"(?<=\n)\n[ \t]*(?=[A-Z])[^\n=]*[.!][ \t]+[^\n=]*\b(?:How (?:many|much|long|far|old|tall|often|fast)"
     r"|What (?:is|was|are|were|will|fraction|percentage))\b[^\n=]*\?[ \t]*$",
@@ -62,5 +63,5 @@ def _is_text(reply: str, match: re.Match[str]) -> bool:
 
 def next_questions(reply: str) -> Iterator[int]:
     """Yield the places where a reply may go on with an invented question, in order, at most 50."""
-    places = {match.start() for pattern in (_NEXT, _ASKED) for match in pattern.finditer(reply)}
+    places = {match.start() for pattern in (_NEXT, _HEADING, _ASKED) for match in pattern.finditer(reply)}
     yield from sorted(places)[:MAX_MARKS]

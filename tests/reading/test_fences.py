@@ -91,3 +91,27 @@ def test_blocks(reply: str, blocks: list[str]) -> None:
 def test_any_text_has_blocks_that_stand_in_it(reply: str) -> None:
     for block in find_blocks(reply):
         assert block.code.strip() and (">" in reply or block.code in reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "<think>```python\nanswer = 9\n```</think>```python\nanswer = 12\n```",
+        "```python\nanswer = 12\n```\n---\n**Next question:** How many cats?\n```python\nanswer = 6\n```",
+        "```python\nanswer = 12\n```\n\n## Exercise 2\nA box weighs 3 kg.\n```python\nanswer = 6\n```",
+        "In [1]: x = 6\nIn [2]: x * 2\nOut[2]: 12",
+        "```python\n# Compute\n  total = 12\n  answer = total\n```",
+        "```python\n\tx = 6\n        y = 2\n\tanswer = x*y\n```",
+        "The code:\n\n    x = 6\n    answer = x + 6\n\nend.",
+    ],
+)
+def test_thoughts_next_questions_prompts_and_indented_code(reply: str) -> None:
+    with chain("pal", model=ScriptedModel([reply] * 2)) as reckon:
+        assert reckon.invoke("How many eggs are there?").text == "12"
+
+
+@pytest.mark.parametrize("printed", ["None", "nan", "inf", "N/A"])
+def test_a_program_that_prints_nothing_of_worth_has_no_answer(printed: str) -> None:
+    reply = f"```python\nprint('{printed}')\n```"
+    with chain("pal", model=ScriptedModel([reply] * 2)) as reckon:
+        assert reckon.invoke("How many eggs are there?").status == "no answer"

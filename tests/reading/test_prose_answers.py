@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sandreckoner.chains import chain
+from sandreckoner.core.problem import Problem
 from sandreckoner.reading.final_answer import read_answer
-from sandreckoner.reading.normalize import equal
+from sandreckoner.reading.normalize import equal, normalise
 from sandreckoner.reading.stop_strings import ThoughtFilter, split_thoughts
 from sandreckoner.testing import ScriptedModel
 
@@ -203,3 +204,14 @@ def test_thoughts_are_split_off(text: str, reply: str) -> None:
         stream = ThoughtFilter()
         shown = "".join(stream.feed(character)[1] for character in text) + stream.end()[1]
         assert shown == reply
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [("I believe B is right. A is wrong.", "(B)"), ("C rather than B", "(C)"), ("A or C", None)],
+)
+def test_letters_through_a_chain(reply: str, letter: str | None) -> None:
+    problem = Problem("Which?", options=("cat", "dog", "cow"))
+    with chain("cot", model=ScriptedModel([reply])) as reckon:
+        found = reckon.invoke(problem).text
+    assert found == letter if letter else found is None or normalise(found).kind != "choice"
