@@ -16,7 +16,7 @@ from sandreckoner.reading.letters import read_letter
 from sandreckoner.reading.normalize import alike, normalise
 from sandreckoner.reading.numbers import find_numbers
 from sandreckoner.reading.refusals import gives_up, is_nothing, refuses
-from sandreckoner.reading.reply_end import cut_at_stop
+from sandreckoner.reading.reply_end import cut_at_stop, next_questions
 from sandreckoner.reading.stop_strings import split_thoughts
 
 Rule = Literal["boxed", "hashes", "phrase", "choice", "yes or no", "whole", "bold", "last number"]
@@ -100,6 +100,16 @@ _REASON = re.compile(
 )
 _ROOTS = re.compile(r"\b[A-Za-z]\w?\s*=[^=]*\b(?:or|and)\s+[A-Za-z]\w?\s*=")  # x = 5 or x = -2
 _OTHER_UNIT = re.compile(r"(?<=\d)(\s+[A-Za-z]+)\s+or\s+[$€£]?\d.*")
+# What follows a number and its unit: another clause, a place, a reference.
+_ASIDE = re.compile(
+    r"(?P<number>[-−+]?[$€£]?\d[\d.,]*(?<![.,])%?(?:\s[A-Za-z]+){0,3}?)"
+    r"(?:;\s.*|,\s+(?!and\b|or\b)[a-z][a-z]+\b(?!\s*[=<>]).*|\s*\[\d{1,3}\].*"
+    r"|(?<=[a-z])\s+(?:in|for|from|after|with|at|on|during|within)\s+.*\d.*)",
+    re.DOTALL,
+)
+_NAMED = re.compile(r"\$?[A-Za-z](?:_?\d)?\s*=[^=]*")  # x = 3, which is not y = 3
+_FIELD = re.compile(r"\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^,}\n]+))")  # of JSON, or of a dict
+_TAGGED = re.compile(r"<(?:final_)?answer>\s*([^<\n]+?)\s*</", re.IGNORECASE)
 _JUDGED = re.compile(
     r"(?:the )?(?:in)?correct|right|wrong|best|true|false", re.IGNORECASE
 )  # "option B is correct"
@@ -133,15 +143,30 @@ def find_answer(reply: str, *, options: Sequence[str] = (), question: str = "") 
         where the model says that there is none.
     """
     reply = cut_at_stop(split_thoughts(reply)[1])[-MAX_CHARACTERS:].strip()
+    reply = _first_question(reply, options)
     offered = (question, *options)
     can_refuse = any(map(refuses, offered))
     for rule, text in _found(reply, options):
         if rule not in ("boxed", "hashes", "phrase", "choice") and not can_refuse and gives_up(reply):
             return None
-        if (is_nothing(text) and not _is_offered(text, offered)) or (refuses(text) and not can_refuse):
+        if (is_nothing(re.split(r"[;,:(]", text)[0]) and not _is_offered(text, offered)) or (
+            refuses(text) and not can_refuse
+        ):
             return None
         return FoundAnswer(text, rule)
     return None
+
+
+def _first_question(reply: str, options: Sequence[str]) -> str:
+    """Cut a reply where it goes on with a question of its own, once it has said its answer."""
+    for place in next_questions(reply):
+        first = reply[:place].strip()
+        stated = (
+            boxed(first) or _hashes(first) or _phrase(first) or (options and read_letter(first, len(options)))
+        )
+        if stated or (first and len(first) <= SHORT and _whole(first)):
+            return first
+    return reply
 
 
 def whole_answers(reply: str) -> Iterator[str]:
@@ -231,9 +256,13 @@ def _hashes(reply: str) -> str | None:
 
 
 def _phrase(reply: str) -> str | None:
+    if tagged := _TAGGED.findall(reply):
+        return _clean(tagged[-1])
     for pattern in _PHRASES:
         for match in reversed(list(pattern.finditer(reply))):
             found = match["found"]
+            if match["header"] and re.search(r"[\"']\s*:\s*$", match[0]) and (field := _FIELD.match(found)):
+                return next(text for text in field.groups() if text is not None).strip()
             if match["header"] and len(reply) - match.end("found") > SHORT and not _TRUTH_FIRST.match(found):
                 continue  # "Answer:" as a heading above the reasoning
             text = _clean(found)
@@ -293,7 +322,10 @@ def _clean(words: str) -> str:
     shorter = _OTHER_UNIT.sub(r"\1", _REASON.sub("", words))
     words = shorter if shorter.strip() else words
     before, equals, after = words.rpartition("=")
-    if equals and _ROOTS.search(words):
+    if aside := _ASIDE.fullmatch(after.strip()):
+        after = aside["number"]
+        words = f"{before}{equals} {after}" if equals else after
+    if equals and (_ROOTS.search(words) or _NAMED.fullmatch(words.strip())):
         return words.strip()
     if equals and after.strip() and before[-1:] not in ("<", ">", "!", "≤", "≥"):
         words = after

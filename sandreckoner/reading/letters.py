@@ -87,6 +87,9 @@ def _named(text: str, capital: str, any_case: str, several: re.Pattern[str]) -> 
     leads = re.match(rf"\(?({capital})\)?(?:[.:,;](?=\s)|\s+(?:because|since|over|as)\b)", text)
     if leads and not several.match(text):
         return f"({leads[1]})"
+    if reason := re.search(r"\b(?:because|since|whereas|while)\b", text):
+        head = text[: reason.start()]
+        text = head if re.search(rf"\({any_case}\)", head) and not re.search(r"[.!?]\s", text) else text
     named = rf"\(({any_case})\)|\b(?:[Oo]ption|[Cc]hoice)\s+({any_case})\b"
     named += rf"|(?<![\w'’])({capital})(?=[).:,;]|\s*$|\s+is\b)"
     found = list(re.finditer(named, text))

@@ -16,7 +16,7 @@ _STOP = re.compile(
 _NEXT = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]*)?(?:\*\*|__)?(?:(?:Next|New|Another|Follow-up)[ \t]+)?"
     r"(?:Q|[Qq]uestion|QUESTION|[Pp]roblem|[Ee]xercise|Human|User|Instruction|Example)"
-    r"[ \t]*(?:#?\d+|\([a-z]\))?[ \t]*(?:\*\*|__)?[ \t]*[:.](?:\*\*|__)?(?=[ \t]*(?:\n|[A-Z\"'0-9$]))",
+    r"[ \t]*(?:#?\d+|\([a-z]\))?[ \t]*(?:\*\*|__)?[ \t]*[:.](?:\*\*|__)?(?=[ \t]*(?:\n|[A-Za-z\"'0-9$]))",
     re.MULTILINE,
 )
 _HEADING = re.compile(r"^#{1,6}[ \t]*(?:Question|Problem|Exercise)[ \t]*#?\d+[ \t]*$", re.MULTILINE)
