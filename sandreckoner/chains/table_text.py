@@ -82,7 +82,8 @@ def _flat(text: str, most: int) -> str:
     return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
-def _words(text: str) -> set[str]:
+def label_words(text: str) -> set[str]:
+    """Return the words of a label or a question that may name a row: not `total`, `change`, `what`."""
     found = {word for word in _WORD.findall(text.lower()) if word not in _EMPTY}
     return {word[:-1] if word.endswith("s") and not word.endswith("ss") else word for word in found}
 
@@ -91,9 +92,9 @@ def _rows(table: Table, names: Sequence[str], question: str) -> set[int]:
     """The rows to show: all of a short table; of a long one those like the question and those beside them."""
     if len(names) <= MAX_ROWS:
         return set(range(len(names)))
-    asked = _words(question)
+    asked = label_words(question)
     likeness = {
-        place: len(asked & _words(name)) + 0.4 * len(asked & _words(" ".join(row.path)))
+        place: len(asked & label_words(name)) + 0.4 * len(asked & label_words(" ".join(row.path)))
         for place, (name, row) in enumerate(zip(names, table.rows, strict=True))
     }
     by_likeness = sorted(likeness, key=lambda place: (-likeness[place], not table.rows[place].total, place))
@@ -112,6 +113,6 @@ def _columns(table: Table, question: str) -> list[int]:
     places = range(len(table.columns))
     if len(places) <= MAX_COLUMNS:
         return list(places)
-    asked = _words(question)
-    best = sorted(places, key=lambda place: (-len(asked & _words(table.columns[place].heading)), place))
+    asked = label_words(question)
+    best = sorted(places, key=lambda place: (-len(asked & label_words(table.columns[place].heading)), place))
     return sorted(best[:MAX_COLUMNS])

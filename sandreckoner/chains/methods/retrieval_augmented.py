@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from sandreckoner.chains.method import Method, Sampling, method_calls
 from sandreckoner.core.answer import Candidate
@@ -44,8 +45,8 @@ class RetrievalAugmented:
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)
         tables = yield from self._tables(problem)
-        outside = outside_tables(found, tables)
-        problem = replace(problem, passages=problem.passages + outside, tables=problem.tables + tables)
+        passages = joined(problem.passages + outside_tables(found, tables))
+        problem = replace(problem, passages=passages, tables=problem.tables + tables)
         return (yield from self.method.draw(problem, sampling))
 
     def _tables(self, problem: Problem) -> Steps[tuple[Table, ...]]:
@@ -61,6 +62,32 @@ class RetrievalAugmented:
             yield from note(f"no tables: {returned.error}")
             return ()
         return tuple(from_json(record) for record in returned.value)
+
+
+def joined(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Return passages without repetition: those that overlap become one, in the place of the first."""
+    kept: list[Passage] = []
+    for passage in passages:
+        parts = [other for other in kept if _overlap(other, passage)]
+        whole = reduce(_union, parts, passage)
+        if parts:
+            whole = replace(whole, score=parts[0].score, title=parts[0].title)
+        at = kept.index(parts[0]) if parts else len(kept)
+        kept = [*kept[:at], whole, *(other for other in kept[at:] if other not in parts)]
+    return tuple(kept)
+
+
+def _overlap(one: Passage, other: Passage) -> bool:
+    """Whether two slices of one page share some of it; a passage that is no slice shares nothing."""
+    same_page = (one.source, one.page) == (other.source, other.page)
+    slices = all(len(each.text) == each.end - each.start for each in (one, other))
+    return same_page and slices and one.start < other.end and other.start < one.end
+
+
+def _union(one: Passage, other: Passage) -> Passage:
+    first, second = sorted((one, other), key=lambda each: each.start)
+    text = first.text + second.text[max(0, first.end - second.start) :]
+    return replace(first, text=text, end=first.start + len(text))
 
 
 def outside_tables(passages: Sequence[Passage], tables: Sequence[Table]) -> tuple[Passage, ...]:
