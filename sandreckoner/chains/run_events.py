@@ -53,7 +53,7 @@ class RunCallbacks:
             if not event.thought and self._model and (run := self._runs.get(event.index)) is not None:
                 chunk = ChatGenerationChunk(message=AIMessageChunk(content=event.text))
                 run.on_llm_new_token(event.text, chunk=chunk)
-        elif (run := self._runs.pop(event.index, None)) is not None:
+        elif isinstance(event, Step) and (run := self._runs.pop(event.index, None)) is not None:
             self._ended(run, event)
 
     def _started(self, effect: Effect) -> Any:

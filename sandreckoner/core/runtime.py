@@ -14,6 +14,7 @@ from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, S
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import SandreckonerError, UsageError
 from sandreckoner.core.scheduler import Job, Outcome, schedule
+from sandreckoner.core.trace import ON_PROMPT
 
 T = TypeVar("T")
 
@@ -67,20 +68,26 @@ def _perform_all(jobs: list[Job], environment: Environment) -> list[Outcome]:
 
 def _perform(job: Job, environment: Environment) -> Outcome:
     start = environment.clock()
+    listening = ON_PROMPT.set(job.on_prompt)
     try:
         reply = _call(job, environment, sync=True)
     except SandreckonerError as fault:
         return Outcome(None, fault, round(environment.clock() - start, 6))
+    finally:
+        ON_PROMPT.reset(listening)
     return Outcome(reply, None, round(environment.clock() - start, 6))
 
 
 async def _aperform(job: Job, environment: Environment) -> Outcome:
     start = environment.clock()
+    listening = ON_PROMPT.set(job.on_prompt)
     try:
         reply = _call(job, environment, sync=False)
         reply = await reply if isinstance(reply, Awaitable) else reply
     except SandreckonerError as fault:
         return Outcome(None, fault, round(environment.clock() - start, 6))
+    finally:
+        ON_PROMPT.reset(listening)
     return Outcome(reply, None, round(environment.clock() - start, 6))
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -19,7 +19,7 @@ from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, Sa
 from sandreckoner.core.execution import JSON, Execution, RecordedState, Returned, State
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.serialization import dumps, from_json, to_json
-from sandreckoner.core.trace import Step, StepStarted, TextArrived
+from sandreckoner.core.trace import PromptRead, Step, StepStarted, TextArrived
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ class Job:
         granted: as the budget allows it; None where nothing is left for it.
         timeout_s: seconds until the run's deadline.
         on_text: receives the reply's text while it is written; None without listeners.
+        on_prompt: receives the share of the prompt that is read; None without listeners.
     """
 
     index: int
@@ -42,6 +43,7 @@ class Job:
     timeout_s: float | None
     on_text: OnText | None
     started_s: float
+    on_prompt: Callable[[float], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,17 @@ class _Scheduler:
         if isinstance(effect, Ask):
             granted = None if refusal else self._ledger.reserve(effect, waiting)
         on_text: OnText | None = None
+        on_prompt: Callable[[float], None] | None = None
         if isinstance(effect, Ask) and self._environment.trace.wants_text:
             trace = self._environment.trace
 
             def on_text(text: str, /, *, thought: bool = False) -> None:
                 trace.emit(TextArrived(index, text, thought))
 
-        return Job(index, effect, granted, self._ledger.seconds_left(now), on_text, now)
+            def on_prompt(share: float) -> None:
+                trace.emit(PromptRead(index, share))
+
+        return Job(index, effect, granted, self._ledger.seconds_left(now), on_text, now, on_prompt)
 
     def _settle(self, job: Job, effect: Effect, outcome: Outcome) -> None:
         """Charge the budget, name a new state, write the journal and the trace."""

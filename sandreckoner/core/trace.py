@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,6 +17,19 @@ class StepStarted:
 
     index: int
     effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRead:
+    """The model has read so much of the prompt of step `index`; not stored in the trace.
+
+    Attributes:
+        index: of the step.
+        share: from 0 to 1; only some models know it.
+    """
+
+    index: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +68,11 @@ class Step:
     elapsed_s: float = 0.0
 
 
-Event: TypeAlias = StepStarted | TextArrived | Step
+Event: TypeAlias = StepStarted | PromptRead | TextArrived | Step
 Listener: TypeAlias = Callable[[Event], None]
+
+# Set while a model is asked: takes the share of the prompt that it has read, from a model that knows it.
+ON_PROMPT: ContextVar[Callable[[float], None] | None] = ContextVar("ON_PROMPT", default=None)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -12,8 +13,11 @@ from typing import Any
 
 import pytest
 
-from sandreckoner.core.effects import Ask
+from sandreckoner.core.effects import Ask, Steps
+from sandreckoner.core.environment import Environment
 from sandreckoner.core.message import Message
+from sandreckoner.core.runtime import arun, run
+from sandreckoner.core.trace import Event, PromptRead, Step, StepStarted, TextArrived, Trace
 from sandreckoner.llms import LangChainModel
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
 from sandreckoner.llms.local.in_process import InProcessChat
@@ -30,6 +34,8 @@ class ScriptedEngine(Engine):
         self.lines, self.written = lines, 0
 
     def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
+        emit({"choices": [], "prompt_share": 0.25})
+        emit({"choices": [], "prompt_share": 1.0})
         for line in self.lines:
             if generation.stop.is_set():
                 return
@@ -76,6 +82,23 @@ def test_a_greedy_reply_in_circles_is_ended_and_says_why(way: Any) -> None:
         on_text=lambda text, **_: pieces.append(text),
     )
     assert streamed == reply and "".join(pieces) == reply.text
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_listeners_hear_how_much_of_the_prompt_is_read(way: str) -> None:
+    model = LangChainModel(ScriptedChat(lines=["4"]))
+    events: list[Event] = []
+    environment = Environment(model, trace=Trace(events.append))
+
+    def steps() -> Steps[str]:
+        ((reply,),) = yield (Ask(QUESTION),)
+        return reply.text  # type: ignore[union-attr]  # a completion
+
+    answer = run(steps(), environment) if way == "sync" else asyncio.run(arun(steps(), environment))
+    assert answer == "4"
+    assert [event.share for event in events if isinstance(event, PromptRead)] == [0.25, 1.0]
+    kinds = [type(event) for event in events]
+    assert kinds == [StepStarted, PromptRead, PromptRead, TextArrived, Step]
 
 
 def test_a_pair_of_lines_counts_as_well() -> None:

@@ -21,6 +21,7 @@ from sandreckoner.llms.local.prefix_files import PrefixFiles
 from sandreckoner.llms.local.prefix_slots import PrefixSlots
 
 GO_ON = threading.Event()
+SHARES: list[float] = []
 
 
 class SlotsOnPaper:
@@ -31,7 +32,8 @@ class SlotsOnPaper:
         self.reads: list[int] = []
         self.restored: list[str] = []
 
-    def read(self, body: dict[str, Any], stop: threading.Event) -> bool:
+    def read(self, body: dict[str, Any], stop: threading.Event, on_share: Callable[[float], None]) -> bool:
+        on_share(1.0)
         self.reads.append(body["id_slot"])
         return True
 
@@ -54,7 +56,7 @@ def question(text: str, *, example: str = "An example of some length. " * 20) ->
 
 
 def ask(slots: PrefixSlots, body: dict[str, Any]) -> int | None:
-    with slots.ready(body, GO_ON):
+    with slots.ready(body, GO_ON, SHARES.append):
         return body.get("id_slot")
 
 
@@ -69,7 +71,7 @@ def test_a_beginning_is_kept_once_it_came_twice_and_then_never_read(files: Prefi
 
 def test_keeping_it_on_purpose_needs_no_second_time(files: PrefixFiles) -> None:
     server = SlotsOnPaper(files.folder)
-    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON)
+    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON, SHARES.append)
     ask(PrefixSlots(server, 4, files, "weights"), question("What is 2 + 2?"))
     assert (len(server.reads), len(server.restored)) == (1, 1)
 
@@ -77,7 +79,7 @@ def test_keeping_it_on_purpose_needs_no_second_time(files: PrefixFiles) -> None:
 @pytest.mark.parametrize("other", ["weights", "template", "beginning"])
 def test_another_model_template_or_beginning_is_another_state(files: PrefixFiles, other: str) -> None:
     server = SlotsOnPaper(files.folder)
-    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON)
+    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON, SHARES.append)
     about = "other weights" if other == "weights" else "weights"
     body = question("2 + 2?", example="Another one. " * 40) if other == "beginning" else question("2 + 2?")
     if other == "template":
@@ -121,9 +123,9 @@ def test_without_the_cache_or_with_little_to_read_nothing_is_done(files: PrefixF
 def test_slots_are_taken_and_given_back(files: PrefixFiles) -> None:
     slots = PrefixSlots(SlotsOnPaper(files.folder), 3, files, "weights")
     one, several, last = question("1?"), question("2?") | {"n": 2}, question("3?")
-    with slots.ready(one, GO_ON), slots.ready(several, GO_ON):
+    with slots.ready(one, GO_ON, SHARES.append), slots.ready(several, GO_ON, SHARES.append):
         assert one["id_slot"] != several["id_slot"]
-        with slots.ready(last, GO_ON):
+        with slots.ready(last, GO_ON, SHARES.append):
             assert "id_slot" not in last, "none is free: the server lets it wait"
     assert ask(slots, question("4?")) is not None
 
@@ -149,10 +151,10 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_deleted_and_never_handed_to_the_runtime(files: PrefixFiles, damage: str) -> None:
     server = SlotsOnPaper(files.folder)
-    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON)
+    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON, SHARES.append)
     (path,) = files.folder.glob("*.kv")
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
-    PrefixSlots(server, 4, files, "weights").keep(question("2 + 2?"), GO_ON)
+    PrefixSlots(server, 4, files, "weights").keep(question("2 + 2?"), GO_ON, SHARES.append)
     assert (len(server.reads), server.restored) == (2, [])
     ask(PrefixSlots(server, 4, files, "weights"), question("2 + 2?"))
     assert server.restored == [path.name], "it was made anew"
@@ -161,7 +163,7 @@ def test_a_damaged_file_is_deleted_and_never_handed_to_the_runtime(files: Prefix
 def test_a_file_under_another_name_is_not_taken(files: PrefixFiles) -> None:
     server = SlotsOnPaper(files.folder)
     for about in ("weights", "other"):
-        PrefixSlots(server, 4, files, about).keep(question(""), GO_ON)
+        PrefixSlots(server, 4, files, about).keep(question(""), GO_ON, SHARES.append)
     first, second = sorted(files.folder.glob("*.kv"))
     first.write_bytes(second.read_bytes())
     for about in ("weights", "other"):
@@ -182,7 +184,7 @@ def test_the_oldest_files_go_first(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_no_fault(files: PrefixFiles) -> None:
     server = SlotsOnPaper(files.folder)
     server.act = lambda action, slot, name: False  # type: ignore[method-assign]  # as where the disk is full
-    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON)
+    PrefixSlots(server, 4, files, "weights").keep(question(""), GO_ON, SHARES.append)
     assert not list(files.folder.glob("*.kv"))
     files.seal("never written")
 

@@ -17,7 +17,7 @@ from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.serialization import dumps, to_json
-from sandreckoner.core.trace import Event, StepStarted, TextArrived
+from sandreckoner.core.trace import Event, PromptRead, StepStarted, TextArrived
 
 VERSION = 1
 
@@ -110,6 +110,8 @@ def print_event(event: Event) -> None:
     """Print an event of the trace; it is on its way when this returns."""
     if isinstance(event, StepStarted):
         _print("started", {"step": event.index, "effect": to_json(event.effect)})
+    elif isinstance(event, PromptRead):
+        _print("prompt", {"step": event.index, "share": event.share})
     elif isinstance(event, TextArrived):
         _print("thought" if event.thought else "text", {"step": event.index, "text": event.text})
     else:

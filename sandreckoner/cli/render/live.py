@@ -21,7 +21,7 @@ from sandreckoner.cli.render.run_tree import branches
 from sandreckoner.core.effects import Ask, Note, Run, Search
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion
-from sandreckoner.core.trace import Event, Step, StepStarted, TextArrived
+from sandreckoner.core.trace import Event, PromptRead, Step, StepStarted, TextArrived
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n?", re.MULTILINE)
 
@@ -71,6 +71,9 @@ class Progress:
                 self._doing[event.index] = _doing(event)
                 if isinstance(event.effect, Ask):
                     self._text = self._thought = ""
+            elif isinstance(event, PromptRead):
+                part = f"the model reads the prompt, {event.share:.0%}"
+                self._doing[event.index] = part if event.share < 1 else "the model writes"
             elif isinstance(event, TextArrived) and event.thought:
                 self._thought += event.text
             elif isinstance(event, TextArrived):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable, SandreckonerError
+from sandreckoner.core.trace import ON_PROMPT
 from sandreckoner.llms.client.deadline import is_cancelled
 from sandreckoner.llms.local.circle_guard import CircleGuard
 from sandreckoner.llms.local.processor_turn import ProcessorTurn
@@ -157,6 +158,7 @@ def chunks(engine: Engine, request: dict[str, Any], timeout_s: float | None) -> 
             if isinstance(event, GenerationEnd):
                 _raise(event)
                 return
+            _report(event)
             yield event
     finally:
         generation.stop.set()
@@ -177,6 +179,7 @@ async def achunks(
             if isinstance(event, GenerationEnd):
                 _raise(event)
                 return
+            _report(event)
             yield event
     except TimeoutError:
         raise _too_slow(timeout_s) from None
@@ -192,6 +195,13 @@ def _emit_into(loop: asyncio.AbstractEventLoop, events: asyncio.Queue[Event]) ->
             loop.call_soon_threadsafe(events.put_nowait, event)
 
     return put
+
+
+def _report(chunk: dict[str, Any]) -> None:
+    """Tell who listens how much of the prompt is read, where the chunk says so."""
+    listener = ON_PROMPT.get()
+    if listener is not None and "prompt_share" in chunk:
+        listener(chunk["prompt_share"])
 
 
 def _raise(end: GenerationEnd) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -65,7 +66,11 @@ class LlamaEngine(Engine):
 
     def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         body = _body(request)
-        with self._prefixes.ready(body, generation.stop):
+
+        def read(share: float) -> None:
+            emit({"choices": [], "prompt_share": share})
+
+        with self._prefixes.ready(body, generation.stop, read):
             self._perform(body, generation.stop, emit)
 
     def _perform(self, body: dict[str, Any], stop: threading.Event, emit: Emit) -> None:
@@ -77,6 +82,8 @@ class LlamaEngine(Engine):
             if "error" in chunk:
                 errors.append(_explain(chunk["error"]))
             else:
+                if progress := chunk.get("prompt_progress"):
+                    chunk["prompt_share"] = progress["processed"] / max(1, progress["total"])
                 emit(chunk)
             return stop.is_set()
 
@@ -87,10 +94,15 @@ class LlamaEngine(Engine):
         if errors:
             raise errors[0]
 
-    def read(self, body: dict[str, Any], stop: threading.Event) -> bool:
+    def read(self, body: dict[str, Any], stop: threading.Event, on_share: Callable[[float], None]) -> bool:
         """Read the prompt of a request in its slot, and write nothing."""
+
+        def emit(chunk: dict[str, Any]) -> None:
+            if "prompt_share" in chunk:
+                on_share(chunk["prompt_share"])
+
         try:
-            self._perform(_streamed(body), stop, lambda chunk: None)
+            self._perform(_streamed(body), stop, emit)
         except SandreckonerError:
             return False  # the request itself will say why
         return not stop.is_set()
@@ -101,7 +113,7 @@ class LlamaEngine(Engine):
 
     def keep_prefix(self, messages: list[dict[str, Any]]) -> None:
         """Keep the state after all messages but the last on disk, for later processes."""
-        self._prefixes.keep(_body({"messages": messages}), threading.Event())
+        self._prefixes.keep(_body({"messages": messages}), threading.Event(), lambda share: None)
 
     def _free(self) -> None:
         self._server = None

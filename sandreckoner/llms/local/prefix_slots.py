@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,10 +23,13 @@ _PATIENCE_S = 60.0  # for another request that reads the same beginning
 _LOOK_S = 0.05
 
 
+OnShare = Callable[[float], None]
+
+
 class SlotServer(Protocol):
     """What a server does with its slots; both say whether it was done."""
 
-    def read(self, body: dict[str, Any], stop: threading.Event) -> bool:
+    def read(self, body: dict[str, Any], stop: threading.Event, on_share: OnShare) -> bool:
         """Read the prompt of a request in its slot, and write nothing."""
         ...
 
@@ -63,25 +66,32 @@ class PrefixSlots:
         self._reading: set[str] = set()
 
     @contextmanager
-    def ready(self, body: dict[str, Any], stop: threading.Event) -> Iterator[None]:
-        """Have the beginning of a request in a slot, and name that in its body, while it is performed."""
+    def ready(self, body: dict[str, Any], stop: threading.Event, on_share: OnShare) -> Iterator[None]:
+        """Have the beginning of a request in a slot, and name that in its body, while it is performed.
+
+        Args:
+            body: of the request.
+            stop: is set when nobody waits for it any more.
+            on_share: takes the share of the whole prompt that is read, while its beginning is.
+        """
         messages = tuple(json.dumps(message) for message in body["messages"])
         slots = self._take(messages, body.get("n", 1)) if body.get("cache_prompt") else []
         try:
             if slots:
                 body["id_slot"] = slots[0].number
-                self._prepare(slots[0], body, messages[:-1], stop, keep=False)
+                self._prepare(slots[0], body, messages, stop, on_share, keep=False)
             yield
         finally:
             self._give_back(slots, messages)
 
-    def keep(self, body: dict[str, Any], stop: threading.Event) -> None:
+    def keep(self, body: dict[str, Any], stop: threading.Event, on_share: OnShare) -> None:
         """Have the state of a request's beginning on disk."""
         messages = tuple(json.dumps(message) for message in body["messages"])
         slots = self._take(messages, 1)
         try:
             if slots:
-                self._prepare(slots[0], body | {"id_slot": slots[0].number}, messages[:-1], stop, keep=True)
+                body = body | {"id_slot": slots[0].number}
+                self._prepare(slots[0], body, messages, stop, on_share, keep=True)
         finally:
             self._give_back(slots, messages[:-1])
 
@@ -105,10 +115,19 @@ class PrefixSlots:
                 slot.busy, slot.holds, slot.used_s = False, messages, time.monotonic()
 
     def _prepare(
-        self, slot: _Slot, body: dict[str, Any], common: tuple[str, ...], stop: threading.Event, *, keep: bool
+        self,
+        slot: _Slot,
+        body: dict[str, Any],
+        messages: tuple[str, ...],
+        stop: threading.Event,
+        on_share: OnShare,
+        *,
+        keep: bool,
     ) -> None:
-        """Have the messages `common` in a slot, where that is worth it."""
-        if sum(map(len, common)) < WORTH_CHARACTERS or (_covers(slot, common) and not keep):
+        """Have all messages but the last in a slot, where that is worth it."""
+        common = messages[:-1]
+        size, whole = sum(map(len, common)), sum(map(len, messages))
+        if size < WORTH_CHARACTERS or (_covers(slot, common) and not keep):
             return
         template = body.get("chat_template_kwargs")
         key = prefix_key(self._about, body)
@@ -119,7 +138,10 @@ class PrefixSlots:
             read |= {"max_tokens": 0, "temperature": 0} | (
                 {"chat_template_kwargs": template} if template else {}
             )
-            if not self._server.read(read, stop) or self._files is None:
+            if (
+                not self._server.read(read, stop, lambda share: on_share(share * size / whole))
+                or self._files is None
+            ):
                 return
             part = self._files.unsealed_name(key)
             if (keep or self._files.was_seen(key)) and self._server.act("save", slot.number, part):
