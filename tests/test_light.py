@@ -63,3 +63,15 @@ def test_help_of_a_command_and_completion_bring_nothing_heavy() -> None:
     offered = "import os\nos.environ |= {'_RECKON_COMPLETE': 'bash_complete', 'COMP_CWORD': '1'}\n"
     offered += "os.environ['COMP_WORDS'] = 'reckon '\nfrom sandreckoner.cli import main\nmain([])"
     assert not {name.partition(".")[0] for name in modules_after(offered)} & HEAVY
+
+
+def test_asking_a_scripted_model_brings_no_runtime_and_no_framework() -> None:
+    asked = "from sandreckoner.cli import main\nfrom pathlib import Path\nimport tempfile\n"
+    asked += (
+        "script = Path(tempfile.mkdtemp()) / 'script.txt'\nscript.write_text('```python\\nprint(4)\\n```')\n"
+    )
+    asked += "main(['ask', 'What is 2 + 2?', '--model', f'scripted:{script}', '--quiet'])"
+    loaded = modules_after(asked)
+    not_needed = HEAVY - {"rich", "platformdirs", "tenacity", "filelock", "numpy"}
+    assert not {name.partition(".")[0] for name in loaded} & not_needed
+    assert len(loaded) < 600
