@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandreckoner._support.user_folders import locked
 from sandreckoner.core.effects import Search
@@ -21,7 +22,10 @@ from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
 from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages, find_tables
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
-from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex
+from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex, as_embedder
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 FORMAT = "3"
 
@@ -31,7 +35,8 @@ class Index:
 
     Args:
         folder: where the index is kept; created if it does not exist.
-        embedder: makes the vectors, kept in Chroma below the folder; None searches by words alone.
+        embedder: makes the vectors, kept in Chroma below the folder: an `Embedder` or LangChain `Embeddings`;
+            None searches by words alone.
         vectors: another vector index (a Chroma server, a LangChain store) instead of `embedder`.
         options: how to search; None for what suits the documents (`search.default_options`).
 
@@ -43,7 +48,7 @@ class Index:
         self,
         folder: str | Path,
         *,
-        embedder: Embedder | None = None,
+        embedder: Embedder | Embeddings | None = None,
         vectors: VectorIndex | None = None,
         options: SearchOptions | None = None,
     ) -> None:
@@ -58,7 +63,7 @@ class Index:
         if (known := self._store.setting("format")) != FORMAT:
             raise LibraryError(f"{self.folder}: made by another version (format {known}); make a new index")
         if vectors is None and embedder is not None:
-            vectors = self._open_vectors(embedder)
+            vectors = self._open_vectors(as_embedder(embedder))
         self._vectors = vectors
 
     def _initialise(self, name: str, value: str) -> None:

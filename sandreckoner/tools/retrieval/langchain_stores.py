@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.problem import Passage
+from sandreckoner.tools.retrieval.llama_index_store import LlamaIndexLibrary, llama_retriever
 from sandreckoner.tools.retrieval.vectors import LangChainEmbedder
 
 if TYPE_CHECKING:
@@ -51,27 +52,33 @@ class LangChainLibrary:
         return _passages(found, effect.k)
 
 
-def as_library(given: Any) -> Any:
+def as_library(given: Any, *, embedder: Any = None) -> Any:
     """What a caller gives as documents, as a library.
 
     Args:
-        given: a library; a LangChain `BaseRetriever` or `VectorStore`; a path or several, which are read.
+        given: a library; a LangChain `BaseRetriever` or `VectorStore`; a retriever or an index of LlamaIndex;
+            a path or several, which are read.
+        embedder: for what is read from paths: LangChain `Embeddings`, or an `Embedder`.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: it is none of these, or an embedder is given for what has its own.
         LibraryError: a path cannot be read.
     """
-    if given is None or (callable(getattr(given, "asearch", None)) and not _is_vector_store(given)):
-        return given
     if isinstance(given, str | Path | list | tuple):
         from sandreckoner.tools.retrieval.memory_library import open_library
 
-        return open_library(given)
+        return open_library(given, embedder=embedder)
+    if embedder is not None:
+        raise UsageError("embedder: goes with paths to read; a library, an index or a retriever has its own")
+    if given is None or (callable(getattr(given, "asearch", None)) and not _is_vector_store(given)):
+        return given
+    if (retriever := llama_retriever(given)) is not None:
+        return LlamaIndexLibrary(retriever)
     if _is_vector_store(given) or callable(getattr(given, "_get_relevant_documents", None)):
         return LangChainLibrary(given)
     raise UsageError(
         f"library: {type(given).__name__} cannot be searched; pass open_library(path), an index, or a "
-        "LangChain retriever or vector store"
+        "retriever or vector store of LangChain or LlamaIndex"
     )
 
 

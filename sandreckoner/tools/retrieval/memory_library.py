@@ -16,9 +16,11 @@ from sandreckoner.tools.retrieval.document import Document, chunk_records
 from sandreckoner.tools.retrieval.load_documents import find_files, load_document
 from sandreckoner.tools.retrieval.search import SearchOptions, find_passages, find_tables
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
-from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, rocchio
+from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, as_embedder, rocchio
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
     from sandreckoner.tools.retrieval.vectors import Vectors
 
 
@@ -27,7 +29,7 @@ class MemoryLibrary:
 
     Args:
         documents: the documents, see `load_documents.load_document`.
-        embedder: makes the vectors; None searches by words alone.
+        embedder: makes the vectors, an `Embedder` or LangChain `Embeddings`; None searches by words alone.
         options: how to search.
     """
 
@@ -35,12 +37,12 @@ class MemoryLibrary:
         self,
         documents: Sequence[Document],
         *,
-        embedder: Embedder | None = None,
+        embedder: Embedder | Embeddings | None = None,
         options: SearchOptions | None = None,
     ) -> None:
         self._options = options or SearchOptions()
         self._store = ChunkStore()
-        self._vectors = MemoryVectors(embedder) if embedder else None
+        self._vectors = MemoryVectors(as_embedder(embedder)) if embedder else None
         for document in documents:
             records = tuple(chunk_records(document))
             self._store.put(document, records)
@@ -129,7 +131,7 @@ class MemoryVectors:
 def open_library(
     paths: str | Path | Sequence[str | Path],
     *,
-    embedder: Embedder | None = None,
+    embedder: Embedder | Embeddings | None = None,
     options: SearchOptions | None = None,
     report: Callable[[str], None] | None = None,
 ) -> MemoryLibrary:
@@ -137,7 +139,7 @@ def open_library(
 
     Args:
         paths: files, folders (every readable file below them), or `-` for piped input.
-        embedder: makes the vectors; None searches by words alone.
+        embedder: makes the vectors, an `Embedder` or LangChain `Embeddings`; None searches by words alone.
         options: how to search.
         report: called with one line for each file that cannot be read; the others are still read. Without it
             the first such file raises.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +54,21 @@ class LangChainEmbedder:
         """The vector of a question, of shape (d,), normalised."""
         vector: Vectors = _unit([self._embeddings.embed_query(text)])[0]
         return vector
+
+
+def as_embedder(given: Any) -> Any:
+    """What a caller gives as an embedder: one of ours as it is, LangChain `Embeddings` adapted, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if given is None or (
+        callable(getattr(given, "documents", None)) and callable(getattr(given, "query", None))
+    ):
+        return given
+    if callable(getattr(given, "embed_documents", None)):
+        return LangChainEmbedder(given)
+    raise UsageError(f"embedder: {type(given).__name__} has neither embed_documents nor documents and query")
 
 
 def probe(embedder: Embedder) -> list[float]:
