@@ -15,7 +15,7 @@ from sandreckoner.agents.code_agent import CodeAgent
 from sandreckoner.agents.react import ReAct
 from sandreckoner.chains.runnable import StrategyChain, chain
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Interpreter, Library, Model
+from sandreckoner.core.environment import Interpreter, Model
 from sandreckoner.tools.functions.tool_adapters import as_functions
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 def open_react_agent(
     *,
-    model: str | BaseChatModel | Model = "local",
-    library: Library | None = None,
+    model: str | BaseChatModel | Model | None = None,
+    library: Any = None,
     tools: Sequence[BaseTool | Callable[..., Any]] = (),
     interpreter: Interpreter | None = None,
     budget: Budget | None = None,
@@ -49,8 +49,8 @@ def open_react_agent(
 
 def open_code_agent(
     *,
-    model: str | BaseChatModel | Model = "local",
-    library: Library | None = None,
+    model: str | BaseChatModel | Model | None = None,
+    library: Any = None,
     tools: Sequence[BaseTool | Callable[..., Any]] = (),
     interpreter: Interpreter | None = None,
     budget: Budget | None = None,

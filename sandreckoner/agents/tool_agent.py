@@ -50,7 +50,7 @@ from sandreckoner.agents.toolbox import (
     document_tools,
     schema_of,
 )
-from sandreckoner.chains.answering import aanswer, answer, journal_header, open_journal, to_problem
+from sandreckoner.chains.answering import aanswer, answer, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
 from sandreckoner.chains.run_events import RunCallbacks
 from sandreckoner.chains.runnable import StrategyChain
@@ -62,16 +62,18 @@ from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.journal import Replay
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.run_journal import journal_header, open_journal
 from sandreckoner.core.serialization import as_json, from_json
 from sandreckoner.core.trace import Event, Listener, Trace
-from sandreckoner.llms import load_model
 from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.tools.functions.tool_adapters import LangChainTool, as_base_tool
-from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.sessions import Sessions
+from sandreckoner.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManager
+
+    from sandreckoner.settings.settings_model import Settings
 
 
 class ToolAgent(StrategyChain):
@@ -85,7 +87,7 @@ class ToolAgent(StrategyChain):
     def __init__(
         self,
         *,
-        model: str | BaseChatModel | Model = "local",
+        model: str | BaseChatModel | Model | None = None,
         library: Any = None,
         tools: Sequence[BaseTool | Callable[..., Any]] = (),
         interpreter: Interpreter | None = None,
@@ -101,16 +103,18 @@ class ToolAgent(StrategyChain):
         middleware_options: MiddlewareOptions | None = None,
         middleware: Sequence[Middleware] = (),
         instruction: str = "",
+        settings: Settings | None = None,
     ) -> None:
         """Put the agent together; nothing is spent before the first question.
 
         Args:
             model: a specification for `load_model` (closed with the agent), any chat model of LangChain, or
-                a `Model`. To one that calls no tools they are described in the prompt.
-            library: an `Index` or a `MemoryLibrary` to search, read and list; None for no documents.
+                a `Model`; None for that of the settings. To one that calls no tools they are described in the
+                prompt.
+            library: documents to search, read and list, as for `chain`; None for none.
             tools: further tools of LangChain, functions with a docstring, or what `mcp_tools` gives.
             interpreter: where Python runs; None for a sandbox of its own, closed with the agent.
-            budget: what each question may spend; None for no limit but `max_steps`.
+            budget: what each question may spend; None for that of the settings.
             price: of the model's tokens; by default that of the settings. A budget in dollars needs one.
             max_steps: calls of the model for one question.
             max_tool_calls: calls of tools for one question; the others are refused.
@@ -123,12 +127,17 @@ class ToolAgent(StrategyChain):
             middleware_options: approval, personal data, summaries, retries and fallbacks.
             middleware: LangChain middleware that wraps calls of the model or of tools.
             instruction: replaces the default system prompt.
+            settings: None for those of this machine and folder, see `load_settings`.
 
         Raises:
             UsageError: an argument is wrong, or a model cannot be had.
         """
         require_wrapping(middleware)
         options = middleware_options or MiddlewareOptions()
+        self._workspace = Workspace(
+            settings, model=model, interpreter=interpreter, library=library, budget=budget
+        )
+        library = self._workspace.library
         offered = [*(document_tools(library) if library is not None else []), *map(as_base_tool, tools)]
         schemas = [schema_of(tool) for tool in offered]
         schemas.insert(3 if library is not None else 0, PYTHON_SCHEMA)
@@ -137,17 +146,19 @@ class ToolAgent(StrategyChain):
         names = [schema.name for schema in schemas]
         _require_names(names, options)
         self.name = TOOL_AGENT
-        self._own: list[Any] = []
-        self._budget = budget or Budget()
-        loaded = load_model(model)
-        if isinstance(model, str):
-            self._own.append(loaded)
+        self._memory = Memory(memory)
         try:
             self._model = agent_model(
-                loaded, budget=self._budget, price=price, fallback=options.fallback, middleware=middleware
+                self._workspace.model,
+                budget=self._workspace.budget,
+                price=price,
+                fallback=options.fallback,
+                middleware=middleware,
             )
-        except UsageError:
-            self.close()
+            self._sessions = Sessions(self._workspace.interpreter)
+        except BaseException:
+            self._memory.close()
+            self._workspace.close()
             raise
         forced = is_forced(self._model)
         prompt = agent_prompt("tool_agent")
@@ -165,12 +176,6 @@ class ToolAgent(StrategyChain):
             forced=forced,
             examples=examples[:-1] if answer_as else examples,
         )
-        if interpreter is None:
-            interpreter = Sandbox()
-            self._own.append(interpreter)
-        self._sessions = Sessions(interpreter)
-        self._memory = Memory(memory)
-        self._own += [self._sessions, self._memory]
         self._redact = options.redactor()
         self._retries = options.retry
         self._tools: dict[str, Tool] = {
@@ -341,7 +346,7 @@ class ToolAgent(StrategyChain):
             environment = Environment(
                 model=model,
                 tools=self._tools_of(thread, strategy.held.programs),
-                budget=self._budget,
+                budget=self._workspace.budget,
                 journal=RunJournal(self._memory, thread, recorded, file),
                 trace=trace,
                 user=user,
@@ -387,6 +392,12 @@ class ToolAgent(StrategyChain):
     def with_options(self, **options: Any) -> Self:
         """Not for an agent: build another."""
         raise UsageError("a ToolAgent has no options to change; build another with ToolAgent(…)")
+
+    def close(self) -> None:
+        """Close what the agent opened, its conversations and their variables. Idempotent."""
+        self._sessions.close()
+        self._memory.close()
+        super().close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

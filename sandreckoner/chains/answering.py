@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
-import sandreckoner
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.nested import Seeded, refuse_unaffordable
 from sandreckoner.chains.spec import parse_strategy
@@ -19,12 +16,11 @@ from sandreckoner.core.combine import with_budget_status
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import Journal, JournalFile, Replay, answer_record
+from sandreckoner.core.journal import Replay, answer_record
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.scheduler import spent
-from sandreckoner.core.serialization import from_json, to_json
+from sandreckoner.core.serialization import from_json
 from sandreckoner.provenance.attach_sources import with_sources
 
 MAX_QUESTION_CHARACTERS = 100_000  # characters; past that it is a document, and belongs in --docs
@@ -107,17 +103,6 @@ def _finish(found: Answer, environment: Environment) -> Answer:
     return found
 
 
-def journal_header(problem: Problem, strategy: str, *, documents: bool, model: str) -> Mapping[str, JSON]:
-    """Return the first line of a journal: all that a replay needs besides the steps."""
-    return {
-        "made_by": f"sandreckoner {sandreckoner.__version__}",
-        "problem": to_json(problem),
-        "strategy": strategy,
-        "documents": documents,
-        "model": model,
-    }
-
-
 def replay(
     journal: Replay, environment: Environment | None = None, strategy: Strategy | None = None
 ) -> Answer:
@@ -138,21 +123,3 @@ def replay(
             strategy = Seeded(strategy, seed)
     problem = from_json(header.get("problem"))
     return answer(strategy, problem, replace(environment or Environment(), journal=journal))
-
-
-@contextmanager
-def open_journal(path: str | Path | None, header: Mapping[str, JSON]) -> Iterator[Journal]:
-    """Open the journal of one question while it is answered; without a path, one that keeps nothing.
-
-    Raises:
-        UsageError: the file cannot be written; nothing was spent.
-    """
-    if path is None:
-        yield Journal()
-        return
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(Path(path).open("w", encoding="utf-8"))
-        except OSError as fault:
-            raise UsageError(f"journal: {path} cannot be written: {fault.strerror}") from None
-        yield JournalFile(file, header)

@@ -1,4 +1,4 @@
-"""Any strategy as a LangChain Runnable: the only module of this room that knows LangChain, llms and tools.
+"""Any strategy as a LangChain Runnable: the only module of this room that knows the workspace.
 
 from sandreckoner.chains import chain
 
@@ -9,10 +9,9 @@ with chain("pal", model="local") as reckon:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -23,34 +22,24 @@ from langchain_core.runnables.config import patch_config
 from langchain_core.runnables.utils import ConfigurableField, ConfigurableFieldSpec
 from langchain_core.tools import BaseTool, StructuredTool
 
-from sandreckoner.chains.answering import (
-    aanswer,
-    answer,
-    journal_header,
-    open_journal,
-    to_problem,
-    to_strategy,
-    with_required_sources,
-)
+from sandreckoner.chains.answering import aanswer, answer, to_problem, to_strategy, with_required_sources
 from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.run_events import RunCallbacks, astream_events, stream_events
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Environment, Interpreter, Library, Model, Tool
+from sandreckoner.core.environment import Environment, Interpreter, Model, Tool
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.trace import Event, Listener, Trace
-from sandreckoner.llms import LangChainModel, load_model
-from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.host_tools import host_tools
-from sandreckoner.tools.retrieval.langchain_stores import as_library
+from sandreckoner.core.trace import Event, Listener
+from sandreckoner.llms.client.adapter import LangChainModel
+from sandreckoner.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManager
-    from langchain_core.retrievers import BaseRetriever
-    from langchain_core.vectorstores import VectorStore
     from pydantic import BaseModel
+
+    from sandreckoner.settings.settings_model import Settings
 
 
 class StrategyChain(Runnable[ChainInput, Answer]):
@@ -65,48 +54,48 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         self,
         strategy: str | Method | Strategy,
         *,
-        model: str | Runnable[Any, Any] | Model = "local",
+        model: str | Runnable[Any, Any] | Model | None = None,
         interpreter: Interpreter | None = None,
-        library: Library | BaseRetriever | VectorStore | str | Path | None = None,
-        tools: Mapping[str, Tool] | None = None,
+        library: Any = None,
+        embedder: Any = None,
+        tools: Sequence[BaseTool | Callable[..., Any]] | Mapping[str, Tool] = (),
         budget: Budget | None = None,
         require_sources: bool = False,
+        settings: Settings | None = None,
     ) -> None:
-        """Put a strategy together with its environment; nothing is spent before the first question.
+        """Put a strategy together with its workspace; nothing is spent before the first question.
 
         Args:
             strategy: a specification such as `"pal"`, a method, or a strategy.
             model: a specification for `load_model` (closed with the chain), any LangChain chat model, also
-                `chat.with_retry()`, `.with_fallbacks([…])` or `.bind(…)` (yours to close), or a `Model`.
+                `chat.with_retry()`, `.with_fallbacks([…])` or `.bind(…)` (yours to close), or a `Model`; None
+                for that of the settings.
             interpreter: where programs run; None for a sandbox of its own, closed with the chain.
-            library: documents to search: a library or an index, a LangChain retriever or vector store, or a
-                path to read. With one, methods of a specification look for passages first.
-            tools: further tools for agents, by name.
-            budget: what each question may spend; None for no limit.
+            library: documents to search: a library or an index, a retriever or vector store of LangChain, a
+                retriever or index of LlamaIndex, or paths to read. With one, methods of a specification look
+                for passages first.
+            embedder: for paths that are read: any LangChain `Embeddings`, or an `Embedder`.
+            tools: what an agent may call: LangChain tools, or functions with a docstring.
+            budget: what each question may spend; None for that of the settings.
             require_sources: whether an answer is sent back once, and then refused, where a number of its
                 program or a quote has no source.
+            settings: None for those of this machine and folder, see `load_settings`.
 
         Raises:
-            UsageError: a specification cannot be read, or a model cannot be loaded.
+            UsageError: a specification cannot be read, it cannot use the tools, or a model cannot be loaded.
         """
-        self._documents = library is not None
-        self._spec, self._strategy = _read(strategy, self._documents, require_sources=require_sources)
-        self.name = self._spec
-        self._own: list[Any] = []
-        self._model: Model = load_model(model)
-        if isinstance(model, str):
-            self._own.append(self._model)
-        if interpreter is None:
-            interpreter = Sandbox()
-            self._own.append(interpreter)
-        searched = as_library(library)
-        self._environment = Environment(
-            model=self._model,
+        workspace = Workspace(
+            settings,
+            model=model,
             interpreter=interpreter,
-            library=searched,
-            tools={**host_tools(searched), **(tools or {})},
-            budget=budget or Budget(),
+            library=library,
+            embedder=embedder,
+            tools=tools,
+            budget=budget,
         )
+        self._spec, self._strategy = _read(strategy, workspace, require_sources=require_sources)
+        self.name = self._spec
+        self._workspace = workspace.opened()
 
     def with_options(
         self,
@@ -118,19 +107,13 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     ) -> Self:
         """Return the chain with another strategy, model or budget; sandbox and documents are shared.
 
-        Close the first chain, not this one, unless a specification loaded a model of its own here.
+        Close the first chain, not this one, unless a specification loads a model of its own here.
         """
-        other = self._shared()
+        other = self._shared(model=model, budget=budget)
         if strategy is not None or require_sources:
             chosen = self._strategy if strategy is None else strategy
-            other._spec, other._strategy = _read(chosen, self._documents, require_sources=require_sources)
+            other._spec, other._strategy = _read(chosen, self._workspace, require_sources=require_sources)
             other.name = other._spec
-        if model is not None:
-            other._model = load_model(model)
-            other._own = [other._model] if isinstance(model, str) else []
-        other._environment = replace(
-            self._environment, model=other._model, budget=budget or self._environment.budget
-        )
         return other
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
@@ -213,10 +196,8 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         )
 
     def close(self) -> None:
-        """Close the sandbox and the model that the chain created. Idempotent."""
-        for part in self._own:
-            if callable(close := getattr(part, "close", None)):
-                close()
+        """Close the sandbox and the model that the chain opened. Idempotent."""
+        self._workspace.close()
 
     def __enter__(self) -> Self:
         return self
@@ -235,16 +216,16 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         await asyncio.to_thread(self.close)
 
     def __repr__(self) -> str:
-        return f"chain({self._spec!r}, model={self._model.name!r})"
+        return f"chain({self._spec!r}, model={self._workspace.model.name!r})"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # A live sandbox cannot be copied; the copy uses the same one and does not close it.
         return self._shared()
 
-    def _shared(self) -> Self:
+    def _shared(self, **changes: Any) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._own = []
+        other._workspace = self._workspace.sharing(**changes).opened()
         return other
 
     def __reduce__(self) -> NoReturn:
@@ -297,16 +278,17 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     ) -> Iterator[tuple[Problem, Environment]]:
         """Open the journal of a question, and yield its problem and environment."""
         problem = to_problem(question_of(asked))
-        model = self._model
+        model = self._workspace.model
         unreported = model.name
         if isinstance(model, LangChainModel):
             model, unreported = model.with_config(config), ""
-        trace = Trace(*([listener] if listener else []))
+        listeners = [listener] if listener else []
         if callbacks.handlers:
-            trace.listen(RunCallbacks(callbacks, model=unreported))
-        header = journal_header(problem, self._spec, documents=self._documents, model=model.name)
-        with open_journal(journal, header) as journal_file:
-            yield problem, replace(self._environment, model=model, journal=journal_file, trace=trace)
+            listeners.append(RunCallbacks(callbacks, model=unreported))
+        with self._workspace.environment(
+            problem, self._spec, journal=journal, listeners=listeners
+        ) as environment:
+            yield problem, replace(environment, model=model)
 
 
 class ConfigurableChain(Runnable[ChainInput, Answer]):
@@ -344,33 +326,13 @@ class ConfigurableChain(Runnable[ChainInput, Answer]):
 
 
 def _read(
-    strategy: str | Method | Strategy, documents: bool, *, require_sources: bool
+    strategy: str | Method | Strategy, workspace: Workspace, *, require_sources: bool
 ) -> tuple[str, Strategy]:
     """Return the specification of a strategy for journals, and the strategy."""
     if require_sources:
         strategy = with_required_sources(strategy)
-    return strategy if isinstance(strategy, str) else repr(strategy), to_strategy(
-        strategy, documents=documents
-    )
+    spec = strategy if isinstance(strategy, str) else repr(strategy)
+    return spec, to_strategy(strategy, documents=workspace.has_documents)
 
 
-def chain(
-    strategy: str | Method | Strategy,
-    *,
-    model: str | Runnable[Any, Any] | Model = "local",
-    interpreter: Interpreter | None = None,
-    library: Library | BaseRetriever | VectorStore | str | Path | None = None,
-    tools: Mapping[str, Tool] | None = None,
-    budget: Budget | None = None,
-    require_sources: bool = False,
-) -> StrategyChain:
-    """Make a LangChain Runnable of a strategy; see `StrategyChain` for the arguments."""
-    return StrategyChain(
-        strategy,
-        model=model,
-        interpreter=interpreter,
-        library=library,
-        tools=tools,
-        budget=budget,
-        require_sources=require_sources,
-    )
+chain = StrategyChain  # reads as what it makes: `chain("pal", model="local")`

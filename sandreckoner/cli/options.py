@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from sandreckoner.core.budget import Budget
     from sandreckoner.evals.run.thread_engine import Engine
+    from sandreckoner.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,6 +22,19 @@ class SectionOption(click.Option):
     def __init__(self, *names: Any, section: str, **rest: Any) -> None:
         super().__init__(*names, **rest)
         self.section = section
+
+
+def settings_of(params: Mapping[str, Any]) -> Settings:
+    """Load the settings that hold for a command: its options come first.
+
+    Args:
+        params: all parameters of the command; those that are no settings, or several values, are left out.
+    """
+    from sandreckoner.settings.settings_model import PLAIN
+    from sandreckoner.settings.user_settings import load_settings
+
+    given = {name: params.get(name) for name in PLAIN}
+    return load_settings({name: value for name, value in given.items() if not isinstance(value, tuple)})
 
 
 def complete_strategy(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -97,14 +110,13 @@ def budget(section: str) -> Callable[[F], F]:
 class ManyQuestions:
     """What `reckon eval` and `reckon batch` have in common, as the user chose it."""
 
-    model: str
+    settings: Settings
     index: str
     concurrency: int
     seed: int
     quiet: bool
     engine: str
     address: str | None
-    budget: Budget
 
     def make_engine(self) -> Engine:
         """What runs the questions: threads of this process, or a Ray cluster."""
@@ -121,16 +133,12 @@ def many_questions(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of `ManyQuestions`, passed to the command as `common`."""
 
     @wraps(function)
-    def call(
-        *, calls: int | None, tokens: int | None, usd: float | None, seconds: float | None, **given: Any
-    ) -> Any:
-        from sandreckoner.cli.layered_settings import Settings
-
-        own = {name: given.pop(name) for name in ManyQuestions.__slots__ if name not in ("budget", "model")}
-        limits = {"calls": calls, "tokens": tokens, "usd": usd, "seconds": seconds}
-        settings = Settings({"model": given.pop("model"), **limits})
-        common = ManyQuestions(**own, model=settings.text("model"), budget=settings.budget())
-        return function(common=common, **given)
+    def call(**given: Any) -> Any:
+        settings = settings_of(given)
+        own = {name: given.pop(name) for name in ManyQuestions.__slots__ if name != "settings"}
+        for name in ("model", "calls", "tokens", "usd", "seconds"):
+            del given[name]
+        return function(common=ManyQuestions(settings, **own), **given)
 
     return stacked(
         click.option(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sandreckoner.llms.stored_replies import CachedModel, ReplayModel
     from sandreckoner.llms.weights.fetch import pull
     from sandreckoner.llms.weights.registry import model_rows
-    from sandreckoner.settings.user_settings import Settings, load_settings
+    from sandreckoner.settings.settings_model import Settings
+    from sandreckoner.settings.user_settings import load_settings
     from sandreckoner.testing.scripted_model import ScriptedModel
 
 __all__ = [
@@ -49,7 +50,7 @@ _HOME = {
     "LangChainModel": "llms.client.adapter",
     "ReplayModel": "llms.stored_replies",
     "ScriptedModel": "testing.scripted_model",
-    "Settings": "settings.user_settings",
+    "Settings": "settings.settings_model",
     "load_chat_model": "llms.load",
     "load_model": "llms.load",
     "load_settings": "settings.user_settings",

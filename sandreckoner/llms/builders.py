@@ -13,7 +13,7 @@ from sandreckoner.core.plugins import MODELS, load_plugin, plugins
 from sandreckoner.llms.client.error_mapping import redact
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, Provider
-from sandreckoner.settings.user_settings import Settings
+from sandreckoner.settings.settings_model import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -49,7 +49,7 @@ def build_at(spec: str, options: Options, settings: Settings) -> BaseChatModel:
     from sandreckoner.llms.client.chat_completions import ChatCompletions, split_address
 
     address, model = split_address(spec)
-    if key := settings.key(address):
+    if key := settings.key_of(address):
         options = {"api_key": key} | options
     return _with_options(ChatCompletions.at, spec, address=address, model=model, **options)
 
@@ -76,7 +76,7 @@ def _with_key(provider: Provider, spec: str, options: Options, settings: Setting
     """
     if not provider.key or options.get("api_key"):
         return options
-    key = settings.key(provider.name)
+    key = settings.key_of(provider.name)
     if not key:
         raise UsageError(
             f"{spec} needs a key: set the environment variable {provider.key}, or keys.{provider.name} in "
@@ -90,7 +90,7 @@ def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel
 
     need("xllamacpp", "sandreckoner[local]")
 
-    options = {"native_kernels": settings.text("kernels") != "wheel"} | dict(options)
+    options = {"native_kernels": settings.kernels != "wheel"} | dict(options)
     return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(registry.find(model)), **options)
 
 
@@ -104,7 +104,7 @@ def _hf(model: str, options: Options, settings: Settings) -> BaseChatModel:
         if not Path(model).is_dir():
             raise UsageError(f"hf:{model}: there is no such folder")
 
-    if key := settings.key("hf"):
+    if key := settings.key_of("hf"):
         options = {"token": key} | options
     return _with_options(ChatHF, f"hf:{model}", model=model, **options)
 

@@ -17,7 +17,8 @@ from sandreckoner.llms.client.rate_limiter import shared_rate_limiter
 from sandreckoner.llms.client.retry import ONCE, RetryPolicy
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, is_address
-from sandreckoner.settings.user_settings import Settings, load_settings
+from sandreckoner.settings.settings_model import Settings
+from sandreckoner.settings.user_settings import load_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -65,8 +66,8 @@ def load_model(
         parameter_map=replace(parameter_map_of(built), n="n") if in_one else None,
         # Retries have one owner: the client where it has any, else this.
         retry_policy=RetryPolicy() if getattr(built, "max_retries", None) == 0 else ONCE,
-        price=settings.price(name),
-        rate_limiter=shared_rate_limiter(provider, settings.limits(provider)),
+        price=settings.price_of(name),
+        rate_limiter=shared_rate_limiter(provider, settings.limits_of(provider)),
     )
 
 

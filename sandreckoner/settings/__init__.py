@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandreckoner.settings.prices_and_limits import Price
-    from sandreckoner.settings.user_settings import Settings, load_settings
+    from sandreckoner.settings.settings_model import Settings
+    from sandreckoner.settings.user_settings import load_settings
 
 __all__ = ["Price", "Settings", "load_settings"]
 
-_HOME = {"Price": "prices_and_limits", "Settings": "user_settings", "load_settings": "user_settings"}
+_HOME = {"Price": "prices_and_limits", "Settings": "settings_model", "load_settings": "user_settings"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,17 +7,34 @@ unknown, never 0.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
+Number = BeforeValidator(_no_truth_value)
+Count = Annotated[int, Number, Field(gt=0)]
+Amount = Annotated[float, Number, Field(gt=0, allow_inf_nan=False)]
+Dollars = Annotated[float, Number, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """US dollars per million tokens."""
 
-    input: float
-    output: float
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
+
+    input: Dollars
+    output: Dollars
 
     def __post_init__(self) -> None:
         for value in (self.input, self.output):
@@ -47,9 +64,11 @@ class Limits:
         at_once: concurrent requests.
     """
 
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    at_once: int | None = None
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
+
+    requests_per_minute: Count | None = None
+    tokens_per_minute: Count | None = None
+    at_once: Count | None = None
 
     def __post_init__(self) -> None:
         for name in ("requests_per_minute", "tokens_per_minute", "at_once"):

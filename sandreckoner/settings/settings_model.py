@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -117,7 +118,7 @@ class Settings(Values):
         for name in values:
             require_known(name, PLAIN)
         given = {name: value for name, value in values.items() if value not in _NOTHING}
-        checked = check(given, lambda name: name[0])
+        checked = check(given, lambda name: "")
         kept = {name: getattr(self, name) for name in Values.model_fields if name not in values}
         fresh = {name: getattr(checked, name) for name in values}
         origins = self.origins | {(name,): origin for name in values}
@@ -151,6 +152,11 @@ def _with_keys_of_this_machine(values: dict[str, Any], origins: dict[Name, str])
 
 def _shown(value: object) -> str:
     return "set" if isinstance(value, SecretStr) else "" if value is None else str(value)
+
+
+def described() -> dict[str, str]:
+    """Return what each plain setting does, by name."""
+    return {name: Values.model_fields[name].description or "" for name in PLAIN}
 
 
 def require_known(name: str, names: Iterable[str]) -> None:
@@ -193,28 +199,30 @@ def _explained(error: Any, place: Callable[[Name], str]) -> SandreckonerError:
     """Make one line of what pydantic found wrong first; a key is never shown."""
     name = tuple(str(part) for part in error["loc"] if part != "[key]")
     dotted, kind, where = ".".join(name), error["type"], place(name)
+    where = f"{where}: " if where else ""
     raised = error.get("ctx", {}).get("error")
     if kind in _UNKNOWN:
         known = {1: Values.model_fields, 3: _parts(name[0])}.get(len(name), ())
         try:
             require_known(name[-1], known)
         except UnknownName as unknown:
-            return UnknownName(f"{where}: {unknown}")
+            return UnknownName(f"{where}{unknown}")
     if isinstance(raised, SandreckonerError):
-        return type(raised)(f"{where}: {raised}")
+        return type(raised)(f"{where}{raised}")
     if kind == "missing":
-        return UsageError(f"{where}: the price of {name[1]} needs both input and output")
+        return UsageError(f"{where}the price of {name[1]} needs both input and output")
     if kind in ("dict_type", "dataclass_type"):
-        return UsageError(f"{where}: {dotted} is a table; docs/settings.md has an example")
+        return UsageError(f"{where}{dotted} is a table; docs/settings.md has an example")
     if isinstance(error["input"], dict):
-        return UsageError(f"{where}: {dotted} is not a table")
+        return UsageError(f"{where}{dotted} is not a table")
     if name[0] == "keys":
-        return UsageError(f"{where}: the key of {name[-1]} must be a string that is not empty")
-    return UsageError(f"{where}: {dotted} must be {_wanted(name, kind)}, not {error['input']!r}")
+        return UsageError(f"{where}the key of {name[-1]} must be a string that is not empty")
+    return UsageError(f"{where}{dotted} must be {_wanted(name, kind)}, not {repr(error['input'])[:100]}")
 
 
 def _parts(table: str) -> tuple[str, ...]:
-    return {"limits": Limits, "prices": Price}[table].__match_args__ if table in ("limits", "prices") else ()
+    kinds: dict[str, Any] = {"limits": Limits, "prices": Price}
+    return tuple(field.name for field in fields(kinds[table])) if table in kinds else ()
 
 
 def _wanted(name: Name, kind: str) -> str:

@@ -114,7 +114,7 @@ def test_what_is_piped_in_is_context(tmp_path: Path) -> None:
         (["ask", "a?", "--model", "llamacpp:nowhere.gguf"], 2, "nowhere.gguf"),
         (["ask", "a?", "--model", "scripted:nowhere.json"], 2, "nowhere.json cannot be read"),
         (["ask", "a?", "--docs", "nowhere.md"], 1, "nowhere.md"),
-        (["ask", "a?", "--calls", "0"], 2, "calls must be more than 0"),
+        (["ask", "a?", "--calls", "0"], 2, "--calls: calls must be a whole number above 0, not 0"),
         (["ask", "a?", "--model", "scripted:x", "--journal", "nowhere/run.jsonl"], 2, "cannot be"),
         (["replay", "nowhere.jsonl"], 1, "nowhere.jsonl: cannot be read as a journal"),
         (["replay", str(ROOT)], 1, f"{ROOT}: cannot be read as a journal: Is a directory"),

@@ -86,16 +86,16 @@ def test_settings_say_where_they_came_from(here: Path) -> None:
     ]
     lines += ["/set memry 1", "/set memory many", "/budget none", "/budget calls=0", "/strategy"]
     shown = reckon(here, lines, RECKON_MEMORY="1")
-    assert "(flag --model)" in shown
+    assert "(option --model)" in shown
     assert "(environment, RECKON_MEMORY)" in shown
     assert "strategy: sc(pal, n=2)" in shown
     assert "budget of each question: calls 1, seconds 60" in shown
     assert "(this session)" in shown
     assert "unknown strategy 'pall'; did you mean pal?" in shown
-    assert "no setting 'memry'; did you mean memory?" in shown
-    assert "memory is a whole number, not 'many'" in shown
+    assert "no setting 'memry': did you mean 'memory'?" in shown
+    assert "memory must be a whole number from 0, not 'many'" in shown
     assert "budget of each question: no limit" in shown
-    assert "calls must be more than 0" in shown
+    assert "calls must be a whole number above 0, not '0'" in shown
     assert "vote over n candidates" in shown
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from models import small_chat, small_model
-from server import Served, serve
+from support.server import Served, serve
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model, OnText

@@ -10,7 +10,7 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage
-from server import Plan, Served
+from support.server import Plan, Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model

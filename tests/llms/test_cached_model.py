@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from server import Served, serve
+from support.server import Served, serve
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UsageError

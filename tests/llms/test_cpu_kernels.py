@@ -39,9 +39,9 @@ def test_kernels_that_were_not_built_are_not_used() -> None:
 
 def test_the_setting_is_native_or_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECKON_KERNELS", "wheel")
-    assert load_settings().text("kernels") == "wheel"
+    assert load_settings().kernels == "wheel"
     monkeypatch.setenv("RECKON_KERNELS", "fast")
-    with pytest.raises(UsageError, match="RECKON_KERNELS: kernels is native or wheel, not 'fast'"):
+    with pytest.raises(UsageError, match="RECKON_KERNELS: kernels must be native or wheel, not 'fast'"):
         load_settings()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Plan, Served
+from support.server import Plan, Served
 
 from sandreckoner.cli import main
 from sandreckoner.core.effects import Ask, Steps, ask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
-from server import Served
+from support.server import Served
 
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, ask

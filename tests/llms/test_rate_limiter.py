@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from server import Plan, Served
+from support.server import Plan, Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelTimeout, UsageError
@@ -19,14 +19,12 @@ from sandreckoner.core.message import Message
 from sandreckoner.llms import LangChainModel, Settings, load_model
 from sandreckoner.llms.client.rate_limiter import RateLimiter, SlidingWindow, shared_rate_limiter
 from sandreckoner.settings.prices_and_limits import Limits
-from sandreckoner.settings.user_settings import Setting
 
 QUESTION = Ask((Message("user", "Two and two?"),))
 
 
 def limited(served: Served, **limits: int) -> LangChainModel:
-    values = {("limits", served.address, name): Setting(value, "a test") for name, value in limits.items()}
-    model = load_model(served.spec, settings=Settings(values))
+    model = load_model(served.spec, settings=Settings(limits={served.address: Limits(**limits)}))
     assert isinstance(model, LangChainModel)
     return model
 

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 import pytest
-from server import Plan, Served
+from support.server import Plan, Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ModelError, ModelTimeout, ModelUnavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from server import Served
+from support.server import Served
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UnknownName, UsageError
@@ -36,7 +36,13 @@ def write_project(text: str) -> None:
 
 
 def test_without_files_there_are_defaults() -> None:
-    assert load_settings().rows() == [("model", "local", "default")]
+    assert load_settings() == Settings()
+    assert load_settings().rows()[:3] == [
+        ("model", "local", "default"),
+        ("strategy", "pal", "default"),
+        ("calls", "", "default"),
+    ]
+    assert {origin for _, _, origin in load_settings().rows()} == {"default"}
 
 
 def test_an_option_comes_before_the_environment_the_project_and_the_user(
@@ -47,17 +53,19 @@ def test_an_option_comes_before_the_environment_the_project_and_the_user(
     monkeypatch.setenv("RECKON_MODEL", "llamacpp:environment")
     monkeypatch.setenv("RECKON_STRATEGY", "direct")
     settings = load_settings({"model": "llamacpp:option", "seconds": None})
-    assert settings.plain() == {
-        "model": ("llamacpp:option", "option"),
-        "strategy": ("direct", "environment, RECKON_STRATEGY"),
-        "calls": ("6", str(project_file())),
-        "usd": ("1", str(user_file())),
-    }
-    assert load_settings().text("model") == "llamacpp:environment"
+    assert settings.rows() == [
+        ("model", "llamacpp:option", "option --model"),
+        ("strategy", "direct", "environment, RECKON_STRATEGY"),
+        ("calls", "6", str(project_file())),
+        ("tokens", "", "default"),
+        ("usd", "1.0", str(user_file())),
+        *((name, *rest) for name, *rest in Settings().rows()[5:]),
+    ]
+    assert load_settings().model == "llamacpp:environment"
     monkeypatch.delenv("RECKON_MODEL")
-    assert load_settings().text("model") == "llamacpp:project"
+    assert load_settings().model == "llamacpp:project"
     project_file().unlink()
-    assert load_settings().text("model") == "llamacpp:user"
+    assert load_settings().model == "llamacpp:user"
 
 
 def test_tables_are_put_together_value_by_value() -> None:
@@ -67,10 +75,10 @@ def test_tables_are_put_together_value_by_value() -> None:
     )
     write_project("[limits.openai]\nat_once = 2\n")
     settings = load_settings()
-    assert settings.limits("openai") == Limits(60, None, 2)
-    assert settings.limits("groq") == Limits()
-    assert settings.price("openai:m.1") == Price(1, 2)
-    assert settings.price("openai:other") is None
+    assert settings.limits_of("openai") == Limits(60, None, 2)
+    assert settings.limits_of("groq") == Limits()
+    assert settings.price_of("openai:m.1") == Price(1, 2)
+    assert settings.price_of("openai:other") is None
     assert ("limits.openai.at_once", "2", str(project_file())) in settings.rows()
 
 
@@ -118,21 +126,21 @@ def test_a_wrong_value_is_told_with_its_file(text: str, said: str) -> None:
 
 def test_a_wrong_value_of_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECKON_CALLS", "many")
-    with pytest.raises(UsageError, match="RECKON_CALLS: calls must be a number, not 'many'"):
+    with pytest.raises(UsageError, match="RECKON_CALLS: calls must be a whole number above 0, not 'many'"):
         load_settings()
 
 
 def test_a_key_comes_from_the_environment_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     write_user(f'[keys]\nopenai = "{KEY}"\n')
-    assert load_settings().key("openai") == KEY
+    assert load_settings().key_of("openai") == KEY
     monkeypatch.setenv("OPENAI_API_KEY", "from-the-environment")
-    assert load_settings().key("openai") == "from-the-environment"
+    assert load_settings().key_of("openai") == "from-the-environment"
 
 
 def test_a_key_does_not_show_itself() -> None:
     write_user(f'[keys]\nopenai = "{KEY}"\n')
     settings = load_settings()
-    assert KEY not in repr(settings) + repr(settings.rows()) + repr(settings.plain())
+    assert KEY not in repr(settings) + str(settings) + repr(settings.rows()) + settings.model_dump_json()
     assert ("keys.openai", "set", str(user_file())) in settings.rows()
     write_user("[keys]\nopenai = [1234567]\n")
     with pytest.raises(UsageError) as caught:
@@ -156,14 +164,14 @@ def test_a_projects_file_holds_no_keys_and_sends_nothing_away() -> None:
     with pytest.raises(UsageError, match="may not send questions to another machine"):
         load_settings()
     write_project('model = "http://127.0.0.1:8000/v1#big"\n')
-    assert load_settings().text("model") == "http://127.0.0.1:8000/v1#big"
+    assert load_settings().model == "http://127.0.0.1:8000/v1#big"
 
 
 def test_a_file_of_a_folder_above_has_no_say(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_project('model = "openai:above"\n')
     (project / "below").mkdir()
     monkeypatch.chdir(project / "below")
-    assert load_settings().text("model") == "local"
+    assert load_settings().model == "local"
 
 
 def test_the_key_of_an_address_is_sent_there_and_nowhere_else(served: Served) -> None:
@@ -189,6 +197,6 @@ def test_the_example_of_the_documents_is_right() -> None:
     page = Path(__file__).parents[2] / "docs" / "settings.md"
     write_user(page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
     settings = load_settings()
-    assert settings.limits("openai") == Limits(60, 100_000, 8)
-    assert settings.price("openai:gpt-5-mini") == Price(0.25, 2.0)
-    assert settings.key("http://127.0.0.1:8000/v1/") == "…"
+    assert settings.limits_of("openai") == Limits(60, 100_000, 8)
+    assert settings.price_of("openai:gpt-5-mini") == Price(0.25, 2.0)
+    assert settings.key_of("http://127.0.0.1:8000/v1/") == "…"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from contextlib import ExitStack
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +16,9 @@ from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sandreckoner.cli.render.live import Progress
-    from sandreckoner.tools.retrieval import Index, MemoryLibrary
+    from sandreckoner.core.trace import Listener
+    from sandreckoner.settings import Settings
+    from sandreckoner.workspace import Workspace
 
 _EXAMPLES = """\
 examples:
@@ -74,76 +75,59 @@ def command(
     """Answer one question: a model writes a program, the sandbox runs it, and each number that reaches the
     answer is shown with its source. The answer alone goes to stdout, everything else to stderr.
     """
-    from sandreckoner.chains.answering import answer, journal_header, open_journal, to_problem, to_strategy
-    from sandreckoner.cli.layered_settings import Settings
+    from sandreckoner.chains.answering import answer, to_problem, to_strategy
     from sandreckoner.cli.render.answer_json import print_event
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.cli.render.present import present
-    from sandreckoner.core.environment import Environment
-    from sandreckoner.core.trace import Trace
 
     problem = to_problem(question)
-    settings = Settings(ctx.params)
-    budget, thought = settings.budget(), settings.text("strategy")
+    settings = options.settings_of(ctx.params)
+    spec = f"sourced({settings.strategy})" if require_sources else settings.strategy
     hidden = quiet or as_json or jsonl
-    with Progress(make_style(stderr=True, quiet=hidden, plain=plain)) as progress:
-        library = _library(docs, index, progress, quiet=quiet)
-        documents = library is not None
-        spec = f"sourced({thought})" if require_sources else thought
-        strategy = to_strategy(spec, documents=documents)
-        progress.say(f"loading {settings.text('model')}")
-
-        from sandreckoner.llms import load_model
-        from sandreckoner.tools.python import Sandbox
-        from sandreckoner.tools.retrieval.host_tools import host_tools
-
-        model = load_model(settings.text("model"))
-        header = journal_header(problem, spec, documents=documents, model=model.name)
-        with ExitStack() as stack:
-            if library is not None:
-                stack.callback(library.close)
-            # Closing a local model stops what it is generating: an interrupt need not wait for it.
-            stack.callback(getattr(model, "close", lambda: None))
-            sandbox = stack.enter_context(Sandbox())
-            record = stack.enter_context(open_journal(journal, header))
-            trace = Trace(progress, *([print_event] if jsonl else []))
-            environment = Environment(model, sandbox, library, host_tools(library), budget, record, trace)
+    with (
+        Progress(make_style(stderr=True, quiet=hidden, plain=plain)) as progress,
+        _workspace(settings, docs, index, progress, quiet=quiet) as workspace,
+    ):
+        strategy = to_strategy(spec, documents=workspace.has_documents)
+        if workspace.has_documents:
+            progress.say("reading the documents")
+            workspace.library  # noqa: B018  # opened here, before the model, so that its progress is seen
+        progress.say(f"loading {settings.model}")
+        listeners: list[Listener] = [progress, *([print_event] if jsonl else [])]
+        with workspace.environment(problem, spec, journal=journal, listeners=listeners) as environment:
             found = answer(strategy, problem, environment)
+        model = workspace.model.name
     return present(
         found,
         question=problem.question,
         strategy=spec,
-        model=model.name,
+        model=model,
         as_json=as_json,
         quiet=quiet,
         html=html,
-        steps=trace.steps,
+        steps=environment.trace.steps,
         as_events=jsonl,
         plain=plain,
     )
 
 
-def _library(
-    docs: tuple[str, ...], index: str | None, progress: Progress, *, quiet: bool
-) -> Index | MemoryLibrary | None:
-    """What the question may draw on: the documents named, or a kept index, and what is piped in."""
+def _workspace(
+    settings: Settings, docs: tuple[str, ...], index: str | None, progress: Progress, *, quiet: bool
+) -> Workspace:
+    """What answers: with the documents named, or a kept index, and what is piped in."""
+    from sandreckoner.workspace import Workspace
+
     paths = [*docs, *(["-"] if _is_piped() else [])]
-    if not paths and not index:
-        return None
     if paths and index:
         raise UsageError(
             "--index is asked alone: add the documents to it with `reckon index add PATH --index …`"
         )
-    from sandreckoner.tools.retrieval import cached_library, open_index
-
-    report = _say_nothing if quiet else _warn
-    if index:
-        return open_index(index, report=report)
-    progress.say("reading the documents")
-    return cached_library(
-        paths,
-        report=report,
+    return Workspace(
+        settings,
+        docs=paths,
+        index=index or "",
+        report=_say_nothing if quiet else _warn,
         progress=lambda name, done, total: progress.say(f"reading {name}: {done} of {total} passages"),
     )
 

@@ -31,15 +31,14 @@ examples:
 def command(
     source: str,
     out: str,
-    strategy: str | None,
     *,
     resume: bool,
     any_order: bool,
     common: options.ManyQuestions,
+    **_: object,
 ) -> int:
     """Answer every row of a file; exit with 1 where some had to be set aside."""
     from sandreckoner.cli.forecast import Forecast
-    from sandreckoner.cli.layered_settings import Settings
     from sandreckoner.evals.run.batching import BatchProgress, batch
 
     with Forecast(quiet=common.quiet) as forecast:
@@ -52,9 +51,7 @@ def command(
             done = batch(
                 source,
                 out,
-                strategy=Settings({"strategy": strategy}).text("strategy"),
-                model=common.model,
-                budget=common.budget,
+                settings=common.settings,
                 seed=common.seed,
                 index=common.index,
                 concurrency=common.concurrency,

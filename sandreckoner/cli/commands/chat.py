@@ -62,6 +62,7 @@ def terminal_options(section: str) -> Callable[[Callable[..., Any]], Callable[..
             help="A document or a folder; repeatable.",
             **own,
         ),
+        options.budget("Budget of each question" if section == "Options" else section),
     )
 
 
@@ -79,7 +80,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
 
 def open_terminal(ctx: click.Context) -> int:
     """Open the terminal with the options of this context and stay until the user leaves."""
-    from sandreckoner.cli.layered_settings import Settings
+    from sandreckoner.chains.spec import parse_strategy
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.terminal.context import Context
     from sandreckoner.cli.terminal.loop import converse
@@ -88,11 +89,9 @@ def open_terminal(ctx: click.Context) -> int:
 
     given = ctx.params
     session = Session(_session_path(given["session"], go_on=given["go_on"]))
-    settings = Settings(given)
-    settings.restore(session.settings)
-    style = make_style(
-        plain=given["plain"] or not sys.stdout.isatty(), background=settings.text("background")
-    )
+    settings = options.settings_of(given)
+    parse_strategy(settings.strategy)
+    style = make_style(plain=given["plain"] or not sys.stdout.isatty(), background=settings.background)
     context = Context(style, settings, session)
     try:
         if given["docs"]:

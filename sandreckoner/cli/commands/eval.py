@@ -133,11 +133,9 @@ def _evaluate(
     epochs: int,
     resume: bool,
 ) -> list[SampleRecord]:
-    from sandreckoner.cli.layered_settings import Settings
-
-    chosen = Settings({})
-    if not strategies and chosen.origin("strategy") != "default":
-        strategies = (chosen.text("strategy"),)
+    settings = common.settings
+    if not strategies and settings.origin("strategy") != "default":
+        strategies = (settings.strategy,)
     if not strategies:
         raise UsageError("eval: name a strategy with --strategy, for example --strategy cot --strategy pal")
     from sandreckoner.cli.forecast import Forecast
@@ -148,12 +146,11 @@ def _evaluate(
             return evaluate(
                 strategies,
                 questions,
-                common.model,
                 out=log,
+                settings=settings,
                 epochs=epochs,
                 seed=common.seed,
                 index=common.index,
-                budget=common.budget,
                 resume=resume,
                 concurrency=common.concurrency,
                 engine=common.make_engine(),

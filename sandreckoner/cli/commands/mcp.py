@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,8 +19,7 @@ from sandreckoner.core.errors import MissingExtra, MissingWall, UsageError
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
-    from sandreckoner.core.environment import Library
-    from sandreckoner.tools.python import Sandbox
+    from sandreckoner.workspace import Workspace
 
 _EXAMPLES = """\
 examples:
@@ -45,6 +43,7 @@ def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
     import anyio
 
     from sandreckoner.cli.mcp_tools import server_of
+    from sandreckoner.workspace import Workspace
 
     if "-" in docs:
         raise UsageError("--docs - reads stdin, which belongs to the protocol here; name files or folders")
@@ -52,11 +51,11 @@ def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
     # sandbox with this process, whatever ends it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     protocol = _claim_stdout()
-    with ExitStack() as stack:
-        sandbox = stack.enter_context(_sandbox(accept_uncontained))
-        library = _documents(docs, stack)
+    contained = not accept_uncontained
+    with Workspace(docs=docs, contained=contained, report=_warn) as workspace:
+        _contained(workspace)
         try:
-            anyio.run(_serve, server_of(sandbox, library), protocol)
+            anyio.run(_serve, server_of(workspace.sandbox, workspace.library), protocol)
         except* (BrokenPipeError, ConnectionError):  # the client went without a word
             pass
     return 0
@@ -73,25 +72,15 @@ def _need_package() -> None:
         raise MissingExtra("mcp 2 is installed, and version 1 is needed: pip install 'sandreckoner[mcp]'")
 
 
-def _sandbox(accept_uncontained: bool) -> Sandbox:
-    from sandreckoner.tools.python import Sandbox, Walls
-
-    if accept_uncontained:
-        return Sandbox(accept_uncontained=True)
+def _contained(workspace: Workspace) -> None:
     try:
-        return Sandbox(require=Walls.KERNEL)
+        _ = workspace.sandbox
     except MissingWall as fault:
         raise MissingWall(f"{fault}; --accept-uncontained serves programs that nothing contains") from None
 
 
-def _documents(paths: tuple[str, ...], stack: ExitStack) -> Library | None:
-    if not paths:
-        return None
-    from sandreckoner.tools.retrieval import cached_library
-
-    library = cached_library(list(paths), report=lambda line: print(f"reckon: {line}", file=sys.stderr))
-    stack.callback(library.close)
-    return library
+def _warn(line: str) -> None:
+    print(f"reckon: {line}", file=sys.stderr)
 
 
 def _claim_stdout() -> int:

@@ -143,7 +143,7 @@ def _build_kernels(console: Console) -> None:
     from sandreckoner.llms.local.cpu_kernels import build_kernels, reason_against
     from sandreckoner.settings.user_settings import load_settings
 
-    if reason_against() or load_settings().text("kernels") == "wheel":
+    if reason_against() or load_settings().kernels == "wheel":
         return
 
     def say(line: str) -> None:

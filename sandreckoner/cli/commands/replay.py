@@ -5,7 +5,7 @@ With `--from STEP` only the steps before it are; from there on the run is a new 
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sandreckoner.core.answer import Answer
     from sandreckoner.core.journal import Replay
     from sandreckoner.core.trace import Trace
+    from sandreckoner.workspace import Workspace
 
 _EXAMPLES = """\
 examples:
@@ -53,6 +54,7 @@ examples:
 @options.as_json
 @options.html
 @options.quiet
+@options.budget("Budget of what is performed anew, with --from")
 def command(
     journal: str,
     start: int | None,
@@ -63,6 +65,7 @@ def command(
     *,
     as_json: bool,
     quiet: bool,
+    **limits: float | None,
 ) -> int:
     """Answer a recorded run again, byte for byte, without model, sandbox, documents or network. With --from,
     the steps before STEP come from the journal and the rest is performed: by the same model, or by another.
@@ -73,6 +76,7 @@ def command(
     from sandreckoner.core.environment import Environment
     from sandreckoner.core.journal import read_journal
     from sandreckoner.core.trace import Trace
+    from sandreckoner.workspace import Workspace
 
     recorded = read_journal(Path(journal))
     spec = model or str(recorded.header.get("model", ""))
@@ -82,7 +86,9 @@ def command(
             "there, `agent.replay(read_journal(path))` answers again"
         )
     if start is not None:
-        found, trace = _fork(recorded, start, spec, docs, record, quiet=quiet or as_json)
+        settings = options.settings_of({**limits, "model": spec})
+        workspace = Workspace(settings, docs=docs)
+        found, trace = _fork(recorded, start, workspace, record, quiet=quiet or as_json)
     elif model or record:
         raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
     else:
@@ -101,39 +107,27 @@ def command(
 
 
 def _fork(
-    recorded: Replay, start: int, spec: str, docs: tuple[str, ...], record: str | None, *, quiet: bool
+    recorded: Replay, start: int, workspace: Workspace, record: str | None, *, quiet: bool
 ) -> tuple[Answer, Trace]:
-    """Answer from one of the steps of a run on, with a model that may be another."""
-    from sandreckoner.chains.answering import answer, open_journal, to_strategy
+    """Answer from one of the steps of a run on, in a workspace whose model may be another."""
+    from sandreckoner.chains.answering import answer, to_strategy
     from sandreckoner.cli.forking import Fork, Revived
-    from sandreckoner.cli.layered_settings import Settings
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
-    from sandreckoner.core.environment import Environment
     from sandreckoner.core.serialization import from_json
-    from sandreckoner.core.trace import Trace
-    from sandreckoner.llms import load_model
-    from sandreckoner.tools.python import Sandbox
-    from sandreckoner.tools.retrieval import cached_library
-    from sandreckoner.tools.retrieval.host_tools import host_tools
 
     header = recorded.header
-    strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
-    with ExitStack() as stack:
-        progress = stack.enter_context(Progress(make_style(stderr=True, quiet=quiet)))
-        library = cached_library(list(docs)) if docs else None
-        progress.say(f"loading {spec}")
-        model = load_model(spec)
-        stack.callback(getattr(model, "close", lambda: None))
-        sandbox = stack.enter_context(Sandbox())
-        into = stack.enter_context(open_journal(record, {**header, "model": model.name}))
-        environment = Environment(
-            model,
-            Revived(sandbox, recorded),
-            library,
-            host_tools(library),
-            Settings({}).budget(),
-            journal=Fork(recorded, start, into),
-            trace=Trace(progress),
-        )
-        return answer(strategy, from_json(header.get("problem")), environment), environment.trace
+    spec, documents = str(header.get("strategy")), bool(header.get("documents"))
+    strategy, problem = to_strategy(spec, documents=documents), from_json(header.get("problem"))
+    with workspace, Progress(make_style(stderr=True, quiet=quiet)) as progress:
+        progress.say("loading the model")
+        kept = {name: value for name, value in header.items() if name not in ("journal", "model")}
+        with workspace.environment(
+            problem, spec, journal=record, listeners=[progress], header=kept
+        ) as environment:
+            forked = replace(
+                environment,
+                interpreter=Revived(workspace.interpreter, recorded),
+                journal=Fork(recorded, start, environment.journal),
+            )
+            return answer(strategy, problem, forked), forked.trace

@@ -40,7 +40,7 @@ class ConsoleStyle:
 
 
 def make_style(
-    *, stderr: bool = False, plain: bool = False, quiet: bool = False, background: str = ""
+    *, stderr: bool = False, plain: bool = False, quiet: bool = False, background: str | None = None
 ) -> ConsoleStyle:
     """The style of this terminal.
 
@@ -48,8 +48,13 @@ def make_style(
         stderr: whether to draw on stderr instead of stdout.
         plain: text only.
         quiet: draw nothing.
-        background: `light` or `dark`; empty to ask COLORFGBG, which many terminals set.
+        background: `light` or `dark`; None for that of the settings, or else what COLORFGBG says, which many
+            terminals set.
     """
+    if background is None:
+        from sandreckoner.settings.user_settings import load_settings
+
+        background = load_settings().background
     console = Console(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
     light = background == "light" or (not background and _light_by_environment())
     return ConsoleStyle(console, plain or console.is_dumb_terminal, light)

@@ -6,9 +6,10 @@ import asyncio
 import signal
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from sandreckoner.chains.answering import aanswer, journal_header, to_problem, to_strategy
+from sandreckoner.chains.answering import aanswer, to_problem, to_strategy
 from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.flattening import flat
@@ -16,13 +17,11 @@ from sandreckoner.cli.terminal.interruption import Stop, StoppableInterpreter, S
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.variables import Variables, current_state, table
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import SandreckonerError
 from sandreckoner.core.execution import State
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.trace import Trace
+from sandreckoner.core.run_journal import journal_header
 from sandreckoner.tools.python import Sandbox
-from sandreckoner.tools.retrieval.host_tools import host_tools
 
 _OMITTED = {"answer"}  # every program makes its own
 
@@ -39,36 +38,38 @@ def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
         SandreckonerError: something failed; what was done is kept as a turn without an answer.
         KeyboardInterrupt: the user did not want to wait for the end of the stop either.
     """
-    spec = strategy or context.settings.text("strategy")
+    spec = strategy or context.settings.strategy
     to_problem(question)
     with Progress(context.style, hint="Ctrl-C stops") as progress:
-        documents = context.library(lambda name, done, total: progress.say(f"reading {name} {done}/{total}"))
-        thought = to_strategy(spec, documents=documents is not None)
-        model = context.model(progress)
+        workspace = context.workspace()
+        thought = to_strategy(spec, documents=workspace.has_documents)
+        context.library(lambda name, done, total: progress.say(f"reading {name} {done}/{total}"))
+        if not workspace.is_open("model"):
+            progress.say(f"loading {context.settings.model}")
+        model = workspace.model
         progress.say("recalling the conversation")
         entries, sandbox = context.session.entries, context.sandbox()
         before = current_state(entries, sandbox)
         variables = Variables(sandbox, before)
         problem = Problem(question, notes=_notes(context))
-        header = journal_header(problem, spec, documents=documents is not None, model=model.name)
-        turn, stop, trace = Turn(header), Stop(), Trace(progress)
-        environment = Environment(
-            model=StoppableModel(model, stop),
-            interpreter=StoppableInterpreter(variables, stop),
-            library=documents,
-            tools=host_tools(documents),
-            budget=context.settings.budget(),
-            journal=context.session.journal(header),
-            trace=trace,
-        )
-        try:
-            turn.answer = context.runner.run(_until_stopped(aanswer(thought, problem, environment), stop))
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
-        finally:
-            turn.steps, turn.stopped = trace.steps, stop.pressed
-            _keep_variables(turn, variables, before, sandbox)
-            context.session.add_turn(turn)
+        header = journal_header(problem, spec, documents=workspace.has_documents, model=model.name)
+        turn, stop = Turn(header), Stop()
+        with workspace.environment(
+            problem, spec, journal=context.session.journal, listeners=[progress]
+        ) as environment:
+            stoppable = replace(
+                environment,
+                model=StoppableModel(model, stop),
+                interpreter=StoppableInterpreter(variables, stop),
+            )
+            try:
+                turn.answer = context.runner.run(_until_stopped(aanswer(thought, problem, stoppable), stop))
+            except asyncio.CancelledError:
+                raise KeyboardInterrupt from None
+            finally:
+                turn.steps, turn.stopped = environment.trace.steps, stop.pressed
+                _keep_variables(turn, variables, before, sandbox)
+                context.session.add_turn(turn)
     return turn
 
 
@@ -105,7 +106,7 @@ def _keep_variables(turn: Turn, variables: Variables, before: State | None, sand
 
 def _notes(context: Context) -> str:
     """The notes for the model: the last turns, and the variables."""
-    memory = int(context.settings.number("memory") or 0)
+    memory = context.settings.memory
     answered = [turn for turn in context.session.turns if turn.answer and turn.answer.text]
     lines = []
     for turn in answered[-memory:] if memory else []:

@@ -8,10 +8,10 @@ from functools import cache
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
-from sandreckoner.cli.layered_settings import KNOWN
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.session import saved_sessions
 from sandreckoner.cli.terminal.slash_commands import TABLE
+from sandreckoner.settings.settings_model import described
 
 
 class CommandCompleter(Completer):
@@ -55,7 +55,7 @@ class CommandCompleter(Completer):
 
     def _settings(self, words: list[str]) -> Iterable[tuple[str, str]]:
         if len(words) == 1:
-            return [(name, known.description) for name, known in KNOWN.items()]
+            return list(described().items())
         return {"model": _models, "strategy": _strategies}.get(words[0], lambda: [])()
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from sandreckoner.cli.layered_settings import Settings
 from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.terminal.session import Session
 from sandreckoner.core.errors import SandboxError
+from sandreckoner.settings.settings_model import PLAIN, Settings
+from sandreckoner.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from sandreckoner.core.environment import Library, Model
+    from sandreckoner.core.environment import Library
     from sandreckoner.tools.python import Sandbox
 
-T = TypeVar("T")
+_SESSION = "this session"
 
 
 class Context:
@@ -36,52 +36,47 @@ class Context:
 
     def __init__(self, style: ConsoleStyle, settings: Settings, session: Session) -> None:
         self.style = style
-        self.settings = settings
-        self.session = session
         self.runner = asyncio.Runner()
-        self._stack = ExitStack()
-        self._stack.callback(self.runner.close)
-        self._made: dict[str, tuple[object, object]] = {}
+        self._started_with = settings
+        self._workspace = Workspace(settings, report=lambda line: self.say(line, "yellow"))
+        self.open(session)
 
     def open(self, session: Session) -> None:
-        """Go on with another session, and with what was set in it."""
-        self.session = session
-        self.settings.restore(session.settings)
+        """Go on with a session, and with what was set in it where no option says otherwise."""
+        known = self._started_with
+        kept = {
+            name: value
+            for name, value in session.settings.items()
+            if name in PLAIN and not known.origin(name).startswith("option")
+        }
+        self.session, self.settings = session, known.changed(kept, _SESSION)
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting for this session.
+
+        Raises:
+            UnknownName: there is no such setting.
+            UsageError: it cannot have that value.
+        """
+        self.settings = self.settings.changed({name: value}, _SESSION)
 
     def say(self, line: object = "", style: str = "") -> None:
         """Print a line."""
         self.style.console.print(line, style=style or None, markup=False)
 
-    def model(self, progress: Progress | None = None) -> Model:
-        """The model of the settings, loaded.
-
-        Raises:
-            UsageError: there is no such model, or something that it needs is missing.
-            ModelError: it cannot be loaded.
-        """
-        spec = self.settings.text("model")
-
-        def load() -> Model:
-            if progress:
-                progress.say(f"loading {spec}")
-            from sandreckoner.llms import load_model
-
-            return load_model(spec)
-
-        return self._keep("model", spec, load)
+    def workspace(self) -> Workspace:
+        """The workspace, as the settings and documents are now; its sandbox keeps the variables."""
+        self._workspace.change(self.settings, self.session.docs)
+        return self._workspace
 
     def sandbox(self) -> Sandbox:
         """The sandbox, one for the whole conversation, so that its variables stay."""
-
-        def start() -> Sandbox:
-            from sandreckoner.tools.python import Sandbox
-
-            sandbox = Sandbox()
+        fresh = not self._workspace.is_open("interpreter")
+        sandbox = self._workspace.sandbox
+        if fresh:
             # Its process that can keep states takes a second to start; there is no need to wait for it yet.
             threading.Thread(target=_warm, args=(sandbox,), daemon=True).start()
-            return sandbox
-
-        return self._keep("sandbox", None, start)
+        return sandbox
 
     def library(self, show: Callable[[str, int, int], None] | None = None) -> Library | None:
         """The documents of the session; None where it has none.
@@ -89,16 +84,9 @@ class Context:
         Raises:
             LibraryError: none of them can be read.
         """
-        docs = tuple(self.session.docs)
-        if not docs:
-            return None
-
-        def read() -> Library:
-            from sandreckoner.tools.retrieval import cached_library
-
-            return cached_library(docs, report=lambda line: self.say(line, "yellow"), progress=show)
-
-        return self._keep("library", docs, read)
+        workspace = self.workspace()
+        workspace.progress = show
+        return workspace.library
 
     def sources(self, library: object) -> tuple[str, ...]:
         """The names of the documents in a library."""
@@ -106,23 +94,8 @@ class Context:
 
     def close(self) -> None:
         """End the model and the sandbox. Idempotent."""
-        for name in list(self._made):
-            self._let_go(name)
-        self._stack.close()
-
-    def _keep(self, name: str, key: object, make: Callable[[], T]) -> T:
-        """The part made for this key, now or earlier."""
-        if name in self._made and self._made[name][0] == key:
-            return self._made[name][1]  # type: ignore[return-value]
-        self._let_go(name)
-        made = make()
-        self._made[name] = (key, made)
-        return made
-
-    def _let_go(self, name: str) -> None:
-        _, part = self._made.pop(name, (None, None))
-        if callable(close := getattr(part, "close", None)):
-            close()
+        self._workspace.close()
+        self.runner.close()
 
 
 def _warm(sandbox: Sandbox) -> None:

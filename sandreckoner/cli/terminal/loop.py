@@ -52,7 +52,7 @@ def show_header(context: Context) -> None:
     settings, session = context.settings, context.session
     names = ", ".join(Path(path).name for path in session.docs)
     docs = f"documents: {one_line(names, 40)}" if names else "no documents"
-    model, strategy = settings.text("model"), settings.text("strategy")
+    model, strategy = settings.model, settings.strategy
     parts = [f"Sandreckoner {__version__}", _short(model), strategy, docs, _walls(context)]
     context.say(" · ".join(parts), "bold")
     before = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""

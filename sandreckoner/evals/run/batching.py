@@ -11,21 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sandreckoner.chains.answering import answer, to_strategy
 from sandreckoner.chains.nested import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Environment, Model
+from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import dumps
-from sandreckoner.evals.run.thread_engine import Engine, error_line, open_environment, run_in_threads
+from sandreckoner.evals.run.thread_engine import Engine, error_line, run_in_threads
 from sandreckoner.evals.tasks.datasets import problem_of
 from sandreckoner.evals.tasks.row_files import CompletedRows, InputLine, parse_line, read_lines
+from sandreckoner.settings.settings_model import Settings
+from sandreckoner.settings.user_settings import load_settings
+from sandreckoner.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class BatchJob:
 
     Attributes:
         strategy: specification of the strategy.
+        settings: of the process that makes the job; another machine has its own keys.
         model: a specification, which can be sent to another process, or a model, which cannot.
         budget: of each row.
         seed: of the batch; each row's seed is derived from it.
@@ -49,23 +53,27 @@ class BatchJob:
     """
 
     strategy: str
+    settings: Settings
     model: str | Model
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
     seed: int = 0
     index: str = ""
 
     @contextmanager
     def open(self) -> Iterator[Callable[[InputLine], OutputLine]]:
         """Open what a row needs; yields the function that answers a line."""
-        with open_environment(self.model, self.budget, self.index) as environment:
-            yield lambda line: self._answer(line, environment)
+        with Workspace(
+            self.settings, model=self.model, budget=self.budget, index=self.index
+        ).opened() as workspace:
+            yield lambda line: self._answer(line, workspace)
 
-    def _answer(self, line: InputLine, environment: Environment) -> OutputLine:
+    def _answer(self, line: InputLine, workspace: Workspace) -> OutputLine:
         try:
             name, problem = parse_row(line)
-            unseeded = to_strategy(self.strategy, documents=bool(self.index))
+            unseeded = to_strategy(self.strategy, documents=workspace.has_documents)
             strategy = Seeded(unseeded, derived_seed(self.seed, line.row))
-            found = answer(strategy, problem, replace(environment, trace=type(environment.trace)()))
+            with workspace.environment(problem, self.strategy) as environment:
+                found = answer(strategy, problem, environment)
         except Exception as fault:  # the boundary of a row: its error is recorded, the other rows go on
             failure = {"row": line.row, "error": error_line(fault), "text": line.text[:10_000]}
             return OutputLine(dumps(failure), is_failure=True)
@@ -110,8 +118,9 @@ def batch(
     source: str | Path,
     out: str | Path,
     *,
-    strategy: str = "pal",
-    model: str | Model = "local",
+    strategy: str | None = None,
+    model: str | Model | None = None,
+    settings: Settings | None = None,
     budget: Budget | None = None,
     seed: int = 0,
     index: str = "",
@@ -126,9 +135,10 @@ def batch(
     Args:
         source: input file of JSON lines.
         out: output file of JSON lines; failed rows go to `OUT.errors`.
-        strategy: a specification such as `pal`.
-        model: a specification, or a model.
-        budget: limits of each row.
+        strategy: a specification such as `pal`; None for that of the settings.
+        model: a specification, or a model; None for that of the settings.
+        settings: None for those of this machine and folder.
+        budget: limits of each row; None for those of the settings.
         seed: of sampling.
         index: name of an index to search, see `reckon index add`.
         concurrency: rows answered at a time.
@@ -145,6 +155,8 @@ def batch(
     """
     source, out = Path(source), Path(out)
     errors_path = out.with_name(f"{out.name}.errors")
+    settings = load_settings() if settings is None else settings
+    strategy = settings.strategy if strategy is None else strategy
     to_strategy(strategy)
     if concurrency < 1:
         raise UsageError(f"concurrency must be 1 or more, not {concurrency}")
@@ -154,7 +166,7 @@ def batch(
         raise UsageError(f"{out} is there already; go on with --resume, or name another file")
     done = CompletedRows()
     answered, failed = (done.load(path) if resume and path.exists() else 0 for path in (out, errors_path))
-    job = BatchJob(strategy, model, budget or Budget(), seed, index)
+    job = BatchJob(strategy, settings, model or settings.model, budget or settings.budget(), seed, index)
     state = BatchProgress(answered + failed, failed, 0.0)
     with ExitStack() as stack:
         try:

@@ -6,25 +6,28 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import sandreckoner
-from sandreckoner.chains.answering import answer, journal_header, to_strategy
+from sandreckoner.chains.answering import answer, to_strategy
 from sandreckoner.chains.nested import Seeded, derived_seed
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Environment, Model
+from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.serialization import to_json
 from sandreckoner.evals.run.eval_log import EvalLog, open_log
 from sandreckoner.evals.run.sample_record import SampleRecord, answered, failed, key_of
-from sandreckoner.evals.run.thread_engine import Engine, error_line, open_environment, run_in_threads
+from sandreckoner.evals.run.thread_engine import Engine, error_line, run_in_threads
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, mathematical, score
+from sandreckoner.settings.settings_model import Settings
+from sandreckoner.settings.user_settings import load_settings
+from sandreckoner.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class EvaluationJob:
     """The job of an evaluation: answer a sample and score it.
 
     Attributes:
+        settings: of the process that makes the job; another machine has its own keys.
         model: a specification, which can be sent to another process, or a model, which cannot.
         budget: of each sample.
         scorer: None for the scorer of each question's kind.
@@ -57,8 +61,9 @@ class EvaluationJob:
         index: name of an index of documents to search; empty for none.
     """
 
+    settings: Settings
     model: str | Model
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
     scorer: Scorer | None = None
     seed: int = 0
     index: str = ""
@@ -66,30 +71,26 @@ class EvaluationJob:
     @contextmanager
     def open(self) -> Iterator[Callable[[Sample], FinishedSample]]:
         """Open what a sample needs; yields the function that runs a sample."""
-        with open_environment(self.model, self.budget, self.index) as environment:
-            yield lambda sample: self._run(sample, environment)
+        with Workspace(
+            self.settings, model=self.model, budget=self.budget, index=self.index
+        ).opened() as workspace:
+            yield lambda sample: self._run(sample, workspace)
 
-    def _run(self, sample: Sample, environment: Environment) -> FinishedSample:
+    def _run(self, sample: Sample, workspace: Workspace) -> FinishedSample:
         """Answer and score one sample; an exception is recorded as this sample's error."""
-        assert environment.model is not None
         seed = derived_seed(self.seed, sample.question.id, sample.epoch)
-        header = {
-            **journal_header(
-                sample.question.problem,
-                sample.strategy,
-                documents=bool(self.index),
-                model=environment.model.name,
-            ),
-            "seed": seed,
-        }
-        journal = io.StringIO()
+        problem, journal = sample.question.problem, io.StringIO()
+
+        def begin(header: Mapping[str, JSON]) -> JournalFile:
+            return JournalFile(journal, header)
+
         try:
-            strategy = Seeded(to_strategy(sample.strategy, documents=bool(self.index)), seed)
-            recorded = replace(
-                environment, journal=JournalFile(journal, header), trace=type(environment.trace)()
-            )
-            found = answer(strategy, sample.question.problem, recorded)
-            scored = score(found, sample.question, self.scorer or _scorer(sample.question, environment))
+            strategy = Seeded(to_strategy(sample.strategy, documents=workspace.has_documents), seed)
+            with workspace.environment(
+                problem, sample.strategy, journal=begin, header={"seed": seed}
+            ) as environment:
+                found = answer(strategy, problem, environment)
+            scored = score(found, sample.question, self.scorer or _scorer(sample.question, workspace))
         except Exception as fault:  # the boundary of a sample: its error is recorded, the others go on
             record = failed(sample.key, sample.question, sample.strategy, sample.epoch, error_line(fault))
             return FinishedSample(record, journal.getvalue())
@@ -97,19 +98,18 @@ class EvaluationJob:
         return FinishedSample(record, journal.getvalue())
 
 
-def _scorer(question: Question, environment: Environment) -> Scorer | None:
+def _scorer(question: Question, workspace: Workspace) -> Scorer | None:
     """The algebra scorer for mathematics, which runs in the sandbox; None for the kind's own scorer."""
-    if question.kind != "mathematical" or environment.interpreter is None:
-        return None
-    return mathematical(environment.interpreter)
+    return mathematical(workspace.interpreter) if question.kind == "mathematical" else None
 
 
 def evaluate(
     strategies: Sequence[str],
     questions: Iterable[Question],
-    model: str | Model,
+    model: str | Model | None = None,
     *,
     out: str | Path,
+    settings: Settings | None = None,
     epochs: int = 1,
     seed: int = 0,
     budget: Budget | None = None,
@@ -125,11 +125,12 @@ def evaluate(
     Args:
         strategies: specifications such as `sc(pal, n=5)`.
         questions: a data set; see `load_questions`.
-        model: a specification for `load_model`, or a model.
+        model: a specification for `load_model`, or a model; None for that of the settings.
         out: folder of the log; see `eval_log`.
+        settings: None for those of this machine and folder.
         epochs: how often each question is asked; each epoch samples with another seed.
         seed: an equal seed repeats an evaluation, where the model supports seeds.
-        budget: limits of each sample.
+        budget: limits of each sample; None for those of the settings.
         scorer: your own; see `scoring`. None for the scorer of each question's kind.
         index: name of an index to search, see `reckon index add`.
         resume: continue the evaluation in `out`; samples that ended in an error are run again.
@@ -149,6 +150,8 @@ def evaluate(
         )
     for spec in strategies:
         to_strategy(spec)
+    settings = load_settings() if settings is None else settings
+    model, budget = model or settings.model, budget or settings.budget()
     name = model if isinstance(model, str) else model.name
     asked = list(questions)
     samples = [
@@ -160,7 +163,7 @@ def evaluate(
     with open_log(Path(out), _configuration(name, seed, budget, index), resume=resume) as log:
         missing = [sample for sample in samples if not log.is_done(sample.key)]
         if missing:
-            job = EvaluationJob(model, budget or Budget(), scorer, seed, index)
+            job = EvaluationJob(settings, model, budget, scorer, seed, index)
             finished = engine(job, iter(missing), concurrency=concurrency, in_order=False)
             _keep(finished, log, len(samples) - len(missing), len(samples), progress)
         return [log.records[sample.key] for sample in samples]
@@ -179,14 +182,14 @@ def _keep(
             progress(number, total, sample.record)
 
 
-def _configuration(model: str, seed: int, budget: Budget | None, index: str) -> Mapping[str, JSON]:
+def _configuration(model: str, seed: int, budget: Budget, index: str) -> Mapping[str, JSON]:
     """What decides an answer and is not part of a record's key."""
     return {
         "made_by": f"sandreckoner {sandreckoner.__version__}",
         "prompts": _prompts_hash(),
         "model": model,
         "seed": seed,
-        "budget": to_json(budget or Budget()),
+        "budget": to_json(budget),
         **({"index": index} if index else {}),
     }
 

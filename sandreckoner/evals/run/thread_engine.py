@@ -1,7 +1,7 @@
 """Run a job on a stream of tasks concurrently, in bounded memory.
 
 `Job` describes the work so that it can be sent to another process. `run_in_threads` runs it in this process,
-`ray_engine` on many machines, with the same results; each worker opens its own environment.
+`ray_engine` on many machines, with the same results; each worker opens its own workspace.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from sandreckoner.core.budget import Budget
-from sandreckoner.core.environment import Environment, Model
 from sandreckoner.core.errors import SandreckonerError
 
 Task = TypeVar("Task", contravariant=True)
@@ -82,29 +80,6 @@ def _as_done(
         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
         for future in done:
             yield future.result()
-
-
-@contextmanager
-def open_environment(model: str | Model, budget: Budget, index: str = "") -> Iterator[Environment]:
-    """Load a model, start a sandbox and open an index; all are closed with the context.
-
-    Args:
-        model: a specification, or a model, which stays open.
-        budget: the limits of each run.
-        index: name of the index; empty for none.
-    """
-    from sandreckoner.llms import load_model
-    from sandreckoner.tools.python import Sandbox
-    from sandreckoner.tools.retrieval import open_index
-    from sandreckoner.tools.retrieval.host_tools import host_tools
-
-    with ExitStack() as stack:
-        sandbox = stack.enter_context(Sandbox())
-        library = stack.enter_context(open_index(index)) if index else None
-        loaded = load_model(model) if isinstance(model, str) else model
-        if loaded is not model:
-            stack.callback(getattr(loaded, "close", lambda: None))
-        yield Environment(loaded, sandbox, library, host_tools(library), budget)
 
 
 def error_line(fault: Exception) -> str:

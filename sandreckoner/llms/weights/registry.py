@@ -14,7 +14,8 @@ from sandreckoner.core.errors import ModelUnavailable, UnknownName, UsageError
 from sandreckoner.core.plugins import MODELS as PLUGIN_MODELS
 from sandreckoner.core.plugins import plugins
 from sandreckoner.settings.providers import PROVIDERS, is_installed
-from sandreckoner.settings.user_settings import Settings, load_settings
+from sandreckoner.settings.settings_model import Settings
+from sandreckoner.settings.user_settings import load_settings
 
 DEFAULT = "qwen2.5-coder-1.5b"
 
@@ -201,7 +202,7 @@ def model_rows(settings: Settings | None = None) -> list[ModelRow]:
     rows.append(ModelRow("hf:NAME", "any model of the Hugging Face hub, or a folder", *_torch_missing()))
     rows.append(ModelRow("http://HOST:PORT/v1#NAME", "any server that speaks OpenAI's protocol"))
     rows += [
-        ModelRow(f"{provider.name}:NAME", provider.title, *provider.missing(settings.key(provider.name)))
+        ModelRow(f"{provider.name}:NAME", provider.title, *provider.missing(settings.key_of(provider.name)))
         for provider in PROVIDERS.values()
     ]
     rows += [

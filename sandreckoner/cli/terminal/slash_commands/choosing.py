@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from sandreckoner.cli.layered_settings import BUDGET, KNOWN
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.core.errors import UsageError
+from sandreckoner.settings.settings_model import BUDGET, described
 
 
 def model(context: Context, words: str) -> None:
@@ -18,15 +18,16 @@ def model(context: Context, words: str) -> None:
         for row in model_rows():
             table.add_row("●" if row.usable else "○", row.spec, row.title if row.usable else row.missing)
         context.style.console.print(table)
-        context.say(f"now: {context.settings.text('model')}")
+        context.say(f"now: {context.settings.model}")
         return
-    before = context.settings.text("model")
-    _change(context, "model", words)
+    before = context.settings
+    context.set("model", words)
     try:
-        context.model()
+        _ = context.workspace().model
     except Exception:
-        context.settings.set("model", before)
+        context.settings = before
         raise
+    _change(context, "model", words)
 
 
 def strategy(context: Context, words: str) -> None:
@@ -40,7 +41,7 @@ def strategy(context: Context, words: str) -> None:
     for name, entry in known_names().items():
         table.add_row(name, entry.description)
     context.style.console.print(table)
-    context.say(f"now: {context.settings.text('strategy')}; they nest, like sc(pal, n=5)")
+    context.say(f"now: {context.settings.strategy}; they nest, like sc(pal, n=5)")
 
 
 def budget(context: Context, words: str) -> None:
@@ -52,7 +53,7 @@ def budget(context: Context, words: str) -> None:
         if name not in BUDGET:
             raise UsageError(f"a budget has {', '.join(BUDGET)}; not {name!r}")
         _change(context, name, value, quiet=True)
-    limits = [f"{name} {context.settings.text(name)}" for name in BUDGET if context.settings.text(name)]
+    limits = [f"{name} {value}" for name, value, _ in context.settings.rows() if name in BUDGET and value]
     context.say(f"budget of each question: {', '.join(limits) or 'no limit'}")
 
 
@@ -67,10 +68,9 @@ def change(context: Context, words: str) -> None:
 def settings(context: Context, words: str) -> None:
     """Show every setting with its value and its origin."""
     table = Table(box=None, show_header=False, pad_edge=False)
-    for name, known in KNOWN.items():
-        table.add_row(
-            name, context.settings.text(name) or "–", f"({context.settings.origin(name)})", known.description
-        )
+    says = described()
+    for name, value, origin in context.settings.rows():
+        table.add_row(name, value or "–", f"({origin})", says.get(name, ""))
     context.style.console.print(table, markup=False)
 
 
@@ -82,7 +82,12 @@ def _pair(word: str) -> tuple[str, str]:
 
 
 def _change(context: Context, name: str, value: str, *, quiet: bool = False) -> None:
-    context.settings.set(name, value)
+    if name == "strategy":
+        from sandreckoner.chains.spec import parse_strategy
+
+        parse_strategy(value)
+    context.set(name, value)
     context.session.set(name, value)
     if not quiet:
-        context.say(f"{name}: {context.settings.text(name) or '–'}")
+        shown = {name: value for name, value, _ in context.settings.rows()}[name]
+        context.say(f"{name}: {shown or '–'}")
