@@ -44,7 +44,8 @@ ROOMS = {
 }
 # The files of chains that know LangChain, and the one that knows the workspace too.
 DOORWAY = PACKAGE / "chains" / "runnable.py"
-DOORWAYS = {DOORWAY, *(PACKAGE / "chains" / f"{name}.py" for name in ("langchain_inputs", "run_events"))}
+_LANGCHAIN = ("answer_schema", "langchain_inputs", "langchain_outputs", "run_events")
+DOORWAYS = {DOORWAY, *(PACKAGE / "chains" / f"{name}.py" for name in _LANGCHAIN)}
 
 
 def room_of(path: Path) -> str:

@@ -85,7 +85,13 @@ class CodeAgent:
         return (yield from take_steps(run.scratchpad, "cell", run.cell, self.max_steps, why))
 
 
-CODE = Name(CodeAgent, "agent", "act by cells of Python that call the tools", needs_documents=True)
+CODE = Name(
+    CodeAgent,
+    "agent",
+    "act by cells of Python that call the tools",
+    needs_documents=True,
+    takes_functions=True,
+)
 
 
 @dataclass(slots=True)

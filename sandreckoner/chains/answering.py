@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.nested import Seeded, refuse_unaffordable
-from sandreckoner.chains.spec import parse_strategy
+from sandreckoner.chains.spec import cannot_call_tools, parse_strategy
 from sandreckoner.chains.strategies.require_sources import RequireSources
 from sandreckoner.chains.strategies.single import single
+from sandreckoner.chains.strategies.structured import Structured
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.combine import with_budget_status
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
+from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import Replay, answer_record
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import arun, run
@@ -23,13 +25,29 @@ from sandreckoner.core.scheduler import spent
 from sandreckoner.core.serialization import from_json
 from sandreckoner.provenance.attach_sources import with_sources
 
+if TYPE_CHECKING:
+    from sandreckoner.chains.answer_schema import AnswerSchema
+
 MAX_QUESTION_CHARACTERS = 100_000  # characters; past that it is a document, and belongs in --docs
 
 
-def to_strategy(strategy: str | Method | Strategy, *, documents: bool = False) -> Strategy:
-    """Return a strategy for a specification, a method (drawn once), or a strategy."""
+def to_strategy(
+    strategy: str | Method | Strategy, *, documents: bool = False, functions: tuple[Any, ...] = ()
+) -> Strategy:
+    """Return a strategy for a specification, a method (drawn once), or a strategy.
+
+    Args:
+        strategy: any of these.
+        documents: whether there are documents to search; a strategy that is passed in knows already.
+        functions: the tools that its agents may call.
+
+    Raises:
+        UsageError: a specification cannot be read, or there are tools and the strategy calls none.
+    """
     if isinstance(strategy, str):
-        return parse_strategy(strategy, documents=documents)
+        return parse_strategy(strategy, documents=documents, functions=functions)
+    if functions:
+        return _with_functions(strategy, functions)
     if hasattr(strategy, "draw"):
         return single(cast(Method, strategy))
     if callable(strategy):
@@ -37,6 +55,14 @@ def to_strategy(strategy: str | Method | Strategy, *, documents: bool = False) -
     raise UsageError(
         f"strategy: {type(strategy).__name__} is neither a method nor a strategy; `pal` is one by name"
     )
+
+
+def _with_functions(strategy: Any, functions: tuple[Any, ...]) -> Strategy:
+    """Return an agent that may call these functions too."""
+    if not hasattr(strategy, "functions"):
+        raise cannot_call_tools(type(strategy).__name__)
+    agent: Strategy = replace(strategy, functions=(*strategy.functions, *functions))
+    return agent
 
 
 def to_problem(question: str | Problem | Mapping[str, Any]) -> Problem:
@@ -64,6 +90,11 @@ def _from_mapping(fields: Mapping[str, Any]) -> Problem:
     if "question" not in fields or set(fields) - {"question", "passages", "options"}:
         raise UsageError("a question as a mapping has the keys question, passages and options; no others")
     return Problem(fields["question"], tuple(fields.get("passages", ())), tuple(fields.get("options", ())))
+
+
+def with_schema(strategy: Strategy, schema: AnswerSchema) -> Strategy:
+    """Wrap a strategy so that its answers fit a schema; see `structured.py`."""
+    return Structured(strategy, schema.json, schema.faults)
 
 
 def with_required_sources(strategy: str | Method | Strategy) -> str | Strategy:
@@ -116,10 +147,18 @@ def replay(
     Raises:
         ReplayDiverged: the strategy requests something other than what was recorded.
     """
-    header = journal.header
-    if strategy is None:
-        strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
-        if isinstance(seed := header.get("seed"), int):
-            strategy = Seeded(strategy, seed)
-    problem = from_json(header.get("problem"))
+    strategy = strategy or recorded_strategy(journal.header)
+    problem = from_json(journal.header.get("problem"))
     return answer(strategy, problem, replace(environment or Environment(), journal=journal))
+
+
+def recorded_strategy(header: Mapping[str, JSON]) -> Strategy:
+    """Return the strategy that a journal's header names, with its schema and its seed."""
+    strategy = to_strategy(str(header.get("strategy")), documents=bool(header.get("documents")))
+    if (schema := header.get("schema")) is not None:
+        from sandreckoner.chains.answer_schema import AnswerSchema
+
+        strategy = with_schema(strategy, AnswerSchema(schema))
+    if isinstance(seed := header.get("seed"), int):
+        strategy = Seeded(strategy, seed)
+    return strategy

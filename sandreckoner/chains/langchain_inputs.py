@@ -13,7 +13,6 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Passage, Problem
 
 ChainInput: TypeAlias = str | Problem | Mapping[str, Any] | PromptValue | BaseMessage | Sequence[Any]
-_ONE_TEXT = ("input", "messages")  # the keys under which LangChain's own chains and agents take a question
 
 
 class QuestionInput(BaseModel):
@@ -32,9 +31,10 @@ def question_of(given: ChainInput) -> str | Problem | Mapping[str, Any]:
     """Return the question in any input that LangChain passes on.
 
     Args:
-        given: text, a `Problem`, `{"question": …}`, `{"input": …}`, `{"messages": […]}`, a prompt value, a
-            message, or a list of messages. Of several messages the last human one is the question; system
-            messages become notes to the model, the rest a passage `conversation` that numbers are traced to.
+        given: text, a `Problem`, `{"question": …}`, `{"input": …}` (with `chat_history` where there is one),
+            a state with `messages`, a prompt value, a message, or a list of messages. Of several messages the
+            last human one is the question; system messages become notes to the model, the rest a passage
+            `conversation` that numbers are traced to.
 
     Raises:
         UsageError: the input holds no question.
@@ -43,11 +43,21 @@ def question_of(given: ChainInput) -> str | Problem | Mapping[str, Any]:
         return _from_messages(given.to_messages())
     if isinstance(given, BaseMessage):
         return _from_messages([given])
-    if isinstance(given, Mapping) and len(given) == 1 and (key := next(iter(given))) in _ONE_TEXT:
-        return question_of(given[key])
+    if isinstance(given, Mapping) and "question" not in given:
+        if "messages" in given:
+            return question_of(given["messages"])
+        if "input" in given:
+            return _with_history(given["input"], given.get("chat_history") or ())
     if isinstance(given, Sequence) and not isinstance(given, str):
         return _from_messages(_messages(given))
     return given
+
+
+def _with_history(asked: Any, history: Sequence[Any]) -> str | Problem | Mapping[str, Any]:
+    if not history:
+        return question_of(asked)
+    last = [("user", asked)] if isinstance(asked, str) else [asked]
+    return question_of([*history, *last])
 
 
 def _messages(given: Sequence[Any]) -> list[BaseMessage]:

@@ -13,17 +13,25 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
-from langchain_core.output_parsers import BaseOutputParser
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import patch_config
 from langchain_core.runnables.utils import ConfigurableField, ConfigurableFieldSpec
 from langchain_core.tools import BaseTool, StructuredTool
 
-from sandreckoner.chains.answering import aanswer, answer, to_problem, to_strategy, with_required_sources
+from sandreckoner.chains.answer_schema import AnswerSchema
+from sandreckoner.chains.answering import (
+    aanswer,
+    answer,
+    to_problem,
+    to_strategy,
+    with_required_sources,
+    with_schema,
+)
 from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
+from sandreckoner.chains.langchain_outputs import ChainWithFallbacks, RetriedChain, handed_on
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.run_events import RunCallbacks, astream_events, stream_events
 from sandreckoner.core.answer import Answer
@@ -46,8 +54,9 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     """A strategy that LangChain can call: question in, `Answer` out.
 
     `stream` and `astream` yield the trace's events as they happen and the `Answer` last; inside a sequence
-    (`chain | something`) only the `Answer` goes on. Callbacks of a config see models, programs and
-    searches as child runs. `invoke(question, journal="run.jsonl")` records the run for `reckon replay`.
+    only the `Answer` goes on, as an `AnswerText`, which parsers take too: `prompt | chain | parser`.
+    Callbacks of a config see models, programs and searches as child runs.
+    `invoke(question, journal="run.jsonl")` records the run for `reckon replay`.
     """
 
     def __init__(
@@ -61,6 +70,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         tools: Sequence[BaseTool | Callable[..., Any]] | Mapping[str, Tool] = (),
         budget: Budget | None = None,
         require_sources: bool = False,
+        schema: Any = None,
         settings: Settings | None = None,
     ) -> None:
         """Put a strategy together with its workspace; nothing is spent before the first question.
@@ -79,6 +89,8 @@ class StrategyChain(Runnable[ChainInput, Answer]):
             budget: what each question may spend; None for that of the settings.
             require_sources: whether an answer is sent back once, and then refused, where a number of its
                 program or a quote has no source.
+            schema: of the answer: a pydantic class, a type, or a JSON schema; `Answer.data` is then an
+                instance of it. An answer that does not fit is sent back once, then is a `SchemaMismatch`.
             settings: None for those of this machine and folder, see `load_settings`.
 
         Raises:
@@ -93,6 +105,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
             tools=tools,
             budget=budget,
         )
+        self._schema = None if schema is None else AnswerSchema(schema)
         self._spec, self._strategy = _read(strategy, workspace, require_sources=require_sources)
         self.name = self._spec
         self._workspace = workspace.opened()
@@ -118,11 +131,13 @@ class StrategyChain(Runnable[ChainInput, Answer]):
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         self._check(kwargs)
-        return self._call_with_config(self._answer, input, config, run_type="chain", **kwargs)
+        found = self._call_with_config(self._answer, input, config, run_type="chain", **kwargs)
+        return cast(Answer, handed_on(found, config))
 
     async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         self._check(kwargs)
-        return await self._acall_with_config(self._aanswer, input, config, run_type="chain", **kwargs)
+        found = await self._acall_with_config(self._aanswer, input, config, run_type="chain", **kwargs)
+        return cast(Answer, handed_on(found, config))
 
     def stream(  # type: ignore[override]  # the events come before the Answer; see the class's docstring
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
@@ -148,20 +163,16 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         async for question in input:
             yield await self.ainvoke(question, config, **kwargs)
 
-    def __or__(self, other: Any) -> Any:
-        """`chain | f` hands on the `Answer`, `chain | parser` its text.
+    def with_retry(self, **options: Any) -> RetriedChain:
+        """Return the chain with retries; see LangChain's `Runnable.with_retry` for the options."""
+        retried = super().with_retry(**options)
+        return RetriedChain(**{name: getattr(retried, name) for name in RetriedChain.model_fields})
 
-        After a prompt write `prompt | (chain | parser)`: only the chain itself knows to hand on text.
-        """
-        return super().__or__(RunnableLambda(str) | other if isinstance(other, BaseOutputParser) else other)
-
-    def pipe(self, *others: Any, name: str | None = None) -> Any:
-        """`chain.pipe(f, g)` is `chain | f | g`."""
-        first, *rest = others
-        joined = self | first
-        for other in rest:
-            joined = joined | other
-        return joined.with_config(run_name=name) if name else joined
+    def with_fallbacks(
+        self, fallbacks: Sequence[Runnable[ChainInput, Answer]], **options: Any
+    ) -> ChainWithFallbacks:
+        """Return the chain with fallbacks; see LangChain's `Runnable.with_fallbacks` for the options."""
+        return ChainWithFallbacks(runnable=self, fallbacks=list(fallbacks), **options)
 
     def get_input_schema(self, config: RunnableConfig | None = None) -> type[BaseModel]:
         return ChainInputSchema
@@ -252,7 +263,7 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     ) -> Answer:
         children = run_manager.get_child()
         with self._opened(asked, patch_config(config, callbacks=children), children, **keywords) as opened:
-            return answer(self._strategy, *opened)
+            return self._typed(answer(self._structured, *opened))
 
     async def _aanswer(
         self,
@@ -264,7 +275,16 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         children = run_manager.get_sync().get_child()
         beneath = patch_config(config, callbacks=run_manager.get_child())
         with self._opened(asked, beneath, children, **keywords) as opened:
-            return await aanswer(self._strategy, *opened)
+            return self._typed(await aanswer(self._structured, *opened))
+
+    @property
+    def _structured(self) -> Strategy:
+        return self._strategy if self._schema is None else with_schema(self._strategy, self._schema)
+
+    def _typed(self, found: Answer) -> Answer:
+        if self._schema is None or found.data is None:
+            return found
+        return replace(found, data=self._schema.typed(found.data))
 
     @contextmanager
     def _opened(
@@ -286,7 +306,11 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         if callbacks.handlers:
             listeners.append(RunCallbacks(callbacks, model=unreported))
         with self._workspace.environment(
-            problem, self._spec, journal=journal, listeners=listeners
+            problem,
+            self._spec,
+            journal=journal,
+            listeners=listeners,
+            header={} if self._schema is None else {"schema": self._schema.json},
         ) as environment:
             yield problem, replace(environment, model=model)
 
@@ -332,7 +356,7 @@ def _read(
     if require_sources:
         strategy = with_required_sources(strategy)
     spec = strategy if isinstance(strategy, str) else repr(strategy)
-    return spec, to_strategy(strategy, documents=workspace.has_documents)
+    return spec, to_strategy(strategy, documents=workspace.has_documents, functions=workspace.functions)
 
 
 chain = StrategyChain  # reads as what it makes: `chain("pal", model="local")`

@@ -50,6 +50,7 @@ class Name:
         description: what it does, in a few words.
         arity: minimum and maximum number of methods (of `cascade`, strategies) inside.
         needs_documents: whether `build` takes `documents=`, which says whether there are any.
+        takes_functions: whether `build` takes `functions=`, the tools that it may call.
     """
 
     build: Callable[..., Any]
@@ -57,6 +58,7 @@ class Name:
     description: str
     arity: tuple[int, int] = (0, 0)
     needs_documents: bool = False
+    takes_functions: bool = False
 
 
 def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Method]:
@@ -109,7 +111,7 @@ def known_names() -> Mapping[str, Name]:
     return {**NAMES, **{name: load_plugin(entry) for name, entry in plugins(STRATEGIES).items()}}
 
 
-def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
+def parse_strategy(text: str, *, documents: bool = False, functions: tuple[Any, ...] = ()) -> Strategy:
     """Parse a specification into a strategy.
 
     Args:
@@ -117,29 +119,39 @@ def parse_strategy(text: str, *, documents: bool = False) -> Strategy:
             is drawn once.
         documents: whether there are documents to search; then a specification without `rag` gets it around
             each of its innermost methods.
+        functions: the tools that its agents may call.
 
     Raises:
         UnknownName: a name in it is not known.
-        UsageError: it cannot be read, or an option is not one of that name's.
+        UsageError: it cannot be read, an option is not one of that name's, or there are tools and it calls
+            none.
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        built = _build(tree, documents=documents, wrap=documents and "rag" not in named)
+        built = _build(tree, documents, functions, wrap=documents and "rag" not in named)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         if isinstance(fault, UsageError):
             raise
         raise UsageError(
             f"strategy {text[:60]!r} cannot be read; write it like `pal` or `sc(rag(pal, k=6), n=20)`"
         ) from None
+    if functions and not any(name in named for name, entry in known_names().items() if entry.takes_functions):
+        raise cannot_call_tools(text[:60])
     return _as_strategy(built)
 
 
-def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
+def cannot_call_tools(strategy: str) -> UsageError:
+    """Return the error for tools that are passed to a strategy that calls none."""
+    callers = " or ".join(f"`{name}`" for name, entry in known_names().items() if entry.takes_functions)
+    return UsageError(f"tools: `{strategy}` calls none; use {callers} in it, or ToolAgent(tools=…)")
+
+
+def _build(node: ast.expr, documents: bool, functions: tuple[Any, ...], *, wrap: bool) -> Any:
     """Build the method or strategy at a node; with `wrap`, each innermost method searches passages first."""
     head, name = _name(node)
     call = node if isinstance(node, ast.Call) else None
-    inner = [_build(argument, documents=documents, wrap=wrap) for argument in call.args] if call else []
+    inner = [_build(argument, documents, functions, wrap=wrap) for argument in call.args] if call else []
     at_least, at_most = name.arity
     if not at_least <= len(inner) <= at_most:
         raise UsageError(f"{head} takes {_wanted(head, name)}")
@@ -147,6 +159,8 @@ def _build(node: ast.expr, *, documents: bool, wrap: bool) -> Any:
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
     if name.needs_documents:
         options = {"documents": documents} | options
+    if name.takes_functions:
+        options = {"functions": functions} | options
     try:
         built = name.build(*inner, **options)
     except TypeError as fault:

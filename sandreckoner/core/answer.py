@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Usage
@@ -108,7 +108,7 @@ class Citation:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: a chain hands on a subclass that is a string too
 class Answer:
     """The result of a strategy.
 
@@ -124,6 +124,7 @@ class Answer:
         citations: quotes and citations of an answer in prose, each checked against its passage.
         usage: calls, tokens and money spent.
         seconds: wall seconds.
+        data: the answer as data that fits the schema that was asked for: an instance of its class, or JSON.
     """
 
     text: str | None
@@ -136,6 +137,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     usage: Usage = Usage()
     seconds: float = 0.0
+    data: Any = None
 
     @property
     def repairs(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@
     ├── ModelError            a backend failed
     │   ├── ModelUnavailable  it cannot be loaded or reached
     │   ├── ModelTimeout      it was slower than the deadline
-    │   └── ContextOverflow   the prompt and the reply do not fit its window
+    │   ├── ContextOverflow   the prompt and the reply do not fit its window
+    │   └── SchemaMismatch    its answer does not fit the schema that was asked for
     ├── SandboxError          the interpreter itself is broken (a program that fails is a value: `Execution`)
     │   └── MissingWall       the caller requires a wall that this machine cannot raise
     ├── LibraryError          documents or their index cannot be read or written
@@ -51,6 +52,10 @@ class ModelTimeout(ModelError):
 
 class ContextOverflow(ModelError):
     """A prompt does not fit the model's context window."""
+
+
+class SchemaMismatch(ModelError):
+    """An answer does not fit the schema that was asked for, after one repair."""
 
 
 class SandboxError(SandreckonerError):

@@ -76,6 +76,7 @@ _RAW = {
     ("Note", "data"),
     ("ToolCall", "arguments"),
     ("ToolSchema", "parameters"),
+    ("Answer", "data"),
 }
 
 

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import pickle
 import threading
 from collections.abc import AsyncIterator, Iterator
-from typing import TypedDict
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal, TypedDict
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from langchain_core.output_parsers import StrOutputParser
+from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import ConfigurableField, RunnableLambda
+from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
+from langchain_core.tools import tool
+from langchain_core.tracers.base import BaseTracer
+from langchain_core.tracers.schemas import Run
 from langchain_core.vectorstores import InMemoryVectorStore
 from langgraph.graph import END, START, StateGraph
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from sandreckoner import Answer, Budget, Sandbox, chain
-from sandreckoner.agents import ToolAgent
+from sandreckoner.agents import CodeAgent, ToolAgent
+from sandreckoner.chains.answering import replay
+from sandreckoner.chains.methods.program_aided import ProgramAided
+from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.runnable import StrategyChain
-from sandreckoner.core.errors import UsageError
+from sandreckoner.core.errors import ModelError, SchemaMismatch, UsageError
+from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.trace import TextArrived
 from sandreckoner.testing import ScriptedModel
@@ -54,9 +67,12 @@ def reckon(sandbox: Sandbox) -> StrategyChain:
         {"input": QUESTION},
         {"messages": [HumanMessage(QUESTION)]},
         {"messages": [("user", QUESTION)]},
+        {"messages": [HumanMessage(QUESTION)], "step": 3},
+        {"input": QUESTION, "chat_history": []},
+        {"input": HumanMessage(QUESTION), "agent_scratchpad": ""},
         ChatPromptTemplate.from_template("{q}").invoke({"q": QUESTION}),
     ],
-    ids=["text", "message", "messages", "pairs", "question", "input", "state", "state of pairs", "prompt"],
+    ids=lambda given: type(given).__name__,
 )
 def test_a_question_in_every_shape_that_langchain_passes_on(reckon: StrategyChain, given: object) -> None:
     answer = reckon.invoke(given)
@@ -64,7 +80,8 @@ def test_a_question_in_every_shape_that_langchain_passes_on(reckon: StrategyChai
     assert {source.origin for source in answer.sources} == {"question"}
 
 
-def test_earlier_messages_are_evidence_and_system_messages_are_notes(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("as_list", [True, False], ids=["messages", "history"])
+def test_earlier_messages_are_evidence_and_system_messages_are_notes(sandbox: Sandbox, as_list: bool) -> None:
     model = ScriptedModel(["```python\nanswer = 4200 / 2\n```"])
     said = [
         SystemMessage("Be terse."),
@@ -72,7 +89,8 @@ def test_earlier_messages_are_evidence_and_system_messages_are_notes(sandbox: Sa
         AIMessage("Noted."),
         HumanMessage("Half of it?"),
     ]
-    answer = chain("pal", model=model, interpreter=sandbox).invoke(said)
+    asked = said if as_list else {"input": said[-1].text, "chat_history": said[:-1]}
+    answer = chain("pal", model=model, interpreter=sandbox).invoke(asked)
     assert (answer.sources[0].text, answer.sources[0].origin) == ("4200", "passage")
     assert answer.sources[0].passages[0].source == "conversation"
     assert "Be terse." in model.asked[0].messages[-1].content
@@ -86,12 +104,50 @@ def test_what_is_no_question_is_refused_before_anything_is_asked(
         reckon.invoke(given)
 
 
-def test_a_prompt_before_and_a_parser_after(reckon: StrategyChain) -> None:
-    assert (reckon | StrOutputParser()).invoke(QUESTION) == "42"
-    sequence = ChatPromptTemplate.from_template("What is {a} * {b}?") | (reckon | StrOutputParser())
-    assert sequence.invoke({"a": 6, "b": 7}) == "42"
+PROMPT = ChatPromptTemplate.from_template("What is {a} * {b}?")
+NUMBERS = {"a": 6, "b": 7}
+
+
+@pytest.mark.parametrize("wrap", ["", "with_config", "with_retry", "with_fallbacks", "bind"])
+@pytest.mark.parametrize("brackets", [False, True])
+async def test_a_prompt_before_and_a_parser_after(reckon: StrategyChain, wrap: str, brackets: bool) -> None:
+    middle = {
+        "": lambda: reckon,
+        "with_config": lambda: reckon.with_config(tags=["mine"]),
+        "with_retry": lambda: reckon.with_retry(stop_after_attempt=2),
+        "with_fallbacks": lambda: reckon.with_fallbacks([reckon]),
+        "bind": lambda: reckon.bind(listener=lambda event: None),
+    }[wrap]()
+    sequence = PROMPT | (middle | StrOutputParser()) if brackets else PROMPT | middle | StrOutputParser()
+    given = sequence.invoke(NUMBERS)
+    assert given == "42" and type(given) is str
+    assert await sequence.ainvoke(NUMBERS) == "42"
+    assert sequence.batch([NUMBERS] * 2) == await sequence.abatch([NUMBERS] * 2) == ["42"] * 2
+    assert list(sequence.stream(NUMBERS)) == [each async for each in sequence.astream(NUMBERS)] == ["42"]
+
+
+def test_what_follows_a_chain_gets_the_whole_answer(reckon: StrategyChain) -> None:
     assert reckon.pipe(StrOutputParser(), len).invoke(QUESTION) == 2
-    assert (reckon | (lambda answer: answer.text)).invoke(QUESTION) == "42"
+    assert (reckon | (lambda answer: answer.sources[0].origin)).invoke(QUESTION) == "question"
+    assert (PROMPT | reckon | (lambda answer: answer.winner.program)).invoke(NUMBERS) == "answer = 6 * 7"
+    assert (reckon | ChatPromptTemplate.from_template("So {x}")).invoke(
+        QUESTION
+    ).to_string() == "Human: So 42"
+    assert (reckon | JsonOutputParser()).invoke(QUESTION) == 42
+    assert type(reckon.invoke(QUESTION)) is Answer
+    assert type(RunnablePassthrough.assign(answer=reckon).invoke({"question": QUESTION})["answer"]) is Answer
+
+
+def test_an_answer_within_a_sequence_is_an_answer_and_a_string(reckon: StrategyChain) -> None:
+    answer = (PROMPT | reckon).invoke(NUMBERS)
+    assert isinstance(answer, Answer) and isinstance(answer, str)
+    assert answer == "42" and answer == Answer(**vars(answer)) and answer != Answer("42")
+    adapter = TypeAdapter(Answer)
+    assert adapter.validate_json(adapter.dump_json(answer)).sources == answer.sources
+    for again in (pickle.loads(pickle.dumps(answer)), copy.deepcopy(answer), replace(answer, text="42")):
+        assert again == answer and str(again) == "42"
+    none = (PROMPT | chain("pal", model=ScriptedModel(["Hm."] * 2))).invoke(NUMBERS)
+    assert none.text is None and none and none == "no answer: no program in the reply"
 
 
 def test_an_answer_prints_short_and_without_markup_of_others(sandbox: Sandbox) -> None:
@@ -372,6 +428,192 @@ def test_a_vector_store_or_retriever_of_langchain_is_a_library(
 def test_what_cannot_be_searched_is_refused_at_construction(sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match="library: int cannot be searched; pass open_library"):
         chain("pal", model=ScriptedModel([]), interpreter=sandbox, library=7)
+
+
+class Growth(BaseModel):
+    sales: float
+    growth: float = Field(gt=0)
+
+
+TWICE = Growth(sales=1, growth=2)
+TALL = "```python\nanswer = {'sales': 512.3, 'growth': 0.067}\n```"
+SHORT = "```python\nanswer = {'sales': 512.3}\n```"
+
+
+def structured(schema: object, *replies: str, strategy: str = "pal", **options: object) -> StrategyChain:
+    return chain(strategy, model=ScriptedModel(list(replies)), schema=schema, **options)
+
+
+def test_a_structured_answer_is_an_instance_of_its_schema(sandbox: Sandbox) -> None:
+    answer = structured(Growth, TALL, interpreter=sandbox).invoke(QUESTION)
+    assert answer.data == Growth(sales=512.3, growth=0.067)
+    assert answer.text == '{"sales": 512.3, "growth": 0.067}'
+    as_json = structured(Growth.model_json_schema(), TALL, interpreter=sandbox).invoke(QUESTION)
+    assert as_json.data == {"sales": 512.3, "growth": 0.067}
+    assert TypeAdapter(Answer).dump_python(answer)["data"] == {"sales": 512.3, "growth": 0.067}
+
+
+@pytest.mark.parametrize(
+    ("schema", "reply", "strategy", "data"),
+    [
+        (float, "The answer is 42.", "cot", 42.0),
+        (float, "```python\nfrom fractions import Fraction\nanswer = Fraction(1, 4)\n```", "pal", 0.25),
+        (list[int], "```python\nanswer = [1, 2]\n```", "pal", [1, 2]),
+        (Literal["yes", "no"], "The answer is yes.", "cot", "yes"),
+        (
+            {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+            REPLY,
+            "pal",
+            {"n": 42},
+        ),
+        (Growth, '```python\nanswer(\'{"sales": 1, "growth": 2}\')\n```', "code", Growth(sales=1, growth=2)),
+        (Growth, TALL, "sc(pal, n=1)", Growth(sales=512.3, growth=0.067)),
+    ],
+)
+def test_every_strategy_gives_structured_answers(
+    sandbox: Sandbox, schema: object, reply: str, strategy: str, data: object
+) -> None:
+    reckon = structured(schema, reply, strategy=strategy, interpreter=sandbox)
+    assert reckon.invoke(QUESTION).data == data
+
+
+async def test_an_answer_that_does_not_fit_is_sent_back_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    reckon = structured(Growth, SHORT, TALL, SHORT, SHORT, interpreter=sandbox)
+    journal = tmp_path / "run.jsonl"
+    answer = reckon.invoke(QUESTION, journal=str(journal))
+    assert answer.data.growth == 0.067 and len(answer.candidates) == 2 and answer.usage.calls == 2
+    assert replay(read_journal(journal)).data == {"sales": 512.3, "growth": 0.067}
+    with pytest.raises(SchemaMismatch, match="after one repair: .*'growth' is a required property"):
+        await reckon.ainvoke(QUESTION)
+    low = TALL.replace("0.067", "-1")
+    with pytest.raises(SchemaMismatch, match="growth: -1 is less than or equal to the minimum of 0"):
+        structured(Growth, low, low, interpreter=sandbox).invoke(QUESTION)
+    assert structured(Growth, "Hm.", "Hm.", interpreter=sandbox).invoke(QUESTION).status == "no answer"
+
+
+@pytest.mark.parametrize("schema", [3, object(), {"type": "nope"}, "Growth"])
+def test_what_is_no_schema_is_refused_at_construction(sandbox: Sandbox, schema: object) -> None:
+    with pytest.raises(UsageError, match="schema: "):
+        structured(schema, interpreter=sandbox)
+
+
+def test_a_schema_fetches_nothing(sandbox: Sandbox) -> None:
+    elsewhere = {"$ref": "http://127.0.0.1:9/schema.json"}
+    with pytest.raises(SchemaMismatch, match="nothing is fetched for it"):
+        structured(elsewhere, REPLY, REPLY, interpreter=sandbox).invoke(QUESTION)
+
+
+@tool
+def price_of(article: str) -> float:
+    """The price of an article in dollars."""
+    return 10.5
+
+
+def rate(year: int) -> float:
+    """The rate of a year."""
+    return year / 2
+
+
+@pytest.mark.parametrize("strategy", ["code", "sc(code, n=1)", "sourced(code)", CodeAgent()])
+def test_tools_of_langchain_and_functions_go_to_every_agent(sandbox: Sandbox, strategy: object) -> None:
+    reply = "```python\nanswer(price_of('pen') * 4 + rate(2))\n```"
+    reckon = chain(strategy, model=ScriptedModel([reply] * 9), interpreter=sandbox, tools=[price_of, rate])
+    assert reckon.invoke("What do four pens cost?").text == "43"
+
+
+@pytest.mark.parametrize(
+    "strategy", ["pal", "cot", "sc(pal, n=3)", "tot", ProgramAided(load_prompt("program_aided"))]
+)
+def test_what_cannot_use_tools_refuses_at_construction(sandbox: Sandbox, strategy: object) -> None:
+    model = ScriptedModel([])
+    with pytest.raises(UsageError, match=r"calls none; use .*`code`.* in it, or ToolAgent\(tools=…\)"):
+        chain(strategy, model=model, interpreter=sandbox, tools=[price_of])
+    with pytest.raises(UsageError, match="a tool is one of LangChain's, or a function with a docstring"):
+        chain("code", model=model, interpreter=sandbox, tools=[3])
+
+
+def test_a_retriever_or_an_index_of_llamaindex_is_a_library(sandbox: Sandbox) -> None:
+    node = SimpleNamespace(
+        metadata={"file_name": "a.pdf", "page_label": "3"},
+        start_char_idx=40,
+        node_id="n1",
+        get_content=lambda: "Net sales were 1,226 in 2023.",
+    )
+    found = [SimpleNamespace(node=node, score=0.5)]
+
+    class Retriever:
+        def retrieve(self, query: str) -> list[object]:
+            return found
+
+        async def aretrieve(self, query: str) -> list[object]:
+            return found
+
+    index = SimpleNamespace(as_query_engine=lambda: None, as_retriever=Retriever)
+    for library in (Retriever(), index):
+        model = ScriptedModel(["```python\nanswer = 1226 * 2\n```"] * 2)
+        reckon = chain("pal", model=model, interpreter=sandbox, library=library)
+        for answer in (reckon.invoke("Twice?"), asyncio.run(reckon.ainvoke("Twice?"))):
+            place = answer.sources[0].passages[0]
+            assert (place.source, place.page, place.start) == ("a.pdf", 3, 40 + len("Net sales were "))
+
+
+def test_any_embeddings_of_langchain_embed_what_is_read(sandbox: Sandbox) -> None:
+    class Counting(DeterministicFakeEmbedding):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            embedded.extend(texts)
+            return super().embed_documents(texts)
+
+    embedded: list[str] = []
+    model = ScriptedModel([REPLY])
+    with chain(
+        "pal", model=model, interpreter=sandbox, library="examples/data", embedder=Counting(size=8)
+    ) as it:
+        assert it.invoke("What was total revenue in 2024?").text == "42" and embedded
+    with pytest.raises(UsageError, match="embedder: goes with paths to read"):
+        chain("pal", model=model, library=InMemoryVectorStore(Counting(size=8)), embedder=Counting(size=8))
+    with pytest.raises(UsageError, match="embedder: int has neither embed_documents nor"):
+        chain("pal", model=model, interpreter=sandbox, library="examples/data", embedder=3)
+
+
+def test_fastapi_sends_an_answer_and_takes_one_back(reckon: StrategyChain) -> None:
+    app = FastAPI()
+    sequence = PROMPT | reckon
+
+    @app.get("/answer", response_model=Answer)
+    def answer() -> Answer:
+        return reckon.invoke(QUESTION)
+
+    @app.get("/sequence", response_model=Answer)
+    def of_sequence() -> Answer:
+        return sequence.invoke(NUMBERS)
+
+    @app.post("/text")
+    def text(given: Answer) -> str | None:
+        return given.text
+
+    client = TestClient(app)
+    for path in ("/answer", "/sequence"):
+        sent = client.get(path).json()
+        assert (sent["text"], sent["status"]) == ("42", "answered")
+        assert {source["origin"] for source in sent["sources"]} == {"question"}
+        assert client.post("/text", json=sent).json() == "42"
+    described = client.get("/openapi.json").json()["components"]["schemas"]
+    assert {"Answer", "Candidate", "NumberSource", "Passage"} <= set(described)
+
+
+def test_runs_are_named_by_the_strategy_with_programs_and_searches_beneath(sandbox: Sandbox) -> None:
+    class Runs(BaseTracer):
+        def _persist_run(self, run: Run) -> None:
+            top.append((run.name, run.run_type, [(child.run_type, child.name) for child in run.child_runs]))
+
+    top: list[tuple[str, str, list[tuple[str, str]]]] = []
+    model = ScriptedModel(["```python\n1 / 0\n```", REPLY])
+    reckon = chain("refine(pal)", model=model, interpreter=sandbox, library="examples/data")
+    with contextlib.suppress(ModelError):  # the script is short
+        reckon.invoke("What was total revenue in 2024?", {"callbacks": [Runs()]})
+    ((name, kind, beneath),) = top
+    assert (name, kind) == ("refine(pal)", "chain")
+    assert beneath[:3] == [("retriever", "search"), ("llm", "scripted"), ("tool", "python")]
 
 
 async def test_async_with_closes() -> None:

@@ -110,15 +110,15 @@ def _fork(
     recorded: Replay, start: int, workspace: Workspace, record: str | None, *, quiet: bool
 ) -> tuple[Answer, Trace]:
     """Answer from one of the steps of a run on, in a workspace whose model may be another."""
-    from sandreckoner.chains.answering import answer, to_strategy
+    from sandreckoner.chains.answering import answer, recorded_strategy
     from sandreckoner.cli.forking import Fork, Revived
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.core.serialization import from_json
 
     header = recorded.header
-    spec, documents = str(header.get("strategy")), bool(header.get("documents"))
-    strategy, problem = to_strategy(spec, documents=documents), from_json(header.get("problem"))
+    spec, problem = str(header.get("strategy")), from_json(header.get("problem"))
+    strategy = recorded_strategy(header)
     with workspace, Progress(make_style(stderr=True, quiet=quiet)) as progress:
         progress.say("loading the model")
         kept = {name: value for name, value in header.items() if name not in ("journal", "model")}

@@ -1,0 +1,97 @@
+"""What a chain hands to the next step of a LangChain sequence: an answer that is a string too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import get_config_list
+from langchain_core.runnables.fallbacks import RunnableWithFallbacks
+from langchain_core.runnables.retry import RunnableRetry
+
+from sandreckoner.core.answer import Answer
+
+
+class AnswerText(Answer, str):
+    """An `Answer` that is a string too: a parser or a prompt takes nothing else.
+
+    LangChain builds `prompt | chain | parser` from the left, so the chain cannot know what follows it. As a
+    string it reads like `str(answer)`; in everything else it is the answer.
+    """
+
+    def __new__(cls, *values: Any, **named: Any) -> AnswerText:
+        return str.__new__(cls, str(Answer(*values, **named)))
+
+    __str__ = Answer.__str__
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Answer):
+            return vars(self) == vars(other)
+        return str.__eq__(self, other) is True
+
+    def __hash__(self) -> int:
+        return str.__hash__(self)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def handed_on(found: Any, config: RunnableConfig | None) -> Any:
+    """Return the answer as it is, and as an `AnswerText` where the config is that of a sequence's step."""
+    callbacks = (config or {}).get("callbacks")
+    tags = callbacks.tags if isinstance(callbacks, BaseCallbackManager) else ()
+    if type(found) is Answer and any(tag.startswith("seq:step:") for tag in tags):
+        return AnswerText(**vars(found))
+    return found
+
+
+class _HandsOn:
+    """For wrappers that run a chain under a config of their own: they hand its answer on as it does."""
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return handed_on(super().invoke(input, config, **kwargs), config)  # type: ignore[misc]  # a mixin
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return handed_on(await super().ainvoke(input, config, **kwargs), config)  # type: ignore[misc]
+
+    def batch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        **kwargs: Any,
+    ) -> list[Any]:
+        return _each(super().batch(inputs, config, **kwargs), config)  # type: ignore[misc]
+
+    async def abatch(
+        self,
+        inputs: list[Any],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        **kwargs: Any,
+    ) -> list[Any]:
+        return _each(await super().abatch(inputs, config, **kwargs), config)  # type: ignore[misc]
+
+
+def _each(found: Sequence[Any], config: Any) -> list[Any]:
+    configs = get_config_list(config, len(found))
+    return [handed_on(one, its) for one, its in zip(found, configs, strict=True)]
+
+
+class RetriedChain(_HandsOn, RunnableRetry[Any, Any]):
+    """`chain.with_retry()`."""
+
+
+class ChainWithFallbacks(_HandsOn, RunnableWithFallbacks[Any, Any]):
+    """`chain.with_fallbacks([…])`."""
+
+    # In a sequence only the answer goes on, not the events that a stream yields before it.
+    def transform(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:
+        for question in input:
+            yield self.invoke(question, config, **kwargs)
+
+    async def atransform(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        async for question in input:
+            yield await self.ainvoke(question, config, **kwargs)
