@@ -425,6 +425,18 @@ def test_a_vector_store_or_retriever_of_langchain_is_a_library(
     )
 
 
+def test_agents_over_a_retriever_are_told_what_it_cannot_do(sandbox: Sandbox) -> None:
+    store = InMemoryVectorStore(DeterministicFakeEmbedding(size=8))
+    store.add_texts(["Net sales were 1,226 in 2023."])
+    code = "try:\n    {call}\nexcept Exception as error:\n    print(error)"
+    cells = [code.format(call="list_documents()"), code.format(call="read(search('sales')[0]['id'])")]
+    model = ScriptedModel([f"```python\n{cell}\n```" for cell in (*cells, "answer(1226)")])
+    assert chain("code", model=model, interpreter=sandbox, library=store).invoke("Sales?").text == "1226"
+    seen = model.asked[-1].messages
+    assert any("cannot be listed" in each.content for each in seen)
+    assert any("give passages and no pages" in each.content for each in seen)
+
+
 def test_what_cannot_be_searched_is_refused_at_construction(sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match="library: int cannot be searched; pass open_library"):
         chain("pal", model=ScriptedModel([]), interpreter=sandbox, library=7)
@@ -514,7 +526,7 @@ def rate(year: int) -> float:
     return year / 2
 
 
-@pytest.mark.parametrize("strategy", ["code", "sc(code, n=1)", "sourced(code)", CodeAgent()])
+@pytest.mark.parametrize("strategy", ["code", "sc(code, n=1)", CodeAgent()])
 def test_tools_of_langchain_and_functions_go_to_every_agent(sandbox: Sandbox, strategy: object) -> None:
     reply = "```python\nanswer(price_of('pen') * 4 + rate(2))\n```"
     reckon = chain(strategy, model=ScriptedModel([reply] * 9), interpreter=sandbox, tools=[price_of, rate])

@@ -10,6 +10,7 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.llama_index_store import LlamaIndexLibrary, llama_retriever
+from sandreckoner.tools.retrieval.passages_only import PassagesOnly
 from sandreckoner.tools.retrieval.vectors import LangChainEmbedder
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.vectorstores import VectorStore
 
 
-class LangChainLibrary:
+class LangChainLibrary(PassagesOnly):
     """Performs `Search` on a LangChain retriever or vector store.
 
     A passage takes `source` and `page` from the document's metadata, and its offset from `start_index`,

@@ -8,6 +8,7 @@ from typing import Any
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
+from sandreckoner.tools.retrieval.passages_only import PassagesOnly
 
 
 def llama_retriever(given: Any) -> Any:
@@ -19,7 +20,7 @@ def llama_retriever(given: Any) -> Any:
     return None
 
 
-class LlamaIndexLibrary:
+class LlamaIndexLibrary(PassagesOnly):
     """Performs `Search` on a retriever of LlamaIndex.
 
     A passage takes its source from the node's `file_name` or `source`, its page from `page_label`, and its
