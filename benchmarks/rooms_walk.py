@@ -1,7 +1,7 @@
 """Count how far one question travels through the package: files, functions, moves between files and rooms.
 
-    python benchmarks/rooms_walk.py              # one question by `pal`, with a scripted model
-    python benchmarks/rooms_walk.py --all        # and every function entered, in order
+    python -m benchmarks.rooms_walk              # one question by `pal`, with a scripted model
+    python -m benchmarks.rooms_walk --all        # and every function entered, in order
 
 A move is a step from one Python function of the package to the next one entered that stands in another file,
 or in another room (a folder of `sandreckoner/`), on the thread that answers. Resuming a generator and a
@@ -10,15 +10,23 @@ comprehension are no new entries. A first question is not counted: it imports an
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import sandreckoner
 from sandreckoner.chains import chain
-from sandreckoner.llms import ScriptedModel
+from sandreckoner.cli import main as main_of_reckon
+from sandreckoner.testing import ScriptedModel
+
+T = TypeVar("T")
 
 PACKAGE = Path(sandreckoner.__file__).parent
 QUESTION = "A bakery bakes 46 loaves. It sells half of them and then 9 more. How many are left?"
@@ -52,20 +60,34 @@ def rooms(entries: Sequence[Entry]) -> list[str]:
     return [file.partition("/")[0] for file, _ in entries]
 
 
-def walk() -> dict[str, list[Entry]]:
-    """The functions entered for one question, as a whole and in its two parts after the completion."""
-    with chain("pal", model=ScriptedModel([REPLY] * 2)) as reckon:
-        reckon.invoke(QUESTION)
-        recorder = Walk()
-        sys.setprofile(recorder)
-        answer = reckon.invoke(QUESTION)
+def entered(call: Callable[[], T]) -> tuple[T, list[Entry]]:
+    """What a call returns, and the functions that it entered; it was made once before."""
+    call()
+    recorder = Walk()
+    sys.setprofile(recorder)
+    try:
+        return call(), recorder.entries
+    finally:
         sys.setprofile(None)
+
+
+def walk() -> dict[str, list[Entry]]:
+    """The functions entered: by `reckon ask`, by a chain, and in the chain's two parts after the completion."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as out:
+        script = Path(folder) / "replies.json"
+        script.write_text(json.dumps([REPLY]))
+        asked = ["ask", QUESTION, "--model", f"scripted:{script}", "--strategy", "pal"]
+        with contextlib.redirect_stderr(io.StringIO()):
+            _, command = entered(lambda: main_of_reckon(asked))
+    assert out.getvalue() == "14\n14\n"
+    with chain("pal", model=ScriptedModel([REPLY] * 2)) as reckon:
+        answer, entries = entered(lambda: reckon.invoke(QUESTION))
     assert answer.text == "14" and answer.sources
-    entries = recorder.entries
     names = [function for _, function in entries]
     start, end = names.index("read_program"), names.index("conclude")
     return {
-        "the question as a whole": entries,
+        "`reckon ask`": command,
+        "the question by a chain": entries,
         "from the completion to the result of its program": entries[start:end],
         "from the result to the answer with its sources": entries[end:],
     }
