@@ -72,7 +72,7 @@ def entered(call: Callable[[], T]) -> tuple[T, list[Entry]]:
 
 
 def walk() -> dict[str, list[Entry]]:
-    """The functions entered: by `reckon ask`, by a chain, and in the chain's two parts after the completion."""
+    """The functions entered by `reckon ask`, by a chain, and in the chain's parts after the completion."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as out:
         script = Path(folder) / "replies.json"
         script.write_text(json.dumps([REPLY]))

@@ -16,7 +16,6 @@ from sandreckoner.agents.react import ReAct
 from sandreckoner.chains.runnable import StrategyChain, chain
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Interpreter, Model
-from sandreckoner.tools.functions.tool_adapters import as_functions
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -36,15 +35,14 @@ def open_react_agent(
 
     Args:
         model: see `chain`.
-        library: an `Index` or a `MemoryLibrary`; None for an agent without documents.
+        library: see `chain`; None for an agent without documents.
         tools: further actions: LangChain tools, or functions with a docstring.
         interpreter: see `chain`.
         budget: see `chain`.
         **options: those of `ReAct`.
     """
-    functions, own = as_functions(tools)
-    strategy = ReAct(functions=functions, **options)
-    return chain(strategy, model=model, library=library, tools=own, interpreter=interpreter, budget=budget)
+    react = ReAct(**options)
+    return chain(react, model=model, library=library, tools=tools, interpreter=interpreter, budget=budget)
 
 
 def open_code_agent(
@@ -60,19 +58,11 @@ def open_code_agent(
 
     Args:
         model: see `chain`.
-        library: an `Index` or a `MemoryLibrary`; None for an agent without documents.
+        library: see `chain`; None for an agent without documents.
         tools: what its programs may call besides `search`, `read`, `list_documents` and `answer`.
         interpreter: see `chain`.
         budget: see `chain`.
         **options: those of `CodeAgent`.
     """
-    functions, own = as_functions(tools)
-    strategy = CodeAgent(functions=functions, documents=library is not None, **options)
-    return chain(
-        strategy,
-        model=model,
-        library=library,
-        tools=own,
-        interpreter=interpreter,
-        budget=budget,
-    )
+    code = CodeAgent(documents=library is not None, **options)
+    return chain(code, model=model, library=library, tools=tools, interpreter=interpreter, budget=budget)

@@ -86,7 +86,7 @@ class ReAct:
         return (yield from take_steps(run.scratchpad, "turn", run.turn, self.max_steps, why))
 
 
-REACT = Name(ReAct, "agent", "think and act in turns: search, compute, finish")
+REACT = Name(ReAct, "agent", "think and act in turns: search, compute, finish", takes_functions=True)
 
 
 @dataclass(slots=True)

@@ -526,6 +526,12 @@ def rate(year: int) -> float:
     return year / 2
 
 
+def test_tools_go_to_react_too(sandbox: Sandbox) -> None:
+    turns = ['Thought: the price.\nAction: price_of[{"article": "pen"}]', "Thought: so.\nAction: Finish[10.5]"]
+    reckon = chain("react", model=ScriptedModel(turns), interpreter=sandbox, tools=[price_of])
+    assert reckon.invoke("What does a pen cost?").text == "10.5"
+
+
 @pytest.mark.parametrize("strategy", ["code", "sc(code, n=1)", CodeAgent()])
 def test_tools_of_langchain_and_functions_go_to_every_agent(sandbox: Sandbox, strategy: object) -> None:
     reply = "```python\nanswer(price_of('pen') * 4 + rate(2))\n```"

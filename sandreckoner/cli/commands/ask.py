@@ -85,8 +85,9 @@ def command(
     settings = options.settings_of(ctx.params)
     spec = f"sourced({settings.strategy})" if require_sources else settings.strategy
     hidden = quiet or as_json or jsonl
+    style = make_style(stderr=True, quiet=hidden, plain=plain, background=settings.background or "")
     with (
-        Progress(make_style(stderr=True, quiet=hidden, plain=plain)) as progress,
+        Progress(style) as progress,
         _workspace(settings, docs, index, progress, quiet=quiet) as workspace,
     ):
         strategy = to_strategy(spec, documents=workspace.has_documents)
@@ -104,11 +105,10 @@ def command(
         strategy=spec,
         model=model,
         as_json=as_json,
-        quiet=quiet,
+        style=style,
         html=html,
         steps=environment.trace.steps,
         as_events=jsonl,
-        plain=plain,
     )
 
 

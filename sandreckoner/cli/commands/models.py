@@ -166,7 +166,7 @@ def _keep_prompts(console: Console, name: str) -> None:
 
     if not is_installed("xllamacpp"):
         return
-    path, settings = weights_of(name).path, LlamaSettings(native=load_settings().text("kernels") != "wheel")
+    path, settings = weights_of(name).path, LlamaSettings(native=load_settings().kernels != "wheel")
     beginnings = [
         [{"role": message.role, "content": message.content} for message in messages]
         for messages in load_prompt("program_aided").beginnings()

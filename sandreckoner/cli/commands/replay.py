@@ -16,6 +16,7 @@ from sandreckoner.cli.command_line import Command
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from sandreckoner.cli.render.console_style import ConsoleStyle
     from sandreckoner.core.answer import Answer
     from sandreckoner.core.journal import Replay
     from sandreckoner.core.trace import Trace
@@ -72,6 +73,7 @@ def command(
     """
     from sandreckoner.agents import TOOL_AGENT
     from sandreckoner.chains.answering import replay
+    from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.present import present
     from sandreckoner.core.environment import Environment
     from sandreckoner.core.journal import read_journal
@@ -85,10 +87,11 @@ def command(
             f"{journal} records a tool agent, whose tools are those of the code that made it; "
             "there, `agent.replay(read_journal(path))` answers again"
         )
+    style = make_style(stderr=True, quiet=quiet or as_json)
     if start is not None:
         settings = options.settings_of({**limits, "model": spec})
         workspace = Workspace(settings, docs=docs)
-        found, trace = _fork(recorded, start, workspace, record, quiet=quiet or as_json)
+        found, trace = _fork(recorded, start, workspace, record, style)
     elif model or record:
         raise UsageError("--model and --journal go with --from STEP; a plain replay asks no model")
     else:
@@ -100,26 +103,25 @@ def command(
         strategy=str(recorded.header.get("strategy", "")),
         model=spec,
         as_json=as_json,
-        quiet=quiet,
+        style=style,
         html=html,
         steps=trace.steps,
     )
 
 
 def _fork(
-    recorded: Replay, start: int, workspace: Workspace, record: str | None, *, quiet: bool
+    recorded: Replay, start: int, workspace: Workspace, record: str | None, style: ConsoleStyle
 ) -> tuple[Answer, Trace]:
     """Answer from one of the steps of a run on, in a workspace whose model may be another."""
     from sandreckoner.chains.answering import answer, recorded_strategy
     from sandreckoner.cli.forking import Fork, Revived
-    from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.core.serialization import from_json
 
     header = recorded.header
     spec, problem = str(header.get("strategy")), from_json(header.get("problem"))
     strategy = recorded_strategy(header)
-    with workspace, Progress(make_style(stderr=True, quiet=quiet)) as progress:
+    with workspace, Progress(style) as progress:
         progress.say("loading the model")
         kept = {name: value for name, value in header.items() if name not in ("journal", "model")}
         with workspace.environment(

@@ -47,6 +47,11 @@ class Progress:
             get_renderable=self._picture, console=style.console, transient=True, refresh_per_second=12
         )
 
+    @property
+    def wants_text(self) -> bool:
+        """Whether the model is to stream: only where it is drawn as it comes."""
+        return self._style.redraws
+
     def __enter__(self) -> Progress:
         if self._style.redraws:
             self._live.start()

@@ -16,7 +16,7 @@ from sandreckoner.cli import ANSWERED, BUDGET_SPENT, NO_ANSWER, REFUSED
 from sandreckoner.cli.recorded_runs import Recorded
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.answer_json import answer_object, print_answer
-from sandreckoner.cli.render.console_style import ConsoleStyle, make_style
+from sandreckoner.cli.render.console_style import ConsoleStyle
 from sandreckoner.cli.render.pages import write_export
 from sandreckoner.cli.render.phrases import status_line, visible
 from sandreckoner.cli.render.readable import readable
@@ -32,13 +32,12 @@ def present(
     strategy: str,
     model: str,
     as_json: bool,
-    quiet: bool,
+    style: ConsoleStyle,
     as_events: bool = False,
-    plain: bool = False,
     html: str | None = None,
     steps: Sequence[Step] = (),
 ) -> int:
-    """Print an answer, for a person or as JSON, and return the exit code that says how it ended.
+    """Print an answer, for a person in a style or as JSON, and return the exit code that says how it ended.
 
     With `html`, also write it to a page, and how it came about by these `steps`.
     """
@@ -51,7 +50,7 @@ def present(
     elif as_json:
         print(json.dumps(found, indent=2))
     else:
-        _show_answer(answer, question, make_style(stderr=True, quiet=quiet, plain=plain), strategy)
+        _show_answer(answer, question, style, strategy)
     return exit_code(answer)
 
 

@@ -80,9 +80,7 @@ class StoppableModel:
             if on_text is not None:
                 on_text(text, thought=thought)
 
-        reply = await self._stop.race(
-            self._model.aask(effect, timeout_s=timeout_s, on_text=hear if on_text else None)
-        )
+        reply = await self._stop.race(self._model.aask(effect, timeout_s=timeout_s, on_text=hear))
         if reply is not None:
             return reply
         if not written:
