@@ -527,7 +527,7 @@ def rate(year: int) -> float:
 
 
 def test_tools_go_to_react_too(sandbox: Sandbox) -> None:
-    turns = ['Thought: the price.\nAction: price_of[{"article": "pen"}]', "Thought: so.\nAction: Finish[10.5]"]
+    turns = ['Thought: see.\nAction: price_of[{"article": "pen"}]', "Thought: so.\nAction: Finish[10.5]"]
     reckon = chain("react", model=ScriptedModel(turns), interpreter=sandbox, tools=[price_of])
     assert reckon.invoke("What does a pen cost?").text == "10.5"
 
