@@ -35,7 +35,8 @@ class Nest:
         self._running = 0
         self._closed = False
         if spares:
-            threading.Thread(target=self._refill, name=f"sandbox-{tier}", daemon=True).start()
+            with contextlib.suppress(RuntimeError):  # no more threads: then there are no spares
+                threading.Thread(target=self._refill, name=f"sandbox-{tier}", daemon=True).start()
 
     @contextlib.contextmanager
     def process(self, deadline: float) -> Iterator[Process]:
@@ -67,7 +68,7 @@ class Nest:
                 spare = fresh(self.zygote, time.monotonic() + _REFILL_S)
             except Late:
                 continue
-            except SandboxError:
+            except (SandboxError, OSError):
                 return  # whoever wants to run something next is told
             with self._changed:
                 if not self._closed:
@@ -119,7 +120,8 @@ class Pool:
             if tier == "standard" and self._spares and self._behind is None:
                 self._behind = threading.Timer(_BEHIND_S, self._start_science)
                 self._behind.daemon = True
-                self._behind.start()
+                with contextlib.suppress(RuntimeError):
+                    self._behind.start()
         if found is not None:
             found.close()
         if self.closed:  # meanwhile
@@ -129,7 +131,7 @@ class Pool:
 
     def _start_science(self) -> None:
         # Where it cannot start, the program that needs it is told.
-        with contextlib.suppress(SandboxError):
+        with contextlib.suppress(SandboxError, OSError):
             self.nest("science")
 
     def walls(self) -> Walls:

@@ -35,6 +35,7 @@ class Process:
             number: its process id, where the kernel told it.
         """
         self._number = number
+        self._born = others.start_of(number) if number and handle is None else 0
         self.owner = os.getpid()
         self._channel = channel
         self._handle = handle
@@ -97,9 +98,13 @@ class Process:
 
     def _signal(self, what: signal.Signals) -> None:
         with self._lock:
-            if self._handle is not None and self.owner == os.getpid():
-                with contextlib.suppress(OSError):
+            if self.owner != os.getpid() or (self._closed and self._handle is None):
+                return
+            with contextlib.suppress(OSError):
+                if self._handle is not None:
                     signal.pidfd_send_signal(self._handle, what)
+                elif self._born and others.start_of(self._number) == self._born:
+                    os.kill(self._number, what)  # its number is not another's
 
     def ended(self, within_s: float = 0.0) -> bool:
         """Whether it is gone, or is so within some seconds; False where that cannot be known."""
@@ -192,5 +197,7 @@ def _handle_of(number: int) -> int | None:
         return None
     try:
         return os.pidfd_open(number)
-    except OSError:
+    except ProcessLookupError:
         raise codec.Closed from None  # it is gone already; whoever still holds the channel cannot be stopped
+    except OSError:  # an old kernel, or an outer filter
+        return None

@@ -173,7 +173,12 @@ class Sandbox:
     @property
     def walls(self) -> Walls:
         """The walls that stand around programs on this machine, probed live."""
-        return self._usable_pool().walls()
+        try:
+            return self._usable_pool().walls()
+        except OSError as fault:
+            raise SandboxError(
+                f"the sandbox cannot make a process here: {fault}; see ulimit -n and -u"
+            ) from None
 
     @property
     def contained(self) -> bool:
@@ -234,6 +239,10 @@ class Sandbox:
         try:
             self._warn_once(pool)
             return self._perform(pool, effect, origin, wall_s, flight)
+        except OSError as fault:
+            raise SandboxError(
+                f"the sandbox cannot make a process here: {fault}; see ulimit -n and -u"
+            ) from None
         finally:
             self._slots.release()
 

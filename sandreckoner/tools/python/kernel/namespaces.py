@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandreckoner.tools.python.kernel.call import mount, setns, syscall, umount, unshare
@@ -33,13 +33,18 @@ def own_network() -> None:
     socket.sethostname("sandbox")
 
 
-def own_files(directories: Sequence[str]) -> None:
-    """A root that holds read-only binds of `directories` and nothing else: no /proc, /dev, /etc or /home."""
+def own_files(directories: Mapping[str, str]) -> None:
+    """A root that holds read-only binds of directories and nothing else: no /proc, /dev, /etc or /home.
+
+    Args:
+        directories: real paths, by the paths at which they are to be found.
+    """
     unshare(NEW_MOUNTS)
     # Opened in the new namespace, which binds nothing from another, and before the mount below hides /tmp.
-    opened = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in directories]
+    opened = [(path, os.open(real, os.O_PATH | os.O_CLOEXEC)) for path, real in directories.items()]
     mount(None, "/", None, _RECURSIVE | _PRIVATE)
-    base = "/tmp"  # noqa: S108  # only a place to mount on, in a namespace that nobody else sees
+    # Only a place to mount on, in a namespace that nobody else sees.
+    base = next(path for path in ("/tmp", "/mnt", "/var", "/usr") if Path(path).is_dir())  # noqa: S108
     mount("none", base, "tmpfs", _NO_SUID | _NO_DEVICES, "size=64k,nr_inodes=400,mode=755")
     for path, descriptor in opened:
         target = base + path

@@ -36,6 +36,11 @@ def runs(process: int) -> bool:
     return _fields(process)[:1] == ["R"]
 
 
+def start_of(process: int) -> int:
+    """When a process began, in ticks since the machine did; 0 where it is gone, or that cannot be known."""
+    return int((_fields(process)[19:20] or ["0"])[0])
+
+
 def end_strangers(leader: int, known: Collection[int]) -> None:
     """End the processes of a session that are not known; its leader goes on."""
     for name in os.listdir("/proc"):  # noqa: PTH208  # the names are enough

@@ -113,7 +113,8 @@ def watch_over_branches() -> NoReturn:
     """Be the first process of a tree: run no program, reap the branches, and end with them when told to."""
     signal.signal(signal.SIGTERM, _end)
     if sys.platform == "linux":
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        with contextlib.suppress(OSError):
+            prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     os.closerange(0, 1 << 16)
     while True:
         try:

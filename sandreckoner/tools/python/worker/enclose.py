@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ class Enclosure:
                 processes=_processes(materials, forks),
             )
         self._change_identity = Walls.IDENTITY in walls
-        self._mapped_root = materials.mapped_root
+        self._keep_user = materials.mapped_root or not materials.user_ids
         self._linux = sys.platform == "linux"
         self._ruleset = materials.ruleset if Walls.LANDLOCK in walls else None
         chosen = materials.forking_filter if forks else materials.plain_filter
@@ -85,13 +86,14 @@ class Enclosure:
             os.dup2(self._null, standard)
         rlimits.limit_resources(self._limits)
         if self._change_identity:
-            if self._mapped_root:
+            if self._keep_user:
                 identity.drop_capabilities()
             else:
                 identity.become(user_id)
         if self._linux:
             # After the change of user, which clears it.
-            prctl(PR_SET_PDEATHSIG, _SIGKILL)
+            with contextlib.suppress(OSError):  # where an outer filter refuses it, the channel's end is left
+                prctl(PR_SET_PDEATHSIG, _SIGKILL)
             identity.refuse_privileges()
         if self._ruleset is not None:
             landlock.enter(self._ruleset)

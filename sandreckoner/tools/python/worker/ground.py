@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from sandreckoner.tools.python.kernel import identity, landlock, namespaces, seccomp
+from sandreckoner.tools.python.kernel import identity, landlock, namespaces, rlimits, seccomp
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, prctl, unshare
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.worker.enclose import Enclosure, Materials
@@ -37,7 +38,8 @@ class Ground:
         """
         self._control = control
         self.processes: namespaces.ProcessNamespaces | None = None
-        readable = _readable_directories()
+        aliases = _readable_directories()
+        readable = sorted(set(aliases.values()))
         rules = [os.open(path, os.O_PATH | os.O_CLOEXEC) for path in readable]
         self._materials = Materials(
             Walls.NONE,
@@ -46,8 +48,9 @@ class Ground:
             os.open(os.devnull, os.O_RDWR),
             user_ids=identity.user_ids(),  # while /proc is still there to say
         )
-        standing = self._raise_namespaces(asked & _NAMESPACES, readable)
+        standing = self._raise_namespaces(asked & _NAMESPACES, aliases)
         self._prepare_materials(asked & ~_NAMESPACES, rules)
+        self._keep_user_if_needed(readable)
         for rule in rules:
             os.close(rule)
         self._materials.walls = self._rehearse()
@@ -62,7 +65,7 @@ class Ground:
         ids = self._materials.user_ids
         return ids[turn % len(ids)] if ids else 0
 
-    def _raise_namespaces(self, asked: Walls, readable: list[str]) -> Walls:
+    def _raise_namespaces(self, asked: Walls, readable: dict[str, str]) -> Walls:
         standing = Walls.NONE
         if not asked:
             return standing
@@ -86,18 +89,24 @@ class Ground:
 
     def _own_user_if_needed(self, asked: Walls) -> None:
         """Without the right to make namespaces, take it from a user namespace of our own."""
-        if _can(namespaces.own_network):
-            return
-        namespaces.own_user()
-        self._materials.mapped_root = True
-        if Walls.PIDS in asked:
-            # Only the first process of a namespace that we own may come back to it after each child.
-            unshare(namespaces.NEW_PIDS)
-            inner = fork()
-            if inner:
-                self._control.close()
-                os.waitpid(inner, 0)
-                os._exit(0)
+        if not _can(namespaces.own_network):
+            namespaces.own_user()
+            self._materials.mapped_root = True
+        elif os.geteuid() == 0 and not self._materials.user_ids:
+            self._materials.mapped_root = True  # root of somebody else's user namespace, of one id
+        # Tried in a child: a step that fails half-way would leave us unable to make any process.
+        if Walls.PIDS in asked and not _can(self._open_process_namespaces):
+            self._own_processes()
+
+    def _own_processes(self) -> None:
+        """Go on as the first process of a namespace: only there may we come back to it after each child."""
+        unshare(namespaces.NEW_PIDS)
+        inner = fork()
+        if inner:
+            self._control.close()
+            os.waitpid(inner, 0)
+            os._exit(0)
+        with contextlib.suppress(OSError):
             prctl(PR_SET_PDEATHSIG, _SIGKILL)
 
     def _open_process_namespaces(self) -> None:
@@ -106,8 +115,23 @@ class Ground:
         processes.back()
         self.processes = processes
 
+    def _keep_user_if_needed(self, readable: list[str]) -> None:
+        """Where no other user can read the interpreter's files, give up the capabilities alone."""
+
+        def read() -> None:
+            identity.become(self.user_id(0))
+            for path in readable:
+                os.listdir(path)  # noqa: PTH208  # whether it can be done is what we want to know
+            Path(os.__file__).stat()
+
+        if self._materials.user_ids and not _can(read):
+            self._materials.user_ids = range(0)
+            self._materials.mapped_root = True
+
     def _prepare_materials(self, asked: Walls, rules: list[int]) -> None:
         materials = self._materials
+        if not _can(lambda: rlimits.limits(cpu_s=1, address_space_bytes=1 << 40, processes=0)):
+            asked &= ~Walls.RLIMITS  # an outer filter refuses to say what stands
         if materials.mapped_root:
             materials.user_ids = range(0)
         if not materials.user_ids and not materials.mapped_root:
@@ -160,14 +184,22 @@ def _mapped_bytes() -> int:
         return 1 << 30
 
 
-def _readable_directories() -> list[str]:
-    """The interpreter's own files: what a late import of an allowed library, or a time zone, may need."""
+def _readable_directories() -> dict[str, str]:
+    """The interpreter's own files: what a late import of an allowed library, or a time zone, may need.
+
+    Returns:
+        Each directory by the names that it is found under: uv's and pyenv's interpreters lie behind links.
+    """
     wanted = [os.path.dirname(os.__file__), *sys.path, "/usr/share/zoneinfo"]  # noqa: PTH120
-    kept = {
-        os.path.realpath(path)
+    named = [
+        os.path.abspath(path)  # noqa: PTH100  # which follows no link
         for path in wanted
-        if path.endswith(("site-packages", "dist-packages", "lib-dynload"))
+        if path in (wanted[0], wanted[-1]) or path.endswith(("site-packages", "dist-packages", "lib-dynload"))
+    ]
+    found = {path: os.path.realpath(path) for path in named if Path(path).is_dir()}
+    found |= {real: real for real in found.values()}
+    return {
+        path: real
+        for path, real in sorted(found.items())
+        if not any(path.startswith(f"{other}/") and real.startswith(f"{found[other]}/") for other in found)
     }
-    kept |= {os.path.realpath(path) for path in (wanted[0], wanted[-1])}
-    roots = sorted(path for path in kept if Path(path).is_dir())
-    return [path for path in roots if not any(path.startswith(f"{other}/") for other in roots)]

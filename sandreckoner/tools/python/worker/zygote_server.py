@@ -6,6 +6,7 @@ by rehearsal which walls stand on this machine, and then serves the host until t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import select
@@ -72,7 +73,8 @@ class ZygoteServer:
         self._spawned = random.randrange(1 << 20)  # so that the user ids of several zygotes hardly ever meet
         freeze()
         if sys.platform == "linux":
-            prctl(PR_SET_DUMPABLE, 0)
+            with contextlib.suppress(OSError):
+                prctl(PR_SET_DUMPABLE, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no child becomes a zombie, and no branch of a tree
         walls = self._ground.walls | asked & Walls.LANGUAGE
         codec.send(control, {"ready": True, "walls": walls.value})
