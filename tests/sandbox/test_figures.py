@@ -298,6 +298,17 @@ def test_a_table_of_ten_thousand_rows_is_looked_up(sandbox: Sandbox) -> None:
     assert "Item 9001 of department 8" in lost.error.message
 
 
+def test_a_table_is_a_frame_where_pandas_is(sandbox: Sandbox) -> None:
+    pytest.importorskip("pandas")
+    code = "import pandas\nf = t1.frame()\nfloat(f.loc['Cost of sales'].iloc[0] + f.iloc[0, 0])"
+    execution = ran(sandbox, code)
+    assert execution.value == 3282, execution.error
+    assert ["t1", 0, 0, "8412", 2] in execution.figures["lookups"]
+    without = ran(sandbox, "t1.frame()")
+    assert without.error is not None
+    assert "import pandas" in without.error.message
+
+
 def test_programs_without_tables_have_nothing_of_it(sandbox: Sandbox) -> None:
     execution = sandbox.run("x = {'is': 'Table'}\nx", inputs={"data": {"is": "something"}, "n": [1]})
     assert execution.figures is None

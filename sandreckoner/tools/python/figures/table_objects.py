@@ -85,6 +85,21 @@ class Table:
         """The names of the rows most like some words, best first."""
         return nearest(_text(words), self._rows)[: max(0, int(most))]
 
+    def frame(self) -> Any:
+        """The table as a DataFrame of plain numbers and texts; every figure of it counts as looked up."""
+        pandas = sys.modules.get("pandas")
+        if pandas is None:
+            raise ImportError("import pandas in the program to have a table as a DataFrame")
+        columns = {
+            label.name: [self._plain(row, column) for row in range(len(self._rows))]
+            for column, label in enumerate(self._columns)
+        }
+        return pandas.DataFrame(columns, index=self.rows)
+
+    def _plain(self, row: int, column: int) -> Any:
+        found = self._cell(row, column) if self._cells[row][column] is not None else None
+        return float(found) if type(found) is Figure else found
+
     def __len__(self) -> int:
         return len(self._rows)
 
