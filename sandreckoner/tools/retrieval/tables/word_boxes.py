@@ -126,7 +126,7 @@ def _is_torn(characters: Sequence[str]) -> bool:
 
 def _mended(textpage: Any, characters: list[str]) -> list[str]:
     """The characters without the breaks between letters of one line; each keeps its place in the list."""
-    import pypdfium2.raw as pdfium
+    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
     rectangle = pdfium.FS_RECTF()
     mended = list(characters)
@@ -172,7 +172,7 @@ def _stored(characters: list[str]) -> tuple[str, list[int]]:
 
 
 def _turned(textpage: Any, n: int) -> int:
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+    import pypdfium2.raw as pdfium
 
     sample = range(0, n, max(1, n // 50))
     angles = Counter(
