@@ -38,7 +38,7 @@ def _marks() -> re.Pattern[str]:
 
 def tokens_of(text: str) -> tuple[str, ...]:
     """The words and numbers of a label without case, punctuation and footnote marks."""
-    plain = unicodedata.normalize("NFKC", _marks().sub("", text)).casefold()
+    plain = unicodedata.normalize("NFKC", _marks().sub("", text)).casefold().replace("&", " and ")
     plain = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ""), plain)
     return tuple(_TOKEN.findall(plain))
 

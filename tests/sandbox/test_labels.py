@@ -1,0 +1,87 @@
+"""Labels are found or refused: what is found has every word that was asked for, and nothing fits as well."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandreckoner.tools.python.figures.table_labels import Label, LabelError, find_label, tokens_of
+
+WORDS = st.sampled_from(
+    ["net", "sales", "cost", "of", "total", "2024", "2023", "basic", "Income", "(1)", "&"]
+)
+TEXTS = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
+
+
+def made(texts: list[str]) -> list[Label]:
+    return [Label(f"{text} #{place}", text, (text,)) for place, text in enumerate(texts)]
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS, st.booleans())
+def test_what_is_found_has_every_word_and_a_like_one_is_refused(
+    texts: list[str], wanted: str, is_row: bool
+) -> None:
+    labels = made(texts)
+    try:
+        place = find_label(wanted, labels, "t1 row", is_row=is_row)
+    except LabelError as fault:
+        assert "is not there" in str(fault) or "fits several" in str(fault)
+        assert len(str(fault)) < 2_000
+        return
+    assert set(tokens_of(wanted)) <= set(tokens_of(texts[place]))
+    same = [text for text in texts if tokens_of(text) == tokens_of(texts[place])]
+    assert len(same) == 1 or [text == wanted for text in texts].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "label"),
+    [
+        ("Shareholders' equity", "Shareholders’ equity"),
+        ("Selling and marketing", "Selling & marketing"),
+        ("LONG TERM DEBT", "Long-term debt"),
+        ("Net sales", "Net sales (1)"),
+        ("Net sales", "Net sales (Note 2)"),
+        ("Net sales", "Net sales (refer to note 18)"),
+        ("Net sales", "Net sales*"),
+        ("financial profit", "ﬁnancial proﬁt"),
+        ("2018", "2 0 1 8"),
+        ("2018", "FY2018"),
+        ("June 30, 2019", "Year ended June 30,  2019"),
+        ("Year ended 2019", "Year ended June 30, 2019"),
+    ],
+)
+def test_the_same_label_written_otherwise_is_found(wanted: str, label: str) -> None:
+    assert find_label(wanted, made([label, "Something else"]), "t1 column", is_row=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "label"),
+    [
+        ("2018", "2019 vs. 2018"),
+        ("2019", "Change 2018 to 2019"),
+        ("2018", "Year 20181"),
+        ("sales", "2019"),
+        ("", "2019"),
+        ("...", "2019"),
+    ],
+)
+def test_another_column_is_not_taken_for_it(wanted: str, label: str) -> None:
+    with pytest.raises(LabelError):
+        find_label(wanted, made([label, "Something else"]), "t1 column", is_row=False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "label"),
+    [
+        ("Revenue", "Cost of revenue"),
+        ("Total assets", "Total assets held for sale"),
+        ("Net income", "Net income per share"),
+        ("Net sales", "Net cost of sales"),
+        ("income", "Income taxes"),
+        ("Net sales 2019", "Net sales"),
+    ],
+)
+def test_another_row_is_not_taken_for_it(wanted: str, label: str) -> None:
+    with pytest.raises(LabelError, match="is not there"):
+        find_label(wanted, made([label, "Something else"]), "t1 row", is_row=True)
