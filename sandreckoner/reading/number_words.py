@@ -11,8 +11,8 @@ _UNITS = (  # noqa: SIM905  # a sentence is easier to check than a list
     "seventeen eighteen nineteen"
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
-_SMALL = {word: n for n, word in enumerate(_UNITS)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
-_LARGE = {
+SMALL = {word: n for n, word in enumerate(_UNITS)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
+LARGE = {
     "hundred": 100,
     "thousand": 10**3,
     "lakh": 10**5,
@@ -29,11 +29,17 @@ _TIMES = {
     **dict.fromkeys(("thrice", "triple", "tripled", "triples"), 3),
     **dict.fromkeys(("quadruple", "quadrupled"), 4),
 }
-_PLAIN = "|".join([*_SMALL, *_LARGE])
+_ONES, _TEENS = "|".join(_UNITS[1:10]), "|".join(sorted(_UNITS, key=len, reverse=True))
+_BELOW = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{_ONES}))?|{_TEENS})"
+_MANY = rf"(?:{'|'.join(LARGE)})"
+# `twenty-one`, `two hundred and five thousand`, `a million`; `one fifty` is two numbers.
+CARDINAL = (
+    rf"(?:(?:{_BELOW}|an?(?=[ -]{_MANY})|dozen)"
+    rf"(?:[ -]{_MANY}(?:(?:[ -]and)?[ -]{_BELOW}\b)?)*)"
+)
 _WORDS = re.compile(
     rf"\b(?:(?P<times>{'|'.join(_TIMES)})"
-    rf"|(?P<whole>(?:{'|'.join(_SMALL)}|an?[ -](?:{'|'.join(_LARGE)})|dozen)"
-    rf"(?:(?:[ -]and)?[ -](?:{_PLAIN}))*)(?:[ -](?P<of>{'|'.join(_PARTS)})s?)?"
+    rf"|(?P<whole>{CARDINAL})(?:[ -](?P<of>{'|'.join(_PARTS)})s?)?"
     rf"|(?P<part>{'|'.join(_PARTS)}))s?\b",
     re.IGNORECASE,
 )
@@ -50,18 +56,22 @@ def word_numbers(text: str) -> Iterator[tuple[int, int, Fraction]]:
         elif match["part"]:
             yield match.start(), match.end(), Fraction(1, _PARTS[match["part"].lower()])
         elif match["of"]:
-            yield match.start(), match.end(), Fraction(_whole(match["whole"]), _PARTS[match["of"].lower()])
+            yield (
+                match.start(),
+                match.end(),
+                Fraction(whole_number(match["whole"]), _PARTS[match["of"].lower()]),
+            )
         else:
-            yield match.start(), match.end(), Fraction(_whole(match["whole"]))
+            yield match.start(), match.end(), Fraction(whole_number(match["whole"]))
 
 
-def _whole(words: str) -> int:
-    """Compute the value of whole-number words: `two hundred and five thousand` is ((2 · 100) + 5) · 1000."""
+def whole_number(words: str) -> int:
+    """Return the value of whole-number words: `two hundred and five thousand` is ((2 · 100) + 5) · 1000."""
     total = group = 0
     for word in re.findall(r"[a-z]+", words.lower()):
-        if word in _SMALL:
-            group += _SMALL[word]
-        elif scale := _LARGE.get(word, _LARGE.get(word.removesuffix("s"), 0)):
+        if word in SMALL:
+            group += SMALL[word]
+        elif scale := LARGE.get(word, LARGE.get(word.removesuffix("s"), 0)):
             group = max(group, 1) * scale
             if scale > 100:
                 total, group = total + group, 0
