@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -83,15 +84,52 @@ def _argument_role(node: ast.AST, call: ast.Call) -> Role:
     return "value"
 
 
-def beside(node: ast.AST, parents: Parents) -> Fraction | None:
-    """Return, for a term, the size of the number on the other side of its sign; None where there is none."""
-    match parents.get(node):
+def beside(node: ast.AST, parents: Parents) -> tuple[Fraction, ...]:
+    """Return, for a term of a sum, the sizes of the other numbers in it."""
+    top = node
+    while isinstance(above := parents.get(top), ast.BinOp) and isinstance(above.op, (ast.Add, ast.Sub)):
+        top = above
+    return tuple(abs(value) for term, value in _terms(top) if term is not node) if top is not node else ()
+
+
+def _terms(sum_: ast.AST) -> Iterator[tuple[ast.AST, Fraction]]:
+    """Yield the numbers of a sum that are its terms, with their size."""
+    match sum_:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-            other = left if node is right else right
-            other = other.operand if isinstance(other, ast.UnaryOp) else other
-            if isinstance(other, ast.Constant) and isinstance(other.value, (int, float)):
-                return abs(Fraction(str(other.value)))
-    return None
+            yield from _terms(left)
+            yield from _terms(right)
+        case (
+            ast.UnaryOp(operand=ast.Constant(value=int(value) | float(value)))
+            | ast.Constant(value=int(value) | float(value))
+        ) if not isinstance(value, bool) and value - value == 0:
+            yield sum_, Fraction(value) if isinstance(value, int) else Fraction(str(value))
+
+
+def used_with(node: ast.AST, parents: Parents) -> tuple[bool, str]:
+    """Return whether the arithmetic around a number divides by more than itself, and the names in it."""
+    top = node
+    while isinstance(above := parents.get(top), (ast.BinOp, ast.UnaryOp, ast.Call)) and not (
+        isinstance(above, ast.Call) and top is above.func
+    ):
+        top = above
+    inside = list(ast.walk(top)) if top is not node else []
+    names = [node.id for node in inside if isinstance(node, ast.Name)]
+    names += [key.value for key in inside if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    divides = any(
+        isinstance(i, ast.BinOp) and isinstance(i.op, ast.Div) and i.right is not node for i in inside
+    )
+    return divides, " ".join(names)
+
+
+def is_over_number(node: ast.AST, parents: Parents) -> bool:
+    """Whether a number is divided by another one that the program writes: 3 in `3 / 5` and `x * 3 / 5`."""
+    above = parents.get(node)
+    if isinstance(above, ast.BinOp) and isinstance(above.op, ast.Mult):
+        node, above = above, parents.get(above)
+    match above:
+        case ast.BinOp(left=left, op=ast.Div(), right=ast.Constant()):
+            return left is node
+    return False
 
 
 def terms_of(left: ast.expr) -> int:

@@ -15,10 +15,12 @@ from sandreckoner.provenance.literal_roles import (
     Role,
     beside,
     called,
+    is_over_number,
     name_of,
     role_of,
     string_role,
     target_name,
+    used_with,
 )
 from sandreckoner.provenance.slicing import reaching_expressions
 from sandreckoner.provenance.string_numbers import (
@@ -45,8 +47,11 @@ class NumberLiteral:
         role: how it is used.
         terms: for a divisor, how many terms the sum above it has; 1 where that is not a sum.
         alone: whether it is the whole value of its name.
-        beside: for a term, the size of the number on the other side of its sign, if any.
+        beside: for a term, the sizes of the other numbers of its sum.
         kept: whether its name is assigned nothing else, so that it is not the start value of a count.
+        of_ratio: whether the expression that it is used in divides by anything but numbers.
+        operands: the names in that expression, separated by spaces.
+        over_number: whether it is divided by a number.
     """
 
     text: str
@@ -57,8 +62,11 @@ class NumberLiteral:
     role: Role = "value"
     terms: int = 1
     alone: bool = False
-    beside: Fraction | None = None
+    beside: tuple[Fraction, ...] = ()
     kept: bool = False
+    of_ratio: bool = False
+    operands: str = ""
+    over_number: bool = False
 
 
 def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
@@ -127,7 +135,11 @@ def _read(node: ast.AST, parents: Parents, lines: list[str]) -> Iterator[NumberL
             text, value = f"-{text}", -value
     role, terms = role_of(top, parents)
     name, alone = name_of(top, parents)
-    yield NumberLiteral(text, value, node.lineno, column, name, role, terms, alone, beside(top, parents))
+    of_ratio, operands = used_with(top, parents)
+    yield NumberLiteral(
+        text, value, node.lineno, column, name, role, terms, alone, beside(top, parents),
+        of_ratio=of_ratio, operands=operands, over_number=is_over_number(top, parents),
+    )  # fmt: skip
 
 
 def _column(lines: list[str], line: int, offset: int) -> int:

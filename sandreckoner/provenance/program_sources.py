@@ -13,21 +13,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sandreckoner.core.answer import NumberSource, Origin
+from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.built_numbers import builds_numbers
-from sandreckoner.provenance.constants import STRUCTURAL, constant_name
+from sandreckoner.provenance.constants import STRUCTURAL
+from sandreckoner.provenance.literal_sources import trace_literals
 from sandreckoner.provenance.literals import NumberLiteral, reaching_literals, reaching_strings
-from sandreckoner.provenance.number_index import NumberIndex, Occurrence
-from sandreckoner.provenance.table_context import words_of
-from sandreckoner.reading.numbers import Number, find_numbers
+from sandreckoner.provenance.notation import numbers_of
+from sandreckoner.reading.numbers import Number
 from sandreckoner.reading.program_result import with_answer
 from sandreckoner.reading.syntax import parse
 
 _MARKER = re.compile(r"\[\d{1,3}\]")
 _SENTENCE_END = re.compile(r"[.!?]\s+|\n")
-SHORT = 2  # digits
-SHOWN = 5  # places of an ambiguous number
 
 
 def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ()) -> tuple[NumberSource, ...]:
@@ -45,9 +43,7 @@ def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ())
         literals = reaching_literals(with_answer(program))
     except SyntaxError:
         return ()
-    index = NumberIndex(question, passages)
-    asked = words_of(question)
-    return tuple(_source(literal, index, asked) for literal in literals)
+    return trace_literals(literals, question, passages)
 
 
 def trace_result(
@@ -92,9 +88,8 @@ def trace_prose(text: str, question: str, passages: Sequence[Passage] = ()) -> t
         passages: searched in this order; each is a slice of its page.
     """
     plain = _MARKER.sub(lambda match: " " * len(match[0]), text)
-    index = NumberIndex(question, passages)
-    asked = words_of(question)
-    return tuple(_source(_as_literal(number, plain), index, asked) for number in find_numbers(plain))
+    literals = [_as_literal(number, plain) for number in numbers_of(plain)]
+    return trace_literals(literals, question, passages)
 
 
 def _as_literal(number: Number, text: str) -> NumberLiteral:
@@ -120,72 +115,3 @@ def complaint(sources: Sequence[NumberSource]) -> str:
         "passages exactly as it is written there, under a variable that says what it is."
         for source in unsourced(sources)
     )
-
-
-def _source(literal: NumberLiteral, index: NumberIndex, asked: frozenset[str]) -> NumberSource:
-    named = words_of(literal.name)
-    occurrences = index.find(literal)
-    in_question = [occurrence for occurrence in occurrences if occurrence.passage is None]
-    constant = constant_name(literal, named | asked, over_documents=index.has_passages)
-    if in_question and literal.role not in ("index", "digits", "exponent"):
-        note = _join(
-            in_question[0].note, f"stands there {len(in_question)} times" if len(in_question) > 1 else ""
-        )
-        return _made(literal, "question", note, in_question[0].context.quote)
-    if constant:
-        return _made(literal, "constant", constant)
-    fitting = sorted(occurrences, key=lambda occurrence: -_agreement(occurrence, named, asked))
-    if not fitting:
-        return _made(literal, "unsourced", "stands nowhere in the question or the passages")
-    best = fitting[0]
-    shown = tuple(_slice(occurrence) for occurrence in fitting[:SHOWN] if occurrence.passage)
-    if _digits(literal) <= SHORT and not any(one.context.is_named_by(named | asked) for one in fitting):
-        found = "one place" if len(occurrences) == 1 else f"{len(occurrences)} places"
-        note = f"too short to trust: stands in {found}, none named by the program or the question"
-        return _made(literal, "unsourced", note, best.context.quote, shown)
-    ties = sum(_agreement(one, named, asked) == _agreement(best, named, asked) for one in fitting)
-    ambiguous = f"ambiguous: {ties} places fit equally well" if ties > 1 else ""
-    note = _join(
-        str(best.context),
-        best.context.contradiction(named),
-        best.note,
-        _sign_note(literal.value < 0, best.number),
-        ambiguous,
-    )
-    return _made(literal, "passage", note, best.context.quote, shown)
-
-
-def _sign_note(is_negative: bool, number: Number) -> str:
-    """Note where the program's sign differs from the passage's; brackets mean minus, or nothing."""
-    if number.enclosed:
-        return "" if is_negative else "in brackets there, which may mean minus"
-    return "sign turned" if is_negative and number.value >= 0 else ""
-
-
-def _agreement(occurrence: Occurrence, named: frozenset[str], asked: frozenset[str]) -> int:
-    """Count the words shared with the variable's name, which count twice, and with the question."""
-    return 2 * len(occurrence.context.words & named) + len(occurrence.context.words & asked)
-
-
-def _digits(literal: NumberLiteral) -> int:
-    """Count the digits as written, or of the whole number that `4.1e6` is."""
-    if literal.value.denominator == 1:
-        return len(str(abs(literal.value.numerator)))
-    return len("".join(filter(str.isdigit, literal.text.lower().split("e")[0])).lstrip("0"))
-
-
-def _slice(occurrence: Occurrence) -> Passage:
-    passage, number = occurrence.passage, occurrence.number
-    assert passage is not None
-    start, end = passage.start + number.start, passage.start + number.end
-    return Passage(number.text, passage.source, passage.page, start, end, passage.score, passage.title)
-
-
-def _made(
-    literal: NumberLiteral, origin: Origin, note: str, quote: str = "", passages: tuple[Passage, ...] = ()
-) -> NumberSource:
-    return NumberSource(literal.text, literal.line, literal.column, origin, note, quote, passages)
-
-
-def _join(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sandreckoner.reading.numbers import Number
@@ -16,6 +17,11 @@ _WORD = re.compile(r"[a-z]+|\d{4}|[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _RULE = re.compile(r"[\s|:+-]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_UNIT_CELL = re.compile(
+    r"\W*(?:%|per\s?cent|pct|bps?|basis points|(?:in )?(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₹])?\s?(?:m|mn|bn|k|"
+    r"000|'000|thousands?|millions?|billions?|crores?|lakhs?)\.?)\W*",
+    re.IGNORECASE,
+)
 _YEARS = re.compile(r"(?<![^\s,])(?:19|20)\d\d(?:\s+(?:19|20)\d\d)+\s*$")
 _FIGURE = re.compile(r"(?<!\S)[($€£-]*\d[\d,.]*[)%]*(?!\S)")
 _FIGURE_OR_NONE = re.compile(rf"{_FIGURE.pattern}|(?<!\S)[$€£]*[—–-](?!\S)")
@@ -59,18 +65,10 @@ class NumberContext:
         words of a sentence. Years and months do not count, as every figure of a column has the same.
         """
         for label in (self.row, self.column):
-            telling = _telling(words_of(label))
-            if telling and 2 * len(telling & words) >= len(telling):
+            words_there = telling(words_of(label))
+            if words_there and 2 * len(words_there & words) >= len(words_there):
                 return True
-        return not (self.row or self.column) and len(_telling(self.words & words)) >= 2
-
-    def contradiction(self, words: frozenset[str]) -> str:
-        """Note where the words name one year and the column another; empty where they agree."""
-        said = sorted(word for word in words if _YEAR.fullmatch(word))
-        stands = sorted(set(_YEAR.findall(self.column)))
-        if not said or not stands or set(said) & set(stands):
-            return ""
-        return f"but the program calls it {' and '.join(said)}"
+        return not (self.row or self.column) and len(telling(self.words & words)) >= 2
 
     def __str__(self) -> str:
         parts = [f"{kind} “{label}”" for kind, label in (("row", self.row), ("column", self.column)) if label]
@@ -87,7 +85,8 @@ def words_of(text: str) -> frozenset[str]:
     )
 
 
-def _telling(words: frozenset[str]) -> frozenset[str]:
+def telling(words: frozenset[str]) -> frozenset[str]:
+    """Return the words that tell one figure from another: no years, no months."""
     return frozenset(word for word in words - _PERIODS if not word.isdigit())
 
 
@@ -107,30 +106,126 @@ def context_of(text: str, number: Number) -> NumberContext:
 
 
 def _in_table(text: str, start: int, line: str, number: Number) -> NumberContext:
+    cell = cell_of(text, number)
+    words = words_of(f"{cell.row} {cell.column} {cell.section}")
+    quote = " | ".join(part for part in (cell.row, cell.text or number.text) if part)
+    return NumberContext(quote, cell.row, cell.column, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table of `|`.
+
+    Attributes:
+        text: what stands in it.
+        row: the label of its row; empty for the label itself.
+        column: the headings above it, joined.
+        section: the label of the last row above that holds nothing else.
+        corner: the headings above the labels.
+        unit: the cell beside it that says nothing but a unit: the next one, or the one after the labels.
+        above: offset of the table's first line.
+    """
+
+    text: str
+    row: str
+    column: str
+    section: str
+    corner: str
+    unit: str
+    above: int
+
+
+def cell_of(text: str, number: Number) -> Cell:
+    """Return the cell that a number of a table stands in."""
+    start = text.rfind("\n", 0, number.start) + 1
+    stop = text.find("\n", number.end)
+    line = text[start : len(text) if stop < 0 else stop]
     cells = _cells(line)
-    at = line.count("|", 0, number.start - start) - (1 if line.lstrip().startswith("|") else 0)
-    above = _rows_above(text, start)
-    heads = [row for row in above[: _head_length(above)] if at < len(row) and row[at]]
-    column = " ".join(dict.fromkeys(row[at] for row in heads))
-    section = next((row[0] for row in reversed(above) if row[0] and not any(row[1:])), "")
-    row = cells[0] if at > 0 and cells else ""
-    quote = " | ".join(cell for cell in (row, cells[at] if at < len(cells) else number.text) if cell)
-    return NumberContext(quote, row, column, words_of(f"{row} {column} {section}"))
+    at = text.count("|", start, number.start) - (1 if line.lstrip().startswith("|") else 0)
+    above, first = _rows_above(text, start)
+    heads = above[: _head_length(above)]
+    return Cell(
+        cells[at] if at < len(cells) else "",
+        cells[0] if at > 0 and cells else "",
+        " ".join(dict.fromkeys(row[at] for row in heads if at < len(row) and row[at])),
+        next((row[0] for row in reversed(above) if row[0] and not any(row[1:])), ""),
+        " ".join(dict.fromkeys(row[0] for row in heads if at > 0 and row[0])),
+        _unit_beside(cells, at),
+        first,
+    )
+
+
+def _unit_beside(cells: list[str], at: int) -> str:
+    """Return the cell of a row that holds the unit of the cell `at`: `%` after it, or before all figures."""
+    if at + 1 < len(cells) and _UNIT_CELL.fullmatch(cells[at + 1]):
+        return cells[at + 1]
+    before = next((cell for cell in reversed(cells[:at]) if not re.search(r"\d", cell) and cell), "")
+    figures = [cell for cell in cells[1:at] if re.search(r"\d", cell)]
+    units = [cell for cell in cells[1:at] if _UNIT_CELL.fullmatch(cell)]
+    return (
+        before if units == [before] and (not figures or cells.index(before) < cells.index(figures[0])) else ""
+    )
+
+
+def headings_beside(text: str, number: Number) -> tuple[str, ...]:
+    """Return the headings of the other columns of the table of `|` that a number stands in."""
+    start = text.rfind("\n", 0, number.start) + 1
+    above, _ = _rows_above(text, start)
+    heads = above[: _head_length(above)]
+    at = text.count("|", start, number.start) - (1 if text[start:].lstrip(" ").startswith("|") else 0)
+    width = max((len(row) for row in heads), default=0)
+    columns = (
+        " ".join(dict.fromkeys(row[i] for row in heads if i < len(row))) for i in range(1, width) if i != at
+    )
+    return tuple(column for column in columns if column)
+
+
+def has_table(text: str) -> bool:
+    """Whether a text has a table, of cells between `|` or of lines of figures."""
+    lines = text.split("\n")
+    piped = any(line.count("|") >= 2 for line in lines)
+    return piped or sum(bool(_line_label(line, len(line))) for line in lines) > 1
+
+
+def labels_beside(text: str, number: Number) -> tuple[str, ...]:
+    """Return the labels of the other rows of the table that a number stands in."""
+    start, stop = text.rfind("\n", 0, number.start) + 1, text.find("\n", number.end)
+    is_piped = text.count("|", start, stop if stop >= 0 else len(text)) >= 2
+    above = reversed(text[:start].split("\n")[-MAX_ROWS:-1])
+    below = text[stop + 1 :].split("\n")[:MAX_ROWS] if stop >= 0 else []
+    return tuple(label for lines in (above, below) for label in _labels(lines, is_piped=is_piped))
+
+
+def _labels(lines: Iterable[str], *, is_piped: bool) -> Iterator[str]:
+    """Yield the row labels of lines until their table ends."""
+    for line in lines:
+        if is_piped:
+            if line.count("|") < 2:
+                return
+            cells = _cells(line)
+            label = cells[0] if any(re.search(r"\d", cell) for cell in cells[1:]) else ""
+        else:
+            if len(re.findall("[A-Za-z]{2,}", line)) > MAX_LABEL_WORDS:
+                return
+            label = _line_label(line, len(line))
+        if label:
+            yield label
 
 
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
-def _rows_above(text: str, start: int) -> list[list[str]]:
-    """Return the rows of a table above an offset, from its first, without the rule under the heading."""
+def _rows_above(text: str, start: int) -> tuple[list[list[str]], int]:
+    """Return the rows of a table above an offset, from its first, without the rule, and where it begins."""
     rows: list[list[str]] = []
     for line in reversed(text[:start].split("\n")[-MAX_ROWS:-1]):
         if line.count("|") < 2:
             break
+        start -= len(line) + 1
         if not _RULE.fullmatch(line):
             rows.append(_cells(line))
-    return rows[::-1]
+    return rows[::-1], start
 
 
 def _head_length(rows: list[list[str]]) -> int:

@@ -102,10 +102,11 @@ def test_what_the_question_says_in_other_words(program: str, question: str, text
     [
         ("answer = part / whole * 100", "100", "per cent"),
         ("answer = (a + b) / 2", "2", "mean of 2"),
-        ("answer = a / 2", "2", "half, or mean of two"),
+        ("average = a / 2\nanswer = average", "2", "half, double or mean of two"),
         ("answer = (a + b + c) / 3", "3", "mean of 3"),
         ("answer = salary * 12", "12", "months in a year"),
-        ("answer = side ** 2", "2", "an exponent"),
+        ("answer = side ** 2", "2", "a square"),
+        ("volatility = variance ** 0.5\nanswer = volatility", "0.5", "a square root"),
         ("answer = round(x, 2)", "2", "decimals to round to"),
         ("answer = xs[0]", "0", "a position in a list"),
         ("total = 0\nfor x in xs:\n    total += x\nanswer = total", "0", "nothing, or the start of a sum"),
@@ -119,8 +120,15 @@ def test_named_constants(program: str, text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "program", ["answer = salary + 12", "answer = x - 100", "answer = (a + b + c) / 4", "answer = x * 7"]
-)
+    "program",
+    [
+        "answer = salary + 12", "answer = x - 100", "answer = (a + b + c) / 4", "answer = x * 7",
+        "answer = x ** 5", "answer = x ** 2", "answer = x ** 0.25", "answer = x / 2", "answer = x * 0.5",
+        "answer = x * 100", "answer = x / 1000", "answer = x * 1000000", "answer = pow(x, 7)",
+        "answer = x // 60", "answer = x % 2", "answer = x * 3.14159", "answer = x / 365",
+        "rate = 0.01\nanswer = x * rate", "n = 12\nanswer = x * n",
+    ],
+)  # fmt: skip
 def test_a_constant_in_another_role_is_none(program: str) -> None:
     assert [source.origin for source in trace_numbers(program, "What is the result?")] == ["unsourced"]
 

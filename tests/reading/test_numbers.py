@@ -91,14 +91,14 @@ def test_several_numbers(text: str, values: list[float]) -> None:
     [
         ("$4.1 million", ["4100000", "4.1"]),
         ("12%", ["12", "0.12"]),
-        ("25 bps", ["25", "0.0025"]),
-        ("(7)", ["-7", "-7000000", "7", "7000000"]),
-        ("512.3", ["512.3", "512300000"]),
+        ("25 bps", ["25", "0.0025", "0.25"]),
+        ("(7)", ["-7", "7"]),
+        ("512.3", ["512.3"]),
     ],
 )
 def test_every_value_that_a_number_may_stand_for(text: str, readings: list[str]) -> None:
     (number,) = find_numbers(text)
-    assert possible_values(number, (10**6,)) == tuple(Fraction(reading) for reading in readings)
+    assert possible_values(number) == tuple(Fraction(reading) for reading in readings)
 
 
 @pytest.mark.parametrize(
