@@ -147,6 +147,9 @@ def test_what_a_passage_shares_with_a_table_is_left_out() -> None:
     assert [(part.start, part.end) for part in parts] == [(32, 100), (200, page.end)]
     assert outside_tables([replace(page, page=7)], [table]) == (replace(page, page=7),)
     assert outside_tables([replace(page, text="9" * 50, start=120, end=170)], [table]) == ()
+    heading = f"# {table.title}\n\n{table.caption}\n\n"
+    titled = replace(page, text=heading + "9" * 100, start=100 - len(heading), end=200)
+    assert outside_tables([titled], [table]) == ()
 
 
 def test_far_rows_are_folded_and_the_asked_ones_shown() -> None:

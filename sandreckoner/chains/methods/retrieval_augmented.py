@@ -98,13 +98,14 @@ def outside_tables(passages: Sequence[Passage], tables: Sequence[Table]) -> tupl
 
 
 def _outside(passage: Passage, table: Table) -> list[Passage]:
-    """The parts of a passage before and after a table of the same page; those with words alone."""
+    """The parts of a passage before and after a table of the same page that say more than its title does."""
     elsewhere = (passage.source, passage.page) != (table.document, table.page or 1)
     if elsewhere or table.start >= passage.end or table.end <= passage.start:
         return [passage]
     parts = []
+    said = {*table.title.split(), *table.caption.split()}
     for start, end in ((passage.start, table.start), (table.end, passage.end)):
         text = passage.text[max(0, start - passage.start) : max(0, end - passage.start)]
-        if len(text.split()) >= LEAST_WORDS:
+        if len(set(text.split()) - said) >= LEAST_WORDS:
             parts.append(replace(passage, text=text, start=start, end=end))
     return parts
