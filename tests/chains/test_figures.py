@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.statement import STATEMENT, cells
 
-from sandreckoner.chains.answering import answer, journal_header, open_journal, replay
+from sandreckoner.chains.answering import answer, replay
 from sandreckoner.chains.methods.retrieval_augmented import outside_tables
 from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.spec import parse_strategy
@@ -20,6 +20,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Returned
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.run_journal import journal_header, open_journal
 from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.core.trace import Trace

@@ -14,12 +14,13 @@ from support.bakery import BAKERY, Shelf, reply
 from support.pairwise import pairwise
 from support.perform import Run
 
-from sandreckoner.chains.answering import answer, journal_header, open_journal, replay
+from sandreckoner.chains.answering import answer, replay
 from sandreckoner.chains.method import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.journal import read_journal
+from sandreckoner.core.run_journal import journal_header, open_journal
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox
