@@ -21,7 +21,7 @@ _IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         r"assets?|liabilit|inventor|receivables?|payables?|\bdebts?\b|borrowings|equity|working capital"
-        r"|current ratio|quick ratio|liquidity|goodwill|pp&e|property, plant|retained|deposits"
+        r"|current ratio|quick ratio|liquidity|goodwill|\bpp&?n?e\b|property, plant|retained|deposits"
         r"|cash (?:and|&) cash equiv|cash balance|balance sheet|leverage|capital[- ]intensive"
         r"|financial position",
         ("balance sheet",),
@@ -38,8 +38,11 @@ _IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"shareholders|stockholders|outstanding shares|\baoci\b|comprehensive", ("equity", "balance sheet")),
 )
-_OF_STATEMENT = 0.45  # what an implied statement is worth beside the best match by words, which is 1
-_OF_PASSAGES = 0.8  # and a table that the best passage lies in or beside
+# What a table is worth beside the best match by words, which is 1: one that the best passage lies in, and a
+# primary statement that the question implies, less for one that is implied less.
+_OF_PASSAGES = 0.8
+_OF_STATEMENT, _LESS = 1.1, 0.15
+_NEAR_PAGES = 6  # the primary statements of a report follow each other
 
 
 def implied_statements(question: str) -> tuple[str, ...]:
@@ -72,14 +75,38 @@ def ranked_tables(
         bonus: document to a score for the company and the year that the question names.
     """
     most = max(words.values(), default=1.0) or 1.0
-    implied = set(implied_statements(question))
+    implied = implied_statements(question)
+    primary = primary_statements(tables)
     scores = {}
     for table in tables:
         score = words.get(table.identifier, 0.0) / most
         score += _OF_PASSAGES * _of_passages(table, passages)
-        score += _OF_STATEMENT * (table.statement in implied)
+        if table.identifier in primary and table.statement in implied:
+            score += _OF_STATEMENT - _LESS * implied.index(table.statement)
         scores[table] = score + bonus.get(table.source, 0.0)
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0].source, pair[0].identifier))
+
+
+def primary_statements(tables: Sequence[StoredTable]) -> set[int]:
+    """The ids of the primary statements of each document: of each kind the one that stands among the others.
+
+    A report also has condensed and partial statements, which stand alone.
+    """
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    by_source: dict[str, list[StoredTable]] = {}
+    for table in tables:
+        if table.statement:
+            by_source.setdefault(table.source, []).append(table)
+    for table in (table for statements in by_source.values() for table in statements):
+        beside = {
+            other.statement
+            for other in by_source[table.source]
+            if abs(other.page - table.page) <= _NEAR_PAGES
+        }
+        key = table.source, table.statement
+        if key not in found or len(beside) > found[key][0]:
+            found[key] = len(beside), table.identifier
+    return {identifier for _, identifier in found.values()}
 
 
 def _of_passages(table: StoredTable, passages: Sequence[Passage]) -> float:
