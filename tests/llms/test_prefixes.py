@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ import pytest
 from models import NAME
 
 from sandreckoner.chains.prompt import load_prompt
+from sandreckoner.core.effects import Ask
+from sandreckoner.core.message import Message
+from sandreckoner.core.problem import Problem
+from sandreckoner.llms import ChatGGUF, LangChainModel
 from sandreckoner.llms.local.llama_engine import LlamaSettings, is_prefix_kept
 from sandreckoner.llms.local.prefix_files import PrefixFiles
 from sandreckoner.llms.local.prefix_slots import PrefixSlots
@@ -242,6 +247,22 @@ def test_the_runtime_says_the_same_bit_for_bit_from_the_file(at_home: Path, tmp_
     messages = [{"role": message.role, "content": message.content} for message in plain]
     assert is_prefix_kept(messages, path, LlamaSettings(4096, 4))
     assert not is_prefix_kept(messages[:-2], path, LlamaSettings(4096, 4))
+
+
+def test_many_at_once_and_several_samples_share_the_slots(tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    from tiny_gguf import make_tiny_gguf
+
+    chat = ChatGGUF(model=str(make_tiny_gguf(tmp_path / "tiny.gguf")), n_ctx=12288, slots=3, max_tokens=4)
+    model, prompt = LangChainModel(chat), load_prompt("direct")
+
+    def asked(number: int) -> int:
+        messages = (Message("system", "Answer. " * 60), *prompt.messages(Problem(f"{number} + 2?"))[1:])
+        return len(model.ask(Ask(messages, n=1 + number % 3, temperature=1.0, seed=number)))
+
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(asked, range(9))) == [1, 2, 3] * 3
+    chat.close()
 
 
 @pytest.mark.model

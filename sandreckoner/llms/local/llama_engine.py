@@ -71,7 +71,8 @@ class LlamaEngine(Engine):
             emit({"choices": [], "prompt_share": share})
 
         with self._prefixes.ready(body, generation.stop, read):
-            self._perform(body, generation.stop, emit)
+            if not generation.stop.is_set():
+                self._perform(body, generation.stop, emit)
 
     def _perform(self, body: dict[str, Any], stop: threading.Event, emit: Emit) -> None:
         errors: list[SandreckonerError] = []
