@@ -17,7 +17,6 @@ from sandreckoner.core.environment import Tool
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON, Returned
 from sandreckoner.core.serialization import to_json
-from sandreckoner.tools.retrieval.minilm import load_minilm
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.vectors import Embedder, Vectors
@@ -82,6 +81,12 @@ def document_names(library: Any) -> list[str]:
     return [document.source for document in library.documents[:MAX_LISTED]]
 
 
+def _minilm() -> Embedder:
+    from sandreckoner.tools.retrieval.minilm import load_minilm
+
+    return load_minilm()
+
+
 class NearestTexts:
     """Ranks texts by the cosine of their vectors. Thread-safe; keeps the vectors of the last pool."""
 
@@ -102,7 +107,7 @@ class NearestTexts:
             return Returned([])
         try:
             with self._lock:
-                self._embedder = self._embedder or load_minilm()
+                self._embedder = self._embedder or _minilm()
                 if self._pool is None or self._pool[0] != among:
                     self._pool = among, self._embedder.documents(among)
                 closeness = self._pool[1] @ self._embedder.query(str(arguments["text"]))
