@@ -1,9 +1,13 @@
-"""Build agents with their environment, each a Runnable: `invoke`, `ainvoke`, `stream`, `batch`.
+r"""Build agents with their environment, each a Runnable: `invoke`, `ainvoke`, `stream`, `batch`.
 
-from sandreckoner.agents import open_code_agent
-
-with open_code_agent(model="local", library=open_library(["reports/"])) as agent:
-    answer = agent.invoke("By how much did net sales grow?")
+>>> from sandreckoner.testing import ScriptedModel
+>>> def price_of(article: str) -> float:
+...     "The price of an article in dollars."
+...     return 13.75
+>>> model = ScriptedModel(["```python\nanswer(price_of('pen') * 4)\n```"])
+>>> with open_code_agent(model=model, tools=[price_of]) as agent:
+...     print(agent.invoke("What do four pens cost?"))
+55
 """
 
 from __future__ import annotations

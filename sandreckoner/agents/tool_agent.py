@@ -1,9 +1,10 @@
 """The tool agent: a model that calls tools until it can answer, with conversations that last.
 
-from sandreckoner.agents import ToolAgent
-
-with ToolAgent(model="local", library=open_library(["reports/"]), memory="talks.sqlite") as agent:
-    answer = agent.invoke("By how much did net sales grow?", thread="monday")
+>>> from sandreckoner.testing import ScriptedModel
+>>> model = ScriptedModel(['{"name": "python", "arguments": {"code": "6 * 7"}}', "The answer is 42."])
+>>> with ToolAgent(model=model) as agent:  # memory="talks.sqlite" keeps its conversations
+...     print(agent.invoke("What is 6 * 7?", thread="monday"))
+The answer is 42.
 """
 
 from __future__ import annotations

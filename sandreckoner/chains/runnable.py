@@ -1,9 +1,12 @@
-"""Any strategy as a LangChain Runnable: the only module of this room that knows the workspace.
+r"""Any strategy as a LangChain Runnable: the only module of this room that knows the workspace.
 
-from sandreckoner.chains import chain
-
-with chain("pal", model="local") as reckon:
-    answer = reckon.invoke("What is 17 % of 2,340?")
+>>> from langchain_core.output_parsers import StrOutputParser
+>>> from langchain_core.prompts import ChatPromptTemplate
+>>> from sandreckoner.testing import ScriptedModel
+>>> with chain("pal", model=ScriptedModel(["```python\nanswer = 3 * 14\n```"])) as reckon:
+...     sequence = ChatPromptTemplate.from_template("What is {a} * {b}?") | reckon | StrOutputParser()
+...     sequence.invoke({"a": 3, "b": 14})
+'42'
 """
 
 from __future__ import annotations

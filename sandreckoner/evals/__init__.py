@@ -1,8 +1,14 @@
 """Evaluate strategies on questions, and answer files of questions of any size.
 
-questions = load_questions("gsm8k", folder="questions", limit=100)
-records = evaluate(["cot", "pal", "sc(pal, n=5)"], questions, "local", out="gsm8k-local")
-print(as_text(make_table(records, baseline="cot")))
+>>> from tempfile import TemporaryDirectory
+>>> from sandreckoner import Problem
+>>> from sandreckoner.evals import Question, evaluate
+>>> from sandreckoner.testing import ScriptedModel
+>>> questions = [Question("q1", Problem("What is 2 + 2?"), "4")]  # or load_questions("gsm8k", folder=…)
+>>> with TemporaryDirectory() as folder:
+...     records = evaluate(["cot"], questions, ScriptedModel(["The answer is 4."]), out=f"{folder}/run")
+>>> [(record.strategy, record.answer, record.right) for record in records]
+[('cot', '4', True)]
 """
 
 from __future__ import annotations

@@ -37,9 +37,11 @@ class Workspace:
         functions: the tools passed in, as programs and agents call them.
         report, progress: as passed in; they may be replaced.
 
-        with Workspace(model="local", docs=["reports/"]) as workspace:
-            with workspace.environment(problem, "pal", journal="run.jsonl") as environment:
-                found = answer(strategy, problem, environment)
+    >>> from sandreckoner.testing import ScriptedModel
+    >>> with Workspace(model=ScriptedModel(["4"]), budget=Budget(calls=5)) as workspace:
+    ...     with workspace.environment(Problem("2 + 2?"), "pal") as environment:
+    ...         environment.model.name, environment.budget.calls
+    ('scripted', 5)
     """
 
     def __init__(

@@ -1,9 +1,6 @@
 """The host's tools that strategies may `Use`: similar texts, text around a passage, documents, tables.
 
-from sandreckoner.chains import chain
-
-chain('few_shot(cot_few_shot, k=4, by="similarity")')      # comes with the tool `nearest`
-Environment(model, sandbox, tools=host_tools())          # includes it
+`nearest` serves `few_shot(cot_few_shot, k=4, by="similarity")`; the others serve agents.
 """
 
 from __future__ import annotations
