@@ -16,7 +16,12 @@ from sandreckoner.tools.retrieval.chunk_store import (
 )
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 from sandreckoner.tools.retrieval.ranking import FUSIONS, Fusion, maximal_marginal_relevance
-from sandreckoner.tools.retrieval.tables.table_records import read_tables, stored_tables, table_words
+from sandreckoner.tools.retrieval.tables.table_records import (
+    read_tables,
+    sources_of,
+    stored_tables,
+    table_words,
+)
 from sandreckoner.tools.retrieval.tables.table_search import ranked_tables
 from sandreckoner.tools.retrieval.vectors import VectorIndex
 
@@ -118,8 +123,9 @@ def find_tables(
     passages = find_passages(question, _PASSAGES_FOR_TABLES, store=store, vectors=vectors, options=options)
     with store.transaction():
         sources = _searched_sources(question, store.modification_times(), options)
-        tables = stored_tables(store, sources)
         words = table_words(store, match_query(question), k=options.n_candidates, sources=sources)
+        near = {passage.source for passage in passages} | sources_of(store, words)
+        tables = stored_tables(store, near)
         bonus = (
             {table.source: date_bonus(question, table.source) for table in tables} if options.route else {}
         )

@@ -86,14 +86,23 @@ def searched_text(table: Table, name: str) -> str:
     return "\n".join([*parts[:6], *sections, *parts[6:]])[:_MAX_TEXT]
 
 
-def stored_tables(store: Database, sources: Sequence[str] | None = None) -> list[StoredTable]:
-    """All stored tables of these documents (None for all), in order."""
+def stored_tables(store: Database, sources: Iterable[str]) -> list[StoredTable]:
+    """All stored tables of these documents, in order."""
     found = store.query(
         "select id, source, page, last_page, start, end, statement, title from tabular "
-        "where :sources is null or source in (select value from json_each(:sources)) order by source, id",
-        {"sources": None if sources is None else json.dumps(list(sources))},
+        "where source in (select value from json_each(?)) order by source, id",
+        (json.dumps(sorted(sources)),),
     )
     return [StoredTable(*row) for row in found]
+
+
+def sources_of(store: Database, identifiers: Iterable[int]) -> set[str]:
+    """The documents of these tables."""
+    found = store.query(
+        "select distinct source from tabular where id in (select value from json_each(?))",
+        (json.dumps(list(identifiers)),),
+    )
+    return {row[0] for row in found}
 
 
 def table_words(

@@ -17,6 +17,7 @@ from sandreckoner.tools.retrieval.tables.figure_values import figure_value
 _NAMED = re.compile(
     r"\b(?:sub)?totals?\b|^(?:net|gross|income|loss|earnings|profit|operating|adjusted|balance)\b", re.I
 )
+_TOTAL = re.compile(r"\W*(?:sub-?)?total\b", re.IGNORECASE)
 _MAX_PARTS = 40
 _MAX_ROWS = 400  # a longer table is a list of records, not a statement
 
@@ -37,19 +38,22 @@ def with_totals(table: Table) -> Table:
         return table
     waiting: list[_Waiting] = []
     rows = []
+    shares = [index for index, column in enumerate(table.columns) if column.unit == "%"]
     for row in table.rows:
-        values = tuple(figure_value(cell.text) if cell else None for cell in row.cells)
+        values = tuple(
+            figure_value(cell.text) if cell and "%" not in cell.text and index not in shares else None
+            for index, cell in enumerate(row.cells)
+        )
         unit = (row.unit, row.scale)
         if row.unit == "%" or all(value is None for value in values):
             rows.append(row)
             continue
-        named = not row.label or _NAMED.search(row.label) is not None
-        found = _parts(values, unit, waiting, named)
+        found = _parts(values, unit, waiting, row.label)
         if found is not None:
             count, sound = found
             del waiting[len(waiting) - count :]
             row = replace(row, total=True, sound=sound)
-        elif re.match(r"\W*total\b", row.label, re.IGNORECASE):
+        elif _TOTAL.match(row.label):
             row = replace(row, total=True)
         waiting.append(_Waiting(values, unit))
         rows.append(row)
@@ -57,9 +61,13 @@ def with_totals(table: Table) -> Table:
 
 
 def _parts(
-    values: Values, unit: tuple[str, int], waiting: Sequence[_Waiting], named: bool
+    values: Values, unit: tuple[str, int], waiting: Sequence[_Waiting], label: str
 ) -> tuple[int, bool] | None:
-    """How many of the waiting rows make up a total, and whether they add up in all columns."""
+    """How many of the waiting rows make up a total, and whether they add up in all columns.
+
+    Only what is called a total may be found wrong, in one column of three or more.
+    """
+    named = not label or _NAMED.search(label) is not None
     best: tuple[int, bool] | None = None
     most = 0
     parts: list[Values] = []
@@ -71,8 +79,10 @@ def _parts(
             continue
         for signs in _signs(len(parts)) if named else [(1,) * len(parts)]:
             right, wrong = _compare(values, parts, signs)
-            enough = right > wrong and (right > 1 or named or (wrong == 0 and len(parts) > 2))
-            if enough and (named or wrong == 0) and right > most:
+            if wrong and not (wrong == 1 < right and min(signs) > 0 and _TOTAL.match(label)):
+                continue
+            enough = right > 1 or (right == 1 and (named or len(parts) > 2))
+            if enough and right > most:
                 best, most = (len(parts), wrong == 0), right
     return best
 
@@ -87,19 +97,20 @@ def _signs(n: int) -> Iterator[tuple[int, ...]]:
 
 def _compare(values: Values, parts: Sequence[Values], signs: Sequence[int]) -> tuple[int, int]:
     """In how many columns the parts add up, and in how many they do not. Sums are of rounded figures."""
-    right = wrong = 0
+    right: list[int] = []
+    wrong: list[int] = []
     for column, value in enumerate(values):
         figures = [
             sign * part for sign, row in zip(signs, parts, strict=True) if (part := row[column]) is not None
         ]
         if value is None or not figures:
             continue
-        step = Decimal(1).scaleb(min(_exponent(figure) for figure in (value, *figures)))
-        if abs(sum(figures, Decimal(0)) - value) <= step * max(1, len(figures) // 3):
-            right += 1
-        else:
-            wrong += 1
-    return right, wrong
+        exponent = min(_exponent(figure) for figure in (value, *figures))
+        off = abs(sum(figures, Decimal(0)) - value)
+        fits = off <= Decimal(1).scaleb(exponent) * max(1, len(figures) // 3)
+        (right if fits else wrong).append(exponent)
+    # A column with other decimals holds rates or prices, which do not add up.
+    return len(right), sum(exponent in right for exponent in wrong) if right else len(wrong)
 
 
 def _exponent(figure: Decimal) -> int:
