@@ -92,9 +92,12 @@ _SENTENCE_END = re.compile(
     r"[.!](?=\s+[A-Z(\d\"'“‘*\[$]|[\"”’']?\s*$)"
 )
 # What follows an answer without being part of it: a reason, or the same in another unit.
+_CLAUSE = (  # a list of sorted words has none of these
+    r"(?=.*(?:\b(?:is|are|was|were|has|have|had|the|it|he|she|they|we|there|this|that|an?|of|to|not)\b|[=\d]))"
+)
 _REASON = re.compile(
-    r"\s*,?\s+(?:because|since|due to|given that|i\.e\.)(?=\s).*|\s*,?\s+(?:but|although|though"
-    r"|however)\s.*|\s*,\s+(?:as|so|which|where|that is|or)\s.*"
+    rf"\s*,?\s+(?:because|since|due to|given that|i\.e\.|but|although|though|however)(?=\s){_CLAUSE}.*"
+    r"|\s*,\s+(?:as|so|which|where|that is|or)\s.*"
     r"|(?<=\w)\s+\((?![^()]*\)\s*[-+*/^=])[^()]*[A-Za-z]{2}[^()]*\)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -110,8 +113,11 @@ _ASIDE = re.compile(
 _NAMED = re.compile(r"\$?[A-Za-z](?:_?\d)?\s*=[^=]*")  # x = 3, which is not y = 3
 _FIELD = re.compile(r"\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^,}\n]+))")  # of JSON, or of a dict
 _TAGGED = re.compile(r"<(?:final_)?answer>\s*([^<\n]+?)\s*</", re.IGNORECASE)
+_EXPLAINED = re.compile(r"\n\s*(?:[*#_]+\s*)?(?:Explanation|Reason(?:ing)?|Rationale|Justification|Why)\b")
+_CHECKED = re.compile(r"(?<=\d)(?:\s[A-Za-z]+)?\s*\([^()]*[-+*/=][^()]*\)[.\s]*$")  # 18 (9 + 9)
 _JUDGED = re.compile(
-    r"(?:the )?(?:in)?correct|right|wrong|best|true|false", re.IGNORECASE
+    r"(?:the )?(?:(?:in)?correct|right|wrong|best|true|false)(?: (?:answer|choice|option|one))?",
+    re.IGNORECASE,
 )  # "option B is correct"
 _TAG = re.compile(r"</?[A-Za-z_]\w*>")
 
@@ -143,7 +149,7 @@ def find_answer(reply: str, *, options: Sequence[str] = (), question: str = "") 
         where the model says that there is none.
     """
     reply = cut_at_stop(split_thoughts(reply)[1])[-MAX_CHARACTERS:].strip()
-    reply = _first_question(reply, options)
+    reply = _before_explanation(_first_question(reply, options))
     offered = (question, *options)
     can_refuse = any(map(refuses, offered))
     for rule, text in _found(reply, options):
@@ -167,6 +173,12 @@ def _first_question(reply: str, options: Sequence[str]) -> str:
         if stated or (first and len(first) <= SHORT and _whole(first)):
             return first
     return reply
+
+
+def _before_explanation(reply: str) -> str:
+    """Return the answer of a reply that explains it under a heading of its own; other replies as they are."""
+    first = _EXPLAINED.split(reply, maxsplit=1)[0].strip()
+    return first if first and len(first) <= SHORT and "\n" not in first else reply
 
 
 def whole_answers(reply: str) -> Iterator[str]:
@@ -298,6 +310,7 @@ def _bold(reply: str) -> str | None:
 
 
 def _last_number(reply: str) -> str | None:
+    reply = _CHECKED.sub("", reply)
     numbers = [number for number in find_numbers(reply) if any(map(str.isdigit, number.text))]
     if not numbers:
         return None

@@ -13,13 +13,14 @@ _IS = (
     r"|appears(?:\s+to be)?)"
     r"(?:\s+(?:therefore|thus|clearly|definitely|obviously|indeed|all|both|also|simply))?"
 )
+_LINK = rf"(?:{_IS}\s+|\)?:\s*)"
 _GOOD = (
-    r"(?:the\s+|a\s+)?(?:most\s+|only\s+|single\s+|best\s+)?(?:right|correct|true|best|better|answer"
+    r"(?:the\s+|a\s+)?(?:most\s+|only\s+|single\s+|best\s+)?(?:yes|right|correct|true|best|better|answer"
     r"|appropriate|likely"
     r"|plausible|accurate|suitable|fitting)"
 )
 _BAD = (
-    r"(?:not|n['’]t|never|wrong|incorrect|false|out|ruled|eliminated|excluded|less|worse|impossible"
+    r"(?:no|not|n['’]t|never|wrong|incorrect|false|out|ruled|eliminated|excluded|less|worse|impossible"
     r"|implausible|unlikely"
     r"|irrelevant|invalid|unsuitable|inappropriate|untrue|too|a\s+(?:distractor|trap|wrong|poor|bad))"
 )
@@ -76,9 +77,9 @@ def _picked(text: str, capital: str) -> str | None:
 
 def _affirmed(text: str, capital: str, any_case: str, several: re.Pattern[str]) -> str | None:
     """Return the only letter that a text calls right: "B is the best choice"."""
-    pattern = rf"(?:\(({any_case})\)|(?<![\w'’])({capital})\)?){_IS}\s+{_GOOD}(?!\w)"
+    pattern = rf"(?:\(({any_case})\)|(?<![\w'’])({capital})\)?){_LINK}{_GOOD}(?!\w)"
     good = {(one or other).upper() for one, other in re.findall(pattern, text)}
-    joined = any(re.match(rf"{_IS}\s+{_GOOD}", text[match.end() :]) for match in several.finditer(text))
+    joined = any(re.match(rf"{_LINK}{_GOOD}", text[match.end() :]) for match in several.finditer(text))
     return f"({good.pop()})" if len(good) == 1 and not joined else None
 
 
@@ -104,5 +105,5 @@ def _without_denied(text: str, capital: str, any_case: str) -> str:
     some = rf"{one}(?:{_JOIN}{one}){{0,17}}"
     text = re.sub(rf"\b({_DENIES}){some}", r"\1", text)
     return re.sub(
-        rf"{some}(?={_IS}\s+{_BAD}(?!\w)|\s+(?:is|are|was|ca|does|wo)n['’]?t\b|\s+cannot\b)", " ", text
+        rf"{some}(?={_LINK}{_BAD}(?!\w)|\s+(?:is|are|was|ca|does|wo)n['’]?t\b|\s+cannot\b)", " ", text
     )

@@ -7,6 +7,9 @@ import random
 import pytest
 
 from sandreckoner.core.errors import UsageError
+from sandreckoner.core.problem import Problem
+from sandreckoner.evals import Question
+from sandreckoner.evals.report.charts import vote_chart
 from sandreckoner.evals.report.statistics import (
     calibration,
     clustered,
@@ -14,6 +17,7 @@ from sandreckoner.evals.report.statistics import (
     mcnemar,
     proportion,
     quantile,
+    vote_curve,
 )
 from sandreckoner.evals.run.sample_record import SampleRecord
 
@@ -113,3 +117,23 @@ def test_a_confidence_outside_its_range_is_an_error(confidence: float) -> None:
     record = SampleRecord("k", "q", "pal", 0, "1", "1", "answered", right=True, confidence=confidence)
     with pytest.raises(UsageError, match="must be between 0 and 1"):
         calibration([record])
+
+
+def test_a_vote_curve_with_failed_samples_is_drawn_from_what_there_is_and_says_so() -> None:
+    def record(question: str, *votes: str | None, status: str = "answered") -> SampleRecord:
+        return SampleRecord(f"k{question}", question, "sc", 0, "1", "1", status, votes=votes)
+
+    questions = {name: Question(name, Problem("?"), "1") for name in "abcd"}
+    whole = [record("a", "1", "1", "1"), record("b", "2", "1", "1")]
+    points = vote_curve(whole, questions)
+    assert [(point.k, point.accuracy.value, point.short) for point in points] == [
+        (1, 0.5, 0),
+        (2, 0.5, 0),
+        (3, 1, 0),
+    ]
+    broken = [*whole, record("c", status="error"), record("d", "2")]
+    points = vote_curve(broken, questions)
+    assert [point.short for point in points] == [1, 2, 2]
+    assert points[2].accuracy.value == pytest.approx(2 / 3)
+    assert "2 samples failed or drew fewer candidates" in vote_chart({"sc": points})
+    assert "fewer" not in vote_chart({"sc": vote_curve(whole, questions)})

@@ -83,6 +83,17 @@ FOUND = [
     ("It's a no.", "no"),
     (str(list(range(60))), str(list(range(60)))),
     ("The answer is ] } >.", "] } >"),
+    ("So the answer is credulity phone since sinew.", "credulity phone since sinew"),
+    ("18 eggs.\n\nExplanation: 3 crates.", "18"),
+    ("The total is 18 (9 + 9).", "18"),
+    ("The answer is 18.\n\nQ: Tom has 3 cats. How many?\nA: The answer is 3.", "18"),
+    ("The answer is 18.\n\n\nJohn has 5 pens and buys 2. How many pens are there?\nThe answer is 7.", "18"),
+    ("9 + 9 = 18\n#### 18\n\n### Question 2\nAnn had 5 pens.\n#### 5", "18"),
+    ("The answer to how many loaves she bakes is 18, baked over 2 days.", "18"),
+    ("{'answer': '18', 'confidence': 0.9}", "18"),
+    ("<answer>18</answer>\n<confidence>95</confidence>", "18"),
+    ("The answer is 18 [1]. See also [2].", "18"),
+    ("Ans: 18 apples in 3 bags", "18"),
 ]  # fmt: skip
 
 
@@ -152,6 +163,8 @@ def test_a_refusal_that_the_question_offers_is_an_answer() -> None:
         ("The answer is B over C.", "(B)"), ("I would go with B rather than A.", "(B)"),
         (r"\boxed{B}", "(B)"), (r"\boxed{\text{B}}", "(B)"), ("#### B", "(B)"),
         ("So the answer is: **(B)**", "(B)"),
+        ("Option A: no. Option B: yes. Option C: no.", "(B)"), ("(J) thing 9, because (I) fails", "(J)"),
+        ("Hence, option (B) is the correct answer.", "(B)"), ("B\n\nExplanation: A is too big for C.", "(B)"),
         ("I believe B is right. A is wrong.", "(B)"), ("Option (d) is correct", "(D)"),
         ("B is correct; C is a distractor.", "(B)"), ("C rather than B", "(C)"), ("B, not C.", "(B)"),
         ("Between A and B, A is better.", "(A)"), ("I would rule out A and C, leaving B.", "(B)"),

@@ -18,7 +18,14 @@ from sandreckoner.chains.strategies.stopping_rules import (
     horizon_rule,
     stability_rule,
 )
-from sandreckoner.chains.strategies.voting import Vote, answer_by_vote, majority_vote, vote_calls, vote_named
+from sandreckoner.chains.strategies.voting import (
+    Vote,
+    answer_by_vote,
+    answers_of,
+    majority_vote,
+    vote_calls,
+    vote_named,
+)
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
@@ -67,7 +74,7 @@ class AdaptiveSelfConsistency:
             except BudgetSpent:
                 break
             drawn += batch
-            answers = yield from merge_equal([candidate.answer for candidate in drawn], known)
+            answers = yield from merge_equal(answers_of(drawn), known)
             remaining = max_candidates - len(drawn)
             if not batch or decided(answers, remaining) or self.enough(answers, remaining):
                 break

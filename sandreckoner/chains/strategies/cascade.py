@@ -13,7 +13,7 @@ from sandreckoner.chains.method import Strategy, strategy_calls
 from sandreckoner.chains.strategies.algebra import merge_equal
 from sandreckoner.chains.strategies.confidence import Confidence, lead, load_confidence
 from sandreckoner.chains.strategies.single import reasons
-from sandreckoner.chains.strategies.voting import tally
+from sandreckoner.chains.strategies.voting import answers_of, tally
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.combine import with_budget_status, within
 from sandreckoner.core.effects import Steps, note
@@ -72,13 +72,16 @@ class Cascade:
 
     def _best(self, candidates: Sequence[Candidate]) -> Steps[Answer]:
         """Return the most frequent answer; of equals, that of the most expensive strategy."""
-        answers = yield from merge_equal([candidate.answer for candidate in candidates])
+        answers = yield from merge_equal(answers_of(candidates))
         polls = tally(answers)
         if not polls:
             return Answer(None, "no answer", candidates=tuple(candidates), reason=reasons(tuple(candidates)))
         leading = [poll for poll in polls if poll.weight == polls[0].weight]
         winner = candidates[max(poll.voters[-1] for poll in leading)]
-        return Answer(winner.answer, "answered", winner, tuple(candidates), self.confidence(answers))
+        sure = self.confidence(answers)
+        if not 0 <= sure <= 1:
+            raise UsageError(f"cascade: a confidence must be between 0 and 1, not {sure}")
+        return Answer(winner.answer, "answered", winner, tuple(candidates), sure)
 
 
 def cascade(

@@ -87,6 +87,14 @@ def tally(votes: Sequence[str | None], *, weights: Sequence[float] | None = None
     return sorted(polls, key=lambda poll: (-poll.weight, poll.voters[0]))
 
 
+def answers_of(candidates: Sequence[Candidate]) -> list[str | None]:
+    """Return the answers that candidates vote for; a program's list without its brackets."""
+    return [
+        without_brackets(each.answer) if each.answer is not None and each.program else each.answer
+        for each in candidates
+    ]
+
+
 SHOWN = 2_000  # last characters of each candidate shown to the model for its choice
 _CHOSEN = re.compile(r"\b(?:response|answer|number|#)\s*\**\s*#?(\d{1,6})\b", re.IGNORECASE)
 
@@ -189,19 +197,13 @@ def vote_calls(vote: Vote) -> int:
 
 
 def _count(candidates: Sequence[Candidate], weights: Sequence[float]) -> Steps[Tally]:
-    answers = yield from merge_equal([_comparable(candidate) for candidate in candidates])
+    answers = yield from merge_equal(answers_of(candidates))
     polls = tally(answers, weights=weights)
     total = sum(weights)
     if not polls or total <= 0:
         return Tally()
     counts = tuple((poll.answer, round(poll.weight / total, 6)) for poll in polls)
     return Tally(candidates[polls[0].voters[0]], counts[0][1], counts, tuple(polls))
-
-
-def _comparable(candidate: Candidate) -> str | None:
-    if candidate.answer is None or not candidate.program:
-        return candidate.answer
-    return without_brackets(candidate.answer)
 
 
 def answer_by_vote(problem: Problem, candidates: Sequence[Candidate], vote: Vote) -> Steps[Answer]:

@@ -43,7 +43,10 @@ def cost_chart(rows: Sequence[StrategyRow], price: str) -> str:
 
 
 def vote_chart(found: Mapping[str, Sequence[VotePoint]]) -> str:
-    """Accuracy of the vote over the first k candidates with its interval, one line per strategy."""
+    """Accuracy of the vote over the first k candidates with its interval, one line per strategy.
+
+    A strategy some of whose samples failed or drew fewer candidates is drawn from the others, and says so.
+    """
 
     def draw(axes: Any) -> None:
         for place, (strategy, points) in enumerate(found.items()):
@@ -54,7 +57,7 @@ def vote_chart(found: Mapping[str, Sequence[VotePoint]]) -> str:
                 marker="o",
                 ms=3,
                 color=_colour(place),
-                label=strategy,
+                label=f"{strategy} ({_short(points)})" if points and points[-1].short else strategy,
             )
             low = [100 * point.accuracy.low for point in points]
             high = [100 * point.accuracy.high for point in points]
@@ -64,6 +67,11 @@ def vote_chart(found: Mapping[str, Sequence[VotePoint]]) -> str:
         axes.xaxis.get_major_locator().set_params(integer=True)
 
     return _svg(draw)
+
+
+def _short(points: Sequence[VotePoint]) -> str:
+    few = points[-1].short
+    return f"{few} sample{'s' if few > 1 else ''} failed or drew fewer candidates"
 
 
 def reliability_chart(found: Mapping[str, Calibration]) -> str:

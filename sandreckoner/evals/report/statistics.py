@@ -234,25 +234,35 @@ def fit_confidence(
 
 @dataclass(frozen=True, slots=True)
 class VotePoint:
-    """The accuracy of the vote over the first `k` candidates."""
+    """The accuracy of the vote over the first `k` candidates.
+
+    Attributes:
+        k: how many candidates vote, at most.
+        accuracy: over the questions whose samples could be scored.
+        short: how many samples have fewer than `k` candidates, or none because their run failed.
+    """
 
     k: int
     accuracy: Interval
+    short: int = 0
 
 
 def vote_curve(
     records: Sequence[SampleRecord], questions: Mapping[str, Question], scorer: Scorer | None = None
 ) -> list[VotePoint]:
-    """The accuracy for each k from 1 to the number of candidates; empty if the records differ in that number.
+    """The accuracy for each k from 1 to the number of candidates; empty where none has several.
+
+    It is drawn from what there is: of a sample with fewer than k candidates all of them vote, a failed one is
+    left out, and `VotePoint.short` counts both.
 
     Args:
         records: of one strategy that votes.
         questions: by id, with gold answers.
         scorer: None for the scorer of each question's kind.
     """
-    kept = [record for record in records if record.question in questions and not record.error]
-    counts = {len(record.votes) for record in kept}
-    n_candidates = counts.pop() if len(counts) == 1 else 0
+    known = [record for record in records if record.question in questions]
+    kept = [record for record in known if not record.error and record.votes]
+    n_candidates = max((len(record.votes) for record in kept), default=0)
     points = []
     for k in range(1, n_candidates + 1 if n_candidates > 1 else 1):
         marks = [
@@ -262,6 +272,7 @@ def vote_curve(
             )
             for record in kept
         ]
+        short = len(known) - sum(len(record.votes) >= k for record in kept)
         if found := clustered((question, mark) for question, mark in marks if mark is not None):
-            points.append(VotePoint(k, found))
+            points.append(VotePoint(k, found, short))
     return points

@@ -75,6 +75,12 @@ def test_a_cascade_climbs_while_they_disagree(perform):
     assert run.calls == 5
 
 
+def test_a_cascade_refuses_a_confidence_that_is_none(perform):
+    strategy = cascade(single(Direct()), single(COT), confidence=lambda answers: 1.2)
+    with pytest.raises(UsageError, match="must be between 0 and 1, not 1.2"):
+        perform(strategy, replies=["14", "The answer is 14."])
+
+
 def test_a_cascade_abstains_below_its_target_and_says_why(perform):
     replies = ["9", "The answer is 14."]
     run = perform(cascade(single(Direct()), single(COT)), replies=replies)
