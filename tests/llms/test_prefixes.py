@@ -186,6 +186,13 @@ def test_the_oldest_files_go_first(tmp_path: Path) -> None:
     assert [bool(files.find(key)) for key in ("a", "b", "c")] == [False, True, True]
 
 
+def test_what_was_seen_once_is_forgotten_in_the_end(files: PrefixFiles) -> None:
+    assert [files.was_seen("a"), files.was_seen("a")] == [False, True]
+    for number in range(510):
+        files.was_seen(str(number))
+    assert len(list(files.folder.iterdir())) == 500
+
+
 def test_a_folder_that_cannot_be_written_is_no_fault(files: PrefixFiles) -> None:
     server = SlotsOnPaper(files.folder)
     server.act = lambda action, slot, name: False  # type: ignore[method-assign]  # as where the disk is full

@@ -53,6 +53,8 @@ class PrefixFiles:
         try:
             was = mark.exists()
             mark.touch()
+            if not was:
+                self._make_room(mark)
         except OSError:
             return False
         return was
