@@ -74,4 +74,4 @@ def test_asking_a_scripted_model_brings_no_runtime_and_no_framework() -> None:
     loaded = modules_after(asked)
     not_needed = HEAVY - {"rich", "platformdirs", "tenacity", "filelock", "numpy"}
     assert not {name.partition(".")[0] for name in loaded} & not_needed
-    assert len(loaded) < 700
+    assert len(loaded) < 600

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from sandreckoner import Budget, Problem, Sandbox, Settings, UsageError, Workspace, open_library
+from sandreckoner.core.effects import note
 from sandreckoner.core.errors import LibraryError, SandboxError
 from sandreckoner.core.journal import JournalFile
+from sandreckoner.core.runtime import run
 from sandreckoner.evals.run.batching import BatchJob
 from sandreckoner.testing import ScriptedModel
 
@@ -108,13 +111,10 @@ def test_other_settings_and_documents_open_only_what_they_concern(script: str) -
 
 
 def test_documents_are_named_in_one_way(script: str) -> None:
-    for two in (
-        {"docs": ["a"], "index": "b"},
-        {"library": "a", "docs": ["b"]},
-        {"library": "a", "index": "b"},
-    ):
+    ways = {"docs": ["a"], "index": "b", "library": "c"}
+    for two in combinations(ways.items(), 2):
         with pytest.raises(UsageError, match="only one of them"):
-            Workspace(**two)
+            Workspace(**dict(two))
 
 
 def test_a_journal_is_a_file_or_what_a_function_begins(script: str, tmp_path: Path) -> None:
@@ -127,11 +127,11 @@ def test_a_journal_is_a_file_or_what_a_function_begins(script: str, tmp_path: Pa
             pass
         header = json.loads(kept.getvalue())
         assert (header["strategy"], header["seed"], header["model"]) == ("cot", 7, script)
-        with workspace.environment(
-            PROBLEM, "cot", journal=tmp_path / "run.jsonl", listeners=[seen.append]
-        ) as it:
-            assert it.trace.steps == []
-        assert json.loads((tmp_path / "run.jsonl").read_text())["problem"]["question"] == PROBLEM.question
+        file = tmp_path / "run.jsonl"
+        with workspace.environment(PROBLEM, "cot", journal=file, listeners=[seen.append]) as environment:
+            assert run(note("a note"), environment) is None and len(seen) == 2
+        header, step = map(json.loads, file.read_text().splitlines())
+        assert header["problem"]["question"] == PROBLEM.question and step["effect"]["text"] == "a note"
         with (
             pytest.raises(UsageError, match="journal: .* cannot be written"),
             workspace.environment(PROBLEM, "cot", journal=tmp_path / "none" / "run.jsonl"),
