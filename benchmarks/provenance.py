@@ -1,6 +1,6 @@
 """Tracing the numbers of TAT-QA's arithmetic derivations to the reports that they came from.
 
-    python benchmarks/provenance.py
+    python -m benchmarks.provenance
 
 Each of the dev set's 718 questions with an arithmetic derivation becomes a one-line program, `answer = …`,
 the derivation without `$` and thousands separators, `12%` as `12/100`. The passage is its report: the
@@ -166,10 +166,10 @@ def main() -> None:
     for name, part, whole, goal in (
         ("operands traced", count["traced"], count["operands"], ">= 99"),
         ("derivations fully traced", count["fully traced"], count["questions"] - count["left out"], ""),
-        ("false alarms", count["false alarms"], count["numbers"], "<= 2"),
+        ("false alarms", count["false alarms"], count["numbers"], "<= 1"),
         ("digit changed: caught", count["digit changed"], count["digit changed, of"], ""),
         ("digits swapped: caught", count["digits swapped"], count["digits swapped, of"], ""),
-        ("caught together", caught, wrong, ">= 97"),
+        ("caught together", caught, wrong, ">= 99"),
         ("found by chance elsewhere", count["chance"], count["operands"], ""),
     ):
         print(f"{name:28}{100 * part / whole:8.2f} %   {part} of {whole}   {goal}")

@@ -209,5 +209,5 @@ def _is_figure(literal: NumberLiteral, over_documents: bool, rates: frozenset[Fr
     if figures and (literal.value == 0 or max(figures) >= 1):
         return True
     if over_documents and "." in literal.text and (figures or literal.over_number):
-        return not set(figures) <= rates
+        return literal.over_number or not set(figures) <= rates
     return literal.kept and over_documents and literal.role != "date"

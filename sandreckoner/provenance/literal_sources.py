@@ -63,7 +63,7 @@ class _Trace:
         self._asked = words_of(question)
         index = NumberIndex(question, passages)
         self._is_short_text = index.is_short_text
-        self._reads_documents = bool(passages) and not self._is_short_text
+        self._reads_documents = index.reads_documents
         self._found = [self._find(literal, index) for literal in literals]
         self._sure = [place for found in self._found for place in self._sure_places(found)]
         self._trusted = [found for found in self._found if found.in_passages and self._is_trusted(found)]
@@ -97,6 +97,7 @@ class _Trace:
             place
             for place in index.find(literal, named | self._asked)
             if not _is_date_used_as_amount(literal, place)
+            and not (self._reads_documents and _is_count_used_as_figure(literal, place))
         ]
         places.sort(key=lambda place: -_agreement(place, named, self._asked))
         return _Found(literal, named, tuple(places))
@@ -122,6 +123,9 @@ class _Trace:
             literal, self._reasons, over_documents=self._reads_documents, rates=self._rates
         )
         in_question = [place for place in found.places if place.passage is None]
+        if self._reads_documents and _is_used_too_often(found):
+            note = "is used twice in one sum, and stands there once"
+            return _made(literal, "unsourced", note, found.places[0].context.quote)
         if in_question and literal.role not in ("index", "digits"):
             times = f"stands there {len(in_question)} times" if len(in_question) > 1 else ""
             return _made(literal, "question", _join(in_question[0].note, times), in_question[0].context.quote)
@@ -191,6 +195,20 @@ def _is_date_used_as_amount(literal: NumberLiteral, place: Occurrence) -> bool:
     if place.number.value > 31 or place.number.value.denominator != 1 or not literal.beside:
         return False
     return _DAY_OF_DATE.search(place.before) is not None
+
+
+def _is_count_used_as_figure(literal: NumberLiteral, place: Occurrence) -> bool:
+    """Whether a figure with decimals, `7.0`, would come from a count without: `seven years`."""
+    number = place.number
+    whole = literal.value.denominator == 1 and "." in literal.text and "e" not in literal.text.lower()
+    return whole and not place.note and not number.unit and "." not in number.text and "," not in number.text
+
+
+def _is_used_too_often(found: _Found) -> bool:
+    """Whether a nameless number is a term of one sum more often than the texts have it."""
+    value = abs(found.literal.value)
+    uses = 1 + found.literal.beside.count(value)
+    return uses > 1 and value > 1 and not found.named and 0 < len(found.places) < uses
 
 
 def _identity(place: Occurrence) -> tuple[str, object, object]:

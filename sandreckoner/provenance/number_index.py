@@ -83,6 +83,7 @@ class NumberIndex:
         self._shares: defaultdict[Fraction, list[_Indexed]] = defaultdict(list)
         self._endless: list[_Indexed] = []  # fractions without an end, such as two thirds
         self.is_short_text = is_short_text(passages)
+        self.reads_documents = bool(passages) and not self.is_short_text
         for text, passage in ((question, None), *((passage.text, passage) for passage in passages)):
             self._add_text(text, passage)
 
@@ -137,8 +138,8 @@ class NumberIndex:
             return True
         if entry.unit in (NUMERATOR, DENOMINATOR):
             in_place = literal.role == "divisor" if entry.unit == DENOMINATOR else literal.over_number
-            return in_place and (entry.passage is None or self.is_short_text)
-        return entry.passage is None or self.is_short_text or entry.unit in words
+            return in_place and not self.reads_documents
+        return entry.unit in words or not self.reads_documents
 
     def _scaled(self, value: Fraction) -> Iterator[_Indexed]:
         """Find numbers that stand for a value by the unit of their cell, their headings or their caption."""

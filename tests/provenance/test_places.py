@@ -63,3 +63,18 @@ def test_the_scale_of_the_figures_is_a_reason_for_a_factor() -> None:
     million = trace_numbers(program.format("1000000"), "Net sales?", [page])[1]
     assert (million.origin, million.note) == ("constant", "unit factor: million")
     assert trace_numbers(program.format("1000"), "Net sales?", [page])[1].origin == "unsourced"
+
+
+@pytest.mark.parametrize(
+    ("program", "origins"),
+    [
+        ("answer = 44.5 - 44.5", ["unsourced", "unsourced"]),  # stands there once
+        ("answer = (44.5 - 17.25) / 17.25", ["passage", "passage", "passage"]),
+        ("first = 44.5\nanswer = first - 44.5", ["passage", "passage"]),
+        ("answer = 44.5 + 1.0", ["passage", "unsourced"]),
+    ],
+)
+def test_a_figure_is_used_as_often_as_it_stands(program: str, origins: list[str]) -> None:
+    page = f"{HEAD}| Staff | 17.25 | 44.5 |\n"
+    sources = trace_numbers(program, "How did staff change?", [Passage(page, "a.md")])
+    assert [source.origin for source in sources] == origins
