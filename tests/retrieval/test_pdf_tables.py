@@ -161,3 +161,33 @@ def test_a_total_over_prose_with_billions_keeps_its_own_scale() -> None:
     ]
     (table,) = tables_in(page_of([*prose, *words], rules))
     assert table.scale == 1_000_000
+
+
+def test_tables_beside_each_other_are_two() -> None:
+    words: list[Words] = [(200, 700, "BALANCE SHEET"), (200, 690, "(in millions)")]
+    words += [(x, 670, year) for x, year in ((180, "2024"), (230, "2023"), (460, "2024"), (510, "2023"))]
+    sides = (
+        ("Cash", "10", "12", "Accounts payable", "7", "8"),
+        ("Receivables", "20", "22", "Debt", "30", "33"),
+        ("Inventories", "5", "6", "Equity", "(2)", "(1)"),
+        ("Total assets", "35", "40", "Total liabilities and equity", "35", "40"),
+    )
+    for number, row in enumerate(sides):
+        for x, text in zip((60, -195, -245, 300, -475, -525), row, strict=True):
+            words.append((x, 650 - 14 * number, text))
+    left, right = tables_in(page_of(words))
+    assert [row.label for row in left.rows] == ["Cash", "Receivables", "Inventories", "Total assets"]
+    assert [row.label for row in right.rows][-1] == "Total liabilities and equity"
+    assert texts(right.rows[2]) == ["(2)", "(1)"] and right.scale == 1_000_000
+
+
+def test_a_mark_behind_a_year_or_a_figure_is_no_column() -> None:
+    words, rules = statement()
+    marked = [*words, (548, 616, "(1)"), (413, 586, "(2)")]
+    (table,) = tables_in(page_of(marked, rules))
+    assert len(table.columns) == 3 and len(table.rows) == 5
+
+
+def test_a_page_drawn_with_too_many_words_has_no_tables() -> None:
+    words: list[Words] = [(20 + 5 * column, 10 + 8 * row, "7") for row in range(90) for column in range(100)]
+    assert tables_in(page_of(words)) == ()

@@ -14,12 +14,15 @@ from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.tools.retrieval.tables.column_headings import Phrase, clean_heading, headings_of, phrases_of
 from sandreckoner.tools.retrieval.tables.figure_columns import FigureColumn, columns_of
 from sandreckoner.tools.retrieval.tables.row_labels import LabelledLine, join_wrapped, set_paths
+from sandreckoner.tools.retrieval.tables.side_by_side import halves, middle_labels
 from sandreckoner.tools.retrieval.tables.table_units import is_caption
 from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout, Word
 from sandreckoner.tools.retrieval.tables.word_lines import MONTH, YEAR, Line, Token, lines_of
 
+MAX_WORDS = 8_000  # a page of print has 1,500 at most; what is drawn with more would take minutes
 _MAX_GAP = 3.6  # heights of a line between two rows of one table
 _STUB_PERIOD = re.compile(r"\b(?:ended|ending|as of|at)\b", re.IGNORECASE)
+_NOTE = re.compile(r"\(\d{1,2}\)")
 _MAX_HEADING_LINES = 12
 
 
@@ -33,7 +36,9 @@ class Region:
 
 
 def tables_of_page(layout: PageLayout, document: str, page: int) -> list[Table]:
-    """The tables of a page, from the top down."""
+    """The tables of a page, from the top down; none on a page of more than `MAX_WORDS` words."""
+    if len(layout.words) > MAX_WORDS:
+        return []
     lines = lines_of(layout.words)
     found = []
     for region in regions_of(lines):
@@ -43,8 +48,8 @@ def tables_of_page(layout: PageLayout, document: str, page: int) -> list[Table]:
     return found
 
 
-def regions_of(lines: Sequence[Line]) -> list[Region]:
-    """The regions of a page that hold tables, from the top down."""
+def regions_of(lines: Sequence[Line], *, whole: bool = True) -> list[Region]:
+    """The regions of a page that hold tables, from the top down; of the `whole` page or of half of it."""
     regions: list[Region] = []
     ends: list[int] = []
     index = 0
@@ -56,8 +61,13 @@ def regions_of(lines: Sequence[Line]) -> list[Region]:
         body = list(lines[index:end])
         columns = columns_of([line for line in body if line.figures])
         if columns and _is_table(body, columns):
-            regions.append(Region(body, [], columns))
-            regions[-1].above = _above(lines, index, ends[-1] if ends else 0, columns, body)
+            above = _above(lines, index, ends[-1] if ends else 0)
+            middle = middle_labels(body, columns) if whole else None
+            if middle is None:
+                regions.append(Region(body, above, columns))
+            else:
+                for half in halves([*above, *body], middle):
+                    regions += regions_of(half, whole=False)
             ends.append(end)
         index = end
     return regions
@@ -68,6 +78,7 @@ def _is_data(lines: Sequence[Line], index: int) -> bool:
     line = lines[index]
     figures = line.figures
     real = [token for token in figures if token.kind == "figure"]
+    real = [token for token in real if not _NOTE.fullmatch(token.text)] or real
     if not figures or _is_page_number(lines, index):
         return False
     if not real:
@@ -184,9 +195,7 @@ def _ascends(numbers: Sequence[int]) -> bool:
     return len(numbers) > 2 and list(numbers) == sorted(numbers) and numbers[-1] < 1_000
 
 
-def _above(
-    lines: Sequence[Line], first: int, after: int, columns: Sequence[FigureColumn], body: Sequence[Line]
-) -> list[Line]:
+def _above(lines: Sequence[Line], first: int, after: int) -> list[Line]:
     """The lines above a table that may be its headings and title, from the top down."""
     found: list[Line] = []
     for index in range(first - 1, after - 1, -1):

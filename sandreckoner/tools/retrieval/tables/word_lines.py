@@ -163,7 +163,7 @@ def tokens_of(words: Sequence[Word]) -> list[Token]:
         if _OPENING.fullmatch(word.text) and not small and not _closes(word, tokens, opening):
             opening.append(word)
             continue
-        kind = _kind(word, small)
+        kind = "text" if _is_mark(word, tokens) else _kind(word, small)
         if _closes(word, tokens, opening):
             tokens[-1].words.append(word)
         elif kind != "text":
@@ -183,6 +183,13 @@ def _kind(word: Word, small: bool) -> str:
     if _FIGURE.fullmatch(word.text):
         return "figure"
     return "blank" if _BLANK.fullmatch(word.text) else "text"
+
+
+def _is_mark(word: Word, tokens: Sequence[Token]) -> bool:
+    """Whether `(1)` right behind a figure is the mark of a note."""
+    if not tokens or tokens[-1].kind != "figure" or not re.fullmatch(r"\(\d{1,2}\)", word.text):
+        return False
+    return word.x0 - tokens[-1].x1 < 0.35 * word.size
 
 
 def _closes(word: Word, tokens: list[Token], opening: list[Word]) -> bool:
