@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandreckoner.reading.letters import read_letter
-from sandreckoner.reading.normalize import alike, normalise
+from sandreckoner.reading.normalize import alike, normalise, without_direction
 from sandreckoner.reading.numbers import find_numbers
 from sandreckoner.reading.refusals import gives_up, is_nothing, refuses
 from sandreckoner.reading.reply_end import cut_at_stop, next_questions
@@ -115,6 +115,8 @@ _FIELD = re.compile(r"\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^,}\n]+))")  # of JSON,
 _TAGGED = re.compile(r"<(?:final_)?answer>\s*([^<\n]+?)\s*</", re.IGNORECASE)
 _EXPLAINED = re.compile(r"\n\s*(?:[*#_]+\s*)?(?:Explanation|Reason(?:ing)?|Rationale|Justification|Why)\b")
 _CHECKED = re.compile(r"(?<=\d)(?:\s[A-Za-z]+)?\s*\([^()]*[-+*/=][^()]*\)[.\s]*$")  # 18 (9 + 9)
+_FALLS = re.compile(r"\b(?:los[est]|decreas|declin|drop|f[ae]ll|reduc|deficit|shortfall)", re.IGNORECASE)
+_RISES = re.compile(r"\b(?:profit|gain|chang|increas|ris|net|differ|or (?:a )?loss)", re.IGNORECASE)
 _JUDGED = re.compile(
     r"(?:the )?(?:(?:in)?correct|right|wrong|best|true|false)(?: (?:answer|choice|option|one))?",
     re.IGNORECASE,
@@ -159,8 +161,13 @@ def find_answer(reply: str, *, options: Sequence[str] = (), question: str = "") 
             refuses(text) and not can_refuse
         ):
             return None
-        return FoundAnswer(text, rule)
+        return FoundAnswer(without_direction(text) if _asks_for_loss(question) else text, rule)
     return None
+
+
+def _asks_for_loss(question: str) -> bool:
+    """Whether a question names the direction, as "how much did it fall?" does: then "a fall of 7" is 7."""
+    return _FALLS.search(question) is not None and _RISES.search(question) is None
 
 
 def _first_question(reply: str, options: Sequence[str]) -> str:

@@ -112,6 +112,12 @@ def _remembered(text: str) -> Normal:
     return _normalise(text, MAX_NESTING)
 
 
+def without_direction(text: str) -> str:
+    """Take off the words that make an amount a loss: "a decrease of 7%" becomes `7%`."""
+    text = re.sub(rf"\b(?:(?:an?|the)\s+)?{_LOSS}\s+of\s+(?=[$€£]?\d)", "", text, flags=re.IGNORECASE)
+    return _NEGATIVE_AFTER.sub(r"\g<amount>", text).removeprefix("a ")
+
+
 def equal(one: str, other: str) -> bool:
     """Whether two answers mean the same. Symmetric; not transitive, since 60 and 0.6 both equal `60%`."""
     return alike(normalise(one), normalise(other))

@@ -45,12 +45,18 @@ _WORDS = re.compile(
 )
 
 
+_POINT = re.compile(rf" point((?:[ -](?:{'|'.join(_UNITS[:10])}))+)\b", re.IGNORECASE)
+
+
 def word_numbers(text: str) -> Iterator[tuple[int, int, Fraction]]:
     """Yield each number in words as (start, end, value), in order.
 
     Words that are numbers only sometimes (`one`, `second`, `third`) are read as numbers; ordinals are not.
     """
+    end = 0
     for match in _WORDS.finditer(text):
+        if match.start() < end:
+            continue  # a decimal of the number before it
         if match["times"]:
             yield match.start(), match.end(), Fraction(_TIMES[match["times"].lower()])
         elif match["part"]:
@@ -62,7 +68,11 @@ def word_numbers(text: str) -> Iterator[tuple[int, int, Fraction]]:
                 Fraction(whole_number(match["whole"]), _PARTS[match["of"].lower()]),
             )
         else:
-            yield match.start(), match.end(), Fraction(whole_number(match["whole"]))
+            value, end = Fraction(whole_number(match["whole"])), match.end()
+            if point := _POINT.match(text, end):
+                digits = "".join(str(_UNITS.index(word)) for word in re.findall(r"[a-z]+", point[1].lower()))
+                value, end = value + Fraction(int(digits), 10 ** len(digits)), point.end()
+            yield match.start(), end, value
 
 
 def whole_number(words: str) -> int:

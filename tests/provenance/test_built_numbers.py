@@ -12,6 +12,7 @@ from sandreckoner.testing import ScriptedModel
 # Each piece of 45.2 stands in the question; 45.2 does not.
 QUESTION = "There are 45 shops and 2 depots, 4 vans, 5 cars, 52 clerks, 53 drivers, 46 guards. What margin?"
 BUILT = [
+    'answer = "forty-five point two"',
     'a = "45"; b = ".2"; answer = float(a + b)',
     'a = "45"\na += ".2"\nanswer = float(a)',
     'answer = float(".".join(["4" + "5", str(2)]))',

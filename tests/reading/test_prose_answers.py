@@ -228,3 +228,24 @@ def test_letters_through_a_chain(reply: str, letter: str | None) -> None:
     with chain("cot", model=ScriptedModel([reply])) as reckon:
         found = reckon.invoke(problem).text
     assert found == letter if letter else found is None or normalise(found).kind != "choice"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("By how much did sales fall?", "7%"),
+        ("What was the percentage change of sales?", "-7%"),
+        ("What is the profit or loss?", "-7%"),
+        ("How did it go?", "-7%"),
+    ],
+)
+def test_a_loss_is_negative_unless_the_question_asks_for_the_loss(question: str, answer: str) -> None:
+    for reply in ("The answer is a decrease of 7%.", "The answer is a 7% loss."):
+        with chain("cot", model=ScriptedModel([reply])) as reckon:
+            assert equal(reckon.invoke(question).text or "", answer)
+
+
+def test_decimals_in_words() -> None:
+    assert equal("forty-five point two", "45.2")
+    assert equal("three point one four", "3.14")
+    assert not equal("forty-five point two", "45")
