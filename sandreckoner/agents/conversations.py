@@ -143,6 +143,12 @@ class Memory:
         if answer is not None:
             self._write(thread, "answer", 0, to_json(answer))
 
+    def forget_answered(self, thread: str) -> None:
+        """Forget a conversation that nobody can name, unless it waits."""
+        if self.waiting(thread) is None:
+            with self._lock:
+                self._file.execute("DELETE FROM conversations WHERE thread = ?", (thread,))
+
     def close(self) -> None:
         """Close the file. Idempotent."""
         with self._lock:

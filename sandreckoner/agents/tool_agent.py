@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from uuid import uuid4
@@ -24,18 +24,9 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel
 
 from sandreckoner.agents import TOOL_AGENT
-from sandreckoner.agents.agent_model import agent_model, is_forced, reporting_to, shown_conversation
-from sandreckoner.agents.conversations import (
-    AbsentUser,
-    Interrupt,
-    Memory,
-    RunJournal,
-    Waits,
-    conversation_record,
-    interrupt,
-    read_conversation,
-    thread_in,
-)
+from sandreckoner.agents.agent_model import agent_model, is_forced, shown_conversation
+from sandreckoner.agents.conversation_runs import ConversationRuns, Run
+from sandreckoner.agents.conversations import Memory, read_conversation, thread_in
 from sandreckoner.agents.evidence import Conversation
 from sandreckoner.agents.langchain_middleware import Middleware, WrappedTool, require_wrapping
 from sandreckoner.agents.middleware_options import MiddlewareOptions
@@ -45,27 +36,22 @@ from sandreckoner.agents.toolbox import (
     ASK_USER_SCHEMA,
     PYTHON_SCHEMA,
     AnswerSchema,
-    Redacting,
-    Retrying,
     SessionPython,
+    Wrapped,
     document_tools,
     schema_of,
 )
-from sandreckoner.chains.answering import aanswer, answer, to_problem
+from sandreckoner.chains.answering import answer, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
-from sandreckoner.chains.run_events import RunCallbacks
 from sandreckoner.chains.runnable import StrategyChain
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Use
 from sandreckoner.core.environment import Environment, Interpreter, Model, Tool
-from sandreckoner.core.errors import JournalError, UsageError
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.journal import Replay
-from sandreckoner.core.message import Message
-from sandreckoner.core.problem import Problem
-from sandreckoner.core.run_journal import journal_header, open_journal
-from sandreckoner.core.serialization import as_json, from_json
-from sandreckoner.core.trace import Event, Listener, Trace
+from sandreckoner.core.run_journal import journal_header
+from sandreckoner.core.serialization import from_json
+from sandreckoner.core.trace import Listener
 from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.tools.functions.tool_adapters import LangChainTool, as_base_tool
 from sandreckoner.tools.python.sessions import Sessions
@@ -186,7 +172,14 @@ class ToolAgent(StrategyChain):
         if answer_as:
             self._tools[names[-1]] = AnswerSchema(answer_as)
         self._documents = library is not None
-        self._busy: set[str] = set()
+        self._runs = ConversationRuns(
+            self._strategy,
+            self._model,
+            self._tools_of,
+            self._workspace.budget,
+            self._memory,
+            frozenset(self._tools),
+        )
 
     def __repr__(self) -> str:
         return f"ToolAgent(model={self._model.name!r})"
@@ -204,27 +197,19 @@ class ToolAgent(StrategyChain):
             listener: called with every event from here on.
             journal: a file that records the run, the steps before the interruption included.
         """
-        found = self._not_resumed(reply, thread)
-        if found is not None:
+        if (found := self._runs.without_run(reply, thread)) is not None:
             return found
-        with self._resumed(reply, thread, listener, journal) as run:
-            try:
-                return run.ended(answer(run.strategy, run.problem, run.environment))
-            except Waits as waits:
-                return run.waits(waits)
+        with self._runs.resumed(reply, thread, listener=listener, journal=journal) as run:
+            return run.perform()
 
     async def aresume(
         self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
     ) -> Answer:
         """`resume` for event loops."""
-        found = self._not_resumed(reply, thread)
-        if found is not None:
+        if (found := self._runs.without_run(reply, thread)) is not None:
             return found
-        with self._resumed(reply, thread, listener, journal) as run:
-            try:
-                return run.ended(await aanswer(run.strategy, run.problem, run.environment))
-            except Waits as waits:
-                return run.waits(waits)
+        with self._runs.resumed(reply, thread, listener=listener, journal=journal) as run:
+            return await run.aperform()
 
     def replay(self, journal: Replay) -> Answer:
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
@@ -239,10 +224,7 @@ class ToolAgent(StrategyChain):
         **keywords: Any,
     ) -> Answer:
         with self._asked(asked, config, run_manager.get_child(), **keywords) as run:
-            try:
-                return run.ended(answer(run.strategy, run.problem, run.environment))
-            except Waits as waits:
-                return run.waits(waits)
+            return run.perform()
 
     async def _aanswer(
         self,
@@ -252,10 +234,7 @@ class ToolAgent(StrategyChain):
         **keywords: Any,
     ) -> Answer:
         with self._asked(asked, config, run_manager.get_sync().get_child(), **keywords) as run:
-            try:
-                return run.ended(await aanswer(run.strategy, run.problem, run.environment))
-            except Waits as waits:
-                return run.waits(waits)
+            return await run.aperform()
 
     @contextmanager
     def _asked(
@@ -265,127 +244,29 @@ class ToolAgent(StrategyChain):
         callbacks: CallbackManager,
         *,
         thread: str | None = None,
-        listener: Listener | None = None,
-        journal: str | None = None,
-    ) -> Iterator[_Run]:
+        **told: Any,
+    ) -> Iterator[Run]:
         """Begin the run of a question."""
         problem = to_problem(question_of(asked))
         if self._redact is not None:
             problem = replace(problem, question=self._redact(problem.question))
-        thread = thread or thread_in(config) or str(uuid4())
-        if self._memory.waiting(thread) is not None:
-            raise UsageError(
-                f"the conversation {thread!r} waits for a reply: resume(reply, thread={thread!r})"
-            )
-        with self._alone(thread):
-            unfinished = self._memory.unfinished(thread)
-            held = self._settled(unfinished) if unfinished else self._memory.conversation(thread)
-            header = {
-                **journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._model.name),
-                "conversation": conversation_record(held or Conversation()),
-            }
-            self._memory.begin(thread, header)
-            beneath = patch_config(config, callbacks=callbacks)
-            beneath.pop("configurable", None)  # the conversation is this agent's, not that of its tools
-            var_child_runnable_config.set(beneath)
-            recorded = Replay(header, [])
-            with self._performed(thread, recorded, AbsentUser(), beneath, listener, journal) as run:
+        header = journal_header(problem, TOOL_AGENT, documents=self._documents, model=self._model.name)
+        beneath = patch_config(config, callbacks=callbacks)
+        beneath.pop("configurable", None)  # the conversation is this agent's, not that of its tools
+        var_child_runnable_config.set(beneath)
+        named = thread or thread_in(config)
+        with self._runs.begun(named or str(uuid4()), header, beneath, **told) as run:
+            try:
                 yield run
-
-    def _not_resumed(self, reply: Any, thread: str) -> Answer | None:
-        """Return what `resume` gives where there is nothing to continue, or no reply to go on with."""
-        waiting = self._memory.waiting(thread)
-        if waiting is not None and reply is None:
-            return interrupt(waiting, thread)
-        if self._memory.unfinished(thread) is not None:
-            return None
-        found = self._memory.last_answer(thread)
-        if found is None:
-            raise UsageError(f"there is no conversation {thread!r} in this memory")
-        return found
-
-    @contextmanager
-    def _resumed(
-        self, reply: Any, thread: str, listener: Listener | None, journal: str | None
-    ) -> Iterator[_Run]:
-        """Continue the unfinished run of a conversation."""
-        with self._alone(thread):
-            recorded = self._memory.unfinished(thread)
-            assert recorded is not None
-            user = AbsentUser() if self._memory.waiting(thread) is None else AbsentUser(as_json(reply))
-            with self._performed(thread, recorded, user, {}, listener, journal) as run:
-                yield run
-
-    @contextmanager
-    def _alone(self, thread: str) -> Iterator[None]:
-        """Keep a conversation to one question at a time."""
-        if thread in self._busy:
-            raise UsageError(f"the conversation {thread!r} is being answered; wait, or use another thread=")
-        self._busy.add(thread)
-        try:
-            yield
-        finally:
-            self._busy.discard(thread)
-
-    @contextmanager
-    def _performed(
-        self,
-        thread: str,
-        recorded: Replay,
-        user: AbsentUser,
-        config: RunnableConfig,
-        listener: Listener | None,
-        journal: str | None,
-    ) -> Iterator[_Run]:
-        """Open the journal of a run, and put its environment together."""
-        strategy = ToolRun(self._strategy, read_conversation(recorded.header["conversation"]))
-        model, reports = reporting_to(self._model, config)
-        heard = [listener, self._reporter(config, "" if reports else model.name)]
-        first = len(recorded.steps)
-        trace = Trace(*(_NewSteps(one, first) for one in heard if one is not None))
-        with open_journal(journal, recorded.header) as file:
-            environment = Environment(
-                model=model,
-                tools=self._tools_of(thread, strategy.held.programs),
-                budget=self._workspace.budget,
-                journal=RunJournal(self._memory, thread, recorded, file),
-                trace=trace,
-                user=user,
-            )
-            yield _Run(strategy, from_json(recorded.header["problem"]), environment, thread, self._memory)
+            finally:
+                if not named:
+                    self._memory.forget_answered(run.thread)
 
     def _tools_of(self, thread: str, programs: Sequence[str]) -> Mapping[str, Tool]:
         """Return the tools of a run; Python has the variables of its conversation."""
-        tools: dict[str, Tool] = {}
-        for name, tool in self._tools.items():
-            tools[name] = Retrying(tool, self._retries) if self._retries else tool
-        tools[PYTHON] = SessionPython(self._sessions, thread, programs)
-        if self._redact is None:
-            return tools
-        return {name: Redacting(tool, self._redact) for name, tool in tools.items()}
-
-    def _reporter(self, config: RunnableConfig, model: str) -> Listener | None:
-        """Return a listener that reports the steps that no one else reports to LangChain's callbacks."""
-        callbacks: Any = config.get("callbacks")
-        if not getattr(callbacks, "handlers", None):
-            return None
-        report = RunCallbacks(callbacks, model=model)
-        return _OwnSteps(report, frozenset(self._tools))
-
-    def _settled(self, recorded: Replay) -> Conversation:
-        """Return a conversation with what a run that never ended has done."""
-        held = read_conversation(recorded.header["conversation"])
-        try:
-            run = ToolRun(self._strategy, held)
-            answer(run, from_json(recorded.header["problem"]), Environment(journal=recorded))
-        except JournalError:
-            pass  # the recorded steps end
-        answered = {turn.call_id for turn in held.turns}
-        open_calls = [call for turn in held.turns for call in turn.calls if call.id not in answered]
-        lost = "interrupted: it is not known whether this was done"
-        held.turns += [Message("tool", lost, name=call.name, call_id=call.id) for call in open_calls]
-        held.turns.append(Message("assistant", "I was interrupted here."))
-        return held
+        tools = {name: Wrapped(tool, self._retries, self._redact) for name, tool in self._tools.items()}
+        python = SessionPython(self._sessions, thread, programs)
+        return {**tools, PYTHON: Wrapped(python, 0, self._redact)}
 
     def _state(self, thread: str) -> Conversation | None:
         return self._memory.conversation(thread)
@@ -404,55 +285,6 @@ class ToolAgent(StrategyChain):
         raise TypeError(
             "a ToolAgent holds a live sandbox and model and cannot be pickled; build it where it is used"
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A run in its conversation."""
-
-    strategy: ToolRun
-    problem: Problem
-    environment: Environment
-    thread: str
-    memory: Memory
-
-    def ended(self, found: Answer) -> Answer:
-        """Keep what the conversation holds now."""
-        self.memory.end(self.thread, self.strategy.held, found)
-        return found
-
-    def waits(self, waits: Waits) -> Interrupt:
-        """Keep what the run waits for."""
-        self.memory.wait(self.thread, waits.effect)
-        return interrupt(waits.effect, self.thread)
-
-
-class _NewSteps:
-    """A listener that leaves out what an earlier part of the run has told."""
-
-    def __init__(self, listener: Listener, first: int) -> None:
-        self._listener, self._first = listener, first
-        self.wants_text = getattr(listener, "wants_text", True)
-
-    def __call__(self, event: Event) -> None:
-        if event.index >= self._first:
-            self._listener(event)
-
-
-class _OwnSteps:
-    """A listener that leaves out the calls of tools which report themselves."""
-
-    def __init__(self, report: RunCallbacks, others: frozenset[str]) -> None:
-        self._report, self._others = report, others
-        self.wants_text = report.wants_text
-
-    def __call__(self, event: Event) -> None:
-        effect = getattr(event, "effect", None)
-        if not (isinstance(effect, Use) and effect.tool in self._others):
-            self._report(event)
 
 
 def _require_names(names: Sequence[str], options: MiddlewareOptions) -> None:

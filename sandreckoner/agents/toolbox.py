@@ -127,11 +127,18 @@ class AnswerSchema:
         return self.use(arguments)
 
 
-class Retrying:
-    """Calls a failing tool again, after 1, 2, 4… seconds."""
+class Wrapped:
+    """A tool that is called again where it fails; its personal data is removed before anyone keeps it."""
 
-    def __init__(self, tool: Tool, retries: int) -> None:
-        self._tool = tool
+    def __init__(self, tool: Tool, retries: int, redact: Callable[[str], str] | None) -> None:
+        """Wrap a tool.
+
+        Args:
+            tool: performs the calls.
+            retries: how often a failing one is made again, after 1, 2, 4… seconds.
+            redact: removes personal data from a text.
+        """
+        self._tool, self._redact = tool, redact
         self._waits = [min(2**n, 30) for n in range(retries)]
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
@@ -141,7 +148,7 @@ class Retrying:
                 break
             time.sleep(wait)
             returned = self._tool.use(arguments)
-        return returned
+        return self._clean(returned)
 
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
         returned = await self._tool.ause(arguments)
@@ -150,31 +157,21 @@ class Retrying:
                 break
             await asyncio.sleep(wait)
             returned = await self._tool.ause(arguments)
-        return returned
-
-
-class Redacting:
-    """Removes personal data from what a tool gives, before anything keeps it."""
-
-    def __init__(self, tool: Tool, redact: Callable[[str], str]) -> None:
-        self._tool, self._redact = tool, redact
-
-    def use(self, arguments: Mapping[str, JSON]) -> Returned:
-        return self._clean(self._tool.use(arguments))
-
-    async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
-        return self._clean(await self._tool.ause(arguments))
+        return self._clean(returned)
 
     def _clean(self, returned: Returned) -> Returned:
-        return Returned(self._value(returned.value), self._redact(returned.error))
+        if self._redact is None:
+            return returned
+        return Returned(_redacted(returned.value, self._redact), self._redact(returned.error))
 
-    def _value(self, value: JSON) -> JSON:
-        if isinstance(value, str):
-            return self._redact(value)
-        if isinstance(value, list):
-            return [self._value(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._value(item) for key, item in value.items()}
-        if isinstance(value, int) and (said := self._redact(str(value))) != str(value):
-            return said
-        return value
+
+def _redacted(value: JSON, redact: Callable[[str], str]) -> JSON:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redacted(item, redact) for item in value]
+    if isinstance(value, dict):
+        return {key: _redacted(item, redact) for key, item in value.items()}
+    if isinstance(value, int) and (said := redact(str(value))) != str(value):
+        return said
+    return value
