@@ -30,8 +30,8 @@ def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
     from langchain_core.tools import BaseTool, StructuredTool
 
     if isinstance(tool, BaseTool):
-        schema: Any = tool.get_input_schema()
-        injected = set(getattr(schema, "model_fields", ())) - set(tool.args)
+        fields = getattr(tool.args_schema, "model_fields", ())  # an MCP server's schema is a dict
+        injected = set(fields) - set(tool.args)
         if injected:
             raise UsageError(
                 f"tool {tool.name!r} wants LangGraph's {min(injected)!r}, which only create_agent gives; "
