@@ -30,7 +30,7 @@ def python(code: str) -> str:
 
 
 SCRIPT = [
-    python("import os\nos.listdir('/')"),
+    python("open('/etc/passwd').read()"),
     python("price = price_of('pen')"),
     "The price is noted.",
     python("price * 4"),

@@ -14,7 +14,7 @@ from dspy.utils import DummyLM
 from sandreckoner.integrations.dspy import SandboxInterpreter
 
 SCRIPT = [
-    {"reasoning": "I look.", "code": "import os\nprint(os.listdir('/'))"},
+    {"reasoning": "I look.", "code": "print(open('/etc/passwd').read())"},
     {"reasoning": "I keep it.", "code": "price = price_of(article='pen')\nprint(price)"},
     {"reasoning": "I compute.", "code": "SUBMIT(str(price * 4))"},
 ]

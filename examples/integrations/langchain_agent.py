@@ -28,7 +28,7 @@ def python(code: str) -> str:
 
 
 SCRIPT = [
-    python("import os\nos.listdir('/')"),
+    python("open('/etc/passwd').read()"),
     python("price = price_of('pen')"),
     python("price * 4"),
     "Four pens cost 55.0 dollars.",

@@ -15,7 +15,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from sandreckoner import Sandbox
 from sandreckoner.integrations.pydantic_ai import python_toolset
 
-SCRIPT = ["import os\nos.listdir('/')", "price = price_of('pen')", "price * 4"]
+SCRIPT = ["open('/etc/passwd').read()", "price = price_of('pen')", "price * 4"]
 
 
 def price_of(article: str) -> float:

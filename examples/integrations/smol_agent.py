@@ -15,7 +15,7 @@ import smolagents
 from sandreckoner.integrations.smolagents import SandboxExecutor
 
 SCRIPT = [
-    "Thought: look.\n<code>\nimport os\nos.listdir('/')\n</code>",
+    "Thought: look.\n<code>\nopen('/etc/passwd').read()\n</code>",
     "Thought: keep it.\n<code>\nprice = price_of(article='pen')\nprint(price)\n</code>",
     "Thought: done.\n<code>\nfinal_answer(price * 4)\n</code>",
 ]
