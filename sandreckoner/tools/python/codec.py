@@ -47,6 +47,8 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 def pack(message: Any) -> bytes:
     """A message as a frame. Raises ValueError for what JSON cannot hold."""
     body = _ENCODER.encode(message).encode()
+    if len(body) >= 1 << 32:
+        raise ValueError("4 GB or more")
     return _LENGTH.pack(len(body)) + body
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection
 
 from sandreckoner.core.effects import Resume, Run
-from sandreckoner.core.errors import SandboxError
+from sandreckoner.core.errors import SandboxError, UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.kernel.others import cpu_seconds
@@ -149,10 +149,19 @@ def converse(
 
 
 def _exchange(process: Process, effect: Run | Resume, limits: Limits, clock: Clock) -> dict[str, object]:
-    process.send(_request(effect, clock), clock.deadline)
+    process.send_packed(_packed(effect, clock), clock.deadline)
     # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
     cap_bytes = 12 * limits.output_bytes + (1 << 20)
     return process.receive(Allowance(process, clock, limits.cpu_s), cap_bytes=cap_bytes)
+
+
+def _packed(effect: Run | Resume, clock: Clock) -> bytes:
+    """The request as a frame. Raises UsageError for inputs that JSON cannot hold."""
+    try:
+        return codec.pack(_request(effect, clock))
+    except (TypeError, ValueError, RecursionError, OverflowError) as fault:
+        what = "nested too deeply" if isinstance(fault, RecursionError) else str(fault)[:200]
+        raise UsageError(f"inputs and answers must be JSON (text, numbers, lists, dicts): {what}") from None
 
 
 def _request(effect: Run | Resume, clock: Clock) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -37,8 +38,10 @@ class Limits:
 
     def __post_init__(self) -> None:
         for limit in fields(self):
-            if not getattr(self, limit.name) > 0:
-                raise UsageError(f"limits: {limit.name} must be more than 0, not {getattr(self, limit.name)}")
+            value = getattr(self, limit.name)
+            kinds = (int, float) if limit.name.endswith("_s") else (int,)
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < math.inf:
+                raise UsageError(f"limits: {limit.name} must be a number above 0, not {value!r}")
 
 
 Tier = Literal["standard", "wide", "science", "full", "tables"]

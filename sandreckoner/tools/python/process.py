@@ -61,6 +61,10 @@ class Process:
             self._open_channel(), message, descriptors=descriptors, deadline=deadline, peer=self._handle
         )
 
+    def send_packed(self, frame: bytes, deadline: float) -> None:
+        """Send it a frame. Raises codec.Closed, codec.Late."""
+        codec.send_frame(self._open_channel(), frame, deadline=deadline, peer=self._handle)
+
     def receive(self, deadline: float | Deadline, *, cap_bytes: int) -> dict[str, Any]:
         """Its next message. Raises codec.Closed, codec.Late, codec.Garbled."""
         return codec.receive(self._open_channel(), cap_bytes=cap_bytes, deadline=deadline, peer=self._handle)

@@ -223,6 +223,8 @@ class Sandbox:
         if effect.state is not None:
             origin = usable(effect.state, waiting=isinstance(effect, Resume))
         size = _checked_size(effect) if isinstance(effect, Run) else 0
+        if timeout_s is not None and not (_is_number(timeout_s) and timeout_s > 0):
+            raise UsageError(f"timeout_s must be a number above 0, not {timeout_s!r}")
         if size > self._limits.source_bytes:
             return stopped(
                 "refused", f"the program has {size} bytes; the limit is {self._limits.source_bytes}", 0.0
@@ -347,12 +349,20 @@ def _why_broken(pool: Pool, zygote: Zygote) -> str:
 _FILE_NAME = re.compile(r"(?!.*\.\.)[\w-][\w ./-]*\.\w+")
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _is_variable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
 
 
 def _checked_size(effect: Run) -> int:
     """The bytes of a program whose names are such as a program can use."""
+    if not isinstance(effect.code, str):
+        raise UsageError(f"a program is a text, not {type(effect.code).__name__}")
+    if not isinstance(effect.inputs, Mapping):
+        raise UsageError(f"inputs are a dictionary by name, not {type(effect.inputs).__name__}")
     if effect.functions and not effect.keep:
         raise UsageError("a program that may call functions is a state while it waits: say keep=True")
     for name in (*effect.inputs, *effect.functions):

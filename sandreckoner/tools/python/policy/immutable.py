@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Collection, Iterator
+from typing import Any
 
 _IMMUTABLE = 1 << 8
 # In PyTypeObject: the object's head, its size, and the pointers before each field.
@@ -58,6 +59,13 @@ def set_immutable(kind: type, immutable: bool) -> None:
     if flags.value != kind.__flags__:
         raise RuntimeError("the language wall does not know the classes of this interpreter")
     flags.value = flags.value | _IMMUTABLE if immutable else flags.value & ~_IMMUTABLE
+
+
+def replace_method(kind: Any, name: str, value: Any) -> None:
+    """Give a class another method, though it says that it cannot be changed."""
+    set_immutable(kind, False)
+    setattr(kind, name, value)
+    set_immutable(kind, True)
 
 
 def constructor(kind: type) -> ctypes._CFunctionType:

@@ -24,7 +24,7 @@ from sandreckoner.tools.python.policy.immutable import (
     all_classes,
     constructor,
     make_classes_immutable,
-    set_immutable,
+    replace_method,
 )
 from sandreckoner.tools.python.policy.library_names import watch_names, watch_own_attributes
 from sandreckoner.tools.python.policy.own_things import open_types
@@ -116,7 +116,7 @@ def guard_arrays() -> None:
             raise TypeError("an array of objects over a buffer is not available in the sandbox")
         return make(kind, (shape, dtype, buffer, offset, strides, order), {})
 
-    _replace(array, "__new__", staticmethod(guarded))
+    replace_method(array, "__new__", staticmethod(guarded))
 
 
 def guard_proxies() -> None:
@@ -128,11 +128,11 @@ def guard_proxies() -> None:
 
     for name in ("__eq__", "__ne__"):
         real = getattr(operator, name)
-        _replace(kind, name, lambda self, other, real=real: real(dict(self), plain(other)))
-    _replace(kind, "__or__", lambda self, other: dict(self) | plain(other))
-    _replace(kind, "__ror__", lambda self, other: plain(other) | dict(self))
+        replace_method(kind, name, lambda self, other, real=real: real(dict(self), plain(other)))
+    replace_method(kind, "__or__", lambda self, other: dict(self) | plain(other))
+    replace_method(kind, "__ror__", lambda self, other: plain(other) | dict(self))
     for name in ("__lt__", "__le__", "__gt__", "__ge__"):
-        _replace(kind, name, lambda self, other: NotImplemented)
+        replace_method(kind, name, lambda self, other: NotImplemented)
 
 
 def guard_generators() -> None:
@@ -165,7 +165,7 @@ def _check_first(kind: Any, fits: Callable[[Any], bool]) -> None:
         real(self, *args, **keywords)
 
     guarded.__doc__ = real.__doc__
-    _replace(kind, "__init__", guarded)
+    replace_method(kind, "__init__", guarded)
 
 
 def guard_formats() -> None:
@@ -250,11 +250,4 @@ def _check_position(kind: Any, most: int, position: Callable[[Any], Any]) -> Non
             raise ValueError("the position of a random generator is outside its state")
         real.__set__(generator, state)
 
-    _replace(kind, "state", property(real.__get__, store))
-
-
-def _replace(kind: Any, name: str, value: Any) -> None:
-    """Give a class another method, though it says that it cannot be changed."""
-    set_immutable(kind, False)
-    setattr(kind, name, value)
-    set_immutable(kind, True)
+    replace_method(kind, "state", property(real.__get__, store))

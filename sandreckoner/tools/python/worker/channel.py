@@ -13,6 +13,7 @@ from typing import Any
 from sandreckoner.tools.python.codec import pack, unpack
 
 _LENGTH = struct.Struct(">I")
+_SMALL = 1 << 16
 
 
 class Channel:
@@ -66,10 +67,12 @@ class Channel:
         return unpack(self._exactly(length))
 
     def _exactly(self, count: int) -> bytes:
-        received = b""
-        while len(received) < count:
-            piece = os.read(self.descriptor, count - len(received))
-            if not piece:
+        received = bytearray(count)  # filled in place: hundreds of megabytes may come
+        view, filled = memoryview(received), 0
+        while filled < count:
+            read = os.readv(self.descriptor, [view[filled:]])
+            if not read:
                 os._exit(0)
-            received += piece
-        return received
+            filled += read
+        view.release()
+        return bytes(received) if count <= _SMALL else received  # type: ignore[return-value]  # as good to read

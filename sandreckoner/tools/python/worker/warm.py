@@ -47,6 +47,7 @@ def prepare_names(
     """
     own = {name: Selection(only=frozenset(names), exact=True) for name, names in own_modules.items()}
     selections = {**warm(tier, list(own)), **own}
+    repeatable.settle()
     if not restrict:
         return {"__name__": "__main__"}
     replacements = {name: dict(names) for name, names in REPLACEMENTS.items()}
