@@ -22,4 +22,4 @@ def test_the_block_prints_what_the_page_says(code: str, printed: str) -> None:
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == PAGE.count("```python") == 3
+    assert len(BLOCKS) == PAGE.count("```python") == 4

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.sandbox.everyday import compare, programs, same
 from sandreckoner.tools.python import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +58,11 @@ def test_recorded_programs_print_what_they_print_in_cpython(data: Path) -> None:
     said = cpython("-m", "benchmarks.sandbox.recorded", "--every", "100").split("\n")[-2]
     counts = [int(number) for number in re.findall(r"\d+", said)]
     assert counts[1] == counts[2] > 100, said
+
+
+def test_everyday_programs_print_what_they_print_in_cpython(sandbox: Sandbox) -> None:
+    """One in seven of them; all: `python -m benchmarks.sandbox.everyday`."""
+    outcomes = compare(sandbox, programs()[::7])
+    wrong = {p.name: (want, got.stdout, got.error) for p, want, got in outcomes if not same(want, got)}
+    assert not wrong
+    assert len(outcomes) > 40

@@ -232,6 +232,20 @@ class _Maker:
         return make_class(meta, name, real, members, **keywords)
 
 
+def new_class(name: str, bases: Any = (), kwds: Any = None, exec_body: Any = None) -> Any:
+    """`types.new_class`."""
+    keywords = dict(kwds or {})
+    maker = _Maker(keywords.pop("metaclass", None))
+    resolved = types.resolve_bases(bases)
+    members = maker.__prepare__(name, resolved, **keywords)
+    members.setdefault("__module__", "__main__")
+    if exec_body is not None:
+        exec_body(members)
+    if resolved is not bases:
+        members["__orig_bases__"] = bases
+    return maker(name, tuple(resolved), members, **keywords)
+
+
 def _metaclass(wanted: Any, bases: tuple[Any, ...]) -> Any:
     """The metaclass of a class with these bases."""
     if wanted is None:

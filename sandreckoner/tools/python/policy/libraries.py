@@ -197,21 +197,36 @@ def guard_formats() -> None:
         style._format = lambda self, record: formatted(self._fmt, **vars(record))
 
 
-def guard_frames() -> None:
-    """Let pandas look up the variables of an expression in the program, not at the level that it is told."""
-    scope = sys.modules.get("pandas.core.computation.scope")
-    if scope is None:
-        return
+# Where libraries look variables up in the frame that calls them, or at the level that they are told.
+_LOOKING_AROUND = (
+    "pandas.core.computation.scope",
+    "numpy.matrixlib.defmatrix",
+    "numpy.lib._index_tricks_impl",
+    "numpy.lib.index_tricks",
+)
 
-    def frame_of_program(level: int = 0) -> Any:
+
+class _SysOfLibrary:
+    """In the place of `sys` there: its frames are those of the program, not of a library that calls back."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+    def _getframe(self, level: int = 0) -> Any:
         frame: Any = sys._getframe(1)
         while frame is not None and MARK not in frame.f_builtins:
             frame = frame.f_back
         if frame is None:
             raise ValueError("call stack is not deep enough")
-        return frame
+        names = {"f_globals": frame.f_globals, "f_locals": frame.f_locals}
+        return types.SimpleNamespace(**names, f_back=types.SimpleNamespace(**names))
 
-    vars(scope)["sys"] = types.SimpleNamespace(_getframe=frame_of_program)
+
+def guard_frames() -> None:
+    """Let libraries that look a text up among the variables of their caller see the program's alone."""
+    for name in _LOOKING_AROUND:
+        if name in sys.modules:
+            vars(sys.modules[name])["sys"] = _SysOfLibrary()
 
 
 def guard_copies() -> None:

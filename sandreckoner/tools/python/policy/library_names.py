@@ -13,7 +13,7 @@ from __future__ import annotations
 import gc
 import sys
 import types
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import (
@@ -40,46 +40,50 @@ _OF_CLASSES = DEFINABLE_DUNDERS - {"__getattr__", "__getattribute__", "__match_a
 
 def watch_names(packages: Collection[str]) -> None:
     """Put a watchful `getattr` and `setattr` among the globals of every module of some packages."""
-    spelled = _spelled_in(packages)
+    codes = _codes_of_modules()
     for name, module in list(sys.modules.items()):
         if type(module) is not types.ModuleType or name.partition(".")[0] not in packages:
             continue
         space = vars(module)
-        users, own = spelled.get(name, (set(), set()))
-        for value in list(space.values()):
-            own.update(text for text in _texts(value) if is_dunder(text))
-        for word, make in _MAKERS.items():
-            if word in users:
-                space.setdefault(word, make(frozenset(own)))
+        in_module = codes.get(id(space), [])
+        words = [word for word in _MAKERS if any(word in code.co_names for code in in_module)]
+        if words:
+            own = _spelled(in_module, space)
+            for word in words:
+                space.setdefault(word, _MAKERS[word](own))
+
+
+def library_words(space: Mapping[str, Any]) -> set[str]:
+    """Which of the functions are watchful in the module with these globals."""
+    return {word for word in _MAKERS if str(getattr(space.get(word), "__module__", "")) == __name__}
 
 
 _MAKERS: dict[str, Callable[[frozenset[str]], Callable[..., Any]]] = {}
 
 
-def _spelled_in(packages: Collection[str]) -> dict[str, tuple[set[str], set[str]]]:
-    """By module: which of the functions are used in it, and which watched names it spells itself."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
+def _codes_of_modules() -> dict[int, list[types.CodeType]]:
+    """The code of all functions, those inside others among them, by the id of their globals."""
+    found: dict[int, list[types.CodeType]] = {}
+    kind = types.FunctionType
     for function in gc.get_objects():
-        if type(function) is not types.FunctionType:
-            continue
-        module = function.__globals__.get("__name__")
-        if type(module) is not str or module.partition(".")[0] not in packages:
-            continue
-        users, own = found.setdefault(module, (set(), set()))
-        _look(function.__code__, users, own)
+        if type(function) is kind:
+            codes = found.setdefault(id(function.__globals__), [])
+            pending = [function.__code__]
+            while pending:
+                code = pending.pop()
+                codes.append(code)
+                pending.extend(inner for inner in code.co_consts if type(inner) is types.CodeType)
     return found
 
 
+def _spelled(codes: Iterable[types.CodeType], space: Mapping[str, Any]) -> frozenset[str]:
+    """The names that a module spells itself, in its functions or in what it holds."""
+    values = [*space.values(), *(constant for code in codes for constant in code.co_consts)]
+    names = {name for value in values for name in _texts(value)}
+    return frozenset(name for name in names if name in _WATCHED or is_dunder(name))
+
+
 _HOLDERS = (tuple, frozenset, list, dict)
-
-
-def _look(code: types.CodeType, users: set[str], own: set[str]) -> None:
-    users.update(word for word in ("getattr", "setattr", "delattr") if word in code.co_names)
-    for constant in code.co_consts:
-        if type(constant) is types.CodeType:
-            _look(constant, users, own)
-        else:
-            own.update(name for name in _texts(constant) if name in _WATCHED or is_dunder(name))
 
 
 def _texts(constant: Any) -> Iterable[str]:

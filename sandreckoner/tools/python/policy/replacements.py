@@ -25,6 +25,7 @@ from sandreckoner.tools.python.policy.classes import (
     Type,
     belongs_to_program,
     guarded_type,
+    new_class,
     written_by_program,
 )
 from sandreckoner.tools.python.policy.dataclass import Field, Wanted, dataclass, fields
@@ -255,7 +256,11 @@ REPLACEMENTS: Mapping[str, Mapping[str, Any]] = {
         "fields": fields,
         "make_dataclass": make_dataclass,
     },
-    "types": {"SimpleNamespace": SimpleNamespace, "ModuleType": ReadOnlyModule},
+    "types": {
+        "SimpleNamespace": SimpleNamespace,
+        "ModuleType": ReadOnlyModule,
+        "new_class": new_class,
+    },
     "inspect": {"signature": signature, "getmembers": get_members},
     "sys": SYS,
     "os": OS,

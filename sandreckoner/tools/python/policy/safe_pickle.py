@@ -14,7 +14,8 @@ from typing import Any
 from sandreckoner.tools.python.policy.classes import own_types
 
 _PLAIN = {
-    "builtins": "set frozenset bytearray complex range slice list dict tuple object int float str bytes bool",
+    "builtins": "set frozenset bytearray complex range slice list dict tuple object int float str bytes bool "
+    "iter reversed",
     "collections": "OrderedDict deque Counter defaultdict",
     "datetime": "date datetime time timedelta timezone",
     "decimal": "Decimal",
@@ -56,7 +57,7 @@ class _Pickler(_InPython):  # type: ignore[misc]
 def dumps(value: Any, protocol: int | None = None, **ignored: Any) -> bytes:
     """`pickle.dumps`."""
     stream = io.BytesIO()
-    _Pickler(stream, 4).dump(value)
+    _Pickler(stream, protocol, fix_imports=False).dump(value)
     return stream.getvalue()
 
 
