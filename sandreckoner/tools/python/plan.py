@@ -41,7 +41,7 @@ class Limits:
             value = getattr(self, limit.name)
             kinds = (int, float) if limit.name.endswith("_s") else (int,)
             if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < math.inf:
-                raise UsageError(f"limits: {limit.name} must be a number above 0, not {value!r}")
+                raise UsageError(f"limits: {limit.name} must be more than 0, not {value!r}")
 
 
 Tier = Literal["standard", "wide", "science", "full", "tables"]
