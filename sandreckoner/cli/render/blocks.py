@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import describe_source, is_placed, one_line, visible
+from sandreckoner.cli.render.phrases import describe_source, one_line, visible
+from sandreckoner.cli.render.place_numbers import place_numbers
 from sandreckoner.cli.render.run_tree import Node
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.execution import Execution
@@ -73,14 +74,12 @@ def work(candidate: Candidate | None, style: ConsoleStyle) -> Iterator[Renderabl
 
 def sources(answer: Answer) -> Iterator[RenderableType]:
     """One line for each number, with the page of a document that it is on, and one for each quote."""
-    places = numbered(answer)
-    for source in answer.sources:
-        first = source.passages[0] if is_placed(source) else None
+    for source, number in zip(answer.sources, place_numbers(answer), strict=True):
         line = Text()
         line.append(visible(source.text), style="bold")
         line.append(" ← ")
         line.append(describe_source(source), style=STYLE[source.origin])
-        yield _hanging(f"[{places[first.source, first.page]}]" if first else "", line)
+        yield _hanging(f"[{number}]" if number else "", line)
     for remark in answer.remarks:
         yield _hanging("!", Text(visible(remark), style="yellow"))
     for citation in answer.citations:
@@ -100,16 +99,6 @@ def _hanging(number: str, line: Text) -> RenderableType:
     grid.add_column()
     grid.add_row(Text(number), line)
     return grid
-
-
-def numbered(answer: Answer) -> dict[tuple[str, int], int]:
-    """The pages that the answer's numbers are on, numbered from 1 in the order of the program."""
-    places: dict[tuple[str, int], int] = {}
-    for source in answer.sources:
-        if is_placed(source):
-            first = source.passages[0]
-            places.setdefault((first.source, first.page), len(places) + 1)
-    return places
 
 
 def tree_lines(node: Node, width: int, *, plain: bool = False) -> list[Text]:

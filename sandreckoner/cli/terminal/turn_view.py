@@ -9,6 +9,7 @@ from rich.text import Text
 
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.phrases import plural, price, status_line, visible
+from sandreckoner.cli.render.place_numbers import marks as place_marks
 from sandreckoner.cli.render.readable import readable, readable_seconds
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Cell, Turn, cell_lines
@@ -53,7 +54,7 @@ def _show_answer(answer: Answer, question: str, context: Context) -> bool:
         return False
     text = visible(readable(answer.text, question) if context.style.rounds else answer.text)
     rounded = re.sub(r"\D", "", text) != re.sub(r"\D", "", answer.text)
-    marks = "".join(f" [{number}]" for number in blocks.numbered(answer).values())
+    marks = "".join(f" [{number}]" for number in place_marks(answer))
     if answer.winner is not None and not answer.winner.program and not context.style.plain:
         # Prose. Links are written out: a model's link may say one thing and lead to another.
         context.style.console.print(Markdown(text + marks, hyperlinks=False))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandreckoner._support.html_pages import render_page
-from sandreckoner.cli.render.blocks import numbered
 from sandreckoner.cli.render.pages.source_spans import citations, numbers, passages, program
 from sandreckoner.cli.render.phrases import plural, status_line, visible
+from sandreckoner.cli.render.place_numbers import marks
 from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.render.run_tree import build_tree
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Entry, Turn, cell_lines
@@ -46,7 +46,7 @@ def _answer(turn: Turn, answer: Answer, number: int) -> dict[str, object]:
         "status": answer.status,
         "exact": answer.text,
         "shown": None if answer.text is None else readable(answer.text, turn.question),
-        "pages": list(numbered(answer).values()),
+        "pages": list(marks(answer)),
         "reason": answer.reason,
         "remarks": answer.remarks,
         "numbers": numbers(answer, number),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sandreckoner.cli.render.blocks import numbered
-from sandreckoner.cli.render.phrases import describe_source, is_placed, status_line, visible
+from sandreckoner.cli.render.phrases import describe_source, status_line, visible
+from sandreckoner.cli.render.place_numbers import marks, place_numbers
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 
@@ -41,8 +41,8 @@ def _turn(turn: Turn) -> Iterator[str]:
         yield from _block(winner.program, "python")
     elif winner is not None and winner.reasoning.strip():
         yield from _block(winner.reasoning)
-    marks = "".join(f" [{number}]" for number in numbered(answer).values())
-    yield from (f"**{_text(answer.text)}**{marks}" if answer.text is not None else f"*{answer.status}*", "")
+    cited = "".join(f" [{number}]" for number in marks(answer))
+    yield from (f"**{_text(answer.text)}**{cited}" if answer.text is not None else f"*{answer.status}*", "")
     if answer.reason:
         yield from (f"*{_text(answer.reason)}*", "")
     yield from _sources(answer)
@@ -50,11 +50,9 @@ def _turn(turn: Turn) -> Iterator[str]:
 
 
 def _sources(answer: Answer) -> Iterator[str]:
-    places = numbered(answer)
-    for source in answer.sources:
-        at = source.passages[0] if is_placed(source) else None
-        number = f"[{places[at.source, at.page]}] " if at else ""
-        yield f"- {number}{_text(source.text)} ← {_text(describe_source(source))}"
+    for source, number in zip(answer.sources, place_numbers(answer), strict=True):
+        place = f"[{number}] " if number else ""
+        yield f"- {place}{_text(source.text)} ← {_text(describe_source(source))}"
     for remark in answer.remarks:
         yield f"- ! {_text(remark)}"
     if answer.sources or answer.remarks:

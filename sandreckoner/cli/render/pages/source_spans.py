@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandreckoner.cli.render.blocks import numbered
 from sandreckoner.cli.render.phrases import describe_source, is_placed
+from sandreckoner.cli.render.place_numbers import holds, place_numbers
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Cell, Row, Table
@@ -19,15 +19,14 @@ Piece = tuple[str, str]  # a text and its anchor, which may be empty
 
 def numbers(answer: Answer, turn: int) -> list[dict[str, object]]:
     """A row for each number: the page it stands on, the number, where it came from."""
-    places = numbered(answer)
     rows: list[dict[str, object]] = []
-    for n, source in enumerate(answer.sources):
+    for n, (source, number) in enumerate(zip(answer.sources, place_numbers(answer), strict=True)):
         at = source.passages[0] if is_placed(source) else None
         rows.append(
             {
                 "origin": source.origin,
                 "id": f"t{turn}-n{n}",
-                "page": places[at.source, at.page] if at else "",
+                "page": number or "",
                 "anchor": _target(at, answer, turn) if at else "",
                 "text": source.text,
                 "source": describe_source(source),
@@ -118,15 +117,15 @@ def _passages(answer: Answer, turn: int) -> list[dict[str, object]]:
     return [
         {
             "id": _anchor(passage, turn),
-            "place": f"{passage.source} p. {passage.page}, {passage.start}–{passage.end}",
+            "place": f"[{number}] {passage.source} p. {passage.page}, {passage.start}–{passage.end}",
             "pieces": _pieces(passage, answer, turn),
         }
-        for passage in (answer.winner.evidence if answer.winner else ())
+        for number, passage in enumerate(answer.winner.evidence if answer.winner else (), 1)
     ]
 
 
 def _pieces(passage: Passage, answer: Answer, turn: int) -> list[Piece]:
-    inside = {(span.start, span.end): span for span in _used(answer) if _holds(passage, span)}
+    inside = {(span.start, span.end): span for span in _used(answer) if holds(passage, span)}
     pieces: list[Piece] = []
     done = passage.start
     for start, end in sorted(inside):
@@ -147,15 +146,10 @@ def _used(answer: Answer) -> list[Passage]:
     return spans + [span for citation in answer.citations if citation.quote for span in citation.passages]
 
 
-def _holds(passage: Passage, span: Passage) -> bool:
-    same = (span.source, span.page) == (passage.source, passage.page)
-    return same and passage.start <= span.start < span.end <= passage.end
-
-
 def _target(span: Passage, answer: Answer, turn: int) -> str:
     """The anchor of a span; empty where none of the passages shown holds it."""
     evidence = answer.winner.evidence if answer.winner else ()
-    shown = any(_holds(passage, span) for passage in evidence) or _is_cell(answer, span)
+    shown = any(holds(passage, span) for passage in evidence) or _is_cell(answer, span)
     return _anchor(span, turn) if shown else ""
 
 
