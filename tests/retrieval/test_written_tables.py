@@ -15,6 +15,7 @@ from sandreckoner.tools.retrieval.load_documents import SourceFile, load_documen
 from sandreckoner.tools.retrieval.memory_library import open_library
 from sandreckoner.tools.retrieval.readers import html
 from sandreckoner.tools.retrieval.tables.document_tables import tables_of_pages
+from sandreckoner.tools.retrieval.tables.table_units import Unit, unit_of_caption, unit_of_label
 from sandreckoner.tools.retrieval.tables.whole_tables import whole_table
 
 
@@ -212,3 +213,41 @@ def test_numbers_may_be_written_for_people() -> None:
         "nan",
         "3.0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("caption", "unit", "scale"),
+    [
+        ("(In millions, except per share data)", "", 1_000_000),
+        ("(dollars in thousands)", "USD", 1_000),
+        ("$ in billions", "USD", 1_000_000_000),
+        ("(MILLIONS)", "", 1_000_000),
+        ("US$ million", "USD", 1_000_000),
+        ("(000's omitted)", "", 1_000),
+        ("in Mio. EUR", "EUR", 1_000_000),
+        ("TEUR", "EUR", 1_000),
+        ("en milliers d'euros", "EUR", 1_000),
+        ("(£ in thousands)", "GBP", 1_000),
+        ("we had 4.5 billion of cash", "", 0),
+        ("Fiscal years ended", "", 0),
+    ],
+)
+def test_units_of_captions(caption: str, unit: str, scale: int) -> None:
+    assert unit_of_caption(caption) == Unit(unit, scale)
+
+
+@pytest.mark.parametrize(
+    ("label", "unit", "scale"),
+    [
+        ("Diluted earnings per share", "USD/share", 1),
+        ("Weighted-average shares outstanding, diluted", "shares", 1_000_000),
+        ("Effective tax rate", "%", 1),
+        ("Units sold", "units", 1),
+        ("Number of employees", "people", 1),
+        ("Total assets (billions)", "", 1_000_000_000),
+        ("Net sales", "", 0),
+        ("EBITDA, EBIT, Net income and EPS", "", 0),
+    ],
+)
+def test_units_of_labels(label: str, unit: str, scale: int) -> None:
+    assert unit_of_label(label, caption="(in millions)", scale=1_000_000, money="USD") == Unit(unit, scale)

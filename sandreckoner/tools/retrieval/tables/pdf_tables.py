@@ -192,7 +192,7 @@ def _is_table(body: Sequence[Line], columns: Sequence[FigureColumn]) -> bool:
 
 
 def _ascends(numbers: Sequence[int]) -> bool:
-    return len(numbers) > 2 and list(numbers) == sorted(numbers) and numbers[-1] < 1_000
+    return len(numbers) > 5 and list(numbers) == sorted(numbers) and numbers[-1] < 1_000
 
 
 def _above(lines: Sequence[Line], first: int, after: int) -> list[Line]:

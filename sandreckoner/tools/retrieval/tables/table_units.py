@@ -16,10 +16,16 @@ _SCALE = re.compile(
         (thousand|million|billion|mm)s?\b (?!\s+(?:shares|people|customers|subscribers))""",
     re.IGNORECASE | re.VERBOSE,
 )
+# What German, French and Spanish captions write: `in Mio. EUR`, `en milliers d'euros`, `TEUR`.
+_ELSEWHERE = (
+    (1_000, r"\b(?:tsd|tausend|teur|tchf|tusd|milliers|miles\s+de)\b|\b[TtKk][€$£](?!\w)"),
+    (1_000_000, r"\b(?:mio|millionen|millones|mn|m€)\b|\b[Mm][€£](?!\w)|\ben\s+millions\b"),
+    (1_000_000_000, r"\b(?:mrd|milliarden|milliards|bn|mds)\b"),
+)
 _THOUSANDS = re.compile(r"[$€£]?\s?['’]?000(?:['’]?s|\s+omitted)\b|\((?:[$€£¥]\s?)?['’]000\)")
 _CURRENCIES = {
     "USD": r"(?<![A-Z])\$|US\$|\bdollars?\b|\bUSD\b|\bU\.S\.\s+dollars",
-    "EUR": r"€|\beuros?\b|\bEUR\b",
+    "EUR": r"€|\beuros?\b|\bT?EUR\b",
     "GBP": r"£|\bpounds?\s+sterling\b|\bGBP\b",
     "JPY": r"¥|\byen\b|\bJPY\b",
     "CHF": r"\bCHF\b|\bSwiss\s+francs?\b",
@@ -46,6 +52,7 @@ _PERCENT = re.compile(
 )
 _COUNTS = (
     ("people", r"\b(?:employees|headcount|people|full[- ]time\s+equivalents)\b"),
+    ("units", r"\bunits\s+(?:sold|shipped|delivered|produced)\b|\bnumber\s+of\s+(?!shares|employees)"),
     ("days", r"\bin\s+days\b|\(days\)|\bdays\s+(?:sales|payable|inventory)\b"),
     ("years", r"\(?\bin\s+years\b\)?|\(years\)|\buseful\s+li(?:fe|ves)\b"),
 )
@@ -117,7 +124,10 @@ def is_caption(text: str) -> bool:
     >>> is_caption("(In millions, except per share amounts)"), is_caption("Three Months Ended")
     (True, False)
     """
-    return len(text) < 130 and _CAPTION.search(text) is not None
+    if len(text) >= 130:
+        return False
+    elsewhere = any(re.search(pattern, text, re.IGNORECASE) for _, pattern in _ELSEWHERE)
+    return _CAPTION.search(text) is not None or (elsewhere and len(text) < 60)
 
 
 def money_marks(text: str) -> str:
@@ -140,7 +150,10 @@ def _shares_apart(caption: str) -> bool:
 def _scale(text: str) -> int:
     if found := _SCALE.search(text):
         return _SCALES[found[1].lower()]
-    return 1_000 if _THOUSANDS.search(text) else 0
+    if _THOUSANDS.search(text):
+        return 1_000
+    stated = [scale for scale, pattern in _ELSEWHERE if re.search(pattern, text, re.IGNORECASE)]
+    return stated[0] if len(stated) == 1 else 0
 
 
 def _currency(text: str) -> str:
