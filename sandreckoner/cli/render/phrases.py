@@ -43,7 +43,9 @@ def describe_source(source: NumberSource) -> str:
     if is_placed(source):
         first = source.passages[0]
         at = f" at {source.box[0]:.0f},{source.box[1]:.0f}" if source.box else ""
-        return f"{visible(first.source)} p. {first.page}{at}, “{plain(source.quote)}”{note}"
+        # The note names the row: the quote need not say it again.
+        quote = first.text if source.note.startswith("row “") else source.quote
+        return f"{visible(first.source)} p. {first.page}{at}, “{plain(quote)}”{note}"
     if source.origin == "question":
         return f"the question, “{plain(source.quote)}”{note}"
     if source.origin == "constant":
