@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sandreckoner.core.table import Table
+from sandreckoner.core.table import Row, Table
 from sandreckoner.reading.table_figures import column_names, named_tables, row_names
 
-MAX_ROWS = 16  # of one table; the rest is folded
+MAX_ROWS, LEAST_ROWS = 16, 4  # of one table; the rest is folded
+ROOM, ROOM_OF_OTHERS = 700, 300  # characters of the rows of the first table, and of each other
 MAX_COLUMNS = 8
 _CELL, _LABEL = 24, 90  # characters
 _SCALES = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
 _WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
+_MONTHS = frozenset(
+    re.findall(
+        r"\w+",
+        """january february march april may june july august september october november december
+        jan feb mar apr jun jul aug sep sept oct nov dec""",
+    )
+)
 # Words that name no row.
 _EMPTY = frozenset(
     re.findall(
@@ -25,33 +33,44 @@ _EMPTY = frozenset(
 
 def tables_text(tables: Sequence[Table], question: str) -> str:
     """Write tables under the names `t1`, `t2`, …; rows that share no word with the question may be folded."""
-    return "\n\n".join(table_text(name, table, question) for name, table in named_tables(tables).items())
+    first = ROOM if len(tables) > 1 else 2 * ROOM
+    texts = [
+        table_text(name, table, question, room=ROOM_OF_OTHERS if place else first)
+        for place, (name, table) in enumerate(named_tables(tables).items())
+    ]
+    return "\n\n".join(texts)
 
 
-def table_text(name: str, table: Table, question: str) -> str:
-    """Write a table under its name."""
+def table_text(name: str, table: Table, question: str, *, room: int = ROOM) -> str:
+    """Write a table under its name, its rows in about `room` characters."""
     shown = _columns(table, question)
     names = row_names(table)
     shared, heads = _parted([column_names(table)[place] for place in shown])
     lines = [_heading(name, table, shared), _line("", heads)]
     folded = 0
     section: tuple[str, ...] = ()
-    kept = _rows(table, names, question)
+    written = [_line(name, _texts(row, shown)) for name, row in zip(names, table.rows, strict=True)]
+    length = sum(map(len, written)) / len(written) if written else 1
+    kept = _rows(table, names, question, min(MAX_ROWS, max(LEAST_ROWS, int(room / length))))
     for place, row in enumerate(table.rows):
         if place not in kept:
             folded += 1
             continue
         if folded:
-            lines.append(f"… {folded} rows")
+            lines.append(_folded(folded))
             folded = 0
         if row.path != section:
             section = row.path
-            lines += [f"{_flat(part, _LABEL)}:" for part in section[-1:]]
-        cells = [row.cells[column] if column < len(row.cells) else None for column in shown]
-        lines.append(_line(names[place], [cell.text if cell else "" for cell in cells]))
+            named = bool(section) and names[place].startswith(_flat(section[0], _LABEL))
+            lines += [] if named else [f"{_flat(part, _LABEL)}:" for part in section[-1:]]
+        lines.append(written[place])
     if folded:
-        lines.append(f"… {folded} rows")
+        lines.append(_folded(folded))
     return "\n".join(lines)
+
+
+def _folded(rows: int) -> str:
+    return f"… {rows} rows" if rows > 1 else "… 1 row"
 
 
 def _parted(heads: Sequence[str]) -> tuple[str, list[str]]:
@@ -62,6 +81,8 @@ def _parted(heads: Sequence[str]) -> tuple[str, list[str]]:
         if len({each[count] for each in words}) > 1:
             break
         count += 1
+    while count and words[0][count - 1].lower().strip(".,") in _MONTHS:  # a day belongs to its month
+        count -= 1
     return " ".join(words[0][:count]) if words else "", [" ".join(each[count:]) for each in words]
 
 
@@ -70,6 +91,11 @@ def _heading(name: str, table: Table, shared: str) -> str:
     unit = " in ".join(part for part in (table.unit, _SCALES.get(table.scale, "")) if part)
     about = ", ".join(part for part in (_flat(table.title, _LABEL), unit, _flat(shared, _LABEL)) if part)
     return f"{name} ({_flat(table.document, _LABEL)}{page}): {about}".rstrip(",: ") + ":"
+
+
+def _texts(row: Row, shown: Sequence[int]) -> list[str]:
+    cells = [row.cells[column] if column < len(row.cells) else None for column in shown]
+    return [cell.text if cell else "" for cell in cells]
 
 
 def _line(label: str, cells: Sequence[str]) -> str:
@@ -88,9 +114,9 @@ def label_words(text: str) -> set[str]:
     return {word[:-1] if word.endswith("s") and not word.endswith("ss") else word for word in found}
 
 
-def _rows(table: Table, names: Sequence[str], question: str) -> set[int]:
+def _rows(table: Table, names: Sequence[str], question: str, most: int) -> set[int]:
     """The rows to show: all of a short table; of a long one those like the question and those beside them."""
-    if len(names) <= MAX_ROWS:
+    if len(names) <= most:
         return set(range(len(names)))
     asked = label_words(question)
     likeness = {
@@ -100,7 +126,7 @@ def _rows(table: Table, names: Sequence[str], question: str) -> set[int]:
     by_likeness = sorted(likeness, key=lambda place: (-likeness[place], not table.rows[place].total, place))
     kept: set[int] = set()
     for place in by_likeness:
-        if len(kept) >= MAX_ROWS:
+        if len(kept) >= most:
             break
         kept.add(place)
         if likeness[place] >= 1:

@@ -152,8 +152,15 @@ def row_names(table: Table) -> tuple[str, ...]:
 
 
 def column_names(table: Table) -> tuple[str, ...]:
-    """Return a name of its own for each column."""
-    return _names([((), column.heading) for column in table.columns])
+    """Return a name of its own for each column: its heading, with its unit where another has the same."""
+    alike = Counter(_flat(column.heading) for column in table.columns)
+    texts = [
+        f"{column.heading} ({column.unit})"
+        if column.unit and alike[_flat(column.heading)] > 1
+        else column.heading
+        for column in table.columns
+    ]
+    return _names([((), text) for text in texts])
 
 
 def _names(texts: Sequence[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:

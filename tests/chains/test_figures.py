@@ -25,6 +25,7 @@ from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel
+from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
 
 QUESTION = "By what percentage did net sales grow in 2024?"
@@ -173,6 +174,20 @@ def test_what_all_headings_begin_with_stands_once() -> None:
         "t1 (annual.pdf, page 24): Consolidated statements of income, USD in millions, Year ended June 30:",
         " | 2024 | 2023",
     ]
+
+
+def test_columns_that_differ_by_unit_alone_are_found_as_they_are_shown() -> None:
+    day = "52 Weeks Ended January 28, 2023"
+    columns = (Column(day), Column(day, "%"), Column(day.replace("8, 2023", "9, 2022")))
+    table = replace(
+        STATEMENT, columns=columns, rows=(Row("Net sales", (), cells("8,412", "100.0", "7,950")),)
+    )
+    shown = tables_text([table], "?").splitlines()[1]
+    assert shown == " | January 28, 2023 | January 28, 2023 (%) | January 29, 2022"
+    with Sandbox(spares=0) as sandbox:
+        for heading, text in (("January 28, 2023", "$8,412 million"), ("January 28, 2023 (%)", "100 %")):
+            done = sandbox.run(f't1["Net sales", {heading!r}]', inputs=table_records([table]))
+            assert done.value["text"] == text, done.error
 
 
 def test_hostile_labels_stay_in_their_row() -> None:

@@ -31,6 +31,7 @@ class Figures:
         repair: the prompt for a repair; its variable `{{error}}` is the traceback.
         without_tables: the method where no table was found.
         max_tables: tables that retrieval puts into a problem, 1 or more.
+        max_beside: passages that it leaves beside them, so that a prompt stays short.
     """
 
     prompt: Prompt = field(default_factory=lambda: load_prompt("figures"))
@@ -38,6 +39,7 @@ class Figures:
     repair: Prompt = field(default_factory=lambda: load_prompt("figures_repair"))
     without_tables: ProgramAided = field(default_factory=ProgramAided)
     max_tables: int = 3
+    max_beside: int = 2
 
     def __post_init__(self) -> None:
         if self.repairs < 0:

@@ -45,7 +45,8 @@ class RetrievalAugmented:
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)
         tables = yield from self._tables(problem)
-        passages = joined(problem.passages + outside_tables(found, tables))
+        beside = getattr(self.method, "max_beside", self.k) if tables else self.k
+        passages = joined(problem.passages + outside_tables(found, tables)[:beside])
         problem = replace(problem, passages=passages, tables=problem.tables + tables)
         return (yield from self.method.draw(problem, sampling))
 

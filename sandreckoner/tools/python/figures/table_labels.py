@@ -58,15 +58,18 @@ class Label:
     path: tuple[str, ...]
     tokens: tuple[str, ...] = field(init=False, repr=False)
     full: tuple[str, ...] = field(init=False, repr=False)
+    named: tuple[str, ...] = field(init=False, repr=False)
     qualified: frozenset[tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         parts = [tokens_of(part) for part in self.path]
         ends = [sum(parts[start:], ()) for start in range(len(parts))]
         first_and_last = parts[0] + parts[-1] if parts else ()
-        named = () if self.name == self.text else tokens_of(self.name)
-        object.__setattr__(self, "tokens", parts[-1] if self.text and parts else ())
+        own = parts[-1] if self.text and parts else ()
+        named = own if self.name == self.text else tokens_of(self.name)
+        object.__setattr__(self, "tokens", own)
         object.__setattr__(self, "full", ends[0] if ends else ())
+        object.__setattr__(self, "named", named)
         object.__setattr__(self, "qualified", frozenset([*ends, first_and_last, named]))
 
 
@@ -87,7 +90,7 @@ def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool)
     if len(exact) == 1:
         return exact[0]
     tokens = tokens_of(wanted)
-    parts = (_is_part_of_row,) if is_row else (_is_part_of_column, _has_all_words)
+    parts = (_is_part_of_row,) if is_row else (_is_end_of_column, _is_part_of_column, _has_all_words)
     for fits in (_is_text, _is_normal, _is_path, *parts):
         found = [place for place, label in enumerate(labels) if fits(wanted, tokens, label)]
         if len(found) == 1:
@@ -115,6 +118,11 @@ def _is_part_of_row(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     if not _contains(label.full, tokens) or not _same_years(tokens, label.full):
         return False
     return _contains(label.tokens, tokens) and 2 * len(tokens) > len(label.tokens)
+
+
+def _is_end_of_column(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it is what tells the column from others with the same beginning, as prompts show headings."""
+    return bool(tokens) and label.named[-len(tokens) :] == tokens and _same_years(tokens, label.named)
 
 
 def _is_part_of_column(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
