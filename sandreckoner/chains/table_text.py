@@ -9,9 +9,9 @@ from sandreckoner.core.table import Row, Table
 from sandreckoner.reading.table_figures import column_names, named_tables, row_names
 
 MAX_ROWS, LEAST_ROWS = 16, 4  # of one table; the rest is folded
-ROOM, ROOM_OF_OTHERS = 700, 300  # characters of the rows of the first table, and of each other
+ROOM, ROOM_OF_OTHERS = 700, 250  # characters of the rows of the first table, and of each other
 MAX_COLUMNS = 8
-_CELL, _LABEL = 24, 90  # characters
+_CELL, _LABEL, _TITLE = 24, 90, 60  # characters
 _SCALES = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
 _WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
 _MONTHS = frozenset(
@@ -35,18 +35,24 @@ def tables_text(tables: Sequence[Table], question: str) -> str:
     """Write tables under the names `t1`, `t2`, …; rows that share no word with the question may be folded."""
     first = ROOM if len(tables) > 1 else 2 * ROOM
     texts = [
-        table_text(name, table, question, room=ROOM_OF_OTHERS if place else first)
+        table_text(
+            name,
+            table,
+            question,
+            room=ROOM_OF_OTHERS if place else first,
+            said=tables[place - 1].document if place else "",
+        )
         for place, (name, table) in enumerate(named_tables(tables).items())
     ]
     return "\n\n".join(texts)
 
 
-def table_text(name: str, table: Table, question: str, *, room: int = ROOM) -> str:
-    """Write a table under its name, its rows in about `room` characters."""
+def table_text(name: str, table: Table, question: str, *, room: int = ROOM, said: str = "") -> str:
+    """Write a table under its name, its rows in about `room` characters; not the document `said` before."""
     shown = _columns(table, question)
     names = row_names(table)
     shared, heads = _parted([column_names(table)[place] for place in shown])
-    lines = [_heading(name, table, shared), _line("", heads)]
+    lines = [_heading(name, table, shared, said), _line("", heads)]
     folded = 0
     section: tuple[str, ...] = ()
     written = [_line(name, _texts(row, shown)) for name, row in zip(names, table.rows, strict=True)]
@@ -86,11 +92,13 @@ def _parted(heads: Sequence[str]) -> tuple[str, list[str]]:
     return " ".join(words[0][:count]) if words else "", [" ".join(each[count:]) for each in words]
 
 
-def _heading(name: str, table: Table, shared: str) -> str:
-    page = f", page {table.page}" if table.page is not None else ""
+def _heading(name: str, table: Table, shared: str, said: str) -> str:
+    page = f"page {table.page}" if table.page is not None else ""
+    document = "" if table.document == said and page else _flat(table.document, _LABEL)
+    place = ", ".join(part for part in (document, page) if part)
     unit = " in ".join(part for part in (table.unit, _SCALES.get(table.scale, "")) if part)
-    about = ", ".join(part for part in (_flat(table.title, _LABEL), unit, _flat(shared, _LABEL)) if part)
-    return f"{name} ({_flat(table.document, _LABEL)}{page}): {about}".rstrip(",: ") + ":"
+    about = ", ".join(part for part in (_flat(table.title, _TITLE), unit, _flat(shared, _LABEL)) if part)
+    return f"{name} ({place}): {about}".rstrip(",: ") + ":"
 
 
 def _texts(row: Row, shown: Sequence[int]) -> list[str]:

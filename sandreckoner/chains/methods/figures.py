@@ -39,7 +39,7 @@ class Figures:
     repair: Prompt = field(default_factory=lambda: load_prompt("figures_repair"))
     without_tables: ProgramAided = field(default_factory=ProgramAided)
     max_tables: int = 3
-    max_beside: int = 2
+    max_beside: int = 1
 
     def __post_init__(self) -> None:
         if self.repairs < 0:
