@@ -82,7 +82,8 @@ class _Source(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         values = self.read()
-        check(values, self.place)
+        if values:
+            check(values, self.place)
         return values
 
     def read(self) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from llms.server import Plan, Served, serve
 from screen import opened
+from support.server import Plan, Served, serve
 
 ROOT = Path(__file__).parent.parent.parent
 PENS = """Three dollars each.

@@ -43,9 +43,7 @@ class Progress:
         self._text = self._thought = ""
         self._steps: list[Step] = []
         self._spinner = Spinner("dots")
-        self._live = Live(
-            get_renderable=self._picture, console=style.console, transient=True, refresh_per_second=12
-        )
+        self._live: Live | None = None
 
     @property
     def wants_text(self) -> bool:
@@ -54,13 +52,17 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self._style.redraws:
+            console = self._style.console
+            self._live = Live(
+                get_renderable=self._picture, console=console, transient=True, refresh_per_second=12
+            )
             self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self._style.redraws:
+        if self._live is not None:
             self._live.stop()
 
     def say(self, doing: str) -> None:
