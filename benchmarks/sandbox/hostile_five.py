@@ -207,7 +207,9 @@ def run_in(name: str, code: str, folder: Path) -> Ran:
         said, _ = process.communicate()
     ready, _, rest = said.partition("READY\n")
     if "READY\n" not in said:
-        raise ImportError(next(reversed(ready.strip().splitlines()), "it did not start")[:120])
+        lines = ready.strip().splitlines()
+        why = [line for line in lines if "rror" in line] or lines or ["it did not start"]
+        raise ImportError(" ".join(why[-1].split())[:120])
     rest, ended, seconds = rest.rpartition("ENDED ")
     taken = float(seconds) if ended else None
     return Ran(rest, taken if taken is not None and taken < _WALL_S else None)
