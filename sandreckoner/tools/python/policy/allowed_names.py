@@ -19,7 +19,7 @@ READABLE_DUNDERS = frozenset(
     __rxor__ __iand__ __ior__ __ixor__ __lshift__ __rshift__ __rlshift__ __rrshift__ __ilshift__
     __irshift__ __iter__ __next__ __reversed__ __getitem__ __setitem__ __delitem__ __contains__ __int__
     __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ __members__ __class_getitem__
-    __args__ __origin__ __aiter__ __anext__ __aenter__ __aexit__ __await__ __all__
+    __args__ __origin__ __aiter__ __anext__ __aenter__ __aexit__ __await__ __all__ __isabstractmethod__
     """.split()
 )
 """Double-underscore attributes that may be read of anything, through the guard."""
