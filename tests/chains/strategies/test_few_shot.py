@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.bakery import BAKERY, Letters
 
-from sandreckoner.chains.answering import answer, journal_header, open_journal, replay
+from sandreckoner.chains.answering import answer, replay
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.few_shot import FewShot, at_random, by_similarity, few_shot, fixed
 from sandreckoner.chains.methods.least_to_most import LeastToMost
@@ -17,6 +17,7 @@ from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.run_journal import journal_header, open_journal
 from sandreckoner.core.runtime import run
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.retrieval.host_tools import NearestTexts
