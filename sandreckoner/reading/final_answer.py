@@ -93,7 +93,8 @@ _SENTENCE_END = re.compile(
 )
 # What follows an answer without being part of it: a reason, or the same in another unit.
 _CLAUSE = (  # a list of sorted words has none of these
-    r"(?=.*(?:\b(?:is|are|was|were|has|have|had|the|it|he|she|they|we|there|this|that|an?|of|to|not)\b|[=\d]))"
+    r"(?=.{0,200}?(?:\b(?:is|are|was|were|has|have|had|the|it|he|she|they|we|there|this|that|an?|of|to|not)\b"
+    r"|[=\d]))"
 )
 _REASON = re.compile(
     rf"\s*,?\s+(?:because|since|due to|given that|i\.e\.|but|although|though|however)(?=\s){_CLAUSE}.*"

@@ -122,3 +122,13 @@ def test_published_accuracies_are_reached(data: Path, name: str, at_least: float
         records = [json.loads(line) for line in lines]
     right = sum(equal(read_answer(r["samples"][0]) or "", r["gold"].removeprefix("#### ")) for r in records)
     assert 100 * right / len(records) >= at_least
+
+
+@pytest.mark.parametrize(
+    "words", ["since ", "however ", "answer (a) ", "(A) and ", "not A ", "guess ", "7 decrease "]
+)
+def test_a_long_reply_of_one_word_is_read(words: str) -> None:
+    """A pattern that looks ahead without a bound would take minutes here."""
+    find_answer(
+        "The answer is 5 " + words * 5_000, options=["cat", "dog"], question="By how much did it fall?"
+    )
