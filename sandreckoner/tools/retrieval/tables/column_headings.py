@@ -108,21 +108,59 @@ def headings_of(
     parts: list[list[str]] = [[] for _ in columns]
     kept = [(line, phrases) for line, phrases in heads if phrases]
     levels = _levels(kept, rules, spans)
-    for number, (line, phrases) in enumerate(kept):
-        groups = _ruled_groups(number, kept, levels, spans)
-        if not all(groups):
-            below = [phrase for _, row in kept[number + 1 :] for phrase in row]
-            apart = _is_apart(line, [each for each, _ in kept[number + 1 :]], levels)
-            centred = _centred_groups(phrases, spans, below, apart=apart)
-            taken = {index for group in groups for index in group}
-            groups = [
-                group or ([] if taken & set(other) else other)
-                for group, other in zip(groups, centred, strict=True)
-            ]
+    edges = {0, len(spans)}
+    for number, (_, phrases) in enumerate(kept):
+        groups: list[list[int]] = [[] for _ in phrases]
+        for first, end in pairwise(sorted(edges)):
+            inside = _between(kept, spans, first, end)
+            below = [_Level(level.y, _moved(level.columns, first, end)) for level in levels]
+            parted = _line_groups(
+                number, inside, [level for level in below if level.columns], spans[first:end]
+            )
+            for phrase, group in zip(inside[number][1], parted, strict=True):
+                groups[phrases.index(phrase)] = [first + index for index in group]
         for phrase, group in zip(phrases, groups, strict=True):
             for index in group or _own_column(phrase, spans):
-                parts[index].append(phrase.text)
+                parts[index].append(clean_heading(phrase.text))
+        edges |= {edge for group in groups if len(group) > 1 for edge in (group[0], group[-1] + 1)}
     return [clean_heading(" ".join(texts)) for texts in parts]
+
+
+def _between(
+    heads: Sequence[tuple[Line, Sequence[Phrase]]], spans: Sequence[Span], first: int, end: int
+) -> list[tuple[Line, list[Phrase]]]:
+    """The lines of a heading with the phrases over the columns from `first` up to `end`.
+
+    What a heading spans above bounds what those below it can span.
+    """
+    left, right = spans[first].x0, spans[end - 1].x1
+    left = float("-inf") if first == 0 else left
+    right = float("inf") if end == len(spans) else right
+    return [(line, [each for each in phrases if left <= each.middle < right]) for line, phrases in heads]
+
+
+def _moved(columns: frozenset[int], first: int, end: int) -> frozenset[int]:
+    return frozenset(index - first for index in columns if first <= index < end)
+
+
+def _line_groups(
+    number: int,
+    heads: Sequence[tuple[Line, list[Phrase]]],
+    levels: Sequence[_Level],
+    spans: Sequence[Span],
+) -> list[list[int]]:
+    """The columns that each phrase of a line spans; none where it has one for itself."""
+    line, phrases = heads[number]
+    groups = _ruled_groups(number, heads, levels, spans)
+    if all(groups):
+        return groups
+    below = [phrase for _, row in heads[number + 1 :] for phrase in row]
+    apart = _is_apart(line, [each for each, _ in heads[number + 1 :]], levels)
+    centred = _centred_groups(phrases, spans, below, apart=apart)
+    taken = {index for group in groups for index in group}
+    return [
+        group or ([] if taken & set(other) else other) for group, other in zip(groups, centred, strict=True)
+    ]
 
 
 def clean_heading(text: str) -> str:
@@ -207,7 +245,7 @@ def _ruled_groups(
         near = 0.45 if right_below or lowest else 0.2
         parted = _parted([phrases[place] for place in places], spans[run[0] : run[-1] + 1], near)
         off = abs(phrases[places[0]].middle - (left + right) / 2)
-        if len(places) == 1 and right_below and not lowest and off < 0.2 * (right - left):
+        if len(places) == 1 and right_below and not lowest and off < 0.12 * (right - left):
             parted = [list(range(len(run)))]
         for place, group in zip(places, parted, strict=False):
             groups[place] = [run[0] + index for index in group]

@@ -22,6 +22,7 @@ from sandreckoner.tools.retrieval.tables.word_lines import MONTH, YEAR, Line, To
 MAX_WORDS = 8_000  # a page of print has 1,500 at most; what is drawn with more would take minutes
 _MAX_GAP = 3.6  # heights of a line between two rows of one table
 _STUB_PERIOD = re.compile(r"\b(?:ended|ending|as of|at)\b", re.IGNORECASE)
+_BRACKETS = re.compile(r"\([^)]*\)")
 _NOTE = re.compile(r"\(\d{1,2}\)")
 _MAX_HEADING_LINES = 12
 
@@ -236,7 +237,7 @@ def _table(region: Region, layout: PageLayout, document: str, page: int) -> Tabl
     return Table(
         document=document,
         page=page,
-        title=_title(titles) or stub,
+        title=_title(titles) or stub or _BRACKETS.sub("", captions[0] if captions else "").strip(" :,"),
         caption=" ".join(dict.fromkeys(captions)),
         columns=tuple(Column(heading) for heading in headings),
         rows=rows,

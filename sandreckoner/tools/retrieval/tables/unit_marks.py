@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
 from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.tools.retrieval.tables.table_units import money_marks, unit_of_caption, unit_of_label
 
+_SHARE_HEADING = re.compile(r"(?:%|\bpercent(?:age)?)\s+(?:change|of|growth|increase)\b", re.IGNORECASE)
 _MAX_ROWS = 1_000  # the rows of a longer table are records, and have no units of their own
 
 
@@ -70,6 +72,8 @@ def _column(column: Column, index: int, table: Table) -> Column:
     percent = sum("%" in cell.text for cell in cells)
     money = any(money_marks(cell.text) for cell in cells)
     stated = unit_of_label(column.heading, caption=table.caption, scale=table.scale, money=table.unit)
+    if _SHARE_HEADING.search(column.heading) and not money:
+        return replace(column, unit="%", scale=1)
     if percent and not money and (stated.unit == "%" or 2 * percent >= len(cells) or "%" in cells[0].text):
         return replace(column, unit="%", scale=1)
     if (
