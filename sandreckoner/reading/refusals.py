@@ -32,6 +32,18 @@ _UNSURE = re.compile(
     r"|required|necessary))\b",
     re.IGNORECASE,
 )
+# Said of the documents or of the question: they are silent on what was asked.
+_SILENT = re.compile(
+    r"\b(?:reports?|documents?|passages?|texts?|tables?|filings?|contexts?|excerpts?|questions?|problems?"
+    r"|statements?|data|information|articles?|sources?|notes?|pages?|company|it|they)\s+(?:\w+ ){0,3}?"
+    r"(?:(?:do(?:es)?|did)(?: not|n['’]t)|fails? to|never)\s+(?:\w+ly |even )?(?:disclos|mention|sa(?:y|id)\b"
+    r"|state|specif|give|provid|report|contain|includ|show|list|indicat|reveal|present|cover|address|answer"
+    r"|describ|tell|break)\w*"
+    r"|\b(?:is|are|was|were) (?:not|nowhere|never) (?:disclosed|mentioned|reported|provided|shown|listed"
+    r"|available|included|contained|found)\b",
+    re.IGNORECASE,
+)
+_NOT_A_YEAR = re.compile(r"(?<![\d.,])(?!(?:19|20)\d\d(?![\d,]|\.\d))\d")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 # The whole of an answer that is none.
 _NOTHING = re.compile(
@@ -63,6 +75,8 @@ def gives_up(reply: str) -> bool:
     said = [*_REFUSED.finditer(reply)]
     if said:
         return _YET.search(reply, said[-1].end()) is None
+    if (silent := _SILENT.search(last)) and not _NOT_A_YEAR.search(last, silent.end()):
+        return True
     unsure = _UNSURE.search(last)
     return unsure is not None and _YET.search(last, unsure.end()) is None
 
