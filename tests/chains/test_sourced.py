@@ -151,7 +151,7 @@ INJECTED = (
 
 def test_an_instruction_in_a_document_is_shown_as_data_and_opens_nothing(tmp_path) -> None:
     """A model that obeys it writes the program that it asks for; the sandbox's rules are what they were."""
-    obeys = "```python\nimport os\nanswer = os.listdir('/')\n```"
+    obeys = "```python\nimport subprocess\nanswer = subprocess.check_output(['ls', '/'])\n```"
     also = "```python\nanswer = open('/etc/passwd').read()\n```"
     script = tmp_path / "replies.txt"
     script.write_text(f"{obeys}\n---\n{also}")
@@ -169,8 +169,8 @@ def test_an_instruction_in_a_document_is_shown_as_data_and_opens_nothing(tmp_pat
     assert "\n[2] bank.md" not in asked, "a passage must not pass for two"
     outcomes = [step.reply for step in steps if isinstance(step.reply, Execution)]
     assert [outcome.error.type for outcome in outcomes if outcome.error] == [
-        "ImportError",
-        "NameError",
+        "ModuleNotFoundError",
+        "FileNotFoundError",
     ]
     assert len(outcomes) == 2 and answer.text is None
     assert "root:" not in str(outcomes) and "etc" not in str([outcome.value for outcome in outcomes])

@@ -160,7 +160,7 @@ def test_an_empty_and_a_binary_document_are_named(tmp_path: Path, script: str) -
     [
         ("", 4, "the model answered with nothing"),
         ("I cannot say.", 4, "no program in the reply"),
-        ("```python\nanswer = ().__class__.__bases__\n```", 5, "__bases__"),
+        ("```python\nanswer = (lambda: 0).__globals__\n```", 5, "__globals__"),
         ("```python\nanswer = 1 / 0\n```", 4, "ZeroDivisionError"),
     ],
 )
