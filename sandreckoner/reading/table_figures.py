@@ -204,6 +204,7 @@ def table_record(name: str, table: Table) -> dict[str, JSON]:
         "page": table.page,
         "unit": table.unit,
         "scale": table.scale,
+        "left_out": max(0, table.n_rows - len(table.rows)),
         "columns": [
             [unique, _flat(column.heading)]
             for unique, column in zip(column_names(table), table.columns, strict=True)

@@ -298,6 +298,16 @@ def test_a_table_of_ten_thousand_rows_is_looked_up(sandbox: Sandbox) -> None:
     assert "Item 9001 of department 8" in lost.error.message
 
 
+def test_of_a_table_that_is_cut_no_column_is_taken_for_the_whole(sandbox: Sandbox) -> None:
+    inputs = table_records([replace(STATEMENT, n_rows=len(STATEMENT.rows) + 90)])
+    assert text(sandbox.run('t1["Net sales", 2024]', inputs=inputs)) == "$8,412 million"
+    assert sandbox.run('len(t1["Net sales"])', inputs=inputs).ok
+    for code in ("sum(t1[2024])", "max(t1[2024].values())", "import pandas\nt1.frame()"):
+        short = sandbox.run(code, inputs=inputs)
+        assert short.error is not None
+        assert "a whole column would be short" in short.error.message
+
+
 def test_a_table_is_a_frame_where_pandas_is(sandbox: Sandbox) -> None:
     pytest.importorskip("pandas")
     code = "import pandas\nf = t1.frame()\nfloat(f.loc['Cost of sales'].iloc[0] + f.iloc[0, 0])"

@@ -87,6 +87,7 @@ class Table:
 
     def frame(self) -> Any:
         """The table as a DataFrame of plain numbers and texts; every figure of it counts as looked up."""
+        self._require_whole()
         pandas = sys.modules.get("pandas")
         if pandas is None:
             raise ImportError("import pandas in the program to have a table as a DataFrame")
@@ -126,6 +127,15 @@ class Table:
             except LabelError:
                 raise fault from None
         return self._cell(row, 0) if len(self._columns) == 1 else Series(self, row, is_row=True)
+
+    def _require_whole(self) -> None:
+        """Refuse what would take the rows that are here for all that the file has."""
+        if left_out := int(self._about.get("left_out", 0)):
+            here = len(self._rows)
+            raise LabelError(
+                f"{self._name} has {left_out + here} rows, of which the first {here} are here: a whole "
+                f"column would be short; look up {self._name}[row, column]"
+            )
 
     def _place(self, row: Any, column: Any) -> tuple[int, int]:
         """Row and column of two labels; also the other way round, where they fit only so."""
@@ -210,6 +220,8 @@ class Series:
         return self._at(table._column(label) if self._is_row else table._row(label))
 
     def _filled(self) -> list[int]:
+        if not self._is_row:
+            self._table._require_whole()
         cells = self._table._cells
         return [
             place
@@ -248,7 +260,9 @@ def _is_record(value: Any) -> bool:
 def _table(record: Mapping[str, Any]) -> Table:
     made: Table = object.__new__(Table)
     made._name = record["name"]
-    made._about = {key: record[key] for key in ("title", "caption", "document", "page", "unit", "scale")}
+    made._about = {
+        key: record[key] for key in ("title", "caption", "document", "page", "unit", "scale", "left_out")
+    }
     made._columns = tuple(Label(name, text, (text,)) for name, text in record["columns"])
     made._rows = tuple(
         Label(name, text, (*filter(None, path), text) if text else tuple(path))
