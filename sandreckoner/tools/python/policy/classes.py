@@ -79,7 +79,8 @@ def _own(kind: type) -> bool:
 
 def written_by_program(function: Any) -> bool:
     """Whether it is a function that the policy compiled."""
-    return type(function) is types.FunctionType and MARK in function.__builtins__  # type: ignore[attr-defined]
+    made: Any = function
+    return type(function) is types.FunctionType and MARK in made.__builtins__
 
 
 # What a class may be made of. All of it is looked at before the class exists: its bases have hooks that run
