@@ -13,14 +13,15 @@ from sandreckoner.core.plugins import MODELS, load_plugin, plugins
 from sandreckoner.llms.client.error_mapping import redact
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, Provider
-from sandreckoner.settings.settings_model import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from sandreckoner.settings.settings_model import Settings
+
 Built = TypeVar("Built")
 Options = dict[str, Any]
-Builder = Callable[[str, Options, Settings], "Model | BaseChatModel"]
+Builder = Callable[[str, Options, "Settings"], "Model | BaseChatModel"]
 
 
 def find_builder(provider: str) -> Builder | None:

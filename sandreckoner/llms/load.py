@@ -17,12 +17,12 @@ from sandreckoner.llms.client.rate_limiter import shared_rate_limiter
 from sandreckoner.llms.client.retry import ONCE, RetryPolicy
 from sandreckoner.llms.weights import registry
 from sandreckoner.settings.providers import PROVIDERS, is_address
-from sandreckoner.settings.settings_model import Settings
-from sandreckoner.settings.user_settings import load_settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
+
+    from sandreckoner.settings.settings_model import Settings
 
 LOCAL = f"llamacpp:{registry.DEFAULT}"
 
@@ -53,7 +53,10 @@ def load_model(
         if options:
             raise UsageError(f"{', '.join(sorted(options))}: options go with a specification")
         return _as_model(model, logprobs=logprobs)
-    settings = load_settings() if settings is None else settings
+    if settings is None:
+        from sandreckoner.settings.user_settings import load_settings
+
+        settings = load_settings()
     name = LOCAL if model == "local" else model
     built: Any = _build(name, options, settings)
     if _performs(built):

@@ -9,22 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from annotated_types import Ge, Gt
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion
 
-
-def _no_truth_value(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("a truth value is no number")
-    return value
-
-
-Number = BeforeValidator(_no_truth_value)
-Count = Annotated[int, Number, Field(gt=0)]
-Amount = Annotated[float, Number, Field(gt=0, allow_inf_nan=False)]
-Dollars = Annotated[float, Number, Field(ge=0, allow_inf_nan=False)]
+Dollars = Annotated[float, Ge(0)]
+AtLeastOne = Annotated[int, Gt(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +57,9 @@ class Limits:
 
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
-    requests_per_minute: Count | None = None
-    tokens_per_minute: Count | None = None
-    at_once: Count | None = None
+    requests_per_minute: AtLeastOne | None = None
+    tokens_per_minute: AtLeastOne | None = None
+    at_once: AtLeastOne | None = None
 
     def __post_init__(self) -> None:
         for name in ("requests_per_minute", "tokens_per_minute", "at_once"):

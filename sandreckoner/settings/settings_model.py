@@ -10,17 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.errors import SandreckonerError, UnknownName, UsageError
 from sandreckoner.core.plugins import MODELS, plugins
-from sandreckoner.settings.prices_and_limits import Amount, Count, Limits, Number, Price
+from sandreckoner.settings.prices_and_limits import Limits, Price
 from sandreckoner.settings.providers import KEY_VARIABLES, PROVIDERS, is_address
 
 Name = tuple[str, ...]
@@ -34,6 +36,15 @@ def _known_provider(name: str) -> str:
     return name
 
 
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
+Number = BeforeValidator(_no_truth_value)
+Count = Annotated[int, Number, Field(gt=0)]
+Amount = Annotated[float, Number, Field(gt=0, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
 Provider = Annotated[str, AfterValidator(_known_provider)]
 
@@ -61,6 +72,17 @@ class Values(BaseModel):
     limits: dict[Provider, Limits] = Field({}, description="what a provider allows one account")
     prices: dict[str, Price] = Field({}, description="US dollars per million tokens, by model")
     keys: dict[Provider, SecretStr] = Field({}, description="keys, by provider or by a server's address")
+
+    @field_validator("limits", "prices", mode="before")
+    @classmethod
+    def _numbers_alone(cls, table: object, info: ValidationInfo) -> object:
+        """Refuse a text or a truth value where a table needs a number; pydantic would convert it."""
+        for name, entry in table.items() if isinstance(table, dict) else ():
+            for part, value in entry.items() if isinstance(entry, dict) else ():
+                if isinstance(value, str | bool) and part in _parts(str(info.field_name)):
+                    wanted = _wanted((str(info.field_name),), "")
+                    raise UsageError(f"{info.field_name}.{name}.{part} must be {wanted}, not {value!r}")
+        return table
 
     @field_validator("keys")
     @classmethod

@@ -87,7 +87,10 @@ def test_when_repairs_are_used_up_the_reason_is_told(sandbox: Sandbox) -> None:
     [
         ("", "the model answered with nothing"),
         ("I would rather not say.", "no program in the reply"),
-        ("```python\nimport os\nanswer = os.getcwd()\n```", "the program ended with"),
+        (
+            "```python\nimport subprocess\nanswer = subprocess.check_output(['pwd'])\n```",
+            "the program ended with",
+        ),
         ("```python\nx = 3\n```", "the program ran but neither returned nor printed anything"),
     ],
 )

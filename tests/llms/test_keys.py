@@ -132,7 +132,13 @@ def test_a_loaded_model_does_not_show_its_key(spec: str) -> None:
 
 def test_settings_and_the_list_of_models_show_none() -> None:
     settings = load_settings()
-    assert_no_key(repr(settings), repr(settings.rows()), repr(settings.plain()), repr(model_rows()))
+    assert_no_key(
+        repr(settings),
+        repr(settings.rows()),
+        repr(settings.model_dump()),
+        settings.model_dump_json(),
+        repr(model_rows()),
+    )
     assert sum(value == "set" for _, value, _ in settings.rows()) == len(KEY_VARIABLES) + 1
 
 

@@ -225,7 +225,7 @@ from dateutil.parser import parse
 today = date.today()
 assert isinstance(today, date) and isinstance(datetime.now(), date) and isinstance(parse('2020-01-01'), datetime)
 str(today), datetime.now(timezone.utc).isoformat(), time.time(), repr(today + timedelta(days=1)), str(
-    today + relativedelta(months=1)), time.strftime('%Y-%m-%d', time.gmtime()), repr(datetime(2020, 1, 1)), time.perf_counter()
+    today + relativedelta(months=1)), time.strftime('%Y-%m-%d', time.gmtime()), repr(datetime(2020, 1, 1)), round(time.perf_counter(), 4)
 """
     with Sandbox(clock=moment, spares=0) as sandbox:
         execution = sandbox.run(code)

@@ -8,14 +8,16 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandreckoner._support.user_folders import cache_folder
 from sandreckoner.core.errors import ModelUnavailable, UnknownName, UsageError
 from sandreckoner.core.plugins import MODELS as PLUGIN_MODELS
 from sandreckoner.core.plugins import plugins
 from sandreckoner.settings.providers import PROVIDERS, is_installed
-from sandreckoner.settings.settings_model import Settings
-from sandreckoner.settings.user_settings import load_settings
+
+if TYPE_CHECKING:
+    from sandreckoner.settings.settings_model import Settings
 
 DEFAULT = "qwen2.5-coder-1.5b"
 
@@ -196,7 +198,10 @@ def model_rows(settings: Settings | None = None) -> list[ModelRow]:
     Args:
         settings: with the keys; by default those of this machine.
     """
-    settings = load_settings() if settings is None else settings
+    if settings is None:
+        from sandreckoner.settings.user_settings import load_settings
+
+        settings = load_settings()
     rows = [_embedded(weights) for weights in MODELS.values()]
     rows.append(ModelRow("llamacpp:PATH.gguf", "any GGUF file, in this process", *_runtime_missing()))
     rows.append(ModelRow("hf:NAME", "any model of the Hugging Face hub, or a folder", *_torch_missing()))
