@@ -226,9 +226,9 @@ def test_a_model_that_never_stops_is_stopped_by_its_length(small_chat: ChatGGUF)
 
 
 def test_a_greedy_reply_that_goes_in_circles_is_ended(small_model: LangChainModel) -> None:
-    line = "the keeper counts the ships"
-    said = Message("user", f"Write this line again and again, without end, and nothing else: {line}")
-    (reply,) = small_model.ask(Ask((said, Message("assistant", f"{line}\n" * 4)), max_tokens=250))
+    line = "Row, row, row your boat"
+    said = Message("user", f"Write the refrain '{line}' 30 times, one per line, without numbers.")
+    (reply,) = small_model.ask(Ask((said,), max_tokens=250))
     assert reply.finish == "repetition"
     assert 2 <= reply.text.count(line) <= 8
     assert 10 < reply.usage.output_tokens < 100 and reply.usage.input_tokens > 30
