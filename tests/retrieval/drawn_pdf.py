@@ -40,6 +40,11 @@ def pdf_of_pages(contents: Sequence[str], *, rotate: int = 0) -> bytes:
             f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * index} 0 R >>"
         )
         bodies.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+    return pdf_of_objects(bodies)
+
+
+def pdf_of_objects(bodies: Sequence[str], trailer: str = "") -> bytes:
+    """A PDF of these objects, the first its catalog; `trailer` is added to the dictionary at its end."""
     out = "%PDF-1.4\n"
     offsets = []
     for number, body in enumerate(bodies, 1):
@@ -48,7 +53,7 @@ def pdf_of_pages(contents: Sequence[str], *, rotate: int = 0) -> bytes:
     xref = len(out)
     out += f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n"
     out += "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    out += f"trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF\n"
+    out += f"trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R {trailer} >>\nstartxref\n{xref}\n%%EOF\n"
     return out.encode("latin-1")
 
 

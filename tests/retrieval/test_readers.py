@@ -26,6 +26,7 @@ from sandreckoner.tools.retrieval.readers import (
     text,
     word,
 )
+from tests.retrieval.drawn_pdf import pdf_of_objects
 
 
 def pdf_of(*contents: str, trailer: str = "") -> bytes:
@@ -41,16 +42,7 @@ def pdf_of(*contents: str, trailer: str = "") -> bytes:
             f"/Contents {4 + 2 * index} 0 R >>"
         )
         bodies.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
-    out = "%PDF-1.4\n"
-    offsets = []
-    for number, body in enumerate(bodies, 1):
-        offsets.append(len(out))
-        out += f"{number} 0 obj\n{body}\nendobj\n"
-    size = len(bodies) + 1
-    table_ = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    out += f"xref\n0 {size}\n0000000000 65535 f \n{table_}"
-    out += f"trailer\n<< /Size {size} /Root 1 0 R {trailer} >>\nstartxref\n{out.index('xref')}\n%%EOF\n"
-    return out.encode("latin-1")
+    return pdf_of_objects(bodies, trailer)
 
 
 def rows_of_text(*rows: str) -> str:
