@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from sandreckoner.tools.retrieval.tables.figure_columns import FigureColumn
 from sandreckoner.tools.retrieval.tables.word_boxes import Rule, Word
-from sandreckoner.tools.retrieval.tables.word_lines import MONTH, WORD_GAP, YEAR, Line
+from sandreckoner.tools.retrieval.tables.word_lines import MONTH, WORD_GAP, YEAR, Line, WordRun
 
 _NOTE = re.compile(r"\s*(?:\(\s*(?:\d{1,2}|[a-z])\s*\)|\[\d{1,2}\]|[*†‡§]+)(?:\s*,?\s*\(\w{1,2}\))*\s*$")
 _PERIOD = re.compile(
@@ -18,26 +18,10 @@ _PERIOD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(WordRun):
     """Words of a heading line that belong together."""
 
     words: tuple[Word, ...]
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def x0(self) -> float:
-        return self.words[0].x0
-
-    @property
-    def x1(self) -> float:
-        return self.words[-1].x1
-
-    @property
-    def middle(self) -> float:
-        return (self.x0 + self.x1) / 2
 
 
 @dataclass(frozen=True, slots=True)

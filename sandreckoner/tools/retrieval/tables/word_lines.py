@@ -29,21 +29,11 @@ WORD_GAP = 0.42  # of the height of a line: the widest space inside a phrase of 
 FREE_GAP = 0.75  # the narrowest space beside a figure that stands by itself
 
 
-@dataclass(slots=True)
-class Token:
-    """A figure, a blank (`—`), or a phrase: the words of a line that belong together.
+class WordRun:
+    """Words from the left that belong together: their text, and where they stand."""
 
-    Attributes:
-        words: its words from the left.
-        kind: `figure`, `blank` or `text`.
-        core: the word that has the digits; its right edge is what a column is aligned by.
-        free: whether it stands by itself, not inside a sentence.
-    """
-
-    words: list[Word]
-    kind: str
-    core: Word
-    free: bool = True
+    __slots__ = ()
+    words: Sequence[Word]
 
     @property
     def text(self) -> str:
@@ -61,13 +51,30 @@ class Token:
     def middle(self) -> float:
         return (self.x0 + self.x1) / 2
 
+
+@dataclass(slots=True)
+class Token(WordRun):
+    """A figure, a blank (`—`), or a phrase: the words of a line that belong together.
+
+    Attributes:
+        words: its words from the left.
+        kind: `figure`, `blank` or `text`.
+        core: the word that has the digits; its right edge is what a column is aligned by.
+        free: whether it stands by itself, not inside a sentence.
+    """
+
+    words: list[Word]
+    kind: str
+    core: Word
+    free: bool = True
+
     @property
     def is_year(self) -> bool:
         return YEAR.fullmatch(self.core.text) is not None and len(self.words) == 1
 
 
 @dataclass(slots=True)
-class Line:
+class Line(WordRun):
     """The words of one line from the left, and its tokens."""
 
     words: list[Word]
@@ -84,14 +91,6 @@ class Line:
     @property
     def size(self) -> float:
         return _median(word.size for word in self.words)
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def x0(self) -> float:
-        return self.words[0].x0
 
     @property
     def x1(self) -> float:
