@@ -24,7 +24,7 @@ _MAX_SOURCES = 200
 _MAX_NOTES = 50
 _MAX_POWER = 1_000
 _CONVERTS = (1_000, 1_000_000, 1_000_000_000)
-_WORDS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 10**12}
+_WORDS = {word: scale for scale, word in SCALES.items() if word}
 
 
 class Source(NamedTuple):
