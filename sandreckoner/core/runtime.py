@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, Steps, Use
 from sandreckoner.core.environment import Environment
-from sandreckoner.core.errors import SandreckonerError, UsageError
+from sandreckoner.core.errors import ModelTimeout, SandreckonerError, UsageError
+from sandreckoner.core.execution import Execution, ProgramError
 from sandreckoner.core.scheduler import Job, Outcome, schedule
 from sandreckoner.core.trace import ON_PROMPT
 
@@ -68,9 +69,11 @@ def _perform_all(jobs: list[Job], environment: Environment) -> list[Outcome]:
 
 def _perform(job: Job, environment: Environment) -> Outcome:
     start = environment.clock()
+    if late := _too_late(job, start):
+        return late
     listening = ON_PROMPT.set(job.on_prompt)
     try:
-        reply = _call(job, environment, sync=True)
+        reply = _call(job, environment, job.seconds_left(start), sync=True)
     except SandreckonerError as fault:
         return Outcome(None, fault, round(environment.clock() - start, 6))
     finally:
@@ -80,9 +83,11 @@ def _perform(job: Job, environment: Environment) -> Outcome:
 
 async def _aperform(job: Job, environment: Environment) -> Outcome:
     start = environment.clock()
+    if late := _too_late(job, start):
+        return late
     listening = ON_PROMPT.set(job.on_prompt)
     try:
-        reply = _call(job, environment, sync=False)
+        reply = _call(job, environment, job.seconds_left(start), sync=False)
         reply = await reply if isinstance(reply, Awaitable) else reply
     except SandreckonerError as fault:
         return Outcome(None, fault, round(environment.clock() - start, 6))
@@ -91,17 +96,29 @@ async def _aperform(job: Job, environment: Environment) -> Outcome:
     return Outcome(reply, None, round(environment.clock() - start, 6))
 
 
-def _call(job: Job, environment: Environment, *, sync: bool) -> Any:
+def _too_late(job: Job, now_s: float) -> Outcome | None:
+    """The outcome of what waited in a large tuple until the run's time was up: it never begins."""
+    left = job.seconds_left(now_s)
+    if left is None or left > 0:
+        return None
+    if isinstance(job.granted, Ask):
+        return Outcome(None, ModelTimeout("the time was up before the model was asked"))
+    if isinstance(job.granted, Run | Resume):
+        return Outcome(Execution("timeout", error=ProgramError("TimeoutError", "the run's time was up")))
+    return None
+
+
+def _call(job: Job, environment: Environment, timeout_s: float | None, *, sync: bool) -> Any:
     """Pass the effect to the part of the environment that performs it; returns a reply or an awaitable."""
     effect = job.granted
     if isinstance(effect, Ask):
         model = _part(environment.model, "asks a model", "model")
         method: Callable[..., Any] = model.ask if sync else model.aask
-        return method(effect, timeout_s=job.timeout_s, on_text=job.on_text)
+        return method(effect, timeout_s=timeout_s, on_text=job.on_text)
     if isinstance(effect, Run | Resume):
         interpreter = _part(environment.interpreter, "runs programs", "interpreter")
         method = interpreter.perform if sync else interpreter.aperform
-        return method(effect, timeout_s=job.timeout_s)
+        return method(effect, timeout_s=timeout_s)
     if isinstance(effect, Search):
         library = _part(environment.library, "searches documents", "library")
         return library.search(effect) if sync else library.asearch(effect)

@@ -32,7 +32,7 @@ class Job:
         index: its step in the run.
         effect: as the strategy yielded it.
         granted: as the budget allows it; None where nothing is left for it.
-        timeout_s: seconds until the run's deadline.
+        deadline_s: of the run, on the environment's clock; None without one.
         on_text: receives the reply's text while it is written; None without listeners.
         on_prompt: receives the share of the prompt that is read; None without listeners.
     """
@@ -40,10 +40,14 @@ class Job:
     index: int
     effect: Effect
     granted: Effect | None
-    timeout_s: float | None
+    deadline_s: float | None
     on_text: OnText | None
     started_s: float
     on_prompt: Callable[[float], None] | None = None
+
+    def seconds_left(self, now_s: float) -> float | None:
+        """Return the seconds from `now_s`, on the environment's clock, until the run's deadline."""
+        return None if self.deadline_s is None else self.deadline_s - now_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,9 @@ class _Scheduler:
             def on_prompt(share: float) -> None:
                 trace.emit(PromptRead(index, share))
 
-        return Job(index, effect, granted, self._ledger.seconds_left(now), on_text, now, on_prompt)
+        left = self._ledger.seconds_left(now)
+        deadline = None if left is None else self._start + now + left
+        return Job(index, effect, granted, deadline, on_text, now, on_prompt)
 
     def _settle(self, job: Job, effect: Effect, outcome: Outcome) -> None:
         """Charge the budget, name a new state, write the journal and the trace."""

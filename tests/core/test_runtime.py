@@ -219,6 +219,26 @@ def test_a_deadline_ends_the_run_and_blames_the_budget() -> None:
     assert runtime.run(best_so_far(), stopped) == "0: the budget of 10 seconds is spent"
 
 
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_the_clock_is_looked_at_inside_a_tuple_too(how: str) -> None:
+    seconds = [0.0]
+
+    class Slow(Adder):
+        def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            seconds[0] += 1.0
+            return super().perform(effect)
+
+    def many() -> Steps[str]:
+        replies = yield tuple(Run(f"{place}") for place in range(1000))
+        statuses = [reply.status for reply in replies]  # type: ignore[union-attr]
+        return f"{statuses.count('ok')} ok, {statuses.count('timeout')} late"
+
+    adder = Slow()
+    slow = Environment(interpreter=adder, budget=Budget(seconds=5), clock=lambda: seconds[0], concurrency=1)
+    assert perform(many(), slow, how) == "5 ok, 995 late"
+    assert len(adder.seen) == 5
+
+
 def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> None:
     def mixed() -> Steps[tuple[int, object]]:
         yield from ask(QUESTION)
