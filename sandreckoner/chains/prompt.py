@@ -142,6 +142,12 @@ def load_prompt(name: str) -> Prompt:
     return parse_prompt(text, name)
 
 
+def packaged_prompts() -> frozenset[str]:
+    """The names of the prompts that come with the package."""
+    prompts = files("sandreckoner.chains").joinpath("prompts").iterdir()
+    return frozenset(each.name.removesuffix(".txt") for each in prompts if each.name.endswith(".txt"))
+
+
 def parse_prompt(text: str, name: str = "prompt") -> Prompt:
     """Read a prompt's sections; see the module's docstring."""
     pieces = _HEADING.split(text)

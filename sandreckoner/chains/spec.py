@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandreckoner.chains.method import Method, Strategy
+from sandreckoner.chains.method import Method, Strategy, strategy_calls
 from sandreckoner.chains.methods.cells import Cells
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.chain_of_verification import ChainOfVerification
@@ -26,7 +26,7 @@ from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.methods.retrieval_augmented import RetrievalAugmented
 from sandreckoner.chains.nested import as_method
-from sandreckoner.chains.prompt import Prompt, load_prompt
+from sandreckoner.chains.prompt import Prompt, load_prompt, packaged_prompts
 from sandreckoner.chains.strategies.adaptive_self_consistency import adaptive_self_consistency
 from sandreckoner.chains.strategies.cascade import cascade
 from sandreckoner.chains.strategies.cross_examination import cross_examination
@@ -71,6 +71,10 @@ def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Meth
 
 
 MAX_INNER = 20
+# Of a specification that a stranger sends: its length, any number in it, and the completions it may take.
+MAX_UNTRUSTED_CHARACTERS, MAX_UNTRUSTED_COUNT, MAX_UNTRUSTED_CALLS = 400, 64, 256
+_CHOICES = frozenset(["vote", "rule", "order", "evaluator", "by"])  # options whose texts name no file
+_UNBOUNDED = frozenset(["seed", "max_tokens"])
 # Options that are prompts: their values are names of prompts of the package, or paths.
 PROMPTS = frozenset(
     ["prompt", "repair", "split", "solve", "questions", "check", "final", "critic", "propose", "judge"]
@@ -111,7 +115,9 @@ def known_names() -> Mapping[str, Name]:
     return {**NAMES, **{name: load_plugin(entry) for name, entry in plugins(STRATEGIES).items()}}
 
 
-def parse_strategy(text: str, *, documents: bool = False, functions: tuple[Any, ...] = ()) -> Strategy:
+def parse_strategy(
+    text: str, *, documents: bool = False, functions: tuple[Any, ...] = (), trusted: bool = True
+) -> Strategy:
     """Parse a specification into a strategy.
 
     Args:
@@ -120,6 +126,8 @@ def parse_strategy(text: str, *, documents: bool = False, functions: tuple[Any, 
         documents: whether there are documents to search; then a specification without `rag` gets it around
             each of its innermost methods.
         functions: the tools that its agents may call.
+        trusted: False for one that a stranger sent over a network: then no option of it may name a file, and
+            what it may cost is bounded.
 
     Raises:
         UnknownName: a name in it is not known.
@@ -127,7 +135,11 @@ def parse_strategy(text: str, *, documents: bool = False, functions: tuple[Any, 
             none.
     """
     try:
+        if not trusted and len(text) > MAX_UNTRUSTED_CHARACTERS:
+            raise UsageError(f"strategy: at most {MAX_UNTRUSTED_CHARACTERS} characters are taken here")
         tree = ast.parse(text.strip(), mode="eval").body
+        if not trusted:
+            _refuse_dangers(tree)
         named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         built = _build(tree, documents, functions, wrap=documents and "rag" not in named)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
@@ -138,7 +150,32 @@ def parse_strategy(text: str, *, documents: bool = False, functions: tuple[Any, 
         ) from None
     if functions and not any(name in named for name, entry in known_names().items() if entry.takes_functions):
         raise cannot_call_tools(text[:60])
-    return _as_strategy(built)
+    strategy = _as_strategy(built)
+    if not trusted and (calls := strategy_calls(strategy)) > MAX_UNTRUSTED_CALLS:
+        raise UsageError(
+            f"strategy: it may take {calls:,} completions, and at most {MAX_UNTRUSTED_CALLS} are taken here; "
+            "lower n, depth or breadth"
+        )
+    return strategy
+
+
+def _refuse_dangers(tree: ast.expr) -> None:
+    """Refuse what a stranger's specification could reach: files by their names, and counts without bound.
+
+    A text is allowed where it chooses among a few names, and as the name of a prompt of the package. Whatever
+    option an installed strategy adds is refused until it stands here.
+    """
+    for keyword in (node for node in ast.walk(tree) if isinstance(node, ast.keyword)):
+        name, node = str(keyword.arg), keyword.value
+        node = node.operand if isinstance(node, ast.UnaryOp) else node
+        value = node.value if isinstance(node, ast.Constant) else ()
+        if isinstance(value, str) and name not in _CHOICES:
+            if name not in PROMPTS | {"pool"} or value not in packaged_prompts():
+                raise UsageError(f"{name}: this server takes no files and no texts of yours in a strategy")
+        elif not isinstance(value, str | bool | int | float):
+            raise UsageError(f"{name}: this server takes one number or one choice here")
+        elif not isinstance(value, str) and name not in _UNBOUNDED and value > MAX_UNTRUSTED_COUNT:
+            raise UsageError(f"{name}: at most {MAX_UNTRUSTED_COUNT} is taken here")
 
 
 def cannot_call_tools(strategy: str) -> UsageError:
