@@ -11,7 +11,7 @@ numbers, `rag(figures)` sees the table and looks them up. `--rows` takes some.
 Right is the gold number once rounded as the gold is, with its scale or without (`evals.scoring.scaled`).
 Accuracy has a 95 % Wilson interval; the difference is paired, its p-value is of McNemar's exact test. Tokens
 are those of a first prompt. RESULTS takes one JSON line for each piece of work that is done; a run that is
-broken off goes on where it stopped. `--wrong` prints the programs of wrong answers.
+broken off goes on where it stopped. `--wrong` prints the programs of wrong answers so far and asks nothing.
 """
 
 from __future__ import annotations
@@ -290,7 +290,6 @@ def wrong(asked: Sequence[Asked], done: Done, row: str) -> Iterator[str]:
     for each in asked:
         record = done.get((each.question.id, row))
         if record and not record["right"]:
-            lines = [" | ".join(map(str, line)) for line in each.report["table"]]
             head = (
                 f"=== {record['asked']}\ngold {record['gold']}, found {record['answer']} {record['reason']}"
             )
@@ -307,9 +306,11 @@ def main() -> None:
     parser.add_argument("--wrong", action="store_true")
     arguments = parser.parse_args()
     asked = questions(arguments.questions)
-    done = work(asked, arguments.model, arguments.results, arguments.rows)
     if arguments.wrong:
+        done = read_done(arguments.results)
         print("\n".join(wrong(asked, done, arguments.rows[-1])))
+    else:
+        done = work(asked, arguments.model, arguments.results, arguments.rows)
     table(asked, done, arguments.rows)
 
 

@@ -12,6 +12,7 @@ MAX_ROWS, LEAST_ROWS = 16, 4  # of one table; the rest is folded
 ROOM, ROOM_OF_OTHERS = 700, 250  # characters of the rows of the first table, and of each other
 MAX_COLUMNS = 8
 _CELL, _LABEL, _TITLE = 24, 90, 60  # characters
+_END = 0.3  # of a long text that is cut in the middle: what tells labels apart is often their end
 _SCALES = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
 _WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
 _MONTHS = frozenset(
@@ -113,7 +114,8 @@ def _line(label: str, cells: Sequence[str]) -> str:
 def _flat(text: str, most: int) -> str:
     """A text in one line, without the sign that parts cells: what a document says cannot make a row."""
     flat = " ".join(text.replace("|", "/").split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
+    end = int(most * _END)
+    return flat if len(flat) <= most else f"{flat[: most - 1 - end].rstrip()}…{flat[-end:].lstrip()}"
 
 
 def label_words(text: str) -> set[str]:

@@ -206,3 +206,23 @@ def test_hostile_labels_stay_in_their_row() -> None:
 def test_a_prompt_is_short() -> None:
     messages = load_prompt("figures").messages(ASKED)
     assert sum(len(message.content) for message in messages) < 3_600
+
+
+def test_labels_and_headings_are_found_as_a_prompt_shows_them() -> None:
+    long = "Effect of shares assumed under the treasury stock method and the if-converted method for certain "
+    heads = [f"Appropriation of earnings in {'thousand ' * 12}of {year}" for year in (2018, 2019)]
+    heads += ["Difference between both in $", "Difference between both in %"]
+    labels = [f"{long}{what}" for what in ("convertible instruments", "options")]
+    rows = tuple(
+        Row(label, (), cells(*(str(10 * place + column) for column in range(4))))
+        for place, label in enumerate(labels)
+    )
+    table = Table("d.md", columns=tuple(map(Column, heads)), rows=rows)
+    _, shown, *lines = tables_text([table], "?").splitlines()
+    assert "…" in shown and all("…" in line for line in lines)
+    with Sandbox(spares=0) as sandbox:
+        for line in lines:
+            label, *texts = line.split(" | ")
+            for heading, text in zip(shown.split(" | ")[1:], texts, strict=True):
+                done = sandbox.run(f"t1[{label!r}, {heading!r}]", inputs=table_records([table]))
+                assert done.value["text"] == text, done.error

@@ -80,6 +80,8 @@ def test_another_column_is_not_taken_for_it(wanted: str, label: str) -> None:
         ("Net sales", "Net cost of sales"),
         ("income", "Income taxes"),
         ("Net sales 2019", "Net sales"),
+        ("Net…", "Net sales"),
+        ("Effect of shares assumed un…", "Effect of shares not assumed under the method"),
     ],
 )
 def test_another_row_is_not_taken_for_it(wanted: str, label: str) -> None:

@@ -17,6 +17,7 @@ _SHOWN = 12
 _COMPARED = 100  # labels that are compared letter by letter
 _LONGEST = 120
 _ROOM = 700
+_LEAST_CUT = 20  # characters before the place where a label was cut
 
 
 class LabelError(KeyError):
@@ -90,8 +91,9 @@ def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool)
     if len(exact) == 1:
         return exact[0]
     tokens = tokens_of(wanted)
-    parts = (_is_part_of_row,) if is_row else (_is_end_of_column, _is_part_of_column, _has_all_words)
-    for fits in (_is_text, _is_normal, _is_path, *parts):
+    ends = (_is_end_of_column, _is_part_of_column, _has_all_words)
+    parts = (_is_part_of_row,) if is_row else (_is_written_end_of_column, *ends)
+    for fits in (_is_text, _is_cut, _is_normal, _is_path, *parts):
         found = [place for place, label in enumerate(labels) if fits(wanted, tokens, label)]
         if len(found) == 1:
             return found[0]
@@ -103,6 +105,14 @@ def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool)
 
 def _is_text(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     return label.text == wanted
+
+
+def _is_cut(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it is the label as a prompt cuts a long one short: `Effect of assumed … instruments`."""
+    beginning, cut, end = wanted.replace("...", "…").partition("…")
+    if not cut or len(beginning) < _LEAST_CUT:
+        return False
+    return label.name.startswith(beginning.rstrip()) and label.name.endswith(end.strip())
 
 
 def _is_normal(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
@@ -118,6 +128,11 @@ def _is_part_of_row(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     if not _contains(label.full, tokens) or not _same_years(tokens, label.full):
         return False
     return _contains(label.tokens, tokens) and 2 * len(tokens) > len(label.tokens)
+
+
+def _is_written_end_of_column(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it is what tells the column from the others, signs and marks included: `$ Difference`."""
+    return bool(tokens) and label.name.endswith(f" {wanted}") and _same_years(tokens, label.named)
 
 
 def _is_end_of_column(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
