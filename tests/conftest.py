@@ -32,6 +32,7 @@ _SLOW = {
         "test_keys",
         "test_load_model",
         "test_prefixes",
+        "test_resident",
         "test_your_model",
     ),
     *("test_hostile", "test_mcp_tools", "test_support_bot"),
@@ -83,6 +84,7 @@ def at_home(
         (own / fetched).symlink_to(cache / fetched, target_is_directory=True)
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RECKON_RESIDENT_MINUTES", "0")  # nothing that outlives a test
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)
     yield home
 

@@ -4,9 +4,10 @@
 
 Each round runs `reckon ask` in processes of their own, with a cache folder that holds the weights and the
 compiled kernels alone; with `--base` the same at that commit beside it, in the same round. Seconds of the
-processor (user and system, of all processes of a command) are what counts on a shared machine; the last
-column is their ratio to the base's first answer. A command that takes longer than `--limit` is ended, and its
-row says how much it had used. `reckon models pull` must have run.
+processor (user and system, of all processes of a command, and of the one that keeps the model loaded) are
+what counts on a shared machine; the last column is their ratio to the base's first answer. A command that
+takes longer than `--limit` is ended, and its row says how much it had used. `reckon models pull` must have
+run.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ main(sys.argv[1:])
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Used:
     """What a command took: seconds of the processor and of the clock, gigabytes at its peak, its answer."""
 
@@ -109,6 +110,30 @@ def fresh_cache(folder: Path) -> Path:
     return folder
 
 
+def resident(cache: Path) -> tuple[float, float]:
+    """Seconds of the processor, and gigabytes at the peak, of the process that keeps the model loaded."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes()
+            if b"resident_process" in words and os.fsencode(cache) in words:
+                used = (folder / "stat").read_text().rpartition(")")[2].split()
+                peak = (folder / "status").read_text().partition("VmHWM:")[2].split()[0]
+                return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK"), int(peak) / 1e6
+    return 0.0, 0.0
+
+
+@contextmanager
+def with_resident(cache: Path, done: list[Used]) -> Iterator[None]:
+    """Add to each of the commands performed inside its share of what the resident process took."""
+    before_s, _ = resident(cache)
+    yield
+    after_s, peak_gb = resident(cache)
+    share_s = (after_s - before_s) / len(done)
+    for used in done:
+        used.cpu_s += share_s
+        used.peak_gb = max(used.peak_gb, peak_gb)
+
+
 def ask(tree: Tree, cache: Path, question: str, limit_s: float) -> Used:
     """One `reckon ask` over the example documents."""
     words = ["-m", "sandreckoner.cli", "ask", question, "--docs", str(ROOT / "examples" / "data"), "--json"]
@@ -126,15 +151,26 @@ def ask(tree: Tree, cache: Path, question: str, limit_s: float) -> Used:
 
 def one_round(tree: Tree, cache: Path, limit_s: float) -> dict[str, Used]:
     """The rows of one version."""
-    rows = {"first": ask(tree, cache, QUESTION, limit_s)}
-    rows["again"] = ask(tree, cache, QUESTION, limit_s)
-    rows["another question"] = ask(tree, cache, OTHER, limit_s)
+    rows: dict[str, Used] = {}
+    for name, question in (("first", QUESTION), ("again", QUESTION), ("another question", OTHER)):
+        alone: list[Used] = []
+        with with_resident(cache, alone):
+            alone.append(ask(tree, cache, question, limit_s))
+        (rows[name],) = alone
     start = time.monotonic()
-    with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(lambda question: ask(tree, cache, question, 2 * limit_s), (QUESTION, QUESTION)))
+    both: list[Used] = []
+    with with_resident(cache, both), ThreadPoolExecutor(2) as pool:
+        both += pool.map(lambda question: ask(tree, cache, question, 2 * limit_s), (QUESTION, OTHER))
     wall_s = time.monotonic() - start
     rows["two at once, each"] = Used(
         sum(one.cpu_s for one in both) / 2, wall_s, both[0].peak_gb, both[0].answer
+    )
+    subprocess.run(
+        [tree.python, "-m", "sandreckoner.cli", "models", "stop"],
+        cwd=tree.folder,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        check=False,
     )
     return rows
 

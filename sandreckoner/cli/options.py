@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandreckoner.evals.run.thread_engine import Engine
     from sandreckoner.settings import Settings
 
+RESIDENT_MINUTES = 10  # that the embedded model stays loaded after a command
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -34,7 +35,11 @@ def settings_of(params: Mapping[str, Any]) -> Settings:
     from sandreckoner.settings.user_settings import load_settings
 
     given = {name: params.get(name) for name in PLAIN}
-    return load_settings({name: value for name, value in given.items() if not isinstance(value, tuple)})
+    found = load_settings({name: value for name, value in given.items() if not isinstance(value, tuple)})
+    if found.origin("resident_minutes") == "default":
+        # Commands follow one another; a program that uses the library keeps its model as long as it runs.
+        return found.changed({"resident_minutes": RESIDENT_MINUTES}, "default of the command")
+    return found
 
 
 def complete_strategy(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -91,7 +91,8 @@ def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel
 
     need("xllamacpp", "sandreckoner[local]")
 
-    options = {"native_kernels": settings.kernels != "wheel"} | dict(options)
+    usual = {"native_kernels": settings.kernels != "wheel", "resident_minutes": settings.resident_minutes}
+    options = usual | dict(options)
     return _with_options(ChatGGUF, f"llamacpp:{model}", model=str(registry.find(model)), **options)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.core.environment import Model
-from sandreckoner.core.errors import UnknownName, UsageError
+from sandreckoner.core.errors import SandreckonerError, UnknownName, UsageError
 from sandreckoner.core.plugins import MODELS, plugins
 from sandreckoner.llms.builders import BUILDERS, build_at, find_builder
 from sandreckoner.llms.client.adapter import LangChainModel
@@ -16,7 +17,7 @@ from sandreckoner.llms.client.parameter_map import parameter_map_of
 from sandreckoner.llms.client.rate_limiter import shared_rate_limiter
 from sandreckoner.llms.client.retry import ONCE, RetryPolicy
 from sandreckoner.llms.weights import registry
-from sandreckoner.settings.providers import PROVIDERS, is_address
+from sandreckoner.settings.providers import PROVIDERS, is_address, is_installed
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -72,6 +73,24 @@ def load_model(
         price=settings.price_of(name),
         rate_limiter=shared_rate_limiter(provider, settings.limits_of(provider)),
     )
+
+
+def load_early(spec: str, settings: Settings) -> None:
+    """Begin to load an embedded model in the process that keeps it between commands; wait for nothing.
+
+    Args:
+        spec: as in the docstring of this package; any other model is left alone.
+        settings: `resident_minutes` says whether there is to be such a process.
+    """
+    provider, _, model = (LOCAL if spec == "local" else spec).partition(":")
+    if provider != "llamacpp" or not settings.resident_minutes or not is_installed("xllamacpp"):
+        return
+    from sandreckoner.llms.local.llama_engine import LlamaSettings
+    from sandreckoner.llms.local.resident_engine import residence_of
+
+    with suppress(OSError, SandreckonerError):  # who asks it later will be told
+        loaded_with = LlamaSettings(native=settings.kernels != "wheel")
+        residence_of(str(registry.find(model)), loaded_with, settings.resident_minutes).wake()
 
 
 def load_chat_model(spec: str | BaseChatModel, **options: Any) -> BaseChatModel:

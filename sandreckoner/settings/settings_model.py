@@ -69,6 +69,9 @@ class Values(BaseModel):
     kernels: Literal["native", "wheel"] = Field(
         "native", description="of the embedded model: compiled for this processor, or those of the wheel"
     )
+    resident_minutes: Annotated[int, Number, Field(ge=0)] = Field(
+        0, description="how long a process of its own keeps the embedded model loaded; 0 for none"
+    )
     limits: dict[Provider, Limits] = Field({}, description="what a provider allows one account")
     prices: dict[str, Price] = Field({}, description="US dollars per million tokens, by model")
     keys: dict[Provider, SecretStr] = Field({}, description="keys, by provider or by a server's address")
@@ -163,6 +166,7 @@ class Settings(Values):
 
 
 PLAIN = tuple(name for name in Values.model_fields if name not in TABLES)
+_FROM_0 = ("memory", "prices", "resident_minutes")
 _NOTHING = (None, "", "none", "off")
 
 
@@ -252,5 +256,5 @@ def _wanted(name: Name, kind: str) -> str:
         return "a string"
     if kind == "literal_error":
         return " or ".join({"background": ("dark", "light"), "kernels": ("native", "wheel")}[name[0]])
-    whole = name[0] in ("calls", "tokens", "memory", "limits")
-    return f"a {'whole ' if whole else ''}number {'from 0' if name[0] in ('memory', 'prices') else 'above 0'}"
+    whole = name[0] in ("calls", "tokens", "memory", "resident_minutes", "limits")
+    return f"a {'whole ' if whole else ''}number {'from 0' if name[0] in _FROM_0 else 'above 0'}"

@@ -4,7 +4,8 @@ Two files in TOML, either of which may be absent: the user's, `sandreckoner/sett
 of their configuration (`$XDG_CONFIG_HOME`), and the project's, `sandreckoner.toml` in the folder where the
 program is started:
 
-    model = "openai:gpt-5-mini"    # also: strategy, calls, tokens, usd, seconds, memory, background, kernels
+    model = "openai:gpt-5-mini"    # also: strategy, calls, tokens, usd, seconds, memory, background, kernels,
+                                   # resident_minutes
 
     [limits.openai]                # of a provider, or of a server's address
     requests_per_minute = 60

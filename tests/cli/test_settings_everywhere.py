@@ -44,14 +44,16 @@ USES: dict[str, set[str]] = {
     "mcp": set(),
     "models": {"keys"},
     "models pull": set(),
+    "models stop": set(),
     # A recorded run goes on with its own model and strategy; --model names another.
     "replay": ASKING - {"model", "strategy"} | {"background"},
     "settings": set(Values.model_fields),
     "show": set(),
     "strategies": set(),
 }
-# These need what is not here: a terminal (test_screen.py), weights (tests/llms/test_cpu_kernels.py).
-ELSEWHERE = {("chat", "background"), ("models pull", "kernels")}
+# These need what is not here: a terminal (test_screen.py), weights (tests/llms/test_cpu_kernels.py and
+# test_resident.py).
+ELSEWHERE = {("chat", "background"), ("models pull", "kernels"), ("ask", "resident_minutes")}
 PAIRS = [(command, setting) for command in USES for setting in Values.model_fields]
 ARGUMENTS: dict[str, list[str]] = {
     "ask": ["ask", QUESTION, "--json", "--quiet"],
@@ -70,6 +72,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "mcp": ["mcp"],
     "models": ["models"],
     "models pull": ["models", "pull", "no-such-model"],
+    "models stop": ["models", "stop"],
     "replay": ["replay", "run.jsonl", "--from", "0", "--json", "--quiet"],
     "settings": ["settings", "--json"],
     "show": ["show", "run.jsonl"],
@@ -308,6 +311,7 @@ OTHER = {
     "memory": "0",
     "background": "light",
     "kernels": "wheel",
+    "resident_minutes": "5",
 }
 
 

@@ -26,8 +26,9 @@ def write_user(text: str, mode: int = 0o600) -> None:
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in which the program is started."""
+    """An empty folder in which the program is started, and nothing set for all tests."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECKON_RESIDENT_MINUTES")
     return tmp_path
 
 

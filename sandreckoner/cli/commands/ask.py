@@ -80,9 +80,11 @@ def command(
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.cli.render.present import present
+    from sandreckoner.llms.load import load_early
 
     problem = to_problem(question)
     settings = options.settings_of(ctx.params)
+    load_early(settings.model, settings)  # while the documents are read
     spec = f"sourced({settings.strategy})" if require_sources else settings.strategy
     hidden = quiet or as_json or jsonl
     style = make_style(stderr=True, quiet=hidden, plain=plain, background=settings.background or "")

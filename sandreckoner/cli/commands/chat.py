@@ -86,6 +86,7 @@ def open_terminal(ctx: click.Context) -> int:
     from sandreckoner.cli.terminal.loop import converse
     from sandreckoner.cli.terminal.reader import make_reader
     from sandreckoner.cli.terminal.session import Session
+    from sandreckoner.llms.load import load_early
 
     given = ctx.params
     session = Session(_session_path(given["session"], go_on=given["go_on"]))
@@ -93,6 +94,7 @@ def open_terminal(ctx: click.Context) -> int:
     parse_strategy(settings.strategy)
     style = make_style(plain=given["plain"] or not sys.stdout.isatty(), background=settings.background)
     context = Context(style, settings, session)
+    load_early(context.settings.model, context.settings)  # while the user types
     try:
         if given["docs"]:
             session.set_docs(_documents(given["docs"], session.docs))

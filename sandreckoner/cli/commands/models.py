@@ -66,6 +66,16 @@ def pull(name: str, file: str | None) -> int:
     return 0
 
 
+@command.command("stop", short_help="end the process that keeps the embedded model loaded")
+def stop() -> int:
+    """End the process that keeps the embedded model loaded between commands, once it has nothing to do."""
+    from sandreckoner.llms.local.resident_engine import residences
+    from sandreckoner.llms.local.resident_process import send_away
+
+    print("it ends now" if send_away(residences()) else "no model is loaded", file=sys.stderr)
+    return 0
+
+
 def _show(console: Console, rows: list[ModelRow]) -> None:
     """What can be used now, then what each of the others needs; side by side where there is room."""
     from rich.markup import escape

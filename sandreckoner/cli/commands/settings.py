@@ -26,9 +26,9 @@ order: option, environment (RECKON_MODEL and so on), sandreckoner.toml in this f
 def command(*, as_json: bool) -> int:
     """Show every setting that holds in this folder, with its value and its origin; a key is shown as set."""
     from sandreckoner.settings.settings_model import described
-    from sandreckoner.settings.user_settings import load_settings, project_file, user_file
+    from sandreckoner.settings.user_settings import project_file, user_file
 
-    rows, says = load_settings().rows(), described()
+    rows, says = options.settings_of({}).rows(), described()
     if as_json:
         listed = [{"name": name, "value": value, "origin": origin} for name, value, origin in rows]
         print(json.dumps({"version": 1, "settings": listed}, indent=2))

@@ -80,7 +80,7 @@ class Engine:
         error: SandreckonerError | None = None
         try:
             with self._processor.taken(generation.stop) if self._processor else contextlib.nullcontext():
-                self._write(request, generation, _guarded(request, generation, emit))
+                self._write(request, generation, self._guarded(request, generation, emit))
         except SandreckonerError as fault:
             error = fault
         except Exception as fault:  # nobody sees what a thread raises: it goes to whoever waits
@@ -116,22 +116,21 @@ class Engine:
         """
         raise NotImplementedError
 
+    def _guarded(self, request: dict[str, Any], generation: Generation, emit: Emit) -> Emit:
+        """`emit`, and the end of a greedy reply that goes in circles."""
+        guard = CircleGuard(request)
+
+        def emit_guarded(chunk: dict[str, Any]) -> None:
+            emit(chunk)
+            for end in guard.ends(chunk):
+                emit(end)
+                generation.stop.set()
+
+        return emit_guarded
+
     def _free(self) -> None:
         """Let go of the weights."""
         raise NotImplementedError
-
-
-def _guarded(request: dict[str, Any], generation: Generation, emit: Emit) -> Emit:
-    """`emit`, and the end of a greedy reply that goes in circles."""
-    guard = CircleGuard(request)
-
-    def emit_guarded(chunk: dict[str, Any]) -> None:
-        emit(chunk)
-        for end in guard.ends(chunk):
-            emit(end)
-            generation.stop.set()
-
-    return emit_guarded
 
 
 _WAKE_S = 0.05

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from pydantic import Field
 
+from sandreckoner.core.errors import UsageError
 from sandreckoner.llms.local.engine import Engine
 from sandreckoner.llms.local.in_process import InProcessChat
 from sandreckoner.llms.local.llama_engine import LlamaEngine, LlamaSettings
 from sandreckoner.llms.local.request_builder import to_openai_messages
+from sandreckoner.llms.local.resident_engine import Residence, ResidentEngine, residence_of
 from sandreckoner.llms.weights.registry import DEFAULT, find
 
 _USUAL = LlamaSettings()
@@ -34,6 +37,8 @@ class ChatGGUF(InProcessChat):
         cache_prompt: keep what was read of a prompt for the next that begins alike. Without it, the same
             seed gives the same reply bit for bit; with it, rounding may make a difference now and then.
         native_kernels: use kernels compiled for this processor, where `reckon models pull` built them.
+        resident_minutes: keep the weights in a process of their own, which other programs of this user share,
+            for so long after the last question; 0 to load them in this process.
     """
 
     model: str = DEFAULT
@@ -43,6 +48,7 @@ class ChatGGUF(InProcessChat):
     gpu_layers: int = _USUAL.gpu_layers
     cache_prompt: bool = True
     native_kernels: bool = True
+    resident_minutes: float = Field(0, ge=0)
 
     @property
     def _llm_type(self) -> str:
@@ -56,22 +62,33 @@ class ChatGGUF(InProcessChat):
         return {"cache_prompt": self.cache_prompt} | super()._options(stop, given)
 
     def _load(self) -> Engine:
-        settings = LlamaSettings(
+        if self.resident_minutes:
+            with contextlib.suppress(OSError):
+                return ResidentEngine(self._residence())
+        return LlamaEngine(str(find(self.model)), self._settings())
+
+    def _settings(self) -> LlamaSettings:
+        return LlamaSettings(
             self.n_ctx, self.slots, self.threads, self.gpu_layers, native=self.native_kernels
         )
-        return LlamaEngine(str(find(self.model)), settings)
+
+    def _residence(self) -> Residence:
+        return residence_of(str(find(self.model)), self._settings(), self.resident_minutes)
 
     def keep_prefix(self, messages: Sequence[BaseMessage]) -> None:
         """Keep the state after all messages but the last on disk, for later processes."""
-        engine = self._engine()
-        assert isinstance(engine, LlamaEngine)
-        engine.keep_prefix(to_openai_messages(messages))
+        self._own_engine().keep_prefix(to_openai_messages(messages))
 
     def serving(self) -> tuple[str, str]:
         """The address on loopback where other programs may use this model, and the key that they need.
 
         It speaks OpenAI's protocol below `/v1`; the key is new for every load.
         """
-        engine = self._engine()
-        assert isinstance(engine, LlamaEngine)
+        engine = self._own_engine()
         return engine.address, engine.key
+
+    def _own_engine(self) -> LlamaEngine:
+        engine = self._engine()
+        if not isinstance(engine, LlamaEngine):
+            raise UsageError("the weights are in a process of their own: load them with resident_minutes=0")
+        return engine
