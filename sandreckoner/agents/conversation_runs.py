@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.agents.agent_model import reporting_to
 from sandreckoner.agents.conversations import (
     AbsentUser,
-    Interrupt,
     Memory,
     RunJournal,
     Waits,
@@ -20,15 +19,15 @@ from sandreckoner.agents.conversations import (
 )
 from sandreckoner.agents.evidence import Conversation
 from sandreckoner.agents.tool_calling import ToolCalling, ToolRun
-from sandreckoner.chains.answering import aanswer, answer
+from sandreckoner.chains.answering import answer
 from sandreckoner.chains.run_events import RunCallbacks
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Use
 from sandreckoner.core.environment import Environment, Model, Tool
 from sandreckoner.core.errors import JournalError, UsageError
-from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import Replay
+from sandreckoner.core.execution import JSON, Returned
+from sandreckoner.core.journal import Journal, Replay
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.run_journal import open_journal
@@ -39,42 +38,22 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
-    """A run in its conversation."""
+    """A run in its conversation.
 
-    strategy: ToolRun
-    problem: Problem
-    environment: Environment
-    thread: str
-    memory: Memory
+    Attributes:
+        parts: what is to be performed: strategy, problem and environment.
+        found: its answer, or the pause in which it waits; set by whoever performs it.
+    """
 
-    def perform(self) -> Answer:
-        """Perform it, and keep what the conversation holds then, or what it waits for."""
-        try:
-            return self._ended(answer(self.strategy, self.problem, self.environment))
-        except Waits as waits:
-            return self._waits(waits)
-
-    async def aperform(self) -> Answer:
-        """`perform` for event loops."""
-        try:
-            return self._ended(await aanswer(self.strategy, self.problem, self.environment))
-        except Waits as waits:
-            return self._waits(waits)
-
-    def _ended(self, found: Answer) -> Answer:
-        self.memory.end(self.thread, self.strategy.held, found)
-        return found
-
-    def _waits(self, waits: Waits) -> Interrupt:
-        self.memory.wait(self.thread, waits.effect)
-        return interrupt(waits.effect, self.thread)
+    parts: tuple[ToolRun, Problem, Environment]
+    found: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRuns:
-    """Performs the runs of an agent.
+    """Opens the runs of an agent.
 
     Attributes:
         strategy: of the agent.
@@ -82,7 +61,7 @@ class ConversationRuns:
         tools: of a run, by its conversation and the programs of that so far.
         budget: of one question.
         memory: keeps the conversations.
-        reporting: the tools that report themselves to LangChain's callbacks.
+        unreported: tools whose calls are not reported to LangChain's callbacks, as most do so themselves.
         busy: the conversations that are being answered.
     """
 
@@ -91,7 +70,7 @@ class ConversationRuns:
     tools: Callable[[str, Sequence[str]], Mapping[str, Tool]]
     budget: Budget
     memory: Memory
-    reporting: frozenset[str]
+    unreported: frozenset[str]
     busy: set[str] = field(default_factory=set)
 
     @contextmanager
@@ -119,9 +98,9 @@ class ConversationRuns:
     def resumed(self, reply: Any, thread: str, **told: Any) -> Iterator[Run]:
         """Go on with the unfinished run of a conversation."""
         with self._alone(thread):
-            recorded = self.memory.unfinished(thread)
+            waiting, recorded = self.memory.waiting(thread), self.memory.unfinished(thread)
             assert recorded is not None
-            user = AbsentUser() if self.memory.waiting(thread) is None else AbsentUser(as_json(reply))
+            user = AbsentUser() if waiting is None else AbsentUser(as_json(reply))
             with self._opened(thread, recorded, user, {}, **told) as run:
                 yield run
 
@@ -159,37 +138,47 @@ class ConversationRuns:
         listener: Listener | None = None,
         journal: str | None = None,
     ) -> Iterator[Run]:
-        """Open the journal of a run, and put its environment together."""
+        """Yield a run with its environment; then keep what the conversation holds, or what it waits for."""
         strategy = ToolRun(self.strategy, read_conversation(recorded.header["conversation"]))
         model, reports = reporting_to(self.model, config)
-        first, heard = len(recorded.steps), []
-        if listener is not None:
-            heard.append(_Listener(listener, first))
-        callbacks: Any = config.get("callbacks")
-        if getattr(callbacks, "handlers", None):
-            report = RunCallbacks(callbacks, model="" if reports else model.name)
-            heard.append(_Listener(report, first, self.reporting))
         with open_journal(journal, recorded.header) as file:
+            steps = RunJournal(self.memory, thread, recorded, file)
+            heard = [_Listener(listener, steps.done)] if listener is not None else []
+            callbacks: Any = config.get("callbacks")
+            if getattr(callbacks, "handlers", None):
+                report = RunCallbacks(callbacks, model="" if reports else model.name)
+                heard.append(_Listener(report, steps.done, self.unreported))
             environment = Environment(
                 model=model,
                 tools=self.tools(thread, strategy.held.programs),
                 budget=self.budget,
-                journal=RunJournal(self.memory, thread, recorded, file),
+                journal=steps,
                 trace=Trace(*heard),
                 user=user,
             )
-            yield Run(strategy, from_json(recorded.header["problem"]), environment, thread, self.memory)
+            run = Run((strategy, from_json(recorded.header["problem"]), environment), Answer(None))
+            try:
+                yield run
+            except Waits as waits:
+                self.memory.wait(thread, waits.effect)
+                run.found = interrupt(waits.effect, thread)
+            else:
+                self.memory.end(thread, strategy.held, run.found)
+            finally:
+                steps.is_open = False
 
     def _settled(self, recorded: Replay) -> Conversation:
         """Return a conversation with what a run that never ended has done."""
         run = ToolRun(self.strategy, read_conversation(recorded.header["conversation"]))
-        with suppress(JournalError):  # the recorded steps end
-            answer(run, from_json(recorded.header["problem"]), Environment(journal=recorded))
+        journal = RunJournal(self.memory, "", recorded, Journal())
+        journal.is_open = False
+        lost = dict.fromkeys((tool.name for tool in self.strategy.tools), _Lost())
+        with suppress(JournalError, UsageError):  # the recorded steps end; there is no model to go on with
+            answer(run, from_json(recorded.header["problem"]), Environment(tools=lost, journal=journal))
         turns = run.held.turns
         answered = {turn.call_id for turn in turns}
-        lost = "interrupted: it is not known whether this was done"
         turns += [
-            Message("tool", lost, name=call.name, call_id=call.id)
+            Message("tool", _LOST, name=call.name, call_id=call.id)
             for turn in tuple(turns)
             for call in turn.calls
             if call.id not in answered
@@ -198,15 +187,28 @@ class ConversationRuns:
         return run.held
 
 
-class _Listener:
-    """Hears the new steps of a run; the calls of some tools are left out, as they report themselves."""
+_LOST = "interrupted: it is not known whether this was done"
 
-    def __init__(self, listener: Listener, first: int, others: frozenset[str] = frozenset()) -> None:
-        self._listener, self._first, self._others = listener, first, others
+
+class _Lost:
+    """Stands for a tool whose call was interrupted."""
+
+    def use(self, arguments: Mapping[str, JSON]) -> Returned:
+        return Returned(error=_LOST)
+
+    async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
+        return self.use(arguments)
+
+
+class _Listener:
+    """Hears the new steps of a run; the calls of some tools are left out."""
+
+    def __init__(self, listener: Listener, done: Collection[int], others: Collection[str] = ()) -> None:
+        self._listener, self._done, self._others = listener, done, others
         self.wants_text = getattr(listener, "wants_text", True)
 
     def __call__(self, event: Event) -> None:
         effect = getattr(event, "effect", None)
         told = isinstance(effect, Use) and effect.tool in self._others
-        if event.index >= self._first and not told:
+        if event.index not in self._done and not told:
             self._listener(event)

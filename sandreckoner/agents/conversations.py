@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -174,7 +174,8 @@ class Memory:
 class RunJournal(Journal):
     """The journal of a run in a conversation: its recorded steps first, then what it does now.
 
-    Every new step goes into the memory; all go into the file that the caller wants, if any.
+    Every new step goes into the memory, and all go into the file that the caller wants, if any. Calls of one
+    reply are kept as each is done, in any order: after a crash only those that were not are performed.
     """
 
     def __init__(self, memory: Memory, thread: str, recorded: Replay, file: Journal) -> None:
@@ -186,41 +187,41 @@ class RunJournal(Journal):
             recorded: the steps so far.
             file: receives all steps.
         """
-        self._memory, self._thread, self._file = memory, thread, file
-        self._recorded, self._used = recorded, 0
+        self._memory, self._thread, self._file, self._recorded = memory, thread, file, recorded
+        self.done = {int(step["step"]) for step in recorded.steps}
+        self._next = 0
+        self.is_open = True
 
     @property
     def replays(self) -> bool:  # type: ignore[override]  # it ends to do so
         """Whether recorded steps are left."""
-        return self._used < len(self._recorded.steps)
+        return any(step >= self._next for step in self.done)
 
-    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
-        return self._recorded.next(index, asked)
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON] | None]:
+        return self._recorded.known(index, asked)
+
+    def keep(self, record: Mapping[str, JSON]) -> None:
+        if self.is_open:  # a call may end after its run was given up, when the next has begun
+            self._memory.add(self._thread, record)
 
     def write(self, record: Mapping[str, JSON]) -> None:
         self._file.write(record)
-        if self.replays:
-            self._used += 1
-        elif "step" in record:
-            self._memory.add(self._thread, record)
+        if "step" in record:
+            self._next = int(record["step"]) + 1
+            if record["step"] not in self.done:
+                self.keep(record)
 
 
-def conversation_record(held: Conversation) -> JSON:
+def conversation_record(held: Conversation) -> dict[str, JSON]:
     """Return a conversation as JSON."""
-    return {
-        "turns": to_json(tuple(held.turns)),
-        "questions": list(held.questions),
-        "passages": to_json(tuple(held.passages)),
-        "results": to_json(tuple(held.results)),
-        "programs": list(held.programs),
-        "tables": to_json(tuple(held.tables)),
-    }
+    lists = {one.name: to_json(getattr(held, one.name)) for one in fields(held) if one.name != "state"}
+    return {**lists, "state": dict(held.state)}
 
 
-def read_conversation(record: JSON) -> Conversation:
+def read_conversation(record: Mapping[str, JSON]) -> Conversation:
     """Read a conversation back."""
-    fields: dict[str, Any] = {name: list(from_json(values)) for name, values in record.items()}
-    return Conversation(**fields)
+    lists: dict[str, Any] = {name: list(from_json(record[name])) for name in record if name != "state"}
+    return Conversation(**lists, state=dict(record.get("state", {})))
 
 
 def thread_in(config: RunnableConfig) -> str:

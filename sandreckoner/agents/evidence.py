@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.execution import Execution
+from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
@@ -29,6 +29,7 @@ class Conversation:
         results: of other tools, as passages: they too are evidence for numbers.
         programs: those whose variables were kept.
         tables: found in documents; programs have them as t1, t2 and so on.
+        state: of middleware, as JSON.
     """
 
     turns: list[Message] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Conversation:
     results: list[Passage] = field(default_factory=list)
     programs: list[str] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    state: dict[str, JSON] = field(default_factory=dict)
 
 
 def sourced(

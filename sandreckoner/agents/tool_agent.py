@@ -28,10 +28,16 @@ from sandreckoner.agents.agent_model import agent_model, is_forced, shown_conver
 from sandreckoner.agents.conversation_runs import ConversationRuns, Run
 from sandreckoner.agents.conversations import Memory, read_conversation, thread_in
 from sandreckoner.agents.evidence import Conversation
-from sandreckoner.agents.langchain_middleware import Middleware, WrappedTool, require_wrapping
+from sandreckoner.agents.langchain_middleware import (
+    Middleware,
+    MiddlewareHooks,
+    WrappedTool,
+    having,
+    require_usable,
+)
 from sandreckoner.agents.middleware_options import MiddlewareOptions
 from sandreckoner.agents.scratchpad import agent_prompt
-from sandreckoner.agents.tool_calling import PYTHON, ToolCalling, ToolRun
+from sandreckoner.agents.tool_calling import HOOKS, PYTHON, ToolCalling, ToolRun
 from sandreckoner.agents.toolbox import (
     ASK_USER_SCHEMA,
     PYTHON_SCHEMA,
@@ -41,7 +47,7 @@ from sandreckoner.agents.toolbox import (
     document_tools,
     schema_of,
 )
-from sandreckoner.chains.answering import answer, to_problem
+from sandreckoner.chains.answering import aanswer, answer, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
 from sandreckoner.chains.runnable import StrategyChain
 from sandreckoner.core.answer import Answer
@@ -67,8 +73,8 @@ class ToolAgent(StrategyChain):
     """A tool-calling agent as a Runnable: question in, `Answer` out, or `Interrupt` where it waits.
 
     `invoke`, `stream` and their like take `thread=` (the conversation; a new one where it is not given),
-    `journal=` (a file that records the run) and `listener=`. The calls of one reply are performed one after
-    the other, each recorded before the next begins.
+    `journal=` (a file that records the run) and `listener=`. The calls of one reply are performed at the same
+    time, but for programs; each is recorded when it is done.
     """
 
     def __init__(
@@ -112,20 +118,22 @@ class ToolAgent(StrategyChain):
             answer_as: a pydantic schema; the answer's text is then its JSON.
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
             middleware_options: approval, personal data, summaries, retries and fallbacks.
-            middleware: LangChain middleware that wraps calls of the model or of tools.
+            middleware: LangChain middleware: what wraps calls of the model or of tools, the hooks before and
+                after the model and the agent, and tools. Approval is in the options.
             instruction: replaces the default system prompt.
             settings: None for those of this machine and folder, see `load_settings`.
 
         Raises:
             UsageError: an argument is wrong, or a model cannot be had.
         """
-        require_wrapping(middleware)
+        require_usable(middleware)
         options = middleware_options or MiddlewareOptions()
         self._workspace = Workspace(
             settings, model=model, interpreter=interpreter, library=library, budget=budget
         )
         library = self._workspace.library
-        offered = [*(document_tools(library) if library is not None else []), *map(as_base_tool, tools)]
+        brought = [*tools, *(tool for one in middleware for tool in getattr(one, "tools", ()))]
+        offered = [*(document_tools(library) if library is not None else []), *map(as_base_tool, brought)]
         schemas = [schema_of(tool) for tool in offered]
         schemas.insert(3 if library is not None else 0, PYTHON_SCHEMA)
         schemas += [ASK_USER_SCHEMA] if asks else []
@@ -140,7 +148,7 @@ class ToolAgent(StrategyChain):
                 budget=self._workspace.budget,
                 price=price,
                 fallback=options.fallback,
-                middleware=middleware,
+                middleware=having(middleware, "wrap_model_call"),
             )
             self._sessions = Sessions(self._workspace.interpreter)
         except BaseException:
@@ -150,6 +158,7 @@ class ToolAgent(StrategyChain):
         forced = is_forced(self._model)
         prompt = agent_prompt("tool_agent")
         examples = shown_conversation(prompt.examples) if forced and library is not None else ()
+        hooks = MiddlewareHooks(middleware)
         self._strategy: ToolCalling = ToolCalling(
             tools=tuple(schemas),
             instruction=instruction or prompt.instruction,
@@ -162,15 +171,17 @@ class ToolAgent(StrategyChain):
             summarise=options.summarise,
             forced=forced,
             examples=examples[:-1] if answer_as else examples,
+            hooks=hooks.names(),
         )
         self._redact = options.redactor()
         self._retries = options.retry
+        wraps = having(middleware, "wrap_tool_call")
         self._tools: dict[str, Tool] = {
-            tool.name: WrappedTool(tool, middleware) if middleware else LangChainTool(tool)
-            for tool in offered
+            tool.name: WrappedTool(tool, wraps) if wraps else LangChainTool(tool) for tool in offered
         }
         if answer_as:
             self._tools[names[-1]] = AnswerSchema(answer_as)
+        self._hooks: Tool = hooks
         self._documents = library is not None
         self._runs = ConversationRuns(
             self._strategy,
@@ -178,7 +189,7 @@ class ToolAgent(StrategyChain):
             self._tools_of,
             self._workspace.budget,
             self._memory,
-            frozenset(self._tools),
+            frozenset({*self._tools, HOOKS}),
         )
 
     def __repr__(self) -> str:
@@ -200,7 +211,8 @@ class ToolAgent(StrategyChain):
         if (found := self._runs.without_run(reply, thread)) is not None:
             return found
         with self._runs.resumed(reply, thread, listener=listener, journal=journal) as run:
-            return run.perform()
+            run.found = answer(*run.parts)
+        return run.found
 
     async def aresume(
         self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
@@ -209,7 +221,8 @@ class ToolAgent(StrategyChain):
         if (found := self._runs.without_run(reply, thread)) is not None:
             return found
         with self._runs.resumed(reply, thread, listener=listener, journal=journal) as run:
-            return await run.aperform()
+            run.found = await aanswer(*run.parts)
+        return run.found
 
     def replay(self, journal: Replay) -> Answer:
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
@@ -224,7 +237,8 @@ class ToolAgent(StrategyChain):
         **keywords: Any,
     ) -> Answer:
         with self._asked(asked, config, run_manager.get_child(), **keywords) as run:
-            return run.perform()
+            run.found = answer(*run.parts)
+        return run.found
 
     async def _aanswer(
         self,
@@ -234,7 +248,8 @@ class ToolAgent(StrategyChain):
         **keywords: Any,
     ) -> Answer:
         with self._asked(asked, config, run_manager.get_sync().get_child(), **keywords) as run:
-            return await run.aperform()
+            run.found = await aanswer(*run.parts)
+        return run.found
 
     @contextmanager
     def _asked(
@@ -255,18 +270,19 @@ class ToolAgent(StrategyChain):
         beneath.pop("configurable", None)  # the conversation is this agent's, not that of its tools
         var_child_runnable_config.set(beneath)
         named = thread or thread_in(config)
-        with self._runs.begun(named or str(uuid4()), header, beneath, **told) as run:
-            try:
+        kept = named or str(uuid4())
+        try:
+            with self._runs.begun(kept, header, beneath, **told) as run:
                 yield run
-            finally:
-                if not named:
-                    self._memory.forget_answered(run.thread)
+        finally:
+            if not named:
+                self._memory.forget_answered(kept)
 
     def _tools_of(self, thread: str, programs: Sequence[str]) -> Mapping[str, Tool]:
         """Return the tools of a run; Python has the variables of its conversation."""
         tools = {name: Wrapped(tool, self._retries, self._redact) for name, tool in self._tools.items()}
         python = SessionPython(self._sessions, thread, programs)
-        return {**tools, PYTHON: Wrapped(python, 0, self._redact)}
+        return {**tools, PYTHON: Wrapped(python, 0, self._redact), HOOKS: self._hooks}
 
     def _state(self, thread: str) -> Conversation | None:
         return self._memory.conversation(thread)

@@ -1,6 +1,8 @@
 """The tool agent's strategy: a model calls tools until a reply calls none; that reply is the answer.
 
-Every call is recorded before the next begins, so that a run that is interrupted repeats only the last one.
+Neighbouring calls of a reply are performed at the same time; a program, a question to the user and the answer
+wait for what stands before them. Each is recorded when it is done: an interrupted run repeats only those that
+were in progress.
 """
 
 from __future__ import annotations
@@ -8,7 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from itertools import groupby
+from typing import ClassVar, cast
 
 from sandreckoner.agents.evidence import US, Conversation, faults_of, line_of, send_back, sourced
 from sandreckoner.agents.reply_repair import FORCED_REPLY, UNREADABLE, read_reply
@@ -16,17 +19,18 @@ from sandreckoner.agents.scratchpad import Scratchpad, cut, take_steps, text_of
 from sandreckoner.chains.prompt import question_text
 from sandreckoner.chains.table_text import table_text
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.effects import Ask, Steps, ask, ask_user, use
+from sandreckoner.core.effects import Ask, Steps, Use, ask, ask_user, use
 from sandreckoner.core.errors import BudgetSpent
-from sandreckoner.core.execution import Returned
+from sandreckoner.core.execution import JSON, Returned
 from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema
 from sandreckoner.core.problem import Passage, Problem
-from sandreckoner.core.serialization import from_json
+from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.reading.repair import repaired
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python.outcome import say
 
 PYTHON, ASK_USER, FIND_TABLES = "python", "ask_user", "find_tables"
+HOOKS = "middleware hooks"  # a tool of the environment that no model is offered, and none can be called so
 DOCUMENT_TOOLS = frozenset({"search_documents", "read_document"})
 _SHOWN = 6_000  # characters of one result that the model sees
 _KEPT = 4  # last replies of a run that a summary leaves as they are
@@ -58,6 +62,7 @@ class ToolCalling:
         summarise: tokens of conversation, by its characters, beyond which the older part is summarised.
         forced: whether each reply is forced to be a call, the last of `reply`.
         examples: a conversation shown to a forced model.
+        hooks: of middleware, by their names in LangChain: the tool `HOOKS` performs them.
     """
 
     tools: tuple[ToolSchema, ...]
@@ -72,6 +77,7 @@ class ToolCalling:
     summarise: int | None = None
     forced: bool = False
     examples: tuple[Message, ...] = ()
+    hooks: frozenset[str] = frozenset()
 
     @property
     def calls(self) -> int:
@@ -95,6 +101,7 @@ class ToolRun:
     performed: int = 0
     sent_back: set[str] = field(default_factory=set)
     printed: list[str] = field(default_factory=list)
+    sent_on: bool = False
 
     @property
     def calls(self) -> int:
@@ -108,23 +115,60 @@ class ToolRun:
         known = self._numbered(problem.passages)
         self.held.turns.append(Message("user", f"{known}\n\n{question_text(problem)}".strip()))
         why = f"{self.agent.max_steps} replies were drawn without an answer; allow more with max_steps=…"
-        answer = yield from take_steps(self.scratchpad, "step", self._step, self.agent.max_steps, why)
+        answer = yield from self._hook("before_agent")
+        if answer is None:
+            answer = yield from take_steps(self.scratchpad, "step", self._step, self.agent.max_steps, why)
+        yield from self._hook("after_agent")
+        if "after_agent" in self.agent.hooks and self.held.turns[-1].role == "assistant":
+            answer = replace(answer, text=answer.text and self.held.turns[-1].content)
         return self._sourced(answer)
+
+    def _hook(self, name: str) -> Steps[Answer | None]:
+        """Let middleware change the conversation; return the answer where it ends the run with one."""
+        self.sent_on = False
+        if name not in self.agent.hooks:
+            return None
+        told = {"hook": name, "turns": to_json(tuple(self.held.turns)), "state": dict(self.held.state)}
+        changed = (yield from use(HOOKS, told)).value
+        self.held.turns[:] = from_json(changed["turns"])
+        self.held.state = changed["state"]
+        asked = [at for at, turn in enumerate(self.held.turns) if turn.role == "user" and turn.name != US]
+        self.start = asked[-1] if asked else 0
+        self.sent_on = changed["jump_to"] == "model"
+        if changed["jump_to"] != "end":
+            return None
+        ended = self.scratchpad.stopped(f"ended by {changed['by']}.{name}")
+        last = self.held.turns[-1]
+        return replace(ended, text=last.content) if last.role == "assistant" and last.content else ended
 
     def _step(self, number: int) -> Steps[Answer | None]:
         """Draw a reply and perform its calls; return an answer where it gives one or must stop."""
         if self.agent.summarise and _tokens(self.held.turns) > self.agent.summarise:
             yield from self._summarise()
+        if (ended := (yield from self._hook("before_model"))) is not None:
+            return ended
         replies = yield from self._draw()
         if not replies:
             return self.scratchpad.stopped("the budget ended")
         text, calls, readable = read_reply(replies[0], self._names, len(self.held.turns))
         self._add(Message("assistant", text, calls))
-        if calls:
-            return (yield from self._perform(calls))
+        if (ended := (yield from self._hook("after_model"))) is not None or self.sent_on:
+            return ended
+        said, pending = self._reply()
+        if said.calls:
+            return (yield from self._perform(pending))
         if not readable and self._send_back("unreadable", UNREADABLE):
             return None
-        return self._conclude(text.strip())
+        return self._conclude(said.content.strip())
+
+    def _reply(self) -> tuple[Message, list[ToolCall]]:
+        """Return the last reply as middleware left it, and those of its calls that have no result."""
+        answered: set[str] = set()
+        for turn in reversed(self.held.turns):
+            if turn.role == "assistant":
+                return turn, [call for call in turn.calls if call.id not in answered]
+            answered.add(turn.call_id)
+        return Message("assistant", ""), []
 
     @property
     def _names(self) -> frozenset[str]:
@@ -170,13 +214,22 @@ class ToolRun:
             else:
                 self.performed += 1
         refused |= yield from self._disapproved(calls, refused)
-        for place, call in enumerate(calls):
-            result = refused.get(place) or (yield from self._result(call))
-            if isinstance(result, Answer):
-                self._rest(calls[place:], "the answer is given")
-                return result
-            self._add(Message("tool", cut(result, _SHOWN), name=call.name, call_id=call.id))
+        for _, group in groupby(enumerate(calls), lambda each: self._together(*each)):
+            performed = list(group)
+            open_ = [call for place, call in performed if place not in refused]
+            results = iter((yield from self._results(open_)))
+            for place, call in performed:
+                result = refused[place] if place in refused else next(results)
+                if isinstance(result, Answer):
+                    self._rest(calls[place:], "the answer is given")
+                    return result
+                self._add(Message("tool", cut(result, _SHOWN), name=call.name, call_id=call.id))
         return None
+
+    def _together(self, place: int, call: ToolCall) -> int:
+        """Say which calls are performed at the same time: neighbours of the same number."""
+        alone = call.name in (PYTHON, ASK_USER, self.agent.answer_tool)
+        return place if alone else -1
 
     def _rest(self, calls: Sequence[ToolCall], why: str) -> None:
         """Answer calls that are not performed; a conversation needs a result for each."""
@@ -209,32 +262,42 @@ class ToolRun:
         why = reply if isinstance(reply, str) and reply else "the user does not want this"
         return dict.fromkeys(waiting, why)
 
-    def _result(self, call: ToolCall) -> Steps[str | Answer]:
-        """Perform a call; return its result as text, or the answer where it is one."""
-        if call.name == ASK_USER:
-            question = str(call.arguments.get("question", ""))[:2_000]
-            return str((yield from ask_user("question", question)))
+    def _results(self, calls: Sequence[ToolCall]) -> Steps[list[str | Answer]]:
+        """Perform calls at the same time; return each result as text, or the answer where it is one."""
+        if not calls:
+            return []
+        if calls[0].name == ASK_USER:
+            question = str(calls[0].arguments.get("question", ""))[:2_000]
+            return [str((yield from ask_user("question", question)))]
+        made = tuple(Use(call.name, self._arguments(call)) for call in calls)
+        returned = cast(Sequence[Returned], (yield made))
+        return [self._read(*each) for each in zip(made, returned, strict=True)]
+
+    def _arguments(self, call: ToolCall) -> dict[str, JSON]:
         arguments = dict(call.arguments)
         if call.name == PYTHON and isinstance(arguments.get("code"), str):
             arguments["code"] = repaired(arguments["code"])
             arguments.pop("tables", None)  # what it has there is ours alone
             arguments |= {"tables": table_records(self.held.tables)} if self.held.tables else {}
-        returned = yield from use(call.name, arguments)
+        return arguments
+
+    def _read(self, call: Use, returned: Returned) -> str | Answer:
+        """Return what a call gave as text, or the answer; keep what it is evidence for."""
         if returned.value is None and returned.error:
             return returned.error
-        if call.name == self.agent.answer_tool:
+        if call.tool == self.agent.answer_tool:
             return self.scratchpad.answer(str(returned.value))
-        if call.name == PYTHON:
-            return self._ran(str(arguments.get("code")), returned)
-        if call.name in DOCUMENT_TOOLS:
+        if call.tool == PYTHON:
+            return self._ran(str(call.arguments.get("code")), returned)
+        if call.tool in DOCUMENT_TOOLS:
             return self._numbered(from_json(returned.value)) or "Nothing was found."
-        if call.name == FIND_TABLES:
+        if call.tool == FIND_TABLES:
             named = self.scratchpad.keep_tables(from_json(returned.value))
             question = self.held.questions[-1]
             texts = [table_text(name, table, question) for name, table in named]
             return "\n\n".join(texts) or "Nothing was found."
         text = text_of(returned.value)
-        self.held.results.append(Passage(text, f"tool {call.name}", end=len(text)))
+        self.held.results.append(Passage(text, f"tool {call.tool}", end=len(text)))
         return text
 
     def _ran(self, code: str, returned: Returned) -> str:

@@ -65,8 +65,8 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     def __init__(
         self,
         strategy: str | Method | Strategy,
-        *,
         model: str | Runnable[Any, Any] | Model | None = None,
+        *,
         interpreter: Interpreter | None = None,
         library: Any = None,
         embedder: Any = None,

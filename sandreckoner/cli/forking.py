@@ -35,7 +35,7 @@ class Fork(Journal):
         """Whether the next step is replayed."""
         return self._next < self._until
 
-    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON] | None]:
         found = self._recorded.next(index, asked)
         self._next = index + len(found)
         return found

@@ -34,8 +34,14 @@ class Journal:
     def write(self, record: Mapping[str, JSON]) -> None:
         """Record one line."""
 
-    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
-        """Return the recorded steps for `asked`, the effects of one tuple, from step `index` on."""
+    def keep(self, record: Mapping[str, JSON]) -> None:
+        """Keep a step that is done while others of its tuple are not; only a run that goes on later does."""
+
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON] | None]:
+        """Return the recorded steps for `asked`, the effects of one tuple, from step `index` on.
+
+        None stands for one that was not done, and is performed now.
+        """
         raise JournalError("this journal cannot be replayed")
 
 
@@ -59,24 +65,30 @@ class Replay(Journal):
     def __init__(self, header: Mapping[str, JSON], records: Sequence[Mapping[str, JSON]]) -> None:
         self.header = header
         self.steps = [record for record in records if "step" in record]
+        self._by_number = {record["step"]: record for record in self.steps}
         answers = [record["answer"] for record in records if "answer" in record]
         self.answer: Answer | None = from_json(answers[-1]) if answers else None
 
-    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON]]:
-        if index < len(self.steps) and "spent" in self.steps[index]:
-            return [self.steps[index]]
-        recorded = self.steps[index : index + len(asked)]
-        if len(recorded) < len(asked):
+    def next(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON] | None]:
+        found = self.known(index, asked)
+        if None in found:
             raise ReplayDiverged(
-                f"the journal ends before step {index + len(recorded)}: the recorded run was interrupted"
+                f"the journal ends before step {index + found.index(None)}: the recorded run was interrupted"
             )
-        for record, effect in zip(recorded, asked, strict=True):
-            if record.get("effect") != effect:
+        return found
+
+    def known(self, index: int, asked: Sequence[JSON]) -> list[Mapping[str, JSON] | None]:
+        """Return what `next` does, of a run that was interrupted too."""
+        if (first := self._by_number.get(index)) is not None and "spent" in first:
+            return [first]
+        found = [self._by_number.get(number) for number in range(index, index + len(asked))]
+        for record, effect in zip(found, asked, strict=True):
+            if record is not None and record.get("effect") != effect:
                 raise ReplayDiverged(
                     f"step {record['step']} asks for something else than was recorded; replay with the "
                     f"version that made the journal ({self.header.get('made_by', 'unknown')})"
                 )
-        return recorded
+        return found
 
 
 def read_journal(path: Path) -> Replay:

@@ -6,8 +6,10 @@ Both wrap the same generator, `scheduler.schedule`, so they give the same answer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, TypeVar, cast
 
 from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, Steps, Use
@@ -49,7 +51,8 @@ async def arun(steps: Steps[T], environment: Environment) -> T:
     try:
         jobs = next(scheduler)
         while True:
-            jobs = scheduler.send(list(await asyncio.gather(*(perform(job) for job in jobs))))
+            done = await asyncio.gather(*(perform(job) for job in jobs), return_exceptions=True)
+            jobs = scheduler.send([_outcome(each) for each in done])
     except StopIteration as stop:
         return cast(T, stop.value)
     finally:
@@ -61,39 +64,52 @@ def _perform_all(jobs: list[Job], environment: Environment) -> list[Outcome]:
         return [_perform(jobs[0], environment)]
     pool = ThreadPoolExecutor(min(len(jobs), environment.concurrency), thread_name_prefix="reckon")
     try:
-        return list(pool.map(lambda job: _perform(job, environment), jobs))
+        # Each with the caller's context: LangChain finds its callbacks there.
+        done = [pool.submit(copy_context().run, _perform, job, environment) for job in jobs]
+        wait(done)  # where one breaks off the run, what the others did is kept first
+        return [each.result() for each in done]
     finally:
         # An interrupt must not wait for calls that have not started.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _outcome(done: Outcome | BaseException) -> Outcome:
+    if isinstance(done, BaseException):
+        raise done
+    return done
+
+
 def _perform(job: Job, environment: Environment) -> Outcome:
-    start = environment.clock()
-    if late := _too_late(job, start):
+    if late := _too_late(job, environment.clock()):
         return late
-    listening = ON_PROMPT.set(job.on_prompt)
-    try:
-        reply = _call(job, environment, job.seconds_left(start), sync=True)
-    except SandreckonerError as fault:
-        return Outcome(None, fault, round(environment.clock() - start, 6))
-    finally:
-        ON_PROMPT.reset(listening)
-    return Outcome(reply, None, round(environment.clock() - start, 6))
+    with _watched(job, environment) as outcome:
+        outcome.reply = _call(job, environment, job.seconds_left(environment.clock()), sync=True)
+    return outcome
 
 
 async def _aperform(job: Job, environment: Environment) -> Outcome:
-    start = environment.clock()
-    if late := _too_late(job, start):
+    if late := _too_late(job, environment.clock()):
         return late
+    with _watched(job, environment) as outcome:
+        reply = _call(job, environment, job.seconds_left(environment.clock()), sync=False)
+        outcome.reply = await reply if isinstance(reply, Awaitable) else reply
+    return outcome
+
+
+@contextmanager
+def _watched(job: Job, environment: Environment) -> Iterator[Outcome]:
+    """Yield the outcome of a job, to be filled in; its error and its seconds are set here."""
+    outcome, start = Outcome(), environment.clock()
     listening = ON_PROMPT.set(job.on_prompt)
     try:
-        reply = _call(job, environment, job.seconds_left(start), sync=False)
-        reply = await reply if isinstance(reply, Awaitable) else reply
+        yield outcome
     except SandreckonerError as fault:
-        return Outcome(None, fault, round(environment.clock() - start, 6))
+        outcome.error = fault
     finally:
         ON_PROMPT.reset(listening)
-    return Outcome(reply, None, round(environment.clock() - start, 6))
+    outcome.elapsed_s = round(environment.clock() - start, 6)
+    if job.on_done is not None:
+        job.on_done(outcome)
 
 
 def _too_late(job: Job, now_s: float) -> Outcome | None:

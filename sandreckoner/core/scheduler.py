@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from sandreckoner.core import errors
 from sandreckoner.core.budget import Ledger
-from sandreckoner.core.effects import Ask, AskUser, Effect, Note, Reply, Resume, Run, Steps
+from sandreckoner.core.effects import Ask, AskUser, Effect, Note, Reply, Resume, Run, Steps, Use
 from sandreckoner.core.environment import Environment, OnText
 from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, Returned, State
@@ -35,6 +35,7 @@ class Job:
         deadline_s: of the run, on the environment's clock; None without one.
         on_text: receives the reply's text while it is written; None without listeners.
         on_prompt: receives the share of the prompt that is read; None without listeners.
+        on_done: receives the outcome at once, while others of its tuple go on; None where nobody keeps it.
     """
 
     index: int
@@ -44,13 +45,14 @@ class Job:
     on_text: OnText | None
     started_s: float
     on_prompt: Callable[[float], None] | None = None
+    on_done: Callable[[Outcome], None] | None = None
 
     def seconds_left(self, now_s: float) -> float | None:
         """Return the seconds from `now_s`, on the environment's clock, until the run's deadline."""
         return None if self.deadline_s is None else self.deadline_s - now_s
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """The outcome of a job: a reply, or an error instead of one."""
 
@@ -95,29 +97,37 @@ class _Scheduler:
         """Turn one tuple of effects into jobs, and their outcomes into replies.
 
         When the budget has ended, a tuple of Asks is refused as a whole (`BudgetSpent`); next to programs and
-        searches, which cost nothing, an Ask is answered with no completions.
+        searches, which cost nothing, an Ask is answered with no completions. What the journal has recorded is
+        not performed again.
         """
         recorded = [self._name(effect) for effect in effects]
-        if self._environment.journal.replays:
-            return self._replay(recorded)
+        known = self._known(recorded) if self._environment.journal.replays else {}
         now = self._now()
-        asks = [effect for effect in effects if isinstance(effect, Ask)]
+        start = self._index
+        unknown = [effect for place, effect in enumerate(effects) if start + place not in known]
+        asks = [effect for effect in unknown if isinstance(effect, Ask)]
         refusal = self._ledger.refusal(now, asks) if asks else ""
         if refusal and all(isinstance(effect, Ask | Note) for effect in effects):
             self._environment.journal.write({"step": self._index, "spent": refusal, "started_s": now})
             self._index += 1
             raise BudgetSpent(refusal)
-        start = self._index
         self._index += len(effects)
         jobs = []
-        for place, effect in enumerate(effects):
-            waiting = sum(isinstance(other, Ask) for other in effects[place:])
-            jobs.append(self._job(effect, start + place, now, refusal, waiting))
+        for index, effect in enumerate(effects, start):
+            waiting = sum(isinstance(other, Ask) for other in effects[index - start :])
+            jobs.append(
+                known[index][0] if index in known else self._job(effect, index, now, refusal, waiting)
+            )
         for job, effect in zip(jobs, recorded, strict=True):
             self._environment.trace.emit(StepStarted(job.index, effect))
-        granted = [job for job in jobs if job.granted is not None]
-        outcomes = dict(zip((job.index for job in granted), (yield granted), strict=True)) if granted else {}
-        done = [self._attribute(outcomes.get(job.index, Outcome(()))) for job in jobs]
+        granted = [job for job in jobs if job.granted is not None and job.index not in known]
+        performed = dict(zip((job.index for job in granted), (yield granted), strict=True)) if granted else {}
+        done = [
+            known[job.index][1]
+            if job.index in known
+            else self._attribute(performed.get(job.index, Outcome(())))
+            for job in jobs
+        ]
         return self._settle_all(jobs, recorded, done)
 
     def _settle_all(self, jobs: list[Job], effects: list[Effect], done: list[Outcome]) -> list[Reply]:
@@ -158,7 +168,10 @@ class _Scheduler:
 
         left = self._ledger.seconds_left(now)
         deadline = None if left is None else self._start + now + left
-        return Job(index, effect, granted, deadline, on_text, now, on_prompt)
+        job = Job(index, effect, granted, deadline, on_text, now, on_prompt)
+        if isinstance(effect, Use):  # may do something that must not be done twice
+            job.on_done = lambda outcome: self._environment.journal.keep(_record(job, effect, outcome))
+        return job
 
     def _settle(self, job: Job, effect: Effect, outcome: Outcome) -> None:
         """Charge the budget, name a new state, write the journal and the trace."""
@@ -172,15 +185,8 @@ class _Scheduler:
                 self._ledger.charge(cast(Completion, completion).usage)
         elif isinstance(effect, AskUser) and effect.kind == "budget" and reply == Returned(True):
             self._ledger.renew(job.started_s + outcome.elapsed_s)
-        record: dict[str, JSON] = {"step": job.index, "effect": to_json(effect)}
-        error = ""
-        if outcome.error is None:
-            record["reply"] = to_json(reply)
-        else:
-            error = f"{type(outcome.error).__name__}: {outcome.error}"
-            record["error"] = {"type": type(outcome.error).__name__, "message": str(outcome.error)}
-        record |= {"started_s": job.started_s, "elapsed_s": outcome.elapsed_s}
-        self._environment.journal.write(record)
+        self._environment.journal.write(_record(job, effect, replace(outcome, reply=reply)))
+        error = f"{type(outcome.error).__name__}: {outcome.error}" if outcome.error else ""
         self._environment.trace.emit(Step(job.index, effect, reply, error, job.started_s, outcome.elapsed_s))
 
     def _attribute(self, outcome: Outcome) -> Outcome:
@@ -189,25 +195,37 @@ class _Scheduler:
             return replace(outcome, error=BudgetSpent(refusal))
         return outcome
 
-    def _replay(self, recorded: list[Effect]) -> list[Reply]:
-        """Return the recorded replies; nothing is performed."""
-        asked = [json.loads(dumps(to_json(effect))) for effect in recorded]
+    def _known(self, effects: list[Effect]) -> dict[int, tuple[Job, Outcome]]:
+        """Return what the journal has of the next steps, by their indices."""
+        asked = [json.loads(dumps(to_json(effect))) for effect in effects]
         records = self._environment.journal.next(self._index, asked)
-        if "spent" in records[0]:
+        if (first := records[0]) is not None and "spent" in first:
             self._index += 1
-            self._environment.journal.write(records[0])
-            raise BudgetSpent(str(records[0]["spent"]))
-        jobs = [_recorded_job(record, effect) for record, effect in zip(records, recorded, strict=True)]
-        self._index += len(jobs)
-        done = [_read_outcome(record) for record in records]
-        for job, outcome in zip(jobs, done, strict=True):
-            self._environment.trace.emit(StepStarted(job.index, job.effect))
+            self._environment.journal.write(first)
+            raise BudgetSpent(str(first["spent"]))
+        known = {
+            int(record["step"]): (_recorded_job(record, effect), _read_outcome(record))
+            for record, effect in zip(records, effects, strict=True)
+            if record is not None
+        }
+        for job, outcome in known.values():
             if isinstance(job.effect, Ask):
                 self._ledger.restore(len(cast(tuple[Completion, ...], outcome.reply or ())))
         # A run may go on after its recorded steps: its clock, and its budget, then go on where they stopped.
-        ended = max(job.started_s + outcome.elapsed_s for job, outcome in zip(jobs, done, strict=True))
-        self._start = self._environment.clock() - ended
-        return self._settle_all(jobs, recorded, done)
+        if known:
+            ended = max(job.started_s + outcome.elapsed_s for job, outcome in known.values())
+            self._start = self._environment.clock() - ended
+        return known
+
+
+def _record(job: Job, effect: Effect, outcome: Outcome) -> dict[str, JSON]:
+    """Return the line of a journal for a step."""
+    record: dict[str, JSON] = {"step": job.index, "effect": to_json(effect)}
+    if outcome.error is None:
+        record["reply"] = to_json(outcome.reply)
+    else:
+        record["error"] = {"type": type(outcome.error).__name__, "message": str(outcome.error)}
+    return record | {"started_s": job.started_s, "elapsed_s": outcome.elapsed_s}
 
 
 def _recorded_job(record: Mapping[str, JSON], effect: Effect) -> Job:

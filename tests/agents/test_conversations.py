@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolRetryMiddleware
+from langchain.agents.middleware import AgentMiddleware, ToolRetryMiddleware
 from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage
 from langchain_core.tools import tool
@@ -71,22 +71,85 @@ def test_a_question_to_the_user_is_answered_in_another_process(sandbox: Sandbox,
             two.resume(thread="u")
 
 
+PAYING = Completion("", calls=tuple(ToolCall("pay", {"eur": n}, f"call_{n:04}") for n in (1, 2, 3)))
+
+
+class Broken(Till):
+    """A till that breaks off the run in its second payment, while the others are made."""
+
+    def pay(self, eur: int) -> str:
+        """Pay."""
+        self.fails = eur == 2 and not self.mended
+        return super().pay(eur)
+
+    mended = False
+
+
 def test_of_several_calls_only_the_one_in_progress_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
-    till, memory = Till(), tmp_path / "talks.sqlite"
-    calls = tuple(ToolCall("pay", {"eur": n}, f"call_{n:04}") for n in (1, 2, 3))
-    with agent(ScriptedModel([Completion("", calls=calls)]), sandbox, till, memory=memory) as one:
-
-        def third(event: Any) -> None:
-            till.fails = len(till.paid) == 2
-
-        with pytest.raises(KeyboardInterrupt):
-            one.invoke("Pay.", thread="t", listener=third)
-    till.fails = False
+    till, memory, journal = Broken(), tmp_path / "talks.sqlite", tmp_path / "run.jsonl"
+    with (
+        agent(ScriptedModel([PAYING]), sandbox, till, memory=memory) as one,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        one.invoke("Pay.", thread="t")
+    assert sorted(till.paid) == [1, 3]
+    till.mended = True
     with agent(ScriptedModel(["Paid all."]), sandbox, till, memory=memory) as two:
         events: list[Any] = []
-        assert two.resume(thread="t", listener=events.append).text == "Paid all."
-    assert till.paid == [1, 2, 3]
+        found = two.resume(thread="t", listener=events.append, journal=str(journal))
+        assert found.text == "Paid all." and two.replay(read_journal(journal)) == found
+    assert sorted(till.paid) == [1, 2, 3]
     assert [type(event.effect) for event in events if isinstance(event, Step)] == [Use, Ask]
+
+
+def test_calls_that_were_done_beside_one_that_was_cut_short_are_told_as_done(sandbox: Sandbox) -> None:
+    till, model = Broken(), ScriptedModel([PAYING, "One is not known."])
+    with agent(model, sandbox, till) as one:
+        with pytest.raises(KeyboardInterrupt):
+            one.invoke("Pay.", thread="t")
+        one.invoke("What was paid?", thread="t")
+    results = [message.content for message in model.asked[-1].messages if "Result of pay" in message.content]
+    assert ["paid 1" in results[0], "not known" in results[1], "paid 3" in results[2]] == [True] * 3
+
+
+def test_calls_of_one_reply_are_made_at_the_same_time_and_keep_their_order(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    met = threading.Barrier(3, timeout=60)
+
+    def look_up(name: str) -> str:
+        """Look up a name."""
+        met.wait()  # passes only where three are inside
+        if name == "b":
+            raise OSError("the line is dead")
+        return f"{name} is known"
+
+    reply = Completion("", calls=tuple(ToolCall("look_up", {"name": name}, f"look_{name}") for name in "abc"))
+    journal = tmp_path / "run.jsonl"
+    for awaited in (False, True):
+        model = ScriptedModel([reply, "Known."])
+        with ToolAgent(model=model, interpreter=sandbox, tools=[look_up]) as one:
+            events: list[Any] = []
+            told: Any = {"journal": str(journal), "listener": events.append}
+            found = asyncio.run(one.ainvoke("Who?", **told)) if awaited else one.invoke("Who?", **told)
+            assert one.replay(read_journal(journal)) == found
+        said = [message.content for message in model.asked[1].messages if message.role == "user"][1:]
+        assert said == [
+            "Result of look_up:\na is known",
+            "Result of look_up:\nOSError: the line is dead",
+            "Result of look_up:\nc is known",
+        ]
+        assert [event.index for event in events if isinstance(event, Step)] == [0, 1, 2, 3, 4]
+
+
+def test_programs_of_one_reply_run_in_order_after_what_stands_before_them(sandbox: Sandbox) -> None:
+    till = Till()
+    calls = [ToolCall("python", {"code": code}) for code in ("x = 1", "x = x + 1", "x")]
+    reply = Completion("", calls=(ToolCall("pay", {"eur": 1}, "first"), *calls))
+    model = ScriptedModel([reply, "2"])
+    with agent(model, sandbox, till) as one:
+        assert one.invoke("Count.").text == "2"
+    assert model.asked[1].messages[-1].content.endswith("2")
 
 
 def test_after_a_failure_the_next_question_knows_what_was_done(sandbox: Sandbox) -> None:
@@ -231,7 +294,7 @@ def test_personal_data_that_a_tool_gives_is_kept_nowhere(sandbox: Sandbox, tmp_p
     assert "8412" in kept and "bob@" not in str(model.asked[-1].messages[-1])
 
 
-def test_middleware_that_wraps_calls_is_used_and_what_steers_is_refused(sandbox: Sandbox) -> None:
+def test_middleware_that_wraps_calls_is_used(sandbox: Sandbox) -> None:
     class Loud(AgentMiddleware):
         def wrap_model_call(self, request: Any, handler: Any) -> Any:
             reply = handler(request)
@@ -252,8 +315,6 @@ def test_middleware_that_wraps_calls_is_used_and_what_steers_is_refused(sandbox:
     with ToolAgent(model=chat, interpreter=sandbox, tools=[flaky], middleware=[Loud(), retry]) as one:
         assert one.invoke("Try.").text == "DONE"
     assert len(tries) == 2
-    with pytest.raises(UsageError, match="ModelCallLimitMiddleware has before_model, which steers"):
-        ToolAgent(model=chat, interpreter=sandbox, middleware=[ModelCallLimitMiddleware(run_limit=1)])
     with pytest.raises(UsageError, match="chat model of LangChain"):
         ToolAgent(model=ScriptedModel([]), interpreter=sandbox, middleware=[Loud()])
 

@@ -31,7 +31,7 @@ def as_base_tool(tool: BaseTool | Callable[..., Any]) -> BaseTool:
 
     if isinstance(tool, BaseTool):
         fields = getattr(tool.args_schema, "model_fields", ())  # an MCP server's schema is a dict
-        injected = set(fields) - set(tool.args)
+        injected = set(fields) - set(tool.args) | set(getattr(tool, "_injected_args_keys", ()))
         if injected:
             raise UsageError(
                 f"tool {tool.name!r} wants LangGraph's {min(injected)!r}, which only create_agent gives; "

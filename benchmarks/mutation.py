@@ -1,0 +1,377 @@
+"""Mutation score: what share of small faults, put into the code one at a time, some test notices.
+
+    python -m benchmarks.mutation core chains agents --n 100 --results mutants.jsonl
+    python -m benchmarks.mutation --again mutants.jsonl --results after.jsonl   # the same ones, on this code
+
+A mutant is one change of a comparison, an operator, a constant, a condition or a whole statement in a room of
+the package (`_replacements`); a seeded sample of all of them is drawn. Each is tried on a copy of the code,
+by the tests that enter its function in a first run (`TESTS`), quickest first, until one fails or their usual
+time adds up to `--seconds`: so a survivor may still be noticed by a test that was not run, and the score is a
+lower bound. A mutant that no test enters has survived; one that hangs is killed.
+
+mutmut changes no decorated function, and cosmic-ray runs all tests for each change and draws no sample; both
+were looked at, and this is shorter than their configuration would be. Interrupted, it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import compileall
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from sandreckoner.evals.report.statistics import proportion
+
+ROOT = Path(__file__).parent.parent
+TESTS = ["tests/core", "tests/chains", "tests/agents", "tests/langchain", "tests/workspace"]
+OPTIONS = ["-p", "no:cacheprovider", "-m", "not model and not data", "--no-header"]
+Mutant = dict[
+    str, Any
+]  # file, function, line, before, after, place: the how-manyth of its kind in the function
+_OTHERS: dict[type[ast.AST], type[ast.AST]] = {
+    **{
+        ast.Lt: ast.LtE,
+        ast.LtE: ast.Lt,
+        ast.Gt: ast.GtE,
+        ast.GtE: ast.Gt,
+        ast.Eq: ast.NotEq,
+        ast.NotEq: ast.Eq,
+    },
+    **{ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or},
+    **{ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult},
+    **{ast.Div: ast.Mult, ast.Mod: ast.Mult},
+}
+
+
+def mutants_of(path: Path, root: Path = ROOT) -> list[Mutant]:
+    """All mutants of a file that stand in a function."""
+    source = path.read_text(encoding="utf-8")
+    found: list[Mutant] = []
+    for name, function in _functions(ast.parse(source), ""):
+        seen: dict[tuple[str, str], int] = defaultdict(int)
+        for node, after in _mutants(function):
+            before = ast.get_source_segment(source, node) or ""
+            place = seen[before, after]
+            seen[before, after] += 1
+            known = {"file": path.relative_to(root).as_posix(), "function": name, "line": node.lineno}
+            found.append(
+                {**known, "before": before, "after": after, "place": place, "at": _extent(source, node)}
+            )
+    return found
+
+
+def _functions(node: ast.AST, above: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{above}{child.name}", child
+        elif isinstance(child, ast.ClassDef):
+            yield from _functions(child, f"{above}{child.name}.")
+
+
+def _mutants(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[Any, str]]:
+    """The nodes of a function's body that can be replaced, each with the text put in its place."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.JoinedStr | ast.arg | ast.AnnAssign):  # f-strings have no exact places
+            waiting.extend(ast.iter_child_nodes(node))
+        for after in _replacements(node):
+            yield node, after
+
+
+def _replacements(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in _OTHERS:
+            changed = ast.Compare(node.left, [_OTHERS[type(op)]()], node.comparators)  # type: ignore[list-item]
+            yield f"({ast.unparse(changed)})"
+        case ast.BoolOp(op=op, values=values):
+            yield f"({ast.unparse(ast.BoolOp(_OTHERS[type(op)](), values))})"  # type: ignore[arg-type]
+        case ast.BinOp(op=op) if type(op) in _OTHERS and not _is_text(node):
+            yield f"({ast.unparse(ast.BinOp(node.left, _OTHERS[type(op)](), node.right))})"  # type: ignore[arg-type]
+        case ast.UnaryOp(op=ast.Not()):
+            yield f"({ast.unparse(node.operand)})"
+        case ast.Constant(value=bool() as value):
+            yield str(not value)
+        case ast.Constant(value=int() | float() as value):
+            yield str(value + 1)
+        case ast.If(test=ast.Name() | ast.Call() | ast.Attribute() as test):
+            yield f"if not ({ast.unparse(test)}):\n" + _indented(node.body)
+        case ast.Expr(value=ast.Call() | ast.Await()) | ast.AugAssign() | ast.Raise():
+            yield "pass"
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            yield "pass"
+        case ast.Return(value=ast.expr() as value) if not (
+            isinstance(value, ast.Constant) and value.value is None
+        ):
+            yield "return None"
+        case ast.Break() | ast.Continue():
+            yield "continue" if isinstance(node, ast.Break) else "break"
+
+
+def _is_text(node: ast.BinOp) -> bool:
+    sides = (node.left, node.right)
+    return any(
+        isinstance(side, ast.JoinedStr) or isinstance(getattr(side, "value", 0), str) for side in sides
+    )
+
+
+def _indented(body: Sequence[ast.stmt]) -> str:
+    return "\n".join(f"    {line}" for each in body for line in ast.unparse(each).split("\n"))
+
+
+def _extent(source: str, node: Any) -> tuple[int, int]:
+    """First and last byte of a node; of an `if`, of its test and body without what else follows."""
+    lines = source.encode().split(b"\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    last = node.body[-1] if isinstance(node, ast.If) else node
+    return starts[node.lineno - 1] + node.col_offset, starts[last.end_lineno - 1] + last.end_col_offset
+
+
+def mutated(source: bytes, mutant: Mutant) -> bytes:
+    start, end = mutant["at"]
+    column = start - (source.rfind(b"\n", 0, start) + 1)
+    after = mutant["after"].replace("\n", "\n" + " " * column)
+    return source[:start] + after.encode() + source[end:]
+
+
+class _Recorder:
+    """A pytest plugin: which functions of the package each test enters, and how many seconds it takes."""
+
+    def __init__(self, package: Path) -> None:
+        self._package = str(package)
+        self.entered: dict[str, set[str]] = {}
+        self.seconds: dict[str, float] = {}
+        self.failed: set[str] = set()
+        self._now: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
+
+    def _profile(self, frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(self._package):
+            self._now.add(f"{code.co_filename[len(self._package) + 1 :]} {code.co_qualname.split('.<')[0]}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        self._now, start = set(), time.monotonic()
+        threading.setprofile(self._profile)
+        sys.setprofile(self._profile)
+        try:
+            return (yield)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)  # type: ignore[arg-type]
+            self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.monotonic() - start
+
+
+def covering(copy: Path, tests: Sequence[str]) -> dict[str, list[tuple[float, str]]]:
+    """Seconds and names of the tests that enter each function, quickest first; measured in a fork."""
+    kept = copy / "covering.json"
+    if _forked(lambda: _record(copy, tests, kept), timeout_s=1_800) not in (0, 1) or not kept.exists():
+        raise SystemExit("the tests cannot be run as they are; mend them first")
+    if failed := Path(f"{kept}.failed").read_text():
+        print(f"left out, as they fail without a change here:\n{failed}")
+    entered: dict[str, list[tuple[float, str]]] = {}
+    for name, tested in json.loads(kept.read_text()).items():
+        entered[name] = sorted((seconds, test) for seconds, test in tested)
+    return entered
+
+
+def _record(copy: Path, tests: Sequence[str], kept: Path) -> int:
+    recorder = _Recorder(copy / "sandreckoner")
+    status = int(pytest.main([*OPTIONS, *tests], plugins=[recorder]))
+    by_function: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    Path(f"{kept}.failed").write_text("\n".join(sorted(recorder.failed)))
+    for test, functions in recorder.entered.items():
+        for function in functions if test not in recorder.failed else ():
+            by_function[function].append((round(recorder.seconds[test], 3), test))
+    kept.write_text(json.dumps(by_function))
+    return status
+
+
+def tried(copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float) -> str:
+    """`killed` or `survived`."""
+    chosen, usual = [], 0.0
+    for each, test in tests:
+        if usual + each > seconds and chosen:
+            break
+        chosen, usual = [*chosen, test], usual + each
+    if not chosen:
+        return "survived"
+    path = copy / mutant["file"]
+    original = path.read_bytes()
+    path.write_bytes(mutated(original, mutant))
+    try:
+        status = _forked(lambda: int(pytest.main([*OPTIONS, "-x", *chosen])), timeout_s=30 + 5 * usual)
+    finally:
+        path.write_bytes(original)
+    return "survived" if status == 0 else "killed"
+
+
+def _forked(work: Any, *, timeout_s: float) -> int:
+    """The status of work done in a fork of this process, which has libraries loaded; 99 where it hangs."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        status = 98
+        try:
+            status = work()
+        finally:
+            os._exit(status)
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            _end_group(child)
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    _end_group(child)
+    os.waitpid(child, 0)
+    return 99
+
+
+def _end_group(child: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+
+
+def copied(folder: Path) -> Path:
+    """A copy of what git knows; caches there hold by content, as times do not tell two mutants apart."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+    for name in listed.decode().split("\0"):
+        if name and (ROOT / name).is_file() and not (ROOT / name).is_symlink():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    mode = PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(folder / "sandreckoner", quiet=2, invalidation_mode=mode)
+    return folder
+
+
+def sample(rooms: Sequence[str], n: int, seed: int) -> list[Mutant]:
+    """`n` mutants of each room."""
+    chosen = []
+    for room in rooms:
+        files = sorted((ROOT / "sandreckoner" / room).rglob("*.py"))
+        every = [mutant for file in files for mutant in mutants_of(file)]
+        print(f"{room}: {len(every)} mutants, {min(n, len(every))} drawn")
+        chosen += random.Random(f"{seed} {room}").sample(every, min(n, len(every)))
+    return chosen
+
+
+def again(path: Path) -> list[Mutant]:
+    """The mutants of a results file that this code still has."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    now: dict[tuple[Any, ...], Mutant] = {}
+    for file in {line["file"] for line in lines if (ROOT / line["file"]).exists()}:
+        now |= {_key(mutant): mutant for mutant in mutants_of(ROOT / file)}
+    print(f"{sum(_key(line) in now for line in lines)} of {len(lines)} mutants are still there")
+    return [now[_key(line)] for line in lines if _key(line) in now]
+
+
+def _key(mutant: Mutant) -> tuple[Any, ...]:
+    return tuple(mutant[name] for name in ("file", "function", "before", "after", "place"))
+
+
+def report(results: Sequence[Mutant]) -> None:
+    for room in dict.fromkeys(each["file"].split("/")[1] for each in results):
+        mine = [each for each in results if each["file"].split("/")[1] == room]
+        killed = sum(each["status"] == "killed" for each in mine)
+        score = proportion(killed, len(mine))
+        assert score is not None
+        print(
+            f"{room}: {killed} of {len(mine)} killed, {score.value:.0%} ({score.low:.0%} to {score.high:.0%})"
+        )
+    for each in results:
+        if each["status"] != "killed":
+            before = " ".join(each["before"].split())[:90]
+            after = " ".join(each["after"].split())[:90]
+            print(f"    {each['file']}:{each['line']} {each['function']}: {before}  →  {after}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rooms", nargs="*", default=[])
+    parser.add_argument("--n", type=int, default=100, help="mutants of each room")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", type=Path, help="results of an earlier run, whose mutants are tried again")
+    parser.add_argument("--results", type=Path, required=True, help="a line for each mutant")
+    parser.add_argument("--seconds", type=float, default=20, help="of tests for one mutant")
+    parser.add_argument("--minutes", type=float, default=14, help="stop after so many; the next run goes on")
+    parser.add_argument("--covering", type=Path, help="keeps which tests enter what, for the next run")
+    options = parser.parse_args()
+    end = time.monotonic() + 60 * options.minutes
+    wanted = again(options.again) if options.again else sample(options.rooms, options.n, options.seed)
+    done = (
+        [json.loads(line) for line in options.results.read_text().splitlines()]
+        if options.results.exists()
+        else []
+    )
+    left = [mutant for mutant in wanted if _key(mutant) not in set(map(_key, done))]
+    if left:
+        with tempfile.TemporaryDirectory() as folder:
+            done += _try_all(copied(Path(folder).resolve()), left, options, end)
+    report(done)
+
+
+def _try_all(copy: Path, left: Sequence[Mutant], options: Any, end: float) -> list[Mutant]:
+    os.chdir(copy)
+    os.environ["PYTHONPATH"] = str(copy)
+    sys.dont_write_bytecode = True
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sandreckoner"]:
+        del sys.modules[name]
+    sys.path[:] = [
+        str(copy),
+        str(copy / "tests"),
+        *(each for each in sys.path if Path(each or ".").resolve() != ROOT),
+    ]
+    if options.covering and options.covering.exists():
+        shutil.copy(options.covering, copy / "covering.json")
+        entered = json.loads((copy / "covering.json").read_text())
+    else:
+        entered = covering(copy, TESTS)
+        if options.covering:
+            shutil.copy(copy / "covering.json", options.covering)
+    done = []
+    with options.results.open("a") as file:
+        for mutant in left:
+            if time.monotonic() > end:
+                print(f"{len(left) - len(done)} mutants are left; the same command goes on")
+                break
+            function = f"{mutant['file'].removeprefix('sandreckoner/')} {mutant['function']}"
+            tests = entered.get(function, [])
+            done.append(
+                {**mutant, "tests": len(tests), "status": tried(copy, mutant, tests, options.seconds)}
+            )
+            file.write(json.dumps(done[-1]) + "\n")
+            file.flush()
+    return done
+
+
+if __name__ == "__main__":
+    import langchain_core.runnables  # noqa: F401  # loaded once, for all forks
+
+    main()
