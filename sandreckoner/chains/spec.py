@@ -77,7 +77,19 @@ _CHOICES = frozenset(["vote", "rule", "order", "evaluator", "by"])  # options wh
 _UNBOUNDED = frozenset(["seed", "max_tokens"])
 # Options that are prompts: their values are names of prompts of the package, or paths.
 PROMPTS = frozenset(
-    ["prompt", "repair", "split", "solve", "questions", "check", "final", "critic", "propose", "judge"]
+    [
+        "prompt",
+        "repair",
+        "review",
+        "split",
+        "solve",
+        "questions",
+        "check",
+        "final",
+        "critic",
+        "propose",
+        "judge",
+    ]
 )
 NAMES: Mapping[str, Name] = {
     "direct": Name(_prompted(Direct, "direct"), "method", "the bare answer"),

@@ -32,6 +32,7 @@ class Candidate:
         tokens: how many tokens the model wrote for it, where the backend counts them.
         repairs: what was mended in the reply before its program could run, in a few words each.
         tables: those that its program could look figures up in, as `t1`, `t2` and so on.
+        doubt: where what its program looked up is not what the question asks for; empty where it seems so.
     """
 
     answer: str | None
@@ -44,6 +45,7 @@ class Candidate:
     tokens: int | None = None
     repairs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,14 @@ class Answer:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the winner's program did that is often a slip: a sign turned, a change measured backwards."""
-        figures = self.winner.execution.figures if self.winner and self.winner.execution else None
-        return tuple(figures["notes"]) if figures else ()
+        """Why to doubt the answer: other figures were looked up than the question asks for, or the winner's
+        program did what is often a slip: a sign turned, a change measured backwards.
+        """
+        if self.winner is None:
+            return ()
+        figures = self.winner.execution.figures if self.winner.execution else None
+        doubts = (self.winner.doubt,) if self.winner.doubt else ()
+        return (*doubts, *figures["notes"]) if figures else doubts
 
     def __str__(self) -> str:
         """The answer as a line; why there is none, where there is none."""

@@ -56,7 +56,7 @@ def trace_lookups(
     named = named_tables(tables)
     written = _places(program, named)
     asked = _years(question)
-    reported = [(lookup, checked_lookup(lookup, named)) for lookup in _reported(execution)]
+    reported = [(lookup, checked_lookup(lookup, named)) for lookup in reported_lookups(execution)]
     years = {(name, row, cell_year(*checked[:3])) for (name, row, *_), checked in reported if checked}
     found: list[NumberSource] = []
     for lookup, checked in reported:
@@ -121,7 +121,7 @@ def _is_heading(text: str, tables: Sequence[Table]) -> bool:
     )
 
 
-def _reported(execution: Execution | None) -> list[JSON]:
+def reported_lookups(execution: Execution | None) -> list[JSON]:
     """The lookups of an execution, as the sandbox's report gives them."""
     if execution is None:
         return []

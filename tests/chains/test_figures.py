@@ -226,3 +226,24 @@ def test_labels_and_headings_are_found_as_a_prompt_shows_them() -> None:
             for heading, text in zip(shown.split(" | ")[1:], texts, strict=True):
                 done = sandbox.run(f"t1[{label!r}, {heading!r}]", inputs=table_records([table]))
                 assert done.value["text"] == text, done.error
+
+
+DIFFERENCE = RIGHT.replace("(a - b) / b * 100", "a - b")
+AMOUNT = Problem("What was the increase in net sales from 2023 to 2024?", tables=(STATEMENT,))
+
+
+def test_an_answer_to_another_question_is_sent_back_once() -> None:
+    model = ScriptedModel([RIGHT, DIFFERENCE])
+    with Sandbox(spares=0) as sandbox:
+        found = answer(parse_strategy("figures"), AMOUNT, Environment(model, sandbox))
+    assert (found.text, found.remarks) == ("$462 million", ())
+    assert "returned 5.81" in model.asked[1].messages[-1].content
+    assert "asks for an amount, not for a percentage" in model.asked[1].messages[-1].content
+
+
+@pytest.mark.parametrize("reply", [RIGHT, WRONG, "I cannot."])
+def test_a_doubt_that_is_not_mended_stands_beside_the_answer(reply: str) -> None:
+    with Sandbox(spares=0) as sandbox:
+        found = answer(parse_strategy("figures"), AMOUNT, Environment(ScriptedModel([RIGHT, reply]), sandbox))
+    assert (found.text, found.status) == ("5.81132075471698 %", "answered")
+    assert found.remarks == ("the question asks for an amount, not for a percentage",)

@@ -49,6 +49,7 @@ def text(execution: Execution) -> Any:
         ('t1["Earnings per share: Basic", 2024]', "$2.31 per share"),
         ('t1["Diluted", 2024]', "$2.25 per share"),
         ('t1["Weighted-average shares: Basic", 2024]', "210,500 thousand shares"),
+        ('t1["Earnings per share", "Basic", 2024]', "$2.31 per share"),
         ('t1["Effective tax rate", 2024]', "21.5 %"),
         ('t1["Net sales", "2024 vs. 2023 (%)"]', "5.8 %"),
         ('t1["Days sales outstanding", 2023]', "47 days"),
@@ -81,7 +82,12 @@ def test_a_lookup_finds_its_cell(sandbox: Sandbox, lookup: str, found: Any) -> N
         ('t1["", 2024]', "t1 row '' is not there"),
         ('t1["Diluted", "2024 vs. 2023 (%)"]', "is blank"),
         ("t1[None, 2024]", "a label is a text or a year, not NoneType"),
-        ('t1["a", "b", "c"]', "look up t1[row, column], not 3 labels"),
+        ('t1["Earnings per share", "Net sales", 2024]', "row 'Earnings per share: Net sales' is not there"),
+        (
+            't1["Earnings per share", 2024]',
+            "heads several rows; look each up or add them: 'Earnings per share: Basic'",
+        ),
+        ('t1["Net sales",]', "look up t1[row, column], not 1 labels"),
     ],
 )
 def test_a_lookup_that_fits_none_or_several_names_the_labels(

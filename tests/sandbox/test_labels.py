@@ -87,3 +87,11 @@ def test_another_column_is_not_taken_for_it(wanted: str, label: str) -> None:
 def test_another_row_is_not_taken_for_it(wanted: str, label: str) -> None:
     with pytest.raises(LabelError, match="is not there"):
         find_label(wanted, made([label, "Something else"]), "t1 row", is_row=True)
+
+
+def test_of_like_columns_the_one_with_a_figure_is_meant_but_never_another_year() -> None:
+    columns = made(["Dividends (in thousands) 2024", "Per share 2024", "Per share 2023"])
+    assert find_label("2024", columns, "t1 column", is_row=False, filled=[0, 2]) == 0
+    for wanted, filled in (("2024", [0, 1]), ("2024", []), ("Per share", [1]), ("2025", [0])):
+        with pytest.raises(LabelError):
+            find_label(wanted, columns, "t1 column", is_row=False, filled=filled)

@@ -29,6 +29,8 @@ class Figures:
         prompt: its context has a place for `{{tables}}`.
         repairs: how often a failing program is sent back for repair; 0 for never.
         repair: the prompt for a repair; its variable `{{error}}` is the traceback.
+        review: the prompt for an answer whose lookups are not what the question asks for; see
+            `provenance.asked_figures`. It takes one of the repairs.
         without_tables: the method where no table was found.
         max_tables: tables that retrieval puts into a problem, 1 or more.
         max_beside: passages that it leaves beside them, so that a prompt stays short.
@@ -37,6 +39,7 @@ class Figures:
     prompt: Prompt = field(default_factory=lambda: load_prompt("figures"))
     repairs: int = 1
     repair: Prompt = field(default_factory=lambda: load_prompt("figures_repair"))
+    review: Prompt = field(default_factory=lambda: load_prompt("figures_review"))
     without_tables: ProgramAided = field(default_factory=ProgramAided)
     max_tables: int = 3
     max_beside: int = 1
@@ -54,7 +57,7 @@ class Figures:
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         if not problem.tables:
             return (yield from self.without_tables.draw(problem, sampling))
-        method = ProgramAided(self.prompt, self.repairs, self.repair)
+        method = ProgramAided(self.prompt, self.repairs, self.repair, self.review)
         candidates = yield from method.draw(problem, sampling)
         for number, candidate in enumerate(candidates, 1):
             for line in looked_up(candidate):

@@ -19,9 +19,12 @@ from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
+from sandreckoner.provenance.asked_figures import doubt
 from sandreckoner.reading.program_result import read_result, with_answer
 from sandreckoner.reading.programs import read_program
 from sandreckoner.reading.table_figures import table_records
+
+_MAX_SHOWN = 200  # characters of an answer that the model is asked to look at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,14 @@ class ProgramAided:
         prompt: its five parts.
         repairs: how often a failing program is sent back for repair; 0 for never.
         repair: the prompt for a repair; its variable `{{error}}` is the traceback.
+        review: the prompt for an answer that its `doubt` speaks against; its variables are `{{answer}}` and
+            `{{doubt}}`. None leaves the answer and its doubt as they are.
     """
 
     prompt: Prompt = field(default_factory=lambda: load_prompt("program_aided"))
     repairs: int = 1
     repair: Prompt = field(default_factory=lambda: load_prompt("program_repair"))
+    review: Prompt | None = None
 
     def __post_init__(self) -> None:
         if self.repairs < 0:
@@ -54,12 +60,14 @@ class ProgramAided:
     def _attempt(
         self, problem: Problem, messages: tuple[Message, ...], completion: Completion, sampling: Sampling
     ) -> Steps[Candidate]:
-        """Turn one completion into a candidate, with its repairs."""
-        for repairs_left in range(self.repairs, -1, -1):
-            candidate = yield from self._execute(problem, completion)
-            if candidate.answer is not None or not repairs_left or not completion.text.strip():
+        """Turn one completion into a candidate; while something speaks against it, ask for a better one."""
+        best = candidate = yield from self._execute(problem, completion)
+        for _ in range(self.repairs):
+            if (candidate.answer is not None and not candidate.doubt) or not completion.text.strip():
                 break
-            said = fill(self.repair.instruction, {"error": _feedback(candidate)})
+            said = self._objection(candidate)
+            if not said:
+                break
             messages = (*messages, Message("assistant", completion.text), Message("user", said))
             try:
                 replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
@@ -68,7 +76,19 @@ class ProgramAided:
             if not replies:
                 break
             completion = replies[0]
-        return candidate
+            candidate = yield from self._execute(problem, completion)
+            if best.answer is None or (candidate.answer is not None and not candidate.doubt):
+                best = candidate
+        return best
+
+    def _objection(self, candidate: Candidate) -> str:
+        """What to say to the model about its program; empty where there is nothing to say."""
+        if candidate.answer is None:
+            return fill(self.repair.instruction, {"error": _feedback(candidate)})
+        if candidate.doubt and self.review is not None:
+            values = {"answer": candidate.answer[:_MAX_SHOWN], "doubt": candidate.doubt}
+            return fill(self.review.instruction, values)
+        return ""
 
     def _execute(self, problem: Problem, completion: Completion) -> Steps[Candidate]:
         program = read_program(completion.text, was_cut=completion.finish in ("length", "repetition"))
@@ -94,6 +114,7 @@ class ProgramAided:
             evidence=problem.passages,
             repairs=program.repairs,
             tables=tables,
+            doubt=doubt(problem.question, execution, tables) if tables and answer is not None else "",
         )
 
 

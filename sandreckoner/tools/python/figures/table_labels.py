@@ -6,7 +6,7 @@ import difflib
 import heapq
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -74,7 +74,9 @@ class Label:
         object.__setattr__(self, "qualified", frozenset([*ends, first_and_last, named]))
 
 
-def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool) -> int:
+def find_label(
+    wanted: str, labels: Sequence[Label], what: str, *, is_row: bool, filled: Collection[int] = ()
+) -> int:
     """The place of the one label that `wanted` names.
 
     Args:
@@ -83,6 +85,7 @@ def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool)
         labels: of the rows or of the columns.
         what: what an error calls them: `t1 … row`.
         is_row: whether they are those of rows.
+        filled: of several that fit and name the same years, the one that is among these places is meant.
 
     Raises:
         LabelError: none fits, or several do.
@@ -95,11 +98,20 @@ def find_label(wanted: str, labels: Sequence[Label], what: str, *, is_row: bool)
     parts = (_is_part_of_row,) if is_row else (_is_written_end_of_column, *ends)
     for fits in (_is_text, _is_cut, _is_normal, _is_path, *parts):
         found = [place for place, label in enumerate(labels) if fits(wanted, tokens, label)]
-        if len(found) == 1:
-            return found[0]
+        meant = found
+        if (
+            len({_years(labels[place].full) for place in found}) == 1 < len(found)
+        ):  # another year is no choice
+            meant = [place for place in found if place in filled]
+        if len(meant) == 1:
+            return meant[0]
         if found:
             names = _listed([labels[place].name for place in found])
             raise LabelError(f"{what} {_quoted(wanted)} fits several: {names}; write one of them whole")
+    if is_row and (inside := [label.name for label in labels if tokens in map(tokens_of, label.path[:-1])]):
+        raise LabelError(
+            f"{what} {_quoted(wanted)} heads several rows; look each up or add them: {_listed(inside)}"
+        )
     raise LabelError(f"{what} {_quoted(wanted)} is not there; there are: {_listed(nearest(wanted, labels))}")
 
 
@@ -150,9 +162,12 @@ def _has_all_words(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
 
 def _same_years(tokens: tuple[str, ...], label: tuple[str, ...]) -> bool:
     """Whether the label has no year that was not asked for: `2019` is not `2019 vs. 2018`."""
-    asked = {token for token in tokens if _YEAR.fullmatch(token)}
-    there = {token for token in label if _YEAR.fullmatch(token)}
-    return not asked or asked == there
+    asked = _years(tokens)
+    return not asked or asked == _years(label)
+
+
+def _years(tokens: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(token for token in tokens if _YEAR.fullmatch(token))
 
 
 def _contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:

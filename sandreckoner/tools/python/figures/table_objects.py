@@ -21,7 +21,8 @@ class Table:
     """A table of a document. `t[row, column]` is a figure, `t[row]` a series by column.
 
     Labels fit exactly, or by their normal form, or by the part that only one of them has. One that fits
-    several or none is an error that names those there are.
+    several or none is an error that names those there are. A row may follow its section: `t[section, row,
+    column]`; of several columns that fit, the one is meant that is not blank in the row.
     """
 
     __slots__ = ("_about", "_cells", "_columns", "_name", "_rows")
@@ -116,9 +117,9 @@ class Table:
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
-            if len(key) != 2:
+            if len(key) < 2:
                 raise LabelError(f"look up {self._name}[row, column], not {len(key)} labels")
-            return self._cell(*self._place(*key))
+            return self._cell(*self._place(_joined(key[:-1]), key[-1]))
         try:
             row = self._row(key)
         except LabelError as fault:
@@ -140,18 +141,23 @@ class Table:
     def _place(self, row: Any, column: Any) -> tuple[int, int]:
         """Row and column of two labels; also the other way round, where they fit only so."""
         try:
-            return self._row(row), self._column(column)
+            found = self._row(row)
+            return found, self._column(column, found)
         except LabelError as fault:
             try:
-                return self._row(column), self._column(row)
+                found = self._row(column)
+                return found, self._column(row, found)
             except LabelError:
                 raise fault from None
 
     def _row(self, label: Any) -> int:
         return find_label(_text(label), self._rows, f"{self._name} row", is_row=True)
 
-    def _column(self, label: Any) -> int:
-        return find_label(_text(label), self._columns, f"{self._name} column", is_row=False)
+    def _column(self, label: Any, row: int | None = None) -> int:
+        """The column of a label; of several that fit, the one that is not blank in the row."""
+        cells = self._cells[row] if row is not None else ()
+        filled = [place for place, cell in enumerate(cells) if cell is not None]
+        return find_label(_text(label), self._columns, f"{self._name} column", is_row=False, filled=filled)
 
     def _cell(self, row: int, column: int) -> Any:
         cell = self._cells[row][column]
@@ -274,6 +280,11 @@ def _table(record: Mapping[str, Any]) -> Table:
 
 def _frozen(cell: Any) -> tuple[Any, ...] | None:
     return None if cell is None else tuple(cell)
+
+
+def _joined(labels: tuple[Any, ...]) -> Any:
+    """A row by its sections and its label, `t["Assets", "Cash", 2024]`, as one label."""
+    return labels[0] if len(labels) == 1 else ": ".join(map(_text, labels))
 
 
 def _text(label: Any) -> str:

@@ -1,0 +1,142 @@
+"""What a question asks for against what a program looked up: where they part, the answer is to be doubted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sandreckoner.core.execution import Execution
+from sandreckoner.core.table import Table
+from sandreckoner.provenance.lookups import reported_lookups
+from sandreckoner.reading.table_figures import (
+    cell_figure,
+    cell_year,
+    checked_lookup,
+    named_tables,
+    row_names,
+)
+
+_WORD = re.compile(r"\d+|[^\W\d_]+|%")
+_NOTE_MARK = re.compile(r"\s*(?:\(\w{1,2}\)|\[\w{1,2}\]|[*†‡§])+\s*$")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_SPAN = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:to|through|until|[-–])\s*(?:FY\s*)?((?:19|20)\d\d)(?!\d)")
+_PERCENTAGE = re.compile(r"\bpercent(?:age)?\b(?! points?)|\bper cent\b|%", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"percent|per cent|%|\b(?:proportion|ratio|rates?|grow(?:s|n|th|ing)?|grew|margins?|shares? of|returns?"
+    r"|yields?|basis|times|relative|compared?|improv\w*|yoy|how fast|cagr|profile|performed|consistent)\b",
+    re.IGNORECASE,
+)
+_OPERATION = re.compile(r"\b(?:average|change|increase|decrease|difference)\b", re.IGNORECASE)
+_EMPTY = frozenset(
+    re.findall(r"\w+", "total other others net cost costs change average year years amount percentage")
+)
+_LEAST_LETTERS = 4  # of a label that a question names in passing
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A cell that a program looked up."""
+
+    table: Table
+    row: int
+    column: int
+
+
+def doubt(question: str, execution: Execution | None, tables: Sequence[Table]) -> str:
+    """Say in one line where what was looked up is not what the question asks for; empty where it seems so.
+
+    Args:
+        question: in words.
+        execution: of a program that looked figures up.
+        tables: those that it had, as `t1`, `t2` and so on.
+    """
+    named = named_tables(tables)
+    checked = [checked_lookup(lookup, named) for lookup in reported_lookups(execution)]
+    looked = [_Looked(*found[:3]) for found in checked if found]
+    if execution is None or not looked:
+        return ""
+    return next(_doubts(question, execution, looked, tables), "")
+
+
+def _doubts(
+    question: str, execution: Execution, looked: Sequence[_Looked], tables: Sequence[Table]
+) -> Iterator[str]:
+    rows = _named_rows(question, tables)
+    used = {_words(each.table.rows[each.row].label) for each in looked}
+    used |= {_words(each.table.columns[each.column].heading) for each in looked}
+    for words, name in rows.items():
+        if words not in used and not any(_holds(rest, words) for rest in used & rows.keys()):
+            yield f"the question names {name!r}, which was not looked up"
+    asked = set(_YEAR.findall(question))
+    years = {cell_year(each.table, each.row, each.column) for each in looked}
+    if None not in years:
+        there = {str(year) for each in looked for year in _years_of_row(each)}
+        for year in sorted(asked & there - {str(year) for year in years}):
+            yield f"the question asks for {year}, which was not looked up"
+        if "average" in question.lower() and (span := _SPAN.search(question)):
+            between = {year for year in there if span[1] <= year <= span[2]}
+            if missing := sorted(between - {str(year) for year in years}):
+                yield f"an average from {span[1]} to {span[2]} also has {', '.join(missing)}"
+    yield from _unit_doubts(question, execution, looked)
+    if len(set(looked)) == 1:
+        yield from _of_one_figure(question, looked[0])
+
+
+def _of_one_figure(question: str, looked: _Looked) -> Iterator[str]:
+    """Where one figure alone was looked up for an average or a change, and is not one itself."""
+    column = looked.table.columns[looked.column]
+    label = f"{looked.table.rows[looked.row].label} {column.heading}"
+    operation = _OPERATION.search(question)
+    if operation and not column.unit and not _OPERATION.search(label):
+        what = operation[0].lower()
+        more = "; that of a year is of its figure and that of the year before" if what == "average" else ""
+        yield f"the question asks for the {what}, and one figure alone was looked up{more}"
+
+
+def _unit_doubts(question: str, execution: Execution, looked: Sequence[_Looked]) -> Iterator[str]:
+    """Where an amount was asked for and a percentage comes out, or the other way round."""
+    value = execution.value
+    unit = value.get("unit") if isinstance(value, dict) and value.get("type") == "Figure" else None
+    figures = [cell_figure(each.table, each.row, each.column) for each in looked]
+    if (
+        unit == "%"
+        and not _RELATIVE.search(question)
+        and not any(each and each.unit == "%" for each in figures)
+    ):
+        yield "the question asks for an amount, not for a percentage"
+    if unit and unit not in ("%", "ratio") and _PERCENTAGE.search(question):
+        yield f"the question asks for a percentage, not for an amount in {unit}"
+
+
+def _named_rows(question: str, tables: Sequence[Table]) -> dict[tuple[str, ...], str]:
+    """The rows that a question names by their whole label, and none whose label is part of another's."""
+    asked = _words(question)
+    labels = {
+        _words(row.label): name
+        for table in tables
+        for row, name in zip(table.rows, row_names(table), strict=True)
+        if any(row.cells)
+    }
+    found: dict[tuple[str, ...], str] = {}
+    for words in sorted(labels, key=len, reverse=True):
+        telling = sum(map(len, words)) >= _LEAST_LETTERS and not all(word in _EMPTY for word in words)
+        if telling and _holds(asked, words) and not any(_holds(longer, words) for longer in found):
+            found[words] = labels[words]
+    return found
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(_NOTE_MARK.sub("", text).casefold()))
+
+
+def _holds(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Whether some words stand in others one after the other."""
+    return any(whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1))
+
+
+def _years_of_row(looked: _Looked) -> set[int]:
+    """The years of the cells of a row that are not blank."""
+    cells = looked.table.rows[looked.row].cells
+    years = {cell_year(looked.table, looked.row, place) for place, cell in enumerate(cells) if cell}
+    return {year for year in years if year is not None}
