@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sandreckoner.core.table import Row, Table
+from sandreckoner.core.table import SCALE_NAMES, Row, Table
 from sandreckoner.reading.table_figures import column_names, named_tables, row_names
 
 MAX_ROWS, LEAST_ROWS = 16, 4  # of one table; the rest is folded
@@ -13,7 +13,6 @@ ROOM, ROOM_OF_OTHERS = 700, 250  # characters of the rows of the first table, an
 MAX_COLUMNS = 8
 _CELL, _LABEL, _TITLE = 24, 90, 60  # characters
 _END = 0.3  # of a long text that is cut in the middle: what tells labels apart is often their end
-_SCALES = {1_000: "thousands", 1_000_000: "millions", 1_000_000_000: "billions"}
 _WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
 _MONTHS = frozenset(
     re.findall(
@@ -97,7 +96,8 @@ def _heading(name: str, table: Table, shared: str, said: str) -> str:
     page = f"page {table.page}" if table.page is not None else ""
     document = "" if table.document == said and page else _flat(table.document, _LABEL)
     place = ", ".join(part for part in (document, page) if part)
-    unit = " in ".join(part for part in (table.unit, _SCALES.get(table.scale, "")) if part)
+    scale = f"{SCALE_NAMES[table.scale]}s" if table.scale in SCALE_NAMES else ""
+    unit = " in ".join(part for part in (table.unit, scale) if part)
     about = ", ".join(part for part in (_flat(table.title, _TITLE), unit, _flat(shared, _LABEL)) if part)
     return f"{name} ({place}): {about}".rstrip(",: ") + ":"
 

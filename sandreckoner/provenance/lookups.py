@@ -23,6 +23,7 @@ from sandreckoner.reading.table_figures import (
     checked_lookup,
     column_names,
     named_tables,
+    one_line,
     row_names,
 )
 
@@ -103,7 +104,7 @@ def typed_from_table(source: NumberSource, value: Fraction, tables: Sequence[Tab
         source.column,
         "table",
         note,
-        _flat(cell.text),
+        one_line(cell.text),
         (_passage(table, cell),),
         cell.box,
     )
@@ -159,7 +160,7 @@ def _source(place: _Place, name: str, checked: tuple[Table, int, int, Cell], sli
         place.column,
         "table",
         "; ".join(notes),
-        _flat(cell.text),
+        one_line(cell.text),
         (_passage(table, cell),),
         cell.box,
     )
@@ -189,10 +190,6 @@ def _years(text: str) -> set[str]:
 def _passage(table: Table, cell: Cell) -> Passage:
     page = cell.page if cell.page is not None else table.page
     return Passage(cell.text, table.document, page or 1, cell.start, cell.end, title=table.title)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _place_of(

@@ -153,10 +153,10 @@ def row_names(table: Table) -> tuple[str, ...]:
 
 def column_names(table: Table) -> tuple[str, ...]:
     """Return a name of its own for each column: its heading, with its unit where another has the same."""
-    alike = Counter(_flat(column.heading) for column in table.columns)
+    alike = Counter(one_line(column.heading) for column in table.columns)
     texts = [
         f"{column.heading} ({column.unit})"
-        if column.unit and alike[_flat(column.heading)] > 1
+        if column.unit and alike[one_line(column.heading)] > 1
         else column.heading
         for column in table.columns
     ]
@@ -164,7 +164,7 @@ def column_names(table: Table) -> tuple[str, ...]:
 
 
 def _names(texts: Sequence[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:
-    texts = [(tuple(map(_flat, path)), _flat(text)) for path, text in texts]
+    texts = [(tuple(map(one_line, path)), one_line(text)) for path, text in texts]
     full = [": ".join(part for part in (*path, text) if part) for path, text in texts]
     alike, alike_in_full = Counter(text for _, text in texts), Counter(full)
     seen: Counter[str] = Counter()
@@ -178,7 +178,8 @@ def _names(texts: Sequence[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _flat(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text with each run of white space as one space."""
     return " ".join(text.split())
 
 
@@ -206,11 +207,11 @@ def table_record(name: str, table: Table) -> dict[str, JSON]:
         "scale": table.scale,
         "left_out": max(0, table.n_rows - len(table.rows)),
         "columns": [
-            [unique, _flat(column.heading)]
+            [unique, one_line(column.heading)]
             for unique, column in zip(column_names(table), table.columns, strict=True)
         ],
         "rows": [
-            [unique, _flat(row.label), [_flat(part) for part in row.path], _cells(table, number)]
+            [unique, one_line(row.label), [one_line(part) for part in row.path], _cells(table, number)]
             for number, (unique, row) in enumerate(zip(row_names(table), table.rows, strict=True))
         ],
     }
@@ -228,9 +229,9 @@ def _cells(table: Table, row: int) -> list[JSON]:
         if cell is None or not cell.text.strip():
             cells.append(None)
         elif figure is None:
-            cells.append([_flat(cell.text), None, "", 1, None])
+            cells.append([one_line(cell.text), None, "", 1, None])
         else:
-            cells.append([_flat(cell.text), str(figure.value), figure.unit, figure.scale, figure.period])
+            cells.append([one_line(cell.text), str(figure.value), figure.unit, figure.scale, figure.period])
     return cells
 
 

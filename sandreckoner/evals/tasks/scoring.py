@@ -20,6 +20,7 @@ from sandreckoner.chains.strategies.algebra import same_answer
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.environment import Environment, Interpreter
 from sandreckoner.core.runtime import run
+from sandreckoner.core.table import SCALE_NAMES
 from sandreckoner.evals.tasks.question import Kind, Question
 from sandreckoner.reading.final_answer import whole_answers
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
@@ -33,7 +34,7 @@ SMALL = Fraction(1, 100)  # and less than a hundredth of their size, for 0.0004 
 LARGE = Fraction(1, 10**6)  # of the size of a large number, one of the two with decimals
 _ROUNDED = Fraction(1, 20)  # of its size a rounded number with a scale may be off
 _MAX_EXPRESSION = 200  # characters of an answer to a Game of 24
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "percent": 1}
+_SCALES = {**{name: scale for scale, name in SCALE_NAMES.items()}, "percent": 1}
 
 
 @dataclass(frozen=True, slots=True)

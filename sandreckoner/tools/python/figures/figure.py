@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import decimal
 import math
 import sys
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
+from sandreckoner.tools.python.figures.exact_numbers import digits_of, exact, plain_number
 from sandreckoner.tools.python.figures.figure_units import (
     PERCENT,
     RATIO,
@@ -16,52 +16,14 @@ from sandreckoner.tools.python.figures.figure_units import (
     UNKNOWN,
     Unit,
     UnitError,
-    in_words,
+    quantity_text,
     unit_of,
 )
+from sandreckoner.tools.python.figures.lookup_log import LOG, MAX_SOURCES, Source
 
-_MAX_SOURCES = 200
-_MAX_NOTES = 50
 _MAX_POWER = 1_000
 _CONVERTS = (1_000, 1_000_000, 1_000_000_000)
 _WORDS = {word: scale for scale, word in SCALES.items() if word}
-
-
-class Source(NamedTuple):
-    """A cell that a program looked up: table, row, column, its value as text, the line that read it."""
-
-    table: str
-    row: int
-    column: int
-    value: str
-    line: int
-
-
-class Log:
-    """What the programs of this process looked up, and what they were told about it."""
-
-    def __init__(self) -> None:
-        self._sources: dict[Source, None] = {}
-        self._notes: dict[str, None] = {}
-
-    def source(self, source: Source) -> None:
-        """Keep a lookup."""
-        if len(self._sources) < _MAX_SOURCES:
-            self._sources[source] = None
-
-    def note(self, text: str) -> None:
-        """Keep a remark for whoever reads the answer."""
-        if len(self._notes) < _MAX_NOTES:
-            self._notes[text] = None
-
-    def record(self) -> dict[str, Any] | None:
-        """Both as JSON; None where nothing was looked up."""
-        if not self._sources and not self._notes:
-            return None
-        return {"lookups": [list(source) for source in self._sources], "notes": list(self._notes)}
-
-
-LOG = Log()
 
 
 class Figure:
@@ -96,7 +58,7 @@ class Figure:
 
     def __new__(cls, value: Any = 0, *ignored: Any) -> Any:
         """A plain number: only a lookup makes a figure (`statistics` calls the class with its results)."""
-        return _exact(value)
+        return value._value if type(value) is Figure else exact(value)
 
     def __init_subclass__(cls, **ignored: Any) -> None:
         raise TypeError("a figure cannot be a base class")
@@ -161,7 +123,7 @@ class Figure:
         return sys.modules["sympy"].Rational(*self.as_integer_ratio())
 
     def __str__(self) -> str:
-        return in_words(digits_of(self._value), self._unit, self._scale, points=self._points)
+        return quantity_text(digits_of(self._value), self._unit, self._scale, points=self._points)
 
     __repr__ = __str__
 
@@ -179,7 +141,7 @@ class Figure:
         if isinstance(other, Figure):
             same = self._unit == other._unit or not (self._unit.is_known and other._unit.is_known)
             return same and self._value * self._scale == other._value * other._scale
-        plain = _typed(other)
+        plain = plain_number(other)
         return NotImplemented if plain is None else self._value == plain
 
     def __lt__(self, other: Any) -> bool:
@@ -202,13 +164,12 @@ class Figure:
         if isinstance(other, Figure):
             self._joined(other, "compare")
             return self._value * self._scale, other._value * other._scale
-        plain = _typed(other)
+        plain = plain_number(other)
         if plain is None:
             return None
         if plain and self._scale != 1:
-            LOG.note(
-                f"{digits_of(plain)} was compared as {in_words(digits_of(plain), self._unit, self._scale)}"
-            )
+            meant = quantity_text(digits_of(plain), self._unit, self._scale)
+            LOG.note(f"{digits_of(plain)} was compared as {meant}")
         return self._value, plain
 
     # Sums.
@@ -236,7 +197,7 @@ class Figure:
         return self._sum(other, -1)
 
     def __rsub__(self, other: Any) -> Any:
-        plain = _typed(other)
+        plain = plain_number(other)
         if plain is None:
             return NotImplemented
         self._allows(plain, "subtract")
@@ -244,7 +205,7 @@ class Figure:
 
     def _sum(self, other: Any, sign: int) -> Any:
         if not isinstance(other, Figure):
-            plain = _typed(other)
+            plain = plain_number(other)
             if plain is None:
                 return NotImplemented
             if not plain:
@@ -284,7 +245,7 @@ class Figure:
             return
         if self._scale == 1:
             if self._unit.is_known:
-                LOG.note(f"{digits_of(plain)} was taken as {in_words(digits_of(plain), self._unit, 1)}")
+                LOG.note(f"{digits_of(plain)} was taken as {quantity_text(digits_of(plain), self._unit, 1)}")
             return
         unit = f"{self._unit} {SCALES.get(self._scale, self._scale)}".strip()
         raise UnitError(
@@ -302,7 +263,7 @@ class Figure:
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Figure):
             return self._product(other, 1)
-        plain = _typed(other)
+        plain = plain_number(other)
         return NotImplemented if plain is None else self._scaled(plain)
 
     __rmul__ = __mul__
@@ -310,7 +271,7 @@ class Figure:
     def __truediv__(self, other: Any) -> Any:
         if isinstance(other, Figure):
             return self._product(other, -1)
-        plain = _typed(other)
+        plain = plain_number(other)
         if plain is None:
             return NotImplemented
         if not plain:
@@ -318,7 +279,7 @@ class Figure:
         return self._divided(plain)
 
     def __rtruediv__(self, other: Any) -> Any:
-        plain = _typed(other)
+        plain = plain_number(other)
         return NotImplemented if plain is None else _plain_figure(plain)._product(self, -1)
 
     def __floordiv__(self, other: Any) -> Any:
@@ -378,7 +339,7 @@ class Figure:
     # Powers and rounding.
 
     def __pow__(self, exponent: Any, modulus: Any = None) -> Any:
-        plain = exponent._value if isinstance(exponent, Figure) else _typed(exponent)
+        plain = exponent._value if isinstance(exponent, Figure) else plain_number(exponent)
         if plain is None or modulus is not None:
             return NotImplemented
         sources = _merged(self, exponent) if isinstance(exponent, Figure) else self._sources
@@ -392,10 +353,10 @@ class Figure:
         if self._value < 0:
             raise ValueError(f"{self._said} is negative and has no real power {float(plain):g}")
         unit = self._unit if not self._unit.powers and not self._unit.percent else UNKNOWN
-        return _figure(_exact(float(self._value * self._scale) ** float(plain)), unit, 1, None, sources)
+        return _figure(exact(float(self._value * self._scale) ** float(plain)), unit, 1, None, sources)
 
     def __rpow__(self, base: Any) -> Any:
-        plain = _typed(base)
+        plain = plain_number(base)
         return NotImplemented if plain is None else _plain_figure(plain) ** self
 
     def __round__(self, digits: int | None = None) -> Figure:
@@ -465,7 +426,7 @@ def looked_up(
 
 def figure(number: Any, unit: str = "") -> Figure:
     """What a program calls to say what a typed number is: `figure(2.5, "USD million")`."""
-    plain = _typed(number)
+    plain = plain_number(number)
     if plain is None or type(unit) is not str:
         raise TypeError('figure() wants a number and a unit, like figure(2.5, "USD million")')
     words = unit.split()
@@ -486,7 +447,7 @@ def _plain_figure(value: Fraction) -> Figure:
 def _merged(*figures: Figure) -> tuple[Source, ...]:
     """The sources of several figures, each once."""
     found = dict.fromkeys(source for figure in figures for source in figure._sources)
-    return tuple(found)[:_MAX_SOURCES]
+    return tuple(found)[:MAX_SOURCES]
 
 
 def _note_difference(this: Figure, other: Figure) -> None:
@@ -515,39 +476,6 @@ def _note_growth(change: Figure, base: Figure) -> None:
         LOG.note(f"the change from {earlier} to {later} is divided by the figure of {later}, the later year")
     if base._value < 0:
         LOG.note(f"the change is divided by {base._label} ({base}), which is negative: its sign is turned")
-
-
-def _typed(value: Any) -> Fraction | None:
-    """A plain number exactly as it is written; None for anything else."""
-    kind = type(value)
-    if kind is int or kind is bool:
-        return Fraction(value)
-    if kind is float:
-        return _exact(value)
-    if isinstance(value, Fraction) and kind is Fraction:
-        return value
-    if kind is decimal.Decimal and value.is_finite():
-        return Fraction(value)
-    return None
-
-
-def _exact(value: Any) -> Fraction:
-    """A number as a fraction: 0.1 is a tenth, not the nearest binary number."""
-    if type(value) is Figure:
-        return value._value
-    if type(value) is float:
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is not a finite number")
-        return Fraction(repr(value))
-    return Fraction(value)
-
-
-def digits_of(value: Fraction) -> str:
-    """A number in plain digits: whole, or up to 15 significant ones."""
-    if value.denominator == 1 and abs(value) < 10**15:
-        return str(value.numerator)
-    number = float(f"{float(value):.15g}")
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def mean_of(data: Iterable[Any], otherwise: Any) -> Any:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SCALES = {1: "", 1_000: "thousand", 1_000_000: "million", 1_000_000_000: "billion", 10**12: "trillion"}
+from sandreckoner.core.table import SCALE_NAMES
+
+SCALES = {1: "", **SCALE_NAMES, 10**12: "trillion"}
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _NONE = "?"  # a dimension that nobody named
 _SPLIT = re.compile(r"\s*([/·*])\s*")
@@ -120,7 +122,7 @@ def _grouped(digits: str) -> str:
     return f"{int(whole):,}{point}{decimals}" if whole.isdigit() else digits
 
 
-def in_words(digits: str, unit: Unit, scale: int, *, points: bool = False) -> str:
+def quantity_text(digits: str, unit: Unit, scale: int, *, points: bool = False) -> str:
     """A number with its unit as a person writes it: `$108.1 million`, `10.3 %`, `2.4 years`."""
     negative, digits = ("-", digits[1:]) if digits.startswith("-") else ("", digits)
     if unit.is_known and unit != RATIO:

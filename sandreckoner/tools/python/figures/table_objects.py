@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from sandreckoner.tools.python.figures.figure import Figure, Source, figure, looked_up
+from sandreckoner.tools.python.figures.figure import Figure, figure, looked_up
 from sandreckoner.tools.python.figures.figure_units import SCALES
+from sandreckoner.tools.python.figures.lookup_log import Source
 from sandreckoner.tools.python.figures.table_labels import Label, LabelError, find_label, nearest
 
 _RECORD = "TableRecord"

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "mm": 1_000_000}
+from sandreckoner.core.table import SCALE_NAMES
+
+_SCALES = {**{name: scale for scale, name in SCALE_NAMES.items()}, "mm": 1_000_000}
 _SCALE = re.compile(
     r"""(?: \b(?:in|of)\s+ (?:u\.?s\.?\s+|united\s+states\s+|constant\s+)? (?:[a-z]+\s+){0,2}? (?:of\s+)?
           | [$€£¥]\s*(?:in\s+)? | \b(?:dollars|euros?|usd|eur|gbp|amounts?|shares)\s+(?:are\s+)?(?:in\s+)?
