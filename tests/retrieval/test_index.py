@@ -90,7 +90,9 @@ def test_a_file_that_cannot_be_read_any_more_keeps_its_last_state(index: Index, 
     index.add([texts])
     (texts / REPORT).write_bytes(b"\0\1\2\3")
     added = index.add([texts])
-    assert added.failed == [f"{REPORT}: holds binary data, not text"]
+    assert added.failed == [f"{REPORT}: holds binary data, not text; its text of before is still searched"]
+    (fault,) = [document.fault for document in index.documents if document.fault]
+    assert fault == f"{REPORT}: holds binary data, not text"
     assert len(index.documents) == 2
 
 

@@ -71,13 +71,14 @@ LOCKED = f"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 {KEYS} >> /ID [(a) (a)]
         (
             "locked.docx",
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
-            "needs a password or is a Word document",
+            "is a document of Office before 2007",
         ),
-        ("broken.xlsx", b"PK\3\4 but no archive", "is not a Excel workbook, or is damaged"),
-        ("other.docx", b"", "is not a Word document"),
-        ("lines.jsonl", b'{"a": 1}\n{"a": \n', "line 2 is not JSON"),
+        ("broken.xlsx", b"PK\3\4 but no archive", "is damaged: a ZIP archive that does not open"),
+        ("other.docx", b"", "is not a .docx file, or is damaged"),
+        ("lines.jsonl", b'{"a"\n{"a": \n', "line 1 is not JSON"),
         ("deep.json", b"[" * 200_000, r"is damaged \(RecursionError"),
-        ("words.doc", b"text", "files of the kind .doc cannot be read; known are .txt"),
+        ("words.doc", b"text", "is not a .doc file"),
+        ("words.xyz", b"text", "files of the kind .xyz cannot be read; known are .csv"),
         ("nothing.html", b"<html><script>x = 1</script></html>", "holds no text"),
     ],
 )
@@ -94,7 +95,7 @@ def test_a_broken_file_is_one_line_that_names_it(
 def test_an_archive_that_is_no_document_is_damaged(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
         archive.writestr("hello.txt", "hello")
-    with pytest.raises(LibraryError, match="a.docx: is damaged"):
+    with pytest.raises(LibraryError, match="a.docx: is a ZIP archive of files"):
         load_document(SourceFile(tmp_path / "a.docx", "a.docx"))
 
 

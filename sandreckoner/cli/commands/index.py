@@ -77,7 +77,7 @@ def add(paths: tuple[str, ...], chroma: str, index: str, *, as_json: bool) -> in
         except KeyboardInterrupt:
             _warn(f"interrupted; {len(opened.documents)} documents are kept, the same command goes on")
             return INTERRUPTED
-    for line in added.failed:
+    for line in [*added.failed, *added.notes]:
         _warn(line)
     if as_json:
         _print(index, **dataclasses.asdict(added))
@@ -121,6 +121,8 @@ def list_documents(index: str, *, as_json: bool) -> int:
             f"{document.chunks:,}",
             Text(document.path, style="dim"),
         )
+        for line in (*document.notes, *filter(None, [document.fault])):
+            table.add_row("", "", "", Text(line, style="yellow"))
     Console(highlight=False).print(table)
     return ANSWERED
 

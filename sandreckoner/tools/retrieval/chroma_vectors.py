@@ -137,6 +137,11 @@ class ChromaVectors:
             for first in range(0, self._collection.count(), _READ_BATCH):
                 yield from self._collection.get(include=[], limit=_READ_BATCH, offset=first)["ids"]
 
+    def count(self) -> int:
+        """How many vectors are stored."""
+        with _chroma_faults():
+            return int(self._collection.count())
+
     def _vectors(self, keys: Sequence[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         with _chroma_faults():

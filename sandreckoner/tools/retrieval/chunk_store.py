@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
@@ -22,7 +22,8 @@ _SCHEMA = """
 create table if not exists setting (name text primary key, value text not null);
 create table if not exists document (
     source text primary key, path text not null unique, root text not null, title text not null,
-    sha256 text not null, modified_s real not null, pages integer not null);
+    sha256 text not null, modified_s real not null, pages integer not null, notes text not null,
+    fault text not null default '');
 create table if not exists page (
     source text not null references document on delete cascade, number integer not null, text text not null,
     primary key (source, number));
@@ -57,6 +58,8 @@ class IndexedDocument:
         modified_s: modification time of the file, in seconds since 1970.
         pages: number of pages.
         chunks: number of chunks.
+        fault: why the file could not be read again when it had changed; empty if its text is current.
+        notes: a line for each thing in the file that was not read.
     """
 
     source: str
@@ -67,6 +70,8 @@ class IndexedDocument:
     modified_s: float
     pages: int
     chunks: int
+    fault: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class ChunkStore(Database):
         with self.transaction(write=True):
             self._drop(document.source)
             self.execute(
-                "insert into document values (?, ?, ?, ?, ?, ?, ?)",
+                "insert into document values (?, ?, ?, ?, ?, ?, ?, ?, '')",
                 (
                     document.source,
                     document.path,
@@ -106,6 +111,7 @@ class ChunkStore(Database):
                     document.sha256,
                     document.modified_s,
                     len(document.pages),
+                    json.dumps(document.notes),
                 ),
             )
             for number, text in enumerate(document.pages, 1):
@@ -119,6 +125,11 @@ class ChunkStore(Database):
                 )
             put_tables(self, document.source, document.tables, name_in_words(document.source))
             self._changed()
+
+    def set_fault(self, source: str, fault: str) -> None:
+        """Record why a document's file could not be read again."""
+        with self.transaction(write=True):
+            self.execute("update document set fault = ? where source = ?", (fault, source))
 
     def delete(self, source: str) -> None:
         """Remove a document with its pages and chunks."""
@@ -228,9 +239,10 @@ class ChunkStore(Database):
         """All documents, sorted by name."""
         found = self.query(
             "select source, path, root, title, sha256, modified_s, pages, "
-            "(select count(*) from chunk where chunk.source = document.source) from document order by source"
+            "(select count(*) from chunk where chunk.source = document.source), fault, notes "
+            "from document order by source"
         )
-        return tuple(IndexedDocument(*row) for row in found)
+        return tuple(replace(IndexedDocument(*row), notes=tuple(json.loads(row[-1]))) for row in found)
 
     def modification_times(self) -> dict[str, float]:
         """The modification time of each document in seconds since 1970, sorted by name."""
@@ -260,6 +272,12 @@ class ChunkStore(Database):
         chunks = [StoredChunk(*row) for row in found]
         for chunk, passage in zip(chunks, self.passages(chunks), strict=True):
             yield chunk.key, indexed_text(chunk.source, chunk.title, passage.text)
+
+    def vector_counts(self) -> tuple[int, int]:
+        """How many vectors were made, and how many chunks have none."""
+        made = self.query("select count(*) from vector")[0][0]
+        lacking = self.query("select count(*) from chunk where key not in (select key from vector)")[0][0]
+        return int(made), int(lacking)
 
     def orphan_vectors(self) -> list[str]:
         """The keys of vectors that no chunk refers to any more."""

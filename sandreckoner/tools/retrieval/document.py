@@ -24,6 +24,7 @@ class Document:
         sha256: of the file's bytes, in hexadecimal.
         modified_s: modification time of the file in seconds since 1970; 0 if unknown.
         tables: its tables, in order.
+        notes: a line for each thing in the file that was not read.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Document:
     sha256: str
     modified_s: float = 0.0
     tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ killed in between leaves vectors that no chunk refers to; the next `add` uses or
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,8 @@ from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
-from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress
+from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress, delete_orphan_vectors
+from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages, find_tables
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
 from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex, as_embedder
@@ -27,7 +29,11 @@ from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex, as_embed
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-FORMAT = "3"
+FORMAT = "4"
+
+
+def _warn(line: str) -> None:
+    warnings.warn(line, stacklevel=4)
 
 
 class Index:
@@ -39,6 +45,7 @@ class Index:
             None searches by words alone.
         vectors: another vector index (a Chroma server, a LangChain store) instead of `embedder`.
         options: how to search; None for what suits the documents (`search.default_options`).
+        report: called at the first search with one line for whatever is missing; None for Python's warnings.
 
     Raises:
         LibraryError: the index cannot be opened, or was made with another embedder.
@@ -51,7 +58,10 @@ class Index:
         embedder: Embedder | Embeddings | None = None,
         vectors: VectorIndex | None = None,
         options: SearchOptions | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> None:
+        self._report = report or _warn
+        self._searched = False
         self.folder = Path(folder).expanduser()
         self._options = options
         try:
@@ -107,6 +117,7 @@ class Index:
 
     def search(self, effect: Search, *, options: SearchOptions | None = None) -> tuple[Passage, ...]:
         """The passages that best answer a query, best first."""
+        self._report_once()
         return find_passages(
             effect.query, effect.k, store=self._store, vectors=self._vectors, options=options or self.options
         )
@@ -126,6 +137,31 @@ class Index:
     def whole_table(self, source: str, sheet: str = "") -> WholeTable | None:
         """All rows of a CSV file, or of a sheet of a workbook, by columns; None if it holds no table."""
         return whole_table(self._store.pages_of(source, sheet), source)
+
+    def _report_once(self) -> None:
+        """Say at the first search what is missing from the index."""
+        if not self._searched:
+            self._searched = True
+            for line in self.missing():
+                self._report(line)
+
+    def missing(self) -> tuple[str, ...]:
+        """A line for each file whose text is of before it could not be read, and one for missing vectors."""
+        lines = [
+            f"{document.fault}; its text of before is searched"
+            for document in self.documents
+            if document.fault
+        ]
+        if self._vectors is not None:
+            made, lacking = self._store.vector_counts()
+            self._vectors.refresh(self._store.generation())
+            kept = self._vectors.count()
+            if lost := lacking + (max(0, made - kept) if kept is not None else 0):
+                lines.append(
+                    f"{lost:,} passages have no vector and are found by words only: "
+                    "`reckon index verify --repair`, then `reckon index add`"
+                )
+        return tuple(lines)
 
     def neighbours(self, passage: Passage, *, before: int = 1, after: int = 1) -> tuple[Passage, ...]:
         """The passages around one on its page, in reading order, including the passage itself.
@@ -152,14 +188,14 @@ class Index:
         Raises:
             LibraryError: a path does not exist, or the index cannot be written.
         """
-        indexer = Indexer(self._store, self._vectors, progress)
         on_wait = (lambda: progress("waiting for another process to finish", 0, 0)) if progress else None
-        with self._writing(on_wait):
+        with self._writing(on_wait), ReadingProcess() as reader:
+            indexer = Indexer(self._store, self._vectors, reader, progress)
             indexer.embed_missing()
             roots = [str(path) for path in paths] or sorted({document.root for document in self.documents})
             for root in roots:
                 indexer.update(root, is_known=not paths)
-            indexer.delete_orphan_vectors()
+            delete_orphan_vectors(self._store, self._vectors)
         return indexer.report
 
     def remove(self, sources: Sequence[str]) -> tuple[str, ...]:
@@ -182,7 +218,7 @@ class Index:
                 removed += matching
             for source in removed:
                 self._store.delete(source)
-            Indexer(self._store, self._vectors).delete_orphan_vectors()
+            delete_orphan_vectors(self._store, self._vectors)
         return tuple(removed)
 
     def close(self) -> None:

@@ -58,7 +58,8 @@ def open_index(
         server: `HOST:PORT` of a Chroma server that keeps the vectors; given once, when the index is made. It
             has no access control of its own: reach it over a network that has.
         options: how to search.
-        report: called with one line if there is no embedder, so that only words are searched.
+        report: called with one line if there is no embedder, so that only words are searched, and with one at
+            the first search for whatever is missing.
 
     Raises:
         UsageError: `server` is not an address, or the index exists already.
@@ -71,13 +72,14 @@ def open_index(
     if server:
         _record_server(folder, server)
     if embedder is None or not (folder / _SERVER).exists():
-        return Index(folder, embedder=embedder, options=options)
+        return Index(folder, embedder=embedder, options=options, report=report)
     address, collection = (folder / _SERVER).read_text("utf-8").split()
     host, _, port = address.rpartition(":")
     return Index(
         folder,
         vectors=ChromaVectors(chroma_at(host, int(port)), embedder, collection=collection),
         options=options,
+        report=report,
     )
 
 
@@ -105,7 +107,8 @@ def cached_library(
 
     Args:
         paths: files and folders; with `-` (piped input) among them, nothing is kept.
-        report: called with one line for each file that cannot be read, and one if there is no embedder.
+        report: called with one line for each file, or thing in a file, that cannot be read, and one if there
+            is no embedder.
         progress: called with each document's name, the number of its chunks that are done, and their total.
         options: how to search.
 
@@ -135,9 +138,10 @@ def _cached_index(
     progress: Progress | None,
     options: SearchOptions | None,
 ) -> Index:
-    index = Index(_cached_folder(paths), embedder=embedder, options=options)
+    index = Index(_cached_folder(paths), embedder=embedder, options=options, report=report)
     try:
-        for line in index.add(paths, progress=progress).failed:
+        added = index.add(paths, progress=progress)
+        for line in [*added.failed, *added.notes]:
             if report:
                 report(line)
         if not index.documents:

@@ -13,10 +13,12 @@ from sandreckoner.tools.retrieval.document import Document, chunk_records
 from sandreckoner.tools.retrieval.load_documents import (
     SourceFile,
     find_files,
+    left_out,
     load_document,
     read_bytes,
     sha256_of,
 )
+from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 from sandreckoner.tools.retrieval.vectors import VectorIndex
 
 # Takes a document's name, the number of its chunks that are done, and their total.
@@ -34,6 +36,7 @@ class IndexReport:
         unchanged: documents that were up to date.
         removed: documents whose files no longer exist.
         failed: one line for each file that could not be read.
+        notes: one line for each thing in a file that was not read, and for files of other kinds.
         embedded: number of chunks that were embedded; unchanged chunks keep their vectors.
     """
 
@@ -41,6 +44,7 @@ class IndexReport:
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     embedded: int = 0
 
 
@@ -50,6 +54,7 @@ class Indexer:
     Args:
         store: where the documents are stored.
         vectors: where the vectors are stored; None for none.
+        reader: the process that reads files.
         progress: called as chunks are embedded and documents stored.
 
     Attributes:
@@ -57,9 +62,14 @@ class Indexer:
     """
 
     def __init__(
-        self, store: ChunkStore, vectors: VectorIndex | None, progress: Progress | None = None
+        self,
+        store: ChunkStore,
+        vectors: VectorIndex | None,
+        reader: ReadingProcess,
+        progress: Progress | None = None,
     ) -> None:
         self.report = IndexReport()
+        self._reader = reader
         self._store = store
         self._vectors = vectors
         self._progress = progress
@@ -82,6 +92,8 @@ class Indexer:
                 path = str(file.path.resolve()) if file.path else "stdin"
                 present.add(path)
                 self._update_file(file, root, stored.get(path))
+            if note := left_out(Path(root)):
+                self.report.notes.append(note)
         for document in stored.values():
             if document.root == root and document.path not in present and root != "stdin":
                 self._store.delete(document.source)
@@ -90,12 +102,14 @@ class Indexer:
     def _update_file(self, file: SourceFile, root: str, stored: IndexedDocument | None) -> None:
         try:
             data = read_bytes(file)
-            if stored and stored.sha256 == sha256_of(data):
+            if stored and stored.sha256 == sha256_of(data) and not stored.fault:
                 self.report.unchanged.append(stored.source)
                 return
-            document = load_document(file, data)
+            document = load_document(file, data, reader=self._reader)
         except LibraryError as fault:
-            self.report.failed.append(str(fault))
+            if stored:
+                self._store.set_fault(stored.source, str(fault))
+            self.report.failed.append(f"{fault}{'; its text of before is still searched' if stored else ''}")
             return
         source = stored.source if stored else self._unused_name(document)
         self._put(replace(document, source=source), root)
@@ -105,6 +119,7 @@ class Indexer:
         self._embed({record.key: record.text for record in records}, document.source)
         self._store.put(document, records, root=root)
         self.report.read.append(document.source)
+        self.report.notes += [f"{document.source}: {note}" for note in document.notes]
         self._notify(document.source, len(records), len(records))
 
     def _notify(self, name: str, done: int, total: int) -> None:
@@ -131,12 +146,6 @@ class Indexer:
         self._vectors.refresh(self._store.generation())
         self._embed(dict(self._store.texts_without_vector()), "chunks without a vector")
 
-    def delete_orphan_vectors(self) -> None:
-        """Delete vectors that no chunk refers to."""
-        if self._vectors is not None and (orphans := self._store.orphan_vectors()):
-            self._vectors.delete(orphans)
-            self._store.unmark_embedded(orphans)
-
     def _unused_name(self, document: Document) -> str:
         """The document's name, preceded by as many parent folders as make it unique."""
         taken = {other.source for other in self._store.documents()}
@@ -146,3 +155,10 @@ class Indexer:
             name = f"{parents[depth].name}/{name}"
             depth += 1
         return name
+
+
+def delete_orphan_vectors(store: ChunkStore, vectors: VectorIndex | None) -> None:
+    """Delete vectors that no chunk refers to."""
+    if vectors is not None and (orphans := store.orphan_vectors()):
+        vectors.delete(orphans)
+        store.unmark_embedded(orphans)

@@ -173,6 +173,9 @@ class LangChainVectors:
         """
         raise LibraryError(f"{type(self._store).__name__} cannot list what it holds")
 
+    def count(self) -> None:
+        """Not supported by LangChain's interface."""
+
     def refresh(self, generation: int) -> None:
         """Does nothing: the store sees its own writes."""
 

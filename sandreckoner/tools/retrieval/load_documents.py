@@ -1,34 +1,23 @@
-"""Find files and load them as documents. Each format has a reader, imported when it is first needed.
-
-A reader has `pages(data)`, which raises ValueError with a message to follow the file's name.
-"""
+"""Find files and load them as documents."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
-from sandreckoner.core.plugins import needing
-from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.document import Document, name_in_words
-from sandreckoner.tools.retrieval.tables.document_tables import tables_of_pages, tables_of_pdf
+from sandreckoner.tools.retrieval.file_kinds import SUFFIXES
+from sandreckoner.tools.retrieval.read_file import is_simple, read_file
+from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
-_READERS = {
-    **dict.fromkeys([".txt", ".text", ".md", ".markdown", ".rst", ".log"], "text"),
-    **dict.fromkeys([".html", ".htm", ".xhtml"], "html"),
-    **dict.fromkeys([".csv", ".tsv"], "tables"),
-    **dict.fromkeys([".json", ".jsonl", ".ndjson"], "records"),
-    ".pdf": "pdf",
-    ".docx": "word",
-    ".xlsx": "excel",
-}
 _FIRST_HEADING = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
 
@@ -68,34 +57,58 @@ def find_files(paths: Sequence[str | Path]) -> Iterator[SourceFile]:
                 yield SourceFile(file, file.relative_to(path).as_posix() if path.is_dir() else file.name)
 
 
+def left_out(path: Path) -> str:
+    """A line that counts the files below a folder which are no documents; empty if there are none."""
+    if not path.is_dir():
+        return ""
+    kinds = Counter(file.suffix.lower() or file.name for file in _visible(path) if not _is_readable(file))
+    some = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common(5)) + (
+        ", …" if len(kinds) > 5 else ""
+    )
+    return f"{path.name}: {kinds.total()} files are of other kinds and left out ({some})" if kinds else ""
+
+
 def _below(folder: Path) -> list[Path]:
     """The readable files below `folder`, sorted, without hidden ones."""
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in _READERS
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+    return sorted(filter(_is_readable, _visible(folder)))
 
 
-def load_document(file: SourceFile, data: bytes | None = None) -> Document:
+def _is_readable(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts) and file.is_file():
+            yield file
+
+
+def load_document(
+    file: SourceFile, data: bytes | None = None, *, reader: ReadingProcess | None = None
+) -> Document:
     """Load one file.
 
     Args:
         file: which.
         data: its bytes, if they have been read already.
+        reader: the process that reads it; None for one of its own.
 
     Raises:
         LibraryError: the file cannot be read or contains no text.
     """
     data = read_bytes(file) if data is None else data
+    notes: list[str] = []
+    name = file.path.name if file.path else file.source
     try:
-        pages, tables = _read(file, data)
+        if is_simple(name, data):
+            pages, tables = read_file(file.source, data, notes.append)
+        else:
+            with nullcontext(reader) if reader else ReadingProcess() as process:
+                pages, tables = process.read(file.source, data, notes.append)
     except ValueError as fault:
         raise LibraryError(f"{file.source}: {fault}") from None
     if not any(page.strip() for page in pages):
-        raise LibraryError(f"{file.source}: holds no text")
+        raise LibraryError(f"{file.source}: holds no text{''.join(f'; {note}' for note in notes)}")
     heading = _FIRST_HEADING.search(pages[0])
     return Document(
         source=file.source,
@@ -105,6 +118,7 @@ def load_document(file: SourceFile, data: bytes | None = None) -> Document:
         sha256=sha256_of(data),
         modified_s=file.path.stat().st_mtime if file.path else 0.0,
         tables=tables,
+        notes=tuple(notes),
     )
 
 
@@ -129,46 +143,3 @@ def read_bytes(file: SourceFile) -> bytes:
         raise LibraryError(f"{file.source}: cannot be read ({fault.strerror or fault})") from None
     sizes = f"{size / 2**20:,.0f} MB; the limit is {MAX_FILE_BYTES / 2**20:.0f} MB"
     raise LibraryError(f"{file.source}: too large ({sizes}): split it first")
-
-
-def _read(file: SourceFile, data: bytes) -> tuple[tuple[str, ...], tuple[Table, ...]]:
-    """The pages of a file and the tables on them.
-
-    Raises:
-        ValueError: with a message to follow the file's name.
-    """
-    try:
-        with needing("documents", "this kind of file"):
-            name = _reader_name(file, data)
-            reader = import_module(f"sandreckoner.tools.retrieval.readers.{name}")
-            if name == "pdf":
-                layouts = reader.layouts(data)
-                return tuple(layout.text for layout in layouts), tables_of_pdf(layouts, file.source)
-            pages = tuple(_clean(page) for page in reader.pages(data))
-            return pages, tables_of_pages(pages, file.source)
-    except (ValueError, ImportError):
-        raise
-    except Exception as fault:  # third-party parsers may raise anything on a broken or hostile file
-        detail = " ".join(str(fault).split())[:120]
-        raise ValueError(f"is damaged ({type(fault).__name__}: {detail})") from None
-
-
-def _reader_name(file: SourceFile, data: bytes) -> str:
-    suffix = file.path.suffix.lower() if file.path else ""
-    if suffix and suffix not in _READERS:
-        raise ValueError(f"files of the kind {suffix} cannot be read; known are {', '.join(_READERS)}")
-    return _READERS.get(suffix) or _kind(data)
-
-
-def _kind(data: bytes) -> str:
-    """The reader for bytes without a file name, by their first bytes."""
-    head = data[:1024].lstrip().lower()
-    if head.startswith(b"%pdf"):
-        return "pdf"
-    return "html" if head.startswith((b"<!doctype html", b"<html")) else "text"
-
-
-def _clean(text: str) -> str:
-    """Text with line feeds as line ends, without what SQLite cannot store (NUL, lone surrogates)."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return text.encode("utf-8", "replace").decode("utf-8")

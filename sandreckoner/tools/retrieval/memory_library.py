@@ -13,7 +13,8 @@ from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore
 from sandreckoner.tools.retrieval.document import Document, chunk_records
-from sandreckoner.tools.retrieval.load_documents import find_files, load_document
+from sandreckoner.tools.retrieval.load_documents import find_files, left_out, load_document
+from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 from sandreckoner.tools.retrieval.search import SearchOptions, find_passages, find_tables
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
 from sandreckoner.tools.retrieval.vectors import FEEDBACK_DEPTH, Embedder, as_embedder, rocchio
@@ -121,11 +122,20 @@ class MemoryVectors:
         """All stored keys."""
         yield from self._vectors
 
+    def count(self) -> int:
+        """How many vectors are stored."""
+        return len(self._vectors)
+
     def refresh(self, generation: int) -> None:
         """Does nothing: no other process writes here."""
 
     def close(self) -> None:
         """Does nothing: nothing is open."""
+
+
+def _notes(documents: Sequence[Document]) -> Iterator[str]:
+    for document in documents:
+        yield from (f"{document.source}: {note}" for note in document.notes)
 
 
 def open_library(
@@ -141,21 +151,27 @@ def open_library(
         paths: files, folders (every readable file below them), or `-` for piped input.
         embedder: makes the vectors, an `Embedder` or LangChain `Embeddings`; None searches by words alone.
         options: how to search.
-        report: called with one line for each file that cannot be read; the others are still read. Without it
-            the first such file raises.
+        report: called with one line for each file that cannot be read, and for each thing in a file that was
+            not; the others are still read. Without it the first file that cannot be read raises.
 
     Raises:
         LibraryError: a file cannot be read (without `report`), or no file can.
     """
     paths = [paths] if isinstance(paths, str | Path) else paths
     documents = []
-    for file in find_files(paths):
-        try:
-            documents.append(load_document(file))
-        except LibraryError as fault:
-            if report is None:
-                raise
-            report(str(fault))
+    with ReadingProcess() as reader:
+        for file in find_files(paths):
+            try:
+                documents.append(load_document(file, reader=reader))
+            except LibraryError as fault:
+                if report is None:
+                    raise
+                report(str(fault))
+    if report is not None:
+        for line in filter(
+            None, [*_notes(documents), *(left_out(Path(path).expanduser()) for path in paths)]
+        ):
+            report(line)
     if not documents:
         raise LibraryError(f"no document could be read from {', '.join(map(str, paths)) or 'nothing'}")
     return MemoryLibrary(documents, embedder=embedder, options=options)

@@ -124,6 +124,10 @@ class VectorIndex(Protocol):
         """All stored keys."""
         ...
 
+    def count(self) -> int | None:
+        """How many are stored; None if that cannot be told."""
+        ...
+
     def refresh(self, generation: int) -> None:
         """See what other processes have written, if `generation` differs from the last call's."""
         ...

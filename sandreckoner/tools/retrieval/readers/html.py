@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sandreckoner.tools.retrieval.readers import Tell, ignored
 from sandreckoner.tools.retrieval.readers.html_grid import grid_of, is_layout
 from sandreckoner.tools.retrieval.readers.tables import markdown
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _DROPPED = ["script", "style", "noscript", "template", "svg", "head"]
 _HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "h5": "##### ", "h6": "###### "}
+_ATTRIBUTES = {"input": "value", "img": "alt", "iframe": "srcdoc"}
 _BLOCK_NAMES = """
     p div section article main header footer aside nav ul ol dl dt dd li blockquote pre figure figcaption form
     address hr body table tr td th tbody thead tfoot caption
@@ -21,7 +23,7 @@ _BLOCK_NAMES = """
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 
 
-def pages(data: bytes) -> list[str]:
+def pages(data: bytes | str, tell: Tell = ignored) -> list[str]:
     """The document as one page of text; its title comes first if it has no `h1`."""
     from bs4 import BeautifulSoup
 
@@ -57,6 +59,8 @@ def _walk(tag: Tag) -> Iterator[str]:
             yield "\n"
         elif child.name == "table":
             yield from _table(child)
+        elif child.name in _ATTRIBUTES:
+            yield from _written_in_attribute(child)
         elif child.name in _HEADINGS:
             yield f"\n\n{_HEADINGS[child.name]}{child.get_text(' ', strip=True)}\n\n"
         elif child.name == "li":
@@ -68,6 +72,14 @@ def _walk(tag: Tag) -> Iterator[str]:
             yield "\n\n"
         else:
             yield from _walk(child)
+
+
+def _written_in_attribute(tag: Tag) -> Iterator[str]:
+    """What a reader sees of a field, a picture or a frame."""
+    said = str(tag.get(_ATTRIBUTES[tag.name], ""))
+    if tag.name == "input" and tag.get("type") in ("hidden", "password"):
+        return
+    yield f"\n\n{pages(said)[0]}\n\n" if tag.name == "iframe" and said else f" {said} " if said else ""
 
 
 def _table(table: Tag) -> Iterator[str]:

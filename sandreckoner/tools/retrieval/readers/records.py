@@ -6,31 +6,40 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from sandreckoner.tools.retrieval.readers import Tell, ignored
 from sandreckoner.tools.retrieval.readers.text import decode
 
 
-def pages(data: bytes) -> list[str]:
+def pages(data: bytes, tell: Tell = ignored) -> list[str]:
     """One page per record; in a file of JSON lines, page numbers are line numbers.
 
     Raises:
-        ValueError: a line is not JSON; the message names the line.
+        ValueError: no line is JSON; the message names the first.
     """
     text = decode(data)
     try:
         whole = _parse(text)
     except json.JSONDecodeError:
-        return [_line(number, line) for number, line in enumerate(text.splitlines(), 1)]
+        return _lines(text, tell)
     records = whole if isinstance(whole, list) else [whole]
     return [_text(record) for record in records]
 
 
-def _line(number: int, line: str) -> str:
-    if not line.strip():
-        return ""
-    try:
-        return _text(_parse(line))
-    except json.JSONDecodeError as fault:
-        raise ValueError(f"line {number} is not JSON ({fault.msg})") from None
+def _lines(text: str, tell: Tell) -> list[str]:
+    """A page for each line. A line ends with a line feed and nothing else: a string may hold U+2028."""
+    found: list[str] = []
+    broken: list[str] = []
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        try:
+            found.append(_text(_parse(line)) if line.strip() else "")
+        except json.JSONDecodeError as fault:
+            found.append("")
+            broken.append(f"line {number} is not JSON ({fault.msg})")
+    if not any(found):
+        raise ValueError(broken[0] if broken else "holds no text")
+    for told in broken:
+        tell(told)
+    return found
 
 
 def _parse(text: str) -> Any:

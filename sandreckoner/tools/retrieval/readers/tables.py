@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
+from sandreckoner.tools.retrieval.readers import Tell, ignored
 from sandreckoner.tools.retrieval.readers.text import decode
 
 # A longer table is split over several pages, each with the header row.
@@ -61,7 +62,7 @@ def parted_title(rows: Sequence[Cells]) -> tuple[str, list[Cells]]:
     return "".join(f"{title}\n\n" for title in titles), list(rows[count:])
 
 
-def pages(data: bytes) -> Iterator[str]:
+def pages(data: bytes, tell: Tell = ignored) -> Iterator[str]:
     """The table as pages; the delimiter (comma, semicolon, tab or bar) is detected, or told by `sep=`.
 
     Raises:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from sandreckoner.tools.retrieval.readers import Tell, ignored
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -13,7 +15,7 @@ _MARKS = (
 )
 
 
-def pages(data: bytes) -> list[str]:
+def pages(data: bytes, tell: Tell = ignored) -> list[str]:
     """The pages of a text file."""
     return decode(data).removesuffix("\f").split("\f")
 

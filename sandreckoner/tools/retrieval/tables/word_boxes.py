@@ -97,8 +97,8 @@ def read_layout(page: Any) -> PageLayout:
         if len(characters) == n_characters and _is_torn(characters):
             characters = _mended(textpage.raw, characters)
         text, offsets = _stored(characters)
-        if len(characters) != n_characters or sum(character.isdecimal() for character in characters) < 4:
-            return PageLayout(text)  # without figures there is no table
+        if len(characters) != n_characters:
+            return PageLayout(text)
         turned = _turned(textpage.raw, n_characters)
         words = tuple(_words(textpage.raw, characters, offsets, turned))
     finally:
