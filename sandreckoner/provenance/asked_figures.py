@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.table import Table
@@ -31,6 +32,7 @@ _OPERATION = re.compile(r"\b(?:average|change|increase|decrease|difference)\b", 
 _EMPTY = frozenset(
     re.findall(r"\w+", "total other others net cost costs change average year years amount percentage")
 )
+_MAX_TOLD = 2
 _LEAST_LETTERS = 4  # of a label that a question names in passing
 
 
@@ -44,7 +46,7 @@ class _Looked:
 
 
 def doubt(question: str, execution: Execution | None, tables: Sequence[Table]) -> str:
-    """Say in one line where what was looked up is not what the question asks for; empty where it seems so.
+    """Say in one line where what was looked up is not what the question asks for; empty where it seems to be.
 
     Args:
         question: in words.
@@ -56,7 +58,7 @@ def doubt(question: str, execution: Execution | None, tables: Sequence[Table]) -
     looked = [_Looked(*found[:3]) for found in checked if found]
     if execution is None or not looked:
         return ""
-    return next(_doubts(question, execution, looked, tables), "")
+    return "; ".join(islice(_doubts(question, execution, looked, tables), _MAX_TOLD))
 
 
 def _doubts(
@@ -67,7 +69,7 @@ def _doubts(
     used |= {_words(each.table.columns[each.column].heading) for each in looked}
     for words, name in rows.items():
         if words not in used and not any(_holds(rest, words) for rest in used & rows.keys()):
-            yield f"the question names {name!r}, which was not looked up"
+            yield f"the question names {name}, which was not looked up"
     asked = set(_YEAR.findall(question))
     years = {cell_year(each.table, each.row, each.column) for each in looked}
     if None not in years:
@@ -90,7 +92,10 @@ def _of_one_figure(question: str, looked: _Looked) -> Iterator[str]:
     operation = _OPERATION.search(question)
     if operation and not column.unit and not _OPERATION.search(label):
         what = operation[0].lower()
-        more = "; that of a year is of its figure and that of the year before" if what == "average" else ""
+        whose = "of a year it is of its figure and that of the year before"
+        if not _YEAR.search(question):
+            whose = "without a year it is of all figures of the row"
+        more = f"; {whose}" if what == "average" else ""
         yield f"the question asks for the {what}, and one figure alone was looked up{more}"
 
 
@@ -113,8 +118,8 @@ def _named_rows(question: str, tables: Sequence[Table]) -> dict[tuple[str, ...],
     """The rows that a question names by their whole label, and none whose label is part of another's."""
     asked = _words(question)
     labels = {
-        _words(row.label): name
-        for table in tables
+        _words(row.label): f"{table_name}[{name!r}]"
+        for table_name, table in named_tables(tables).items()
         for row, name in zip(table.rows, row_names(table), strict=True)
         if any(row.cells)
     }

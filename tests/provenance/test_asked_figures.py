@@ -47,12 +47,12 @@ def told(sandbox: Sandbox, question: str, program: str) -> str:
         (
             "What was the free cash flow in 2024?",
             't1["Free cash flow (before dividends)", 2024]',
-            "names 'Free cash flow', which was not looked up",
+            "names t1['Free cash flow'], which was not looked up",
         ),
         (
             "What share of total revenue were operating leases in 2024?",
             't1["Operating leases", 2024] / 900',
-            "names 'Total revenue (1)', which was not looked up",
+            "names t1['Total revenue (1)'], which was not looked up",
         ),
         (
             "By how much did total revenue rise from 2023 to 2024?",
