@@ -80,26 +80,28 @@ def _outcome(done: Outcome | BaseException) -> Outcome:
 
 
 def _perform(job: Job, environment: Environment) -> Outcome:
-    if late := _too_late(job, environment.clock()):
+    start = environment.clock()
+    if late := _too_late(job, start):
         return late
-    with _watched(job, environment) as outcome:
-        outcome.reply = _call(job, environment, job.seconds_left(environment.clock()), sync=True)
+    with _watched(job, environment, start) as outcome:
+        outcome.reply = _call(job, environment, job.seconds_left(start), sync=True)
     return outcome
 
 
 async def _aperform(job: Job, environment: Environment) -> Outcome:
-    if late := _too_late(job, environment.clock()):
+    start = environment.clock()
+    if late := _too_late(job, start):
         return late
-    with _watched(job, environment) as outcome:
-        reply = _call(job, environment, job.seconds_left(environment.clock()), sync=False)
+    with _watched(job, environment, start) as outcome:
+        reply = _call(job, environment, job.seconds_left(start), sync=False)
         outcome.reply = await reply if isinstance(reply, Awaitable) else reply
     return outcome
 
 
 @contextmanager
-def _watched(job: Job, environment: Environment) -> Iterator[Outcome]:
+def _watched(job: Job, environment: Environment, start: float) -> Iterator[Outcome]:
     """Yield the outcome of a job, to be filled in; its error and its seconds are set here."""
-    outcome, start = Outcome(), environment.clock()
+    outcome = Outcome()
     listening = ON_PROMPT.set(job.on_prompt)
     try:
         yield outcome
