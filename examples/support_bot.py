@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent
-from sandreckoner.agents.middleware_options import redacted
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Use
 from sandreckoner.core.trace import Event, Step
@@ -110,6 +109,16 @@ def open_bot(model: Any, shop: Shop, **options: Any) -> ToolAgent:
     )
 
 
+REDACT = MiddlewareOptions(personal_data="redact").redactor()
+
+
+def redacted(text: str, secrets: set[str]) -> str:
+    """A text without personal data: what is known, and what has a fixed form, such as an e-mail address."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "[REDACTED]")
+    return REDACT(text) if REDACT else text
+
+
 def reply_to(
     bot: ToolAgent, shop: Shop, said: str, *, thread: str, approve: Callable[[str], bool], log: TextIO
 ) -> str:
@@ -118,9 +127,9 @@ def reply_to(
     def listen(event: Event) -> None:
         if isinstance(event, Step) and isinstance(event.effect, Use):
             done = f"{event.effect.tool} {json.dumps(event.effect.arguments)} -> {event.reply}"
-            log.write(redacted(done, also=shop.secrets)[:2_000] + "\n")
+            log.write(redacted(done, shop.secrets)[:2_000] + "\n")
 
-    log.write(redacted(f"customer: {said}", also=shop.secrets) + "\n")
+    log.write(redacted(f"customer: {said}", shop.secrets) + "\n")
     handed_over = len(shop.tickets)
     found = bot.invoke(said, thread=thread, listener=listen)
     while isinstance(found, Interrupt):
@@ -131,7 +140,7 @@ def reply_to(
     elif why := unsure(found):
         shop.hand_over(why)
         told = HANDED_OVER
-    log.write(redacted(f"assistant: {told}", also=shop.secrets) + "\n")
+    log.write(redacted(f"assistant: {told}", shop.secrets) + "\n")
     return told
 
 

@@ -27,46 +27,34 @@ if TYPE_CHECKING:
 
 
 def open_react_agent(
-    *,
     model: str | BaseChatModel | Model | None = None,
+    *,
     library: Any = None,
     tools: Sequence[BaseTool | Callable[..., Any]] = (),
     interpreter: Interpreter | None = None,
     budget: Budget | None = None,
     **options: Any,
 ) -> StrategyChain:
-    """Build a ReAct agent as a Runnable.
+    """Build a ReAct agent as a Runnable; `chain` explains the arguments, `ReAct` the options.
 
-    Args:
-        model: see `chain`.
-        library: see `chain`; None for an agent without documents.
-        tools: further actions: LangChain tools, or functions with a docstring.
-        interpreter: see `chain`.
-        budget: see `chain`.
-        **options: those of `ReAct`.
+    Tools are further actions: LangChain tools, or functions with a docstring.
     """
     react = ReAct(**options)
-    return chain(react, model=model, library=library, tools=tools, interpreter=interpreter, budget=budget)
+    return chain(react, model, library=library, tools=tools, interpreter=interpreter, budget=budget)
 
 
 def open_code_agent(
-    *,
     model: str | BaseChatModel | Model | None = None,
+    *,
     library: Any = None,
     tools: Sequence[BaseTool | Callable[..., Any]] = (),
     interpreter: Interpreter | None = None,
     budget: Budget | None = None,
     **options: Any,
 ) -> StrategyChain:
-    """Build a code agent as a Runnable.
+    """Build a code agent as a Runnable; `chain` explains the arguments, `CodeAgent` the options.
 
-    Args:
-        model: see `chain`.
-        library: see `chain`; None for an agent without documents.
-        tools: what its programs may call besides `search`, `read`, `list_documents` and `answer`.
-        interpreter: see `chain`.
-        budget: see `chain`.
-        **options: those of `CodeAgent`.
+    Tools are what its programs may call besides `search`, `read`, `list_documents`, `tables` and `answer`.
     """
     code = CodeAgent(documents=library is not None, **options)
-    return chain(code, model=model, library=library, tools=tools, interpreter=interpreter, budget=budget)
+    return chain(code, model, library=library, tools=tools, interpreter=interpreter, budget=budget)

@@ -11,7 +11,6 @@ import json
 from dataclasses import dataclass, field, replace
 
 from sandreckoner.agents.scratchpad import Scratchpad, agent_prompt, cut, take_steps
-from sandreckoner.agents.tool_functions import ANSWER, LIST_DOCUMENTS, READ, SEARCH, TABLES
 from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt
 from sandreckoner.chains.spec import Name
@@ -30,6 +29,21 @@ from sandreckoner.reading.syntax import MAX_CHARACTERS
 from sandreckoner.reading.table_figures import table_record
 from sandreckoner.tools.functions.function_spec import Function
 
+SEARCH = Function(
+    "search",
+    "passages of the user's documents, best first, each a dict with id, source, page and text",
+    {"query": "str", "k": "int"},
+    {"k": 4},
+)
+READ = Function("read", "what stands around a passage, as a dict of the same kind", {"id": "str"})
+LIST_DOCUMENTS = Function("list_documents", "the names of the documents, as a list")
+TABLES = Function(
+    "tables",
+    "tables of the documents: t = tables('sales')[0]; print(t); t['row', 'column'] is a figure with its unit",
+    {"query": "str", "k": "int"},
+    {"k": 3},
+)
+ANSWER = Function("answer", "gives the answer, a number or a short text, and ends", {"value": "any"})
 _SHOWN = 4_000  # characters of one cell's output that the model sees
 
 

@@ -13,7 +13,6 @@ from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
 from sandreckoner.provenance.attach_sources import sources_of
 from sandreckoner.provenance.citations import check_citations
-from sandreckoner.provenance.program_sources import complaint
 
 US = "sandreckoner"  # the name of messages that the user did not write
 
@@ -62,13 +61,6 @@ def sourced(
         ),
         citations=checked.citations,
     )
-
-
-def faults_of(answer: Answer) -> str:
-    """Say to the model what of an answer has no source; empty where everything has one."""
-    lines = [complaint(answer.sources)]
-    lines += [citation.note for citation in answer.citations if citation.status != "found"]
-    return "\n".join(line for line in lines if line)
 
 
 def send_back(faults: str) -> str:

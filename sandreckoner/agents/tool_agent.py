@@ -42,8 +42,8 @@ from sandreckoner.agents.toolbox import (
     ASK_USER_SCHEMA,
     PYTHON_SCHEMA,
     AnswerSchema,
+    Redacted,
     SessionPython,
-    Wrapped,
     document_tools,
     schema_of,
 )
@@ -54,8 +54,7 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Interpreter, Model, Tool
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.journal import Replay
-from sandreckoner.core.run_journal import journal_header
+from sandreckoner.core.journal import Replay, journal_header
 from sandreckoner.core.serialization import from_json
 from sandreckoner.core.trace import Listener
 from sandreckoner.settings.prices_and_limits import Price
@@ -79,8 +78,8 @@ class ToolAgent(StrategyChain):
 
     def __init__(
         self,
-        *,
         model: str | BaseChatModel | Model | None = None,
+        *,
         library: Any = None,
         tools: Sequence[BaseTool | Callable[..., Any]] = (),
         interpreter: Interpreter | None = None,
@@ -174,8 +173,7 @@ class ToolAgent(StrategyChain):
             hooks=hooks.names(),
         )
         self._redact = options.redactor()
-        self._retries = options.retry
-        wraps = having(middleware, "wrap_tool_call")
+        wraps = having([*middleware, *options.retries()], "wrap_tool_call")
         self._tools: dict[str, Tool] = {
             tool.name: WrappedTool(tool, wraps) if wraps else LangChainTool(tool) for tool in offered
         }
@@ -280,9 +278,10 @@ class ToolAgent(StrategyChain):
 
     def _tools_of(self, thread: str, programs: Sequence[str]) -> Mapping[str, Tool]:
         """Return the tools of a run; Python has the variables of its conversation."""
-        tools = {name: Wrapped(tool, self._retries, self._redact) for name, tool in self._tools.items()}
-        python = SessionPython(self._sessions, thread, programs)
-        return {**tools, PYTHON: Wrapped(python, 0, self._redact), HOOKS: self._hooks}
+        tools = {**self._tools, PYTHON: SessionPython(self._sessions, thread, programs)}
+        if (redact := self._redact) is not None:
+            tools = {name: Redacted(tool, redact) for name, tool in tools.items()}
+        return {**tools, HOOKS: self._hooks}
 
     def _state(self, thread: str) -> Conversation | None:
         return self._memory.conversation(thread)

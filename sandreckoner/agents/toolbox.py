@@ -1,9 +1,8 @@
-"""What the tool agent's calls are performed by: documents, Python, the schema of an answer, and wrappers."""
+"""What the tool agent's calls are performed by: documents, Python, the schema of an answer."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -127,41 +126,19 @@ class AnswerSchema:
         return self.use(arguments)
 
 
-class Wrapped:
-    """A tool that is called again where it fails; its personal data is removed before anyone keeps it."""
+class Redacted:
+    """A tool whose results lose their personal data before anyone keeps them."""
 
-    def __init__(self, tool: Tool, retries: int, redact: Callable[[str], str] | None) -> None:
-        """Wrap a tool.
-
-        Args:
-            tool: performs the calls.
-            retries: how often a failing one is made again, after 1, 2, 4… seconds.
-            redact: removes personal data from a text.
-        """
+    def __init__(self, tool: Tool, redact: Callable[[str], str]) -> None:
         self._tool, self._redact = tool, redact
-        self._waits = [min(2**n, 30) for n in range(retries)]
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
-        returned = self._tool.use(arguments)
-        for wait in self._waits:
-            if not returned.error:
-                break
-            time.sleep(wait)
-            returned = self._tool.use(arguments)
-        return self._clean(returned)
+        return self._clean(self._tool.use(arguments))
 
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
-        returned = await self._tool.ause(arguments)
-        for wait in self._waits:
-            if not returned.error:
-                break
-            await asyncio.sleep(wait)
-            returned = await self._tool.ause(arguments)
-        return self._clean(returned)
+        return self._clean(await self._tool.ause(arguments))
 
     def _clean(self, returned: Returned) -> Returned:
-        if self._redact is None:
-            return returned
         return Returned(_redacted(returned.value, self._redact), self._redact(returned.error))
 
 

@@ -130,7 +130,8 @@ async def aanswer(strategy: Strategy, problem: Problem, environment: Environment
 def _finish(found: Answer, environment: Environment) -> Answer:
     usage, seconds = spent(environment.trace.steps)
     found = replace(found, usage=usage, seconds=seconds)
-    environment.journal.write(answer_record(found))
+    if environment.journal.keeps:
+        environment.journal.write(answer_record(found))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a chain hands to the next step of a LangChain sequence: an answer that is a string too."""
+"""What a chain hands to others: to the next step of a LangChain sequence, and to an agent as a tool."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import BaseCallbackManager
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_config_list
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from langchain_core.runnables.retry import RunnableRetry
+from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.core.answer import Answer
 
@@ -45,6 +46,37 @@ def handed_on(found: Any, config: RunnableConfig | None) -> Any:
     if type(found) is Answer and any(tag.startswith("seq:step:") for tag in tags):
         return AnswerText(**vars(found))
     return found
+
+
+def as_tool(agent: Runnable[Any, Answer], *, name: str, description: str) -> BaseTool:
+    """Make a tool that passes a question to a chain or an agent and returns its answer, or why there is none.
+
+    Args:
+        agent: what `chain`, `open_code_agent` or `ToolAgent` gives; it stays the caller's to close.
+        name: of the tool.
+        description: says to the model of the outer agent what it is good for.
+
+    The `Answer` is the artifact of the tool message.
+    """
+
+    def ask(question: str) -> tuple[str, Answer]:
+        found = agent.invoke(question)
+        return _told(found), found
+
+    async def aask(question: str) -> tuple[str, Answer]:
+        found = await agent.ainvoke(question)
+        return _told(found), found
+
+    return StructuredTool.from_function(
+        ask, aask, name=name, description=description, response_format="content_and_artifact"
+    )
+
+
+def _told(answer: Answer) -> str:
+    """Write an answer for another agent."""
+    if answer.text is None:
+        return f"no answer: {answer.reason or answer.status}"
+    return answer.text if answer.status == "answered" else f"{answer.text} (uncertain: {answer.reason})"
 
 
 class _HandsOn:

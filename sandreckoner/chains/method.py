@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, fields, replace
+from typing import Protocol, cast
 
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.effects import Steps, ask
+from sandreckoner.core.effects import Ask, Steps
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
@@ -56,16 +56,9 @@ class Sampling:
 
     def ask(self, messages: tuple[Message, ...]) -> Steps[tuple[Completion, ...]]:
         """Draw completions of a conversation with these parameters."""
-        return ask(
-            messages,
-            n=self.n,
-            temperature=self.temperature,
-            top_p=self.top_p,
-            top_k=self.top_k,
-            stop=self.stop,
-            max_tokens=self.max_tokens,
-            seed=self.seed,
-        )
+        drawn = {field.name: getattr(self, field.name) for field in fields(self)}
+        (reply,) = yield (Ask(messages, **drawn),)
+        return cast(tuple[Completion, ...], reply)
 
 
 class Method(Protocol):

@@ -75,8 +75,10 @@ def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:
     Raises:
         UsageError: with the estimate.
     """
+    if budget.calls is None:
+        return
     calls = strategy_calls(strategy)
-    if budget.calls is not None and calls > budget.calls and _nests(strategy):
+    if calls > budget.calls and _nests(strategy):
         raise UsageError(
             f"this nested strategy may ask for up to {calls:,} completions and the budget is "
             f"{budget.calls:,} calls; lower n, depth or breadth inside it, or raise the budget"

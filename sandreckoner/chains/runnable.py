@@ -22,7 +22,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackMa
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import patch_config
 from langchain_core.runnables.utils import ConfigurableField, ConfigurableFieldSpec
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool
 
 from sandreckoner.chains.answer_schema import AnswerSchema
 from sandreckoner.chains.answering import (
@@ -34,7 +34,7 @@ from sandreckoner.chains.answering import (
     with_schema,
 )
 from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
-from sandreckoner.chains.langchain_outputs import ChainWithFallbacks, RetriedChain, handed_on
+from sandreckoner.chains.langchain_outputs import ChainWithFallbacks, RetriedChain, as_tool, handed_on
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.run_events import RunCallbacks, astream_events, stream_events
 from sandreckoner.core.answer import Answer
@@ -192,22 +192,8 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         self, *, name: str | None = None, description: str | None = None, **_: Any
     ) -> BaseTool:
         """Return the chain as a tool for agents: question in, answer as text, the `Answer` as artifact."""
-
-        def answer_question(question: str) -> tuple[str, Answer]:
-            found = self.invoke(question)
-            return str(found), found
-
-        async def aanswer_question(question: str) -> tuple[str, Answer]:
-            found = await self.ainvoke(question)
-            return str(found), found
-
-        return StructuredTool.from_function(
-            answer_question,
-            aanswer_question,
-            name=name or "answer_question",
-            description=description or "Answers a question that needs arithmetic, with its sources.",
-            response_format="content_and_artifact",
-        )
+        told = description or "Answers a question that needs arithmetic, with its sources."
+        return as_tool(self, name=name or "answer_question", description=told)
 
     def close(self) -> None:
         """Close the sandbox and the model that the chain opened. Idempotent."""

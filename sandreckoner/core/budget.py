@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UsageError
@@ -34,6 +35,14 @@ class Budget:
 
 
 _CHARACTERS_A_TOKEN = 4  # of English; numbers take more tokens, so a prompt has at least so many
+
+
+class Grant(NamedTuple):
+    """What a budget allows of one tuple: why nothing, or the Asks as allowed; and the seconds left."""
+
+    refusal: str
+    asks: list[Ask | None]
+    seconds_left: float | None
 
 
 class Ledger:
@@ -112,6 +121,14 @@ class Ledger:
         longest = min(share, effect.max_tokens or share)
         self._promised_tokens += prompt_tokens(effect) + n * longest
         return replace(effect, n=n, max_tokens=longest)
+
+    def grant(self, now_s: float, asks: Sequence[Ask]) -> Grant:
+        """Reserve what the Asks of one tuple may use; see `refusal` and `reserve`."""
+        refusal = self.refusal(now_s, asks) if asks else ""
+        allowed = [
+            None if refusal else self.reserve(ask, len(asks) - place) for place, ask in enumerate(asks)
+        ]
+        return Grant(refusal, allowed, self.seconds_left(now_s))
 
     def charge(self, usage: Usage) -> None:
         """Add the usage of a performed effect."""

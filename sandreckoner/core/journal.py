@@ -14,13 +14,16 @@ Each line is written whole and flushed when its step is done: a killed run keeps
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
+import sandreckoner
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.errors import JournalError, ReplayDiverged
+from sandreckoner.core.errors import JournalError, ReplayDiverged, UsageError
 from sandreckoner.core.execution import JSON
+from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import dumps, from_json, to_json
 
 VERSION = 1
@@ -30,6 +33,11 @@ class Journal:
     """A journal that keeps nothing; `JournalFile` writes a file, `Replay` reads one back."""
 
     replays = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is written goes anywhere."""
+        return type(self).write is not Journal.write
 
     def write(self, record: Mapping[str, JSON]) -> None:
         """Record one line."""
@@ -117,6 +125,42 @@ def read_journal(path: Path) -> Replay:
     return Replay(records[0], records[1:])
 
 
+Header: TypeAlias = Mapping[str, JSON]
+# A file to write, a function that begins a journal with a header, or None to keep nothing.
+JournalTarget: TypeAlias = str | Path | Callable[[Header], Journal] | None
+
+
 def answer_record(answer: Answer) -> Mapping[str, JSON]:
     """Return the last line of a journal."""
     return {"answer": to_json(answer)}
+
+
+def journal_header(problem: Problem, strategy: str, *, documents: bool, model: str) -> dict[str, JSON]:
+    """Return the first line of a journal: all that a replay needs besides the steps."""
+    return {
+        "made_by": f"sandreckoner {sandreckoner.__version__}",
+        "problem": to_json(problem),
+        "strategy": strategy,
+        "documents": documents,
+        "model": model,
+    }
+
+
+@contextmanager
+def open_journal(target: JournalTarget, header: Header) -> Iterator[Journal]:
+    """Open the journal of one question while it is answered.
+
+    Raises:
+        UsageError: the file cannot be written; nothing was spent.
+    """
+    if target is None:
+        yield Journal()
+    elif callable(target):
+        yield target(header)
+    else:
+        try:
+            file = Path(target).open("w", encoding="utf-8")  # noqa: SIM115  # closed below
+        except OSError as fault:
+            raise UsageError(f"journal: {target} cannot be written: {fault.strerror}") from None
+        with file:
+            yield JournalFile(file, header)

@@ -81,19 +81,21 @@ def _outcome(done: Outcome | BaseException) -> Outcome:
 
 def _perform(job: Job, environment: Environment) -> Outcome:
     start = environment.clock()
-    if late := _too_late(job, start):
+    left = job.seconds_left(start)
+    if late := _too_late(job, left):
         return late
     with _watched(job, environment, start) as outcome:
-        outcome.reply = _call(job, environment, job.seconds_left(start), sync=True)
+        outcome.reply = _call(job, environment, left, sync=True)
     return outcome
 
 
 async def _aperform(job: Job, environment: Environment) -> Outcome:
     start = environment.clock()
-    if late := _too_late(job, start):
+    left = job.seconds_left(start)
+    if late := _too_late(job, left):
         return late
     with _watched(job, environment, start) as outcome:
-        reply = _call(job, environment, job.seconds_left(start), sync=False)
+        reply = _call(job, environment, left, sync=False)
         outcome.reply = await reply if isinstance(reply, Awaitable) else reply
     return outcome
 
@@ -114,9 +116,8 @@ def _watched(job: Job, environment: Environment, start: float) -> Iterator[Outco
         job.on_done(outcome)
 
 
-def _too_late(job: Job, now_s: float) -> Outcome | None:
+def _too_late(job: Job, left: float | None) -> Outcome | None:
     """The outcome of what waited in a large tuple until the run's time was up: it never begins."""
-    left = job.seconds_left(now_s)
     if left is None or left > 0:
         return None
     if isinstance(job.granted, Ask):

@@ -102,22 +102,21 @@ class _Scheduler:
         """
         recorded = [self._name(effect) for effect in effects]
         known = self._known(recorded) if self._environment.journal.replays else {}
-        now = self._now()
-        start = self._index
-        unknown = [effect for place, effect in enumerate(effects) if start + place not in known]
-        asks = [effect for effect in unknown if isinstance(effect, Ask)]
-        refusal = self._ledger.refusal(now, asks) if asks else ""
+        now, start = self._now(), self._index
+        wanted = {index: effect for index, effect in enumerate(effects, start) if index not in known}
+        asks = {index: effect for index, effect in wanted.items() if isinstance(effect, Ask)}
+        refusal, allowed, left = self._ledger.grant(now, list(asks.values()))
         if refusal and all(isinstance(effect, Ask | Note) for effect in effects):
-            self._environment.journal.write({"step": self._index, "spent": refusal, "started_s": now})
+            self._environment.journal.write({"step": start, "spent": refusal, "started_s": now})
             self._index += 1
             raise BudgetSpent(refusal)
         self._index += len(effects)
-        jobs = []
-        for index, effect in enumerate(effects, start):
-            waiting = sum(isinstance(other, Ask) for other in effects[index - start :])
-            jobs.append(
-                known[index][0] if index in known else self._job(effect, index, now, refusal, waiting)
-            )
+        granted_as = wanted | dict(zip(asks, allowed, strict=True))
+        deadline = None if left is None else self._start + now + left
+        jobs = [
+            known[index][0] if index in known else self._job(index, effect, granted_as[index], deadline, now)
+            for index, effect in enumerate(effects, start)
+        ]
         for job, effect in zip(jobs, recorded, strict=True):
             self._environment.trace.emit(StepStarted(job.index, effect))
         granted = [job for job in jobs if job.granted is not None and job.index not in known]
@@ -128,10 +127,7 @@ class _Scheduler:
             else self._attribute(performed.get(job.index, Outcome(())))
             for job in jobs
         ]
-        return self._settle_all(jobs, recorded, done)
-
-    def _settle_all(self, jobs: list[Job], effects: list[Effect], done: list[Outcome]) -> list[Reply]:
-        for job, effect, outcome in zip(jobs, effects, done, strict=True):
+        for job, effect, outcome in zip(jobs, recorded, done, strict=True):
             self._settle(job, effect, outcome)
         for outcome in done:
             if outcome.error is not None:
@@ -151,10 +147,9 @@ class _Scheduler:
             return replace(effect, state=RecordedState(self._names.get(effect.state, "unknown")))
         return effect
 
-    def _job(self, effect: Effect, index: int, now: float, refusal: str, waiting: int) -> Job:
-        granted: Effect | None = effect
-        if isinstance(effect, Ask):
-            granted = None if refusal else self._ledger.reserve(effect, waiting)
+    def _job(
+        self, index: int, effect: Effect, granted: Effect | None, deadline: float | None, now: float
+    ) -> Job:
         on_text: OnText | None = None
         on_prompt: Callable[[float], None] | None = None
         if isinstance(effect, Ask) and self._environment.trace.wants_text:
@@ -166,8 +161,6 @@ class _Scheduler:
             def on_prompt(share: float) -> None:
                 trace.emit(PromptRead(index, share))
 
-        left = self._ledger.seconds_left(now)
-        deadline = None if left is None else self._start + now + left
         job = Job(index, effect, granted, deadline, on_text, now, on_prompt)
         if isinstance(effect, Use):  # may do something that must not be done twice
             job.on_done = lambda outcome: self._environment.journal.keep(_record(job, effect, outcome))
@@ -185,7 +178,8 @@ class _Scheduler:
                 self._ledger.charge(cast(Completion, completion).usage)
         elif isinstance(effect, AskUser) and effect.kind == "budget" and reply == Returned(True):
             self._ledger.renew(job.started_s + outcome.elapsed_s)
-        self._environment.journal.write(_record(job, effect, replace(outcome, reply=reply)))
+        if self._environment.journal.keeps:
+            self._environment.journal.write(_record(job, effect, replace(outcome, reply=reply)))
         error = f"{type(outcome.error).__name__}: {outcome.error}" if outcome.error else ""
         self._environment.trace.emit(Step(job.index, effect, reply, error, job.started_s, outcome.elapsed_s))
 

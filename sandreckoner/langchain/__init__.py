@@ -6,11 +6,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandreckoner.agents.text_chat import TextChat
     from sandreckoner.chains.runnable import StrategyChain, chain
     from sandreckoner.langchain.guard_middleware import BudgetMiddleware, SourcesMiddleware
     from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
     from sandreckoner.langchain.sandbox_middleware import SandboxMiddleware
+    from sandreckoner.langchain.text_chat import TextChat
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
     from sandreckoner.tools.python.tool import PythonTool
@@ -47,7 +47,7 @@ _MODULES = {
     "SandboxMiddleware": "langchain.sandbox_middleware",
     "SourcesMiddleware": "langchain.guard_middleware",
     "StrategyChain": "chains.runnable",
-    "TextChat": "agents.text_chat",
+    "TextChat": "langchain.text_chat",
     "chain": "chains.runnable",
 }
 

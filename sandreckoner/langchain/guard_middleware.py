@@ -14,7 +14,7 @@ from langchain.agents.middleware.types import AgentState, PrivateStateAttr
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.runtime import Runtime
 
-from sandreckoner.agents.evidence import US, Conversation, faults_of, send_back, sourced
+from sandreckoner.agents.evidence import US, Conversation, send_back, sourced
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget, Ledger
 from sandreckoner.core.effects import Ask
@@ -22,6 +22,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.problem import Passage
 from sandreckoner.llms.client.replies import from_langchain
+from sandreckoner.provenance.attach_sources import faults_of
 from sandreckoner.settings.prices_and_limits import Price, with_cost
 
 MAX_STEPS = 50

@@ -11,7 +11,7 @@ from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Table
 from sandreckoner.provenance.citations import check_citations
 from sandreckoner.provenance.lookups import is_label, trace_lookups, typed_from_table
-from sandreckoner.provenance.program_sources import trace_numbers, trace_prose, trace_result
+from sandreckoner.provenance.program_sources import complaint, trace_numbers, trace_prose, trace_result
 from sandreckoner.reading.numbers import find_numbers
 
 _MAX_CHARACTERS = 20_000  # characters of an answer, and of a program's result
@@ -58,6 +58,13 @@ def _in_table(source: NumberSource, tables: Sequence[Table]) -> NumberSource:
         return source
     numbers = find_numbers(source.text.replace("_", ""))
     return (typed_from_table(source, numbers[0].value, tables) if len(numbers) == 1 else None) or source
+
+
+def faults_of(answer: Answer) -> str:
+    """Say to a model what of an answer has no source; empty where everything has one."""
+    lines = [complaint(answer.sources)]
+    lines += [citation.note for citation in answer.citations if citation.status != "found"]
+    return "\n".join(line for line in lines if line)
 
 
 def sources_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal, TypeAlias
@@ -189,6 +190,13 @@ def target_name(target: ast.expr) -> str:
         case ast.Subscript(value=value):
             return target_name(value)
     return ""
+
+
+def assignments(tree: ast.AST) -> Counter[str]:
+    """Count how often each name is assigned."""
+    given = (ast.Name, ast.Subscript, ast.Attribute)
+    stored = [n for n in ast.walk(tree) if isinstance(n, given) and isinstance(n.ctx, ast.Store)]
+    return Counter(map(target_name, stored))
 
 
 def called(node: ast.AST | None) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeGuard
 
 from sandreckoner.provenance.literal_roles import (
     PARSERS,
     Parents,
     Role,
+    assignments,
     beside,
     called,
     is_over_number,
     name_of,
     role_of,
     string_role,
-    target_name,
     used_with,
 )
 from sandreckoner.provenance.slicing import reaching_expressions
@@ -69,10 +67,24 @@ class NumberLiteral:
     over_number: bool = False
 
 
-def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
-    """Return the number literals that reach the program's answer, in the order of the program.
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """What of a program reaches its answer.
 
-    The numbers in its strings are among them: no value is taken on trust for being written as text.
+    Attributes:
+        tree: the program.
+        literals: its numbers, in the order of the program. Those in its strings are among them: no value is
+            taken on trust for being written as text.
+        strings: its strings that are not empty.
+    """
+
+    tree: ast.Module
+    literals: tuple[NumberLiteral, ...]
+    strings: tuple[str, ...]
+
+
+def reaching(code: str) -> Reaching:
+    """Read what reaches a program's answer.
 
     Raises:
         SyntaxError: the program cannot be parsed.
@@ -80,24 +92,19 @@ def reaching_literals(code: str) -> tuple[NumberLiteral, ...]:
     tree = parse(code)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     lines = code.split("\n")
-    given = Counter(target_name(node) for node in ast.walk(tree) if _is_given(node))
+    given = assignments(tree)
+    searched = _searched(tree)
+    strings = list(string_constants(*searched))
+    literals = [
+        *(literal for top in searched for node in ast.walk(top) for literal in _read(node, parents, lines)),
+        *_in_strings(strings, parents, lines, is_parsed=reads_strings(tree)),
+    ]
     found: dict[tuple[int, int, str], NumberLiteral] = {}
-    for expression in _searched(tree):
-        literals = [
-            *(literal for node in ast.walk(expression) for literal in _read(node, parents, lines)),
-            *_in_strings(expression, parents, lines, is_parsed=reads_strings(tree)),
-        ]
-        for literal in literals:
-            literal = replace(literal, kept=literal.alone and given[literal.name] < 2)
-            found.setdefault((literal.line, literal.column, literal.text), literal)
-    return tuple(found[place] for place in sorted(found))
-
-
-def reaching_strings(code: str) -> tuple[str, ...]:
-    """Return the strings that reach the program's answer; see `reaching_literals`."""
-    return tuple(
-        text for expression in _searched(parse(code)) for _, text in string_constants(expression) if text
-    )
+    for literal in literals:
+        literal = replace(literal, kept=literal.alone and given[literal.name] < 2)
+        found.setdefault((literal.line, literal.column, literal.text), literal)
+    in_order = tuple(found[place] for place in sorted(found))
+    return Reaching(tree, in_order, tuple(text for _, text in strings if text))
 
 
 def _searched(tree: ast.Module) -> list[ast.expr]:
@@ -105,10 +112,6 @@ def _searched(tree: ast.Module) -> list[ast.expr]:
     if any(isinstance(node, ast.Attribute) and node.attr in _OWN_TEXT for node in ast.walk(tree)):
         return [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
     return reaching_expressions(tree)
-
-
-def _is_given(node: ast.AST) -> TypeGuard[ast.expr]:
-    return isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
 
 
 def _read(node: ast.AST, parents: Parents, lines: list[str]) -> Iterator[NumberLiteral]:
@@ -149,9 +152,9 @@ def _column(lines: list[str], line: int, offset: int) -> int:
 
 
 def _in_strings(
-    expression: ast.expr, parents: Parents, lines: list[str], *, is_parsed: bool
+    strings: Sequence[tuple[ast.expr, str]], parents: Parents, lines: list[str], *, is_parsed: bool
 ) -> Iterator[NumberLiteral]:
-    for node, text in string_constants(expression):
+    for node, text in strings:
         call = parents.get(node)
         numbers = numbers_of_string(node, text, parents, is_parsed=is_parsed)
         name, alone = name_of(node, parents)

@@ -18,11 +18,10 @@ from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.built_numbers import builds_numbers
 from sandreckoner.provenance.constants import STRUCTURAL
 from sandreckoner.provenance.literal_sources import trace_literals
-from sandreckoner.provenance.literals import NumberLiteral, reaching_literals, reaching_strings
+from sandreckoner.provenance.literals import NumberLiteral, Reaching, reaching
 from sandreckoner.provenance.notation import numbers_of
 from sandreckoner.reading.numbers import Number
 from sandreckoner.reading.program_result import with_answer
-from sandreckoner.reading.syntax import parse
 
 _MARKER = re.compile(r"\[\d{1,3}\]")
 _SENTENCE_END = re.compile(r"[.!?]\s+|\n")
@@ -39,11 +38,15 @@ def trace_numbers(program: str, question: str, passages: Sequence[Passage] = ())
     Returns:
         One source for each number; empty where the program cannot be parsed.
     """
+    read = _read(program)
+    return trace_literals(read.literals, question, passages) if read else ()
+
+
+def _read(program: str) -> Reaching | None:
     try:
-        literals = reaching_literals(with_answer(program))
+        return reaching(with_answer(program))
     except SyntaxError:
-        return ()
-    return trace_literals(literals, question, passages)
+        return None
 
 
 def trace_result(
@@ -59,16 +62,15 @@ def trace_result(
         question: what was asked.
         passages: as in `trace_numbers`.
     """
-    sources = trace_numbers(program, question, passages)
-    try:
-        strings = reaching_strings(with_answer(program))
-        is_built = builds_numbers(parse(program))
-    except SyntaxError:
-        return sources
+    read = _read(program)
+    if read is None:
+        return ()
+    sources = trace_literals(read.literals, question, passages)
+    is_built = builds_numbers(read.tree)
     if any(source.note not in STRUCTURAL for source in sources) and not is_built:
         return sources
     given = "\n".join([question, *(passage.text for passage in passages)]).casefold()
-    if strings and not is_built and all(_stands_in(text, given) for text in strings):
+    if read.strings and not is_built and all(_stands_in(text, given) for text in read.strings):
         return sources
     return (*sources, *trace_prose(result, question, passages))
 

@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
-from sandreckoner.provenance.statements import (
-    Function,
-    changed_names,
-    is_print,
-    paired,
-    returns_value,
-    written_outside,
-)
 from sandreckoner.reading.syntax import walk_scope
 
 Live = set[str]
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
@@ -34,7 +28,7 @@ def reaching_expressions(tree: ast.Module) -> list[ast.expr]:
     last = tree.body[-1]
     expression = last.value if isinstance(last, ast.Expr) else None
     slice_ = _Slice(tree)
-    if expression is not None and (slice_.has_value(expression) or is_print(expression)):
+    if expression is not None and (slice_.has_value(expression) or _is_print(expression)):
         live = slice_.use(expression)
     else:
         slice_.printed = True
@@ -59,12 +53,12 @@ class _Slice:
 
     def has_value(self, expression: ast.expr) -> bool:
         """Whether an expression has a value: no print, no call of a function that returns nothing."""
-        if is_print(expression):
+        if _is_print(expression):
             return False
         if not (isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name)):
             return True
         functions = self._functions.get(expression.func.id, [])
-        return not functions or any(returns_value(function) for function in functions)
+        return not functions or any(_returns_value(function) for function in functions)
 
     def use(self, *expressions: ast.expr | None) -> Live:
         """Add expressions to the slice, and return the names live before them."""
@@ -125,7 +119,7 @@ class _Slice:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 return self._assign([target], value, live)
             case ast.AugAssign(target=target, value=value):
-                return live | self.use(target, value) if live & changed_names(target) else live
+                return live | self.use(target, value) if live & _changed_names(target) else live
             case ast.Expr(value=value):
                 return live | self.use(value) if self._changes(value, live) else live
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
@@ -150,12 +144,12 @@ class _Slice:
 
     def _assign(self, targets: list[ast.expr], value: ast.expr, live: Live) -> Live:
         for target in targets:
-            pairs = paired(target, value)
+            pairs = _paired(target, value)
             if pairs and len(targets) == 1:
-                wanted = [(one, item) for one, item in pairs if live & changed_names(one)]
+                wanted = [(one, item) for one, item in pairs if live & _changed_names(one)]
                 kept = live - {one.id for one, _ in pairs if isinstance(one, ast.Name)}
                 return kept.union(*(self.use(item) | self._target_reads(one) for one, item in wanted))
-        if not any(live & changed_names(target) for target in targets):
+        if not any(live & _changed_names(target) for target in targets):
             return live
         before = live - {target.id for target in targets if isinstance(target, ast.Name)}
         return before.union(self.use(value), *(self._target_reads(target) for target in targets))
@@ -171,7 +165,7 @@ class _Slice:
                 heads, bound = [test], set[str]()
             case ast.For(target=target, iter=over) | ast.AsyncFor(target=target, iter=over):
                 body, before = statement.body, self._loop(statement, live)
-                heads, bound = [over], changed_names(target)
+                heads, bound = [over], _changed_names(target)
             case ast.While(test=test, body=body):
                 before = self._loop(statement, live)
                 heads, bound = [test], set()
@@ -179,7 +173,7 @@ class _Slice:
                 before = self.block(body, live)
                 heads = [item.context_expr for item in items]
                 bound = set().union(
-                    *(changed_names(item.optional_vars) for item in items if item.optional_vars)
+                    *(_changed_names(item.optional_vars) for item in items if item.optional_vars)
                 )
             case _:
                 return live
@@ -204,12 +198,12 @@ class _Slice:
         """Whether a bare call may change a live name: `list.append(x)`, `fill(list)`."""
         if self.printed or not isinstance(value, ast.Call):
             return self.printed or any(isinstance(node, ast.NamedExpr) for node in ast.walk(value))
-        if is_print(value):
+        if _is_print(value):
             return False
         names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
         called = names & set(self._functions)
         return bool(live & (names - called)) or any(
-            live & written_outside(self._functions[name]) for name in called
+            live & _written_outside(self._functions[name]) for name in called
         )
 
     def _touched(self, statements: Iterable[ast.stmt]) -> bool:
@@ -218,3 +212,50 @@ class _Slice:
             for statement in statements
             for node in ast.walk(statement)
         )
+
+
+def _paired(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Split `a, b = 1, 2` into two assignments; empty for other targets."""
+    if not (isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List))):
+        return []
+    plain = not any(isinstance(item, ast.Starred) for item in (*target.elts, *value.elts))
+    if not plain or len(target.elts) != len(value.elts):
+        return []
+    return list(zip(target.elts, value.elts, strict=True))
+
+
+def _changed_names(target: ast.expr) -> set[str]:
+    """Return the names that an assignment changes: `x`, `x[0]`, `x.y`, `(x, *y)`."""
+    match target:
+        case ast.Name(id=name):
+            return {name}
+        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
+            return _changed_names(value)
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return set[str]().union(*(_changed_names(item) for item in items))
+    return set()
+
+
+def _is_print(node: ast.expr) -> bool:
+    """Whether an expression is a call of `print`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+
+
+def _returns_value(function: Function | ast.ClassDef) -> bool:
+    """Whether a call returns a value: of a class, or a function with a `return x` or a `yield`."""
+    return isinstance(function, ast.ClassDef) or any(
+        isinstance(node, (ast.Yield, ast.YieldFrom))
+        or (isinstance(node, ast.Return) and node.value is not None)
+        for node in walk_scope(function)
+    )
+
+
+def _written_outside(functions: Iterable[Function | ast.ClassDef]) -> set[str]:
+    """Return the names that functions declare `global` or `nonlocal`."""
+    return {
+        name
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Global, ast.Nonlocal))
+        for name in node.names
+    }

@@ -44,9 +44,9 @@ _METHODS: dict[str, Callable[..., str]] = {
 }
 
 
-def string_constants(expression: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    """Yield the strings of an expression; one that is built from constants is yielded as a whole."""
-    waiting = [expression]
+def string_constants(*expressions: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the strings of some expressions; one that is built from constants is yielded as a whole."""
+    waiting = list(reversed(expressions))
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Constant) and isinstance(node.value, bytes):

@@ -12,8 +12,8 @@ from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Interpreter, Library, Model, Tool
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
+from sandreckoner.core.journal import JournalTarget, journal_header, open_journal
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.run_journal import JournalTarget, journal_header, open_journal
 from sandreckoner.core.trace import Listener, Trace
 
 if TYPE_CHECKING:
@@ -178,9 +178,10 @@ class Workspace:
         Raises:
             UsageError: the file cannot be written.
         """
-        model = self.model
-        known = journal_header(problem, strategy, documents=self.has_documents, model=model.name)
-        with open_journal(journal, {**known, **(header or {})}) as record:
+        model, told = self.model, dict(header or {})
+        if journal is not None:
+            told = journal_header(problem, strategy, documents=self.has_documents, model=model.name) | told
+        with open_journal(journal, told) as record:
             trace = Trace(*listeners)
             yield Environment(model, self.interpreter, self.library, self.tools, self.budget, record, trace)
 
@@ -240,7 +241,7 @@ class Workspace:
         return part
 
     def _load_model(self) -> Model:
-        from sandreckoner.llms import load_model
+        from sandreckoner.llms.load import load_model
 
         given = self.settings.model if self._given["model"] is None else self._given["model"]
         loaded = load_model(given, settings=self.settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from langchain_core.language_models import BaseChatModel
 from langchain_tests.unit_tests import ChatModelUnitTests
 
-from sandreckoner.agents.text_chat import TextChat
+from sandreckoner.langchain.text_chat import TextChat
 from sandreckoner.llms import ScriptedModel
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.agents import CodeAgent, as_tool, open_code_agent
-from sandreckoner.agents.tool_functions import SEARCH
+from sandreckoner.agents.code_agent import SEARCH
 from sandreckoner.chains.answering import replay
 from sandreckoner.core.effects import Ask, Resume, Run, Search, Use
 from sandreckoner.core.environment import Environment

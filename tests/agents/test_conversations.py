@@ -18,13 +18,13 @@ from langchain_core.tools import tool
 from pydantic import BaseModel
 
 from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent
-from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.effects import Ask, Use
 from sandreckoner.core.errors import ModelError, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion, Message, ToolCall
 from sandreckoner.core.trace import Step
+from sandreckoner.langchain.text_chat import TextChat
 from sandreckoner.testing import ScriptedModel
 from sandreckoner.tools.python import Sandbox
 

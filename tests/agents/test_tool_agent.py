@@ -213,7 +213,7 @@ def test_a_failing_tool_is_called_again_and_then_told(sandbox: Sandbox) -> None:
 
 
 def test_another_model_steps_in(sandbox: Sandbox) -> None:
-    from sandreckoner.agents.text_chat import TextChat
+    from sandreckoner.langchain.text_chat import TextChat
 
     second = TextChat(model=ScriptedModel(["from the second"]))
     with opened(

@@ -18,9 +18,8 @@ from sandreckoner.core.effects import Note, Search
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import read_journal
+from sandreckoner.core.journal import journal_header, open_journal, read_journal
 from sandreckoner.core.problem import Passage, Problem
-from sandreckoner.core.run_journal import journal_header, open_journal
 from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.core.trace import Trace

@@ -16,7 +16,7 @@ from browser import browser
 from sandreckoner.cli.render.pages.html_page import session_page
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.core.answer import Answer, Candidate, NumberSource
-from sandreckoner.provenance.literals import reaching_literals
+from sandreckoner.provenance.literals import reaching
 
 ROOT = Path(__file__).parent.parent.parent
 RECKON = str(Path(sys.executable).with_name("reckon"))
@@ -128,7 +128,7 @@ def test_json_is_of_the_schemas(exported: Path) -> None:
 
 def test_a_number_behind_a_letter_of_two_bytes_is_marked_where_it_stands() -> None:
     program = "größe = 512.3\nanswer = größe"
-    (literal,) = reaching_literals(program)
+    (literal,) = reaching(program).literals
     source = NumberSource(literal.text, literal.line, literal.column, "unsourced")
     answer = Answer("512.3", winner=Candidate("512.3", program=program), sources=(source,))
     entry = Turn({"problem": {"question": "?"}, "strategy": "pal", "model": "none"}, answer=answer)

@@ -11,9 +11,9 @@ from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
-from sandreckoner.agents.text_chat import TextChat
 from sandreckoner.core.errors import UsageError
 from sandreckoner.langchain import BudgetMiddleware, SandboxMiddleware, SourcesMiddleware
+from sandreckoner.langchain.text_chat import TextChat
 from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.testing import ScriptedModel
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandreckoner.provenance.literals import reaching_literals
+from sandreckoner.provenance.literals import reaching
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ from sandreckoner.provenance.literals import reaching_literals
     ],
 )  # fmt: skip
 def test_reach(code: str, reach: str) -> None:
-    assert [literal.text for literal in reaching_literals(code)] == reach.split()
+    assert [literal.text for literal in reaching(code).literals] == reach.split()
 
 
 def test_places_signs_and_exact_values() -> None:
     code = "é = -7.10; y = +1_000\n(é + y) * 1e-3 + 0x10"
-    literals = reaching_literals(code)
+    literals = reaching(code).literals
     assert [(literal.text, literal.line, literal.column) for literal in literals] == [
         ("-7.10", 1, 4), ("1_000", 1, 16), ("1e-3", 2, 10), ("0x10", 2, 17),
     ]  # fmt: skip
@@ -61,7 +61,7 @@ def test_places_signs_and_exact_values() -> None:
 
 
 def test_a_date_in_a_string_counts_number_by_number() -> None:
-    literals = reaching_literals("d = datetime.strptime('04/30/2021', '%m/%d/%Y')\nd")
+    literals = reaching("d = datetime.strptime('04/30/2021', '%m/%d/%Y')\nd").literals
     assert [(literal.text, literal.column, literal.role) for literal in literals] == [
         ("04", 23, "date"), ("30", 26, "date"), ("2021", 29, "date"),
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_date_in_a_string_counts_number_by_number() -> None:
     ],
 )
 def test_names_and_roles(code: str, text: str, name: str, role: str) -> None:
-    (literal,) = [literal for literal in reaching_literals(code) if literal.text == text]
+    (literal,) = [literal for literal in reaching(code).literals if literal.text == text]
     assert (literal.name, literal.role) == (name, role)
 
 
@@ -93,19 +93,19 @@ def test_names_and_roles(code: str, text: str, name: str, role: str) -> None:
     ("code", "terms"), [("(a + b - c) / 3", 3), ("-(a + b) / 2", 2), ("sum([a, b, c]) / 3", 3), ("a / 3", 1)]
 )
 def test_the_terms_above_a_divisor(code: str, terms: int) -> None:
-    assert reaching_literals(code)[-1].terms == terms
+    assert reaching(code).literals[-1].terms == terms
 
 
 def test_what_does_not_parse_is_refused() -> None:
     for code in ("a = ", "x = " + "-" * 500 + "1", "x = '" + "a" * 60_000 + "'"):
         with pytest.raises(SyntaxError):
-            reaching_literals(code)
+            reaching(code)
 
 
 @pytest.mark.data
 def test_every_recorded_program_can_be_sliced(data: Path) -> None:
     for line in (data / "programs.jsonl").read_text().splitlines():
-        reaching_literals(json.loads(line)["code"])
+        reaching(json.loads(line)["code"])
     with gzip.open(data / "recorded" / "fcot_GSM8K_noNL_code002.jsonl.gz", "rt") as lines:
         for line in lines:
             code = json.loads(line)["samples"][0]
@@ -113,4 +113,4 @@ def test_every_recorded_program_can_be_sliced(data: Path) -> None:
                 compile(code, "program", "exec", flags=0x400)  # ast only
             except SyntaxError:
                 continue
-            reaching_literals(code + "\nanswer")
+            reaching(code + "\nanswer")

@@ -15,8 +15,8 @@ from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.problem import Problem
-from sandreckoner.provenance.attach_sources import with_sources
-from sandreckoner.provenance.program_sources import complaint, trace_prose, unsourced
+from sandreckoner.provenance.attach_sources import faults_of, with_sources
+from sandreckoner.provenance.program_sources import trace_prose, unsourced
 from sandreckoner.reading.syntax import parse
 
 
@@ -66,8 +66,7 @@ def _faults(answer: Answer) -> str:
     """Describe to the model what has no source; empty where everything has one."""
     if answer.text is None:
         return ""
-    lines = [complaint(answer.sources)]
-    lines += [citation.note for citation in answer.citations if citation.status != "found"]
+    lines = [faults_of(answer)]
     if answer.winner is not None and answer.winner.program and not _is_readable(answer.winner.program):
         lines.append("the program is too long or too deep for its numbers to be traced; write a short one.")
     return "\n".join(line for line in lines if line)

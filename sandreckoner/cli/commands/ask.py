@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.core.trace import Listener
     from sandreckoner.settings import Settings
-    from sandreckoner.workspace import Workspace
+    from sandreckoner.workspace.workspace import Workspace
 
 _EXAMPLES = """\
 examples:
@@ -118,7 +118,7 @@ def _workspace(
     settings: Settings, docs: tuple[str, ...], index: str | None, progress: Progress, *, quiet: bool
 ) -> Workspace:
     """What answers: with the documents named, or a kept index, and what is piped in."""
-    from sandreckoner.workspace import Workspace
+    from sandreckoner.workspace.workspace import Workspace
 
     paths = [*docs, *(["-"] if _is_piped() else [])]
     if paths and index:

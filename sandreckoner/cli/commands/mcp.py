@@ -19,7 +19,7 @@ from sandreckoner.core.errors import MissingExtra, MissingWall, UsageError
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
-    from sandreckoner.workspace import Workspace
+    from sandreckoner.workspace.workspace import Workspace
 
 _EXAMPLES = """\
 examples:
@@ -43,7 +43,7 @@ def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
     import anyio
 
     from sandreckoner.cli.mcp_tools import server_of
-    from sandreckoner.workspace import Workspace
+    from sandreckoner.workspace.workspace import Workspace
 
     if "-" in docs:
         raise UsageError("--docs - reads stdin, which belongs to the protocol here; name files or folders")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sandreckoner.core.answer import Answer
     from sandreckoner.core.journal import Replay
     from sandreckoner.core.trace import Trace
-    from sandreckoner.workspace import Workspace
+    from sandreckoner.workspace.workspace import Workspace
 
 _EXAMPLES = """\
 examples:
@@ -78,7 +78,7 @@ def command(
     from sandreckoner.core.environment import Environment
     from sandreckoner.core.journal import read_journal
     from sandreckoner.core.trace import Trace
-    from sandreckoner.workspace import Workspace
+    from sandreckoner.workspace.workspace import Workspace
 
     recorded = read_journal(Path(journal))
     spec = model or str(recorded.header.get("model", ""))

@@ -19,8 +19,8 @@ from sandreckoner.cli.terminal.variables import Variables, current_state, table
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import SandreckonerError
 from sandreckoner.core.execution import State
+from sandreckoner.core.journal import journal_header
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.run_journal import journal_header
 from sandreckoner.tools.python import Sandbox
 
 _OMITTED = {"answer"}  # every program makes its own

@@ -19,8 +19,7 @@ from sandreckoner.chains.method import strategy_calls
 from sandreckoner.chains.spec import NAMES, parse_strategy
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment
-from sandreckoner.core.journal import read_journal
-from sandreckoner.core.run_journal import journal_header, open_journal
+from sandreckoner.core.journal import journal_header, open_journal, read_journal
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.python import Sandbox

@@ -15,9 +15,8 @@ from sandreckoner.chains.strategies.single import single
 from sandreckoner.core.effects import Use
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import LibraryError, UsageError
-from sandreckoner.core.journal import read_journal
+from sandreckoner.core.journal import journal_header, open_journal, read_journal
 from sandreckoner.core.problem import Problem
-from sandreckoner.core.run_journal import journal_header, open_journal
 from sandreckoner.core.runtime import run
 from sandreckoner.llms import ScriptedModel
 from sandreckoner.tools.retrieval.host_tools import NearestTexts
