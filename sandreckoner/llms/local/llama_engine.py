@@ -35,7 +35,7 @@ _STEP_TOKENS = 512
 class LlamaSettings:
     """How a GGUF file is loaded; see the attributes of `ChatGGUF`, and `native` for its kernels."""
 
-    n_ctx: int = 16384
+    n_ctx: int = 8192
     slots: int = 16
     threads: int = field(default_factory=lambda: min(cores(), 16))
     gpu_layers: int = 0
