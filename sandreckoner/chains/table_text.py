@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Sequence
 
@@ -13,6 +14,11 @@ ROOM, ROOM_OF_OTHERS = 700, 250  # characters of the rows of the first table, an
 MAX_COLUMNS = 8
 _CELL, _LABEL, _TITLE = 24, 90, 60  # characters
 _END = 0.3  # of a long text that is cut in the middle: what tells labels apart is often their end
+_DATA_ROWS, _FIRST_ROWS, _ASKED_ROWS = (
+    60,
+    3,
+    8,
+)  # a table of so many rows is data: its first, and those asked for
 _WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
 _MONTHS = frozenset(
     re.findall(
@@ -52,7 +58,7 @@ def table_text(name: str, table: Table, question: str, *, room: int = ROOM, said
     shown = _columns(table, question)
     names = row_names(table)
     shared, heads = _parted([column_names(table)[place] for place in shown])
-    lines = [_heading(name, table, shared, said), _line("", heads)]
+    lines = [_heading(name, table, shared, said, heads), _line("", heads)]
     folded = 0
     section: tuple[str, ...] = ()
     written = [_line(name, _texts(row, shown)) for name, row in zip(names, table.rows, strict=True)]
@@ -92,13 +98,18 @@ def _parted(heads: Sequence[str]) -> tuple[str, list[str]]:
     return " ".join(words[0][:count]) if words else "", [" ".join(each[count:]) for each in words]
 
 
-def _heading(name: str, table: Table, shared: str, said: str) -> str:
+def _heading(name: str, table: Table, shared: str, said: str, heads: Sequence[str]) -> str:
     page = f"page {table.page}" if table.page is not None else ""
     document = "" if table.document == said and page else _flat(table.document, _LABEL)
     place = ", ".join(part for part in (document, page) if part)
     scale = f"{SCALE_NAMES[table.scale]}s" if table.scale in SCALE_NAMES else ""
     unit = " in ".join(part for part in (table.unit, scale) if part)
-    about = ", ".join(part for part in (_flat(table.title, _TITLE), unit, _flat(shared, _LABEL)) if part)
+    rows = max(len(table.rows), table.n_rows)
+    data = (
+        f'{rows:,} rows; {name}["{_flat(heads[-1], _LABEL)}"] is a whole column' if rows > _DATA_ROWS else ""
+    )
+    parts = (_flat(table.title, _TITLE), unit, _flat(shared, _LABEL), data)
+    about = ", ".join(part for part in parts if part)
     return f"{name} ({place}): {about}".rstrip(",: ") + ":"
 
 
@@ -133,6 +144,9 @@ def _rows(table: Table, names: Sequence[str], question: str, most: int) -> set[i
         place: len(asked & label_words(name)) + 0.4 * len(asked & label_words(" ".join(row.path)))
         for place, (name, row) in enumerate(zip(names, table.rows, strict=True))
     }
+    if len(names) > _DATA_ROWS:
+        asked_for = heapq.nlargest(_ASKED_ROWS, likeness, key=lambda place: (likeness[place], -place))
+        return {*range(_FIRST_ROWS), *(place for place in asked_for if likeness[place] >= 1)}
     by_likeness = sorted(likeness, key=lambda place: (-likeness[place], not table.rows[place].total, place))
     kept: set[int] = set()
     for place in by_likeness:

@@ -20,6 +20,7 @@ from sandreckoner.reading.syntax import parse
 from sandreckoner.reading.table_figures import (
     cell_figure,
     cell_year,
+    checked_column,
     checked_lookup,
     column_names,
     named_tables,
@@ -62,7 +63,9 @@ def trace_lookups(
     found: list[NumberSource] = []
     for lookup, checked in reported:
         place = _place_of(lookup, checked, written)
-        if checked is None:
+        if whole := checked_column(lookup, named):
+            found.append(_of_column(place, lookup[0], *whole))
+        elif checked is None:
             note = "said to be looked up, but no table has it there"
             found.append(NumberSource(place.text, place.line, place.column, "unsourced", note))
         else:
@@ -135,6 +138,14 @@ def reported_lookups(execution: Execution | None) -> list[JSON]:
 def _is_lookup(lookup: JSON) -> bool:
     kinds = (str, int, int, str, int)
     return isinstance(lookup, list) and [type(part) for part in lookup] == list(kinds)
+
+
+def _of_column(place: _Place, name: str, table: Table, column: int, filled: int) -> NumberSource:
+    """The source of what was computed from a long column."""
+    rows = f"all {filled:,}" if filled == len(table.rows) else f"{filled:,} of {len(table.rows):,}"
+    unit = f"; {unit}" if (unit := table.columns[column].unit or table.unit) else ""
+    note = f"column {column_names(table)[column]!r} of {name}, read in {rows} rows of {table.document}{unit}"
+    return NumberSource(place.text, place.line, place.column, "table", note)
 
 
 def _source(place: _Place, name: str, checked: tuple[Table, int, int, Cell], slip: str) -> NumberSource:

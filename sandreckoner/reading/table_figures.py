@@ -235,6 +235,22 @@ def _cells(table: Table, row: int) -> list[JSON]:
     return cells
 
 
+def checked_column(lookup: JSON, tables: Mapping[str, Table]) -> tuple[Table, int, int] | None:
+    """Return the column that a program says it read whole, with the number of its cells; None if it did not.
+
+    Args:
+        lookup: table, -1, column, number of cells and line, as a program reports them (untrusted).
+        tables: by name.
+    """
+    name, row, column, value, _ = lookup
+    table = tables.get(name)
+    if table is None or row != -1 or not 0 <= column < len(table.columns):
+        return None
+    cells = [row.cells[column] for row in table.rows if column < len(row.cells)]
+    filled = sum(bool(cell and cell.text.strip()) for cell in cells)
+    return (table, column, filled) if value == str(filled) else None
+
+
 def checked_lookup(lookup: JSON, tables: Mapping[str, Table]) -> tuple[Table, int, int, Cell] | None:
     """Return the cell that a program says it looked up; None unless it is there and holds that value.
 

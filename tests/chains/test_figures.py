@@ -246,3 +246,19 @@ def test_a_doubt_that_is_not_mended_stands_beside_the_answer(reply: str) -> None
         found = answer(parse_strategy("figures"), AMOUNT, Environment(ScriptedModel([RIGHT, reply]), sandbox))
     assert (found.text, found.status) == ("5.81132075471698 %", "answered")
     assert found.remarks == ("the question asks for an amount, not for a percentage",)
+
+
+def test_a_long_table_is_shown_by_its_first_rows_and_a_column_read_whole_is_one_source() -> None:
+    rows = tuple(Row(str(10_000 + n), (), cells(f"{n}.5", "North" if n % 2 else "South")) for n in range(400))
+    table = Table("sales.csv", columns=(Column("amount", "USD"), Column("region")), rows=rows)
+    total = "sum(a for a, r in zip(t1['amount'], t1['region']) if r == 'North')"
+    model = ScriptedModel([f"```python\ndef solution():\n    return {total}\n```"])
+    with Sandbox(spares=0) as sandbox:
+        asked = Problem("What did the North sell in all, order 10077 included?", tables=(table,))
+        found = answer(parse_strategy("figures"), asked, Environment(model, sandbox))
+    assert found.text == f"${sum(n + 0.5 for n in range(400) if n % 2):,.0f}"
+    notes = [source.note for source in found.sources]
+    assert notes == ["column 'amount' of t1, read in all 400 rows of sales.csv; USD"]
+    shown = model.asked[0].messages[-1].content
+    assert '400 rows; t1["region"] is a whole column' in shown
+    assert "10002 | 2.5 | South\n… " in shown and "10077 | 77.5 | North" in shown and "10200" not in shown

@@ -49,6 +49,7 @@ def test_what_is_found_has_every_word_and_a_like_one_is_refused(
         ("2018", "FY2018"),
         ("June 30, 2019", "Year ended June 30,  2019"),
         ("Year ended 2019", "Year ended June 30, 2019"),
+        ("June 3, 2019", "Year ended June 1, 2019"),
     ],
 )
 def test_the_same_label_written_otherwise_is_found(wanted: str, label: str) -> None:
@@ -61,6 +62,9 @@ def test_the_same_label_written_otherwise_is_found(wanted: str, label: str) -> N
         ("2018", "2019 vs. 2018"),
         ("2019", "Change 2018 to 2019"),
         ("2018", "Year 20181"),
+        ("June 30, 2019", "March 30, 2019"),
+        ("June 30, 2019", "June 30, 2018"),
+        ("12 2019", "Note 14 2019"),
         ("sales", "2019"),
         ("", "2019"),
         ("...", "2019"),

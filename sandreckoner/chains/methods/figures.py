@@ -16,7 +16,13 @@ from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
-from sandreckoner.reading.table_figures import checked_lookup, column_names, named_tables, row_names
+from sandreckoner.reading.table_figures import (
+    checked_column,
+    checked_lookup,
+    column_names,
+    named_tables,
+    row_names,
+)
 
 MAX_NOTED = 20  # lookups of a candidate
 
@@ -71,7 +77,10 @@ def looked_up(candidate: Candidate) -> list[str]:
     tables = named_tables(candidate.tables)
     lines = []
     for lookup in (reported or {}).get("lookups", [])[:MAX_NOTED]:
-        if (found := checked_lookup(lookup, tables)) is not None:
+        if (whole := checked_column(lookup, tables)) is not None:
+            table, column, filled = whole
+            lines.append(f"looked up {lookup[0]}[{column_names(table)[column]!r}], {filled:,} cells")
+        elif (found := checked_lookup(lookup, tables)) is not None:
             table, row, column, cell = found
             place = f"{row_names(table)[row]!r}, {column_names(table)[column]!r}"
             lines.append(f"looked up {lookup[0]}[{place}] = {' '.join(cell.text.split())}")

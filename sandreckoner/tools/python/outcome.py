@@ -102,8 +102,10 @@ def _figures(record: Any) -> JSON:
 
 
 def _lookup(table: Any, row: Any, column: Any, value: Any, line: Any) -> JSON:
-    if any(type(place) is not int or not 0 <= place < 1 << 31 for place in (row, column, line)):
-        raise Implausible("lookup")
+    least = -1, 0, 0  # a column that is read whole has no row
+    for place, lowest in zip((row, column, line), least, strict=True):
+        if type(place) is not int or not lowest <= place < 1 << 31:
+            raise Implausible("lookup")
     return [_text(table, 100), row, column, _text(value, _LONGEST_NOTE), line]
 
 

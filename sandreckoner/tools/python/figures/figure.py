@@ -92,7 +92,10 @@ class Figure:
     @property
     def sources(self) -> list[str]:
         """The cells that it was computed from, in words."""
-        return [f"{table} row {row + 1}, column {column + 1}" for table, row, column, _, _ in self._sources]
+        return [
+            f"{table} row {row + 1}, column {column + 1}" if row >= 0 else f"{table} column {column + 1}"
+            for table, row, column, _, _ in self._sources
+        ]
 
     # As a plain number.
 
@@ -416,11 +419,16 @@ def _figure(
 
 
 def looked_up(
-    value: Fraction, unit: str, scale: int, period: int | None, source: Source, label: str
+    value: Fraction,
+    unit: str,
+    scale: int,
+    period: int | None,
+    source: Source,
+    cell: tuple[str, int, int],
+    label: str,
 ) -> Figure:
     """The figure of a cell, which is noted as looked up."""
     LOG.source(source)
-    cell = (source.table, source.row, source.column)
     return _figure(value, unit_of(unit), scale, period, (source,), cell=cell, label=label)
 
 

@@ -9,7 +9,10 @@ _MAX_NOTES = 50
 
 
 class Source(NamedTuple):
-    """A cell that a program looked up: table, row, column, its value as text, the line that read it."""
+    """A cell that a program looked up: table, row, column, its value as text, the line that read it.
+
+    A long column that is read whole is one lookup: its row is -1, its value the number of cells.
+    """
 
     table: str
     row: int

@@ -13,6 +13,13 @@ from functools import cache
 _SPACED = re.compile(r"(?<!\S)\d(?: \d){3}(?!\S)")  # `2 0 1 8`
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_MONTHS = frozenset(
+    re.findall(
+        r"\w+",
+        """january february march april may june july august september october november december
+        jan feb mar apr jun jul aug sep sept oct nov dec""",
+    )
+)
 _SHOWN = 12
 _COMPARED = 100  # labels that are compared letter by letter
 _LONGEST = 120
@@ -94,7 +101,7 @@ def find_label(
     if len(exact) == 1:
         return exact[0]
     tokens = tokens_of(wanted)
-    ends = (_is_end_of_column, _is_part_of_column, _has_all_words)
+    ends = (_is_end_of_column, _is_part_of_column, _has_all_words, _has_all_but_the_day)
     parts = (_is_part_of_row,) if is_row else (_is_written_end_of_column, *ends)
     for fits in (_is_text, _is_cut, _is_normal, _is_path, *parts):
         found = [place for place, label in enumerate(labels) if fits(wanted, tokens, label)]
@@ -158,6 +165,13 @@ def _is_part_of_column(wanted: str, tokens: tuple[str, ...], label: Label) -> bo
 
 def _has_all_words(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     return bool(tokens) and set(tokens) <= set(label.full) and _same_years(tokens, label.full)
+
+
+def _has_all_but_the_day(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it names a month and a year of the column with a wrong day: fiscal years end on other days."""
+    words = {token for token in tokens if not (token.isdigit() and len(token) <= 2)}
+    month = bool(_MONTHS & words) and len(words) < len(tokens) and bool(_years(tokens))
+    return month and words <= set(label.full) and _same_years(tokens, label.full)
 
 
 def _same_years(tokens: tuple[str, ...], label: tuple[str, ...]) -> bool:

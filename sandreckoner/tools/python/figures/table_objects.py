@@ -16,6 +16,7 @@ _RECORD = "TableRecord"
 _PROGRAM = "<program"
 _FINDER = "tables"  # the host function that gives tables
 _SHOWN = 30  # rows
+_LONG = 50  # cells of a column; one that is longer is one lookup as a whole
 
 
 class Table:
@@ -160,7 +161,7 @@ class Table:
         filled = [place for place, cell in enumerate(cells) if cell is not None]
         return find_label(_text(label), self._columns, f"{self._name} column", is_row=False, filled=filled)
 
-    def _cell(self, row: int, column: int) -> Any:
+    def _cell(self, row: int, column: int, source: Source | None = None) -> Any:
         cell = self._cells[row][column]
         label = f"{self._rows[row].name!r}, {self._columns[column].name!r}"
         if cell is None:
@@ -168,8 +169,9 @@ class Table:
         text, value, unit, scale, period = cell
         if value is None:
             return text
-        source = Source(self._name, row, column, value, _line())
-        return looked_up(Fraction(value), unit, scale, period, source, f"{self._name}[{label}]")
+        source = source or Source(self._name, row, column, value, _line())
+        cell = (self._name, row, column)
+        return looked_up(Fraction(value), unit, scale, period, source, cell, f"{self._name}[{label}]")
 
     def __str__(self) -> str:
         about = ", ".join(part for part in (self.title, self.unit, SCALES.get(self.scale, "")) if part)
@@ -208,11 +210,15 @@ class Series:
 
     def values(self) -> list[Any]:
         """Its figures."""
-        return [self._at(place) for place in self._filled()]
+        return [value for _, value in self.items()]
 
     def items(self) -> list[tuple[str, Any]]:
         """Labels and figures."""
-        return [(self._labels[place].name, self._at(place)) for place in self._filled()]
+        places = self._filled()
+        source = None
+        if not self._is_row and len(places) > _LONG:
+            source = Source(self._table.name, -1, self._place, str(len(places)), _line())
+        return [(self._labels[place].name, self._at(place, source)) for place in places]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.values())
@@ -236,8 +242,9 @@ class Series:
             if (cells[self._place][place] if self._is_row else cells[place][self._place]) is not None
         ]
 
-    def _at(self, place: int) -> Any:
-        return self._table._cell(*((self._place, place) if self._is_row else (place, self._place)))
+    def _at(self, place: int, source: Source | None = None) -> Any:
+        row, column = (self._place, place) if self._is_row else (place, self._place)
+        return self._table._cell(row, column, source)
 
     def __str__(self) -> str:
         return str({name: str(value) for name, value in self.items()})
