@@ -1,17 +1,27 @@
-"""Ask questions about a real filing, on this machine alone: annual_report.py PATH [--cite] [QUESTION ...].
+"""Ask questions about a report, on this machine alone.
 
-The first run reads the file into an index (a minute or two for 200 pages); later ones reuse it. A program
-computes each answer from figures of the filing, and each figure has its source. With `--cite` the answer is
+    python examples/annual_report.py examples/data/corvane_2024_annual_report.md
+    python examples/annual_report.py filing.pdf "What is the operating margin of 2022?" --cite
+
+The first run reads the file into an index (a minute or two for a PDF of 200 pages); later ones reuse it. The
+tables of the report are objects in the program that the model writes: it looks each figure up by row and
+column, and the figure brings its unit, scale, sign and place on the page along. With `--cite` the answer is
 prose with quotes, and a quote that is not found is struck.
 """
 
+import argparse
 import sys
 
 from sandreckoner.chains import chain
 from sandreckoner.tools.retrieval import cached_library
 
-path, *questions = [word for word in sys.argv[1:] if word != "--cite"]
-questions = questions or ["By what percentage did total revenue change from the year before?"]
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("path")
+parser.add_argument("questions", nargs="*", metavar="QUESTION")
+parser.add_argument("--cite", action="store_true", help="answer in prose with checked quotes")
+parser.add_argument("--model", default="local")
+arguments = parser.parse_args()
+questions = arguments.questions or ["By what percentage did total revenue change from the year before?"]
 
 
 def show_progress(name, done, total):
@@ -21,24 +31,42 @@ def show_progress(name, done, total):
 
 def place(passages):
     """Where the first of some passages stands."""
-    first = passages[0] if passages else None
-    return f"{first.source}, page {first.page}, characters {first.start}-{first.end}" if first else "nowhere"
+    if not passages:
+        return "nowhere"
+    first = passages[0]
+    return f"{first.source}, page {first.page}, characters {first.start}-{first.end}"
 
 
-library = cached_library([path], report=lambda line: print(line, file=sys.stderr), progress=show_progress)
-with chain("cite" if "--cite" in sys.argv else "pal", model="local", library=library) as reckon:
+def show(answer):
+    """Show an answer with the program, the cells it looked up, and what speaks against it."""
+    print(f"A: {answer}")
+    if answer.quantity:
+        print(f"   {answer.quantity.value} in units of {answer.quantity.unit} × {answer.quantity.scale:,}")
+    if answer.winner and answer.winner.program:
+        print(answer.winner.program.strip())
+    for source in answer.sources:
+        where = place(source.passages) if source.passages else source.origin
+        print(f"   {source.text} <- {where}: {source.note}")
+        if source.box:
+            print(
+                f"      rectangle on the page, in points: {', '.join(f'{side:.0f}' for side in source.box)}"
+            )
+    for citation in answer.citations:
+        print(f"   [{citation.number}] {citation.status}, {place(citation.passages)}: {citation.quote!r}")
+    for remark in answer.remarks:
+        print(f"   look again: {remark}")
+    print(f"   {answer.usage.tokens} tokens, {answer.seconds:.0f} s\n", flush=True)
+
+
+library = cached_library(
+    [arguments.path], report=lambda line: print(line, file=sys.stderr), progress=show_progress
+)
+for table in library.find_tables(questions[0], k=3):
+    columns = ", ".join(column.heading for column in table.columns)
+    print(f"{table.title or 'a table'}: {len(table.rows)} rows by {columns}", file=sys.stderr)
+method = "cite" if arguments.cite else "figures"
+with chain(method, model=arguments.model, library=library) as reckon:
     for question in questions:
-        answer = reckon.invoke(question)
-        print(f"Q: {question}\nA: {answer.text or f'none ({answer.status}: {answer.reason})'}")
-        if answer.winner and answer.winner.program:
-            print(answer.winner.program.strip())
-        for source in answer.sources:
-            where = place(source.passages) if source.origin == "passage" else source.origin
-            print(f"  {source.text} <- {where}: {' '.join(source.quote.split())} ({source.note})")
-        for citation in answer.citations:
-            print(f"  [{citation.number}] {citation.status}, {place(citation.passages)}: {citation.quote!r}")
-        pages = [passage.page for passage in answer.winner.evidence] if answer.winner else []
-        print(
-            f"  looked at pages {pages}; {answer.usage.tokens} tokens, {answer.seconds:.0f} s\n", flush=True
-        )
+        print(f"Q: {question}")
+        show(reckon.invoke(question))
 library.close()

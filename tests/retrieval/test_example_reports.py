@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -112,3 +117,25 @@ def test_last_year_in_the_later_report_is_this_year_in_the_earlier() -> None:
             assert cells[0] == table[label][1], label
             shared += 1
     assert shared > 80
+
+
+def test_the_example_shows_each_figure_with_its_cell(tmp_path: Path) -> None:
+    program = '```python\ndef solution():\n    a, b = t1["Total revenue", 2024], t1["Total revenue", 2023]\n'
+    replies = tmp_path / "replies.json"
+    replies.write_text(json.dumps([f"{program}    return (b - a) / a * 100\n```"] * 2), encoding="utf-8")
+    report = FOLDER / "corvane_2024_annual_report.md"
+    example = [sys.executable, "-W", "ignore", str(FOLDER.parent / "annual_report.py"), str(report)]
+    done = subprocess.run(
+        [*example, "--model", f"scripted:{replies}"],
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "A: -9.37716863289382 %" in done.stdout
+    assert "looked up in t1: Total revenue, 2024; USD × 1,000,000" in done.stdout
+    assert "look again: subtracts 2024 from 2023, the later from the earlier" in done.stdout
+    start, end = map(int, re.findall(r"characters (\d+)-(\d+)", done.stdout)[0])
+    assert report.read_text(encoding="utf-8")[start:end].strip() == "1,152.8"
