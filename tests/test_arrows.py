@@ -29,6 +29,7 @@ ROOMS = {
     "integrations": {"core", "tools", "integrations"},
     "evals": {*GROUND, "settings", "chains", "tools", "llms", "workspace", "agents", "evals"},
     "training": {*GROUND, "evals", "training"},
+    "serve": {*GROUND, "settings", "chains", "tools", "llms", "workspace", "serve"},
     "cli": {
         *GROUND,
         "settings",
@@ -39,6 +40,7 @@ ROOMS = {
         "agents",
         "evals",
         "training",
+        "serve",
         "cli",
     },
 }
