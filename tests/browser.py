@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,8 @@ class Page:
         self._session: dict[str, str] = {}
         self.requested: list[str] = []
 
-    def open(self, path: Path, *, width: int = 1000) -> None:
+    def open(self, page: Path | str, *, width: int = 1000, dark: bool = False) -> None:
+        """Open a file, or an address of this machine."""
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = {"sessionId": attached["sessionId"]}
@@ -39,15 +41,37 @@ class Page:
         self._call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
-        self._call("Page.navigate", url=path.resolve().as_uri())
+        if dark:
+            preference = {"name": "prefers-color-scheme", "value": "dark"}
+            self._call("Emulation.setEmulatedMedia", features=[preference])
+        self._call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         while self._read().get("method") != "Page.loadEventFired":
             pass
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression of JavaScript, as a person at the console would get it."""
-        reply = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        reply = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in reply, reply
         return reply["result"].get("value")
+
+    def wait_for(self, expression: str, *, seconds: float = 60.0) -> None:
+        """Wait until an expression of JavaScript is true."""
+        until = time.monotonic() + seconds
+        while not self.evaluate(f"Boolean({expression})"):
+            assert time.monotonic() < until, f"not within {seconds} s: {expression}"
+            time.sleep(0.05)
+
+    def choose_files(self, selector: str, *files: Path) -> None:
+        """Choose files in an input, as the dialog does."""
+        root = self._call("DOM.getDocument")["root"]["nodeId"]
+        node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._call("DOM.setFileInputFiles", nodeId=node, files=[str(file.resolve()) for file in files])
+
+    def press(self, key: str, code: int) -> None:
+        """Press and release a key."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
 
     def screenshot(self, path: Path) -> None:
         shot = self._call("Page.captureScreenshot", captureBeyondViewport=True)

@@ -12,18 +12,23 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from sandreckoner.serve.admission import Admission
 from sandreckoner.serve.api_error import ApiError, as_api_error
-from sandreckoner.serve.api_keys import Keys
+from sandreckoner.serve.api_keys import Keys, new_key
+from sandreckoner.serve.caller_documents import CallerDocuments
 from sandreckoner.serve.completions import Completions
+from sandreckoner.serve.document_routes import DocumentRoutes
 from sandreckoner.serve.metrics import Metrics
+from sandreckoner.serve.recent_runs import RecentRuns
 from sandreckoner.serve.reply_parts import ReplyParts
 from sandreckoner.serve.request_log import RequestLog, where
 from sandreckoner.serve.service import Renderer, Service
 from sandreckoner.serve.signed_places import PlaceSigner
+from sandreckoner.serve.source_pages import SourcePages
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 CLIENT_GONE = 499  # what nginx logs for it; nobody reads the reply
@@ -35,6 +40,7 @@ class Application:
     Args:
         service: answers; the caller opens and closes it.
         keys: who may ask.
+        documents: of the callers.
         renderer: shows answers.
         folder: where the server keeps what is its own.
         at_once: requests that run at once.
@@ -49,6 +55,7 @@ class Application:
         self,
         service: Service,
         keys: Keys,
+        documents: CallerDocuments,
         renderer: Renderer,
         folder: Path,
         *,
@@ -62,8 +69,22 @@ class Application:
         signer = PlaceSigner(folder / "secret")
         admission = Admission(at_once, queue)
         self._metrics = Metrics(admission)
-        completions = Completions(service, ReplyParts(renderer, signer), admission, self._metrics)
+        parts = ReplyParts(renderer, signer)
+        sources, shelves = SourcePages(service, documents, signer), DocumentRoutes(documents)
+        runs = RecentRuns(renderer, parts, sources)
+        completions = Completions(service, parts, admission, self._metrics, runs.keep)
+        self._tickets: dict[str, str] = {}
         routes = [
+            Route("/", _page),
+            Mount("/page", StaticFiles(directory=_PAGE)),
+            Route("/sources/{token}", sources.page),
+            Route("/sources/{token}/place", sources.place),
+            Route("/sources/{token}/picture", sources.picture),
+            Route("/tickets/{ticket}", self._key_of_ticket, methods=["POST"]),
+            self._route("/v1/documents", shelves.listed),
+            self._route("/v1/documents/{name}", shelves.put, "PUT"),
+            self._route("/v1/documents/{name}", shelves.delete, "DELETE"),
+            self._route("/v1/runs/{id}/page.html", runs.page),
             self._route("/v1/chat/completions", completions.chat, "POST"),
             self._route("/v1/responses", completions.responses, "POST"),
             self._route("/v1/models", self._models),
@@ -93,6 +114,18 @@ class Application:
                 Exception: _api_error,
             },
         )
+
+    def ticket(self) -> str:
+        """A word that the page exchanges for a key, once: it stands behind `#`, which is never sent."""
+        ticket = new_key()
+        self._tickets[ticket] = self._keys.add("page")
+        return ticket
+
+    async def _key_of_ticket(self, request: Request) -> Response:
+        key = self._tickets.pop(request.path_params["ticket"], None)
+        if key is None:
+            raise ApiError(401, "this address was used before; start `reckon serve --open` anew")
+        return JSONResponse({"key": key})
 
     def _route(self, path: str, endpoint: _Endpoint, method: str = "GET") -> Route:
         """A route for callers alone."""
@@ -132,6 +165,11 @@ class Application:
 
 
 _STARTED = int(time.time())
+_PAGE = Path(__file__).parent / "page"
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(_PAGE / "index.html")
 
 
 async def _alive(_: Request) -> Response:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sandreckoner.core.environment import Library
+from sandreckoner.core.errors import LibraryError
 from sandreckoner.serve.api_error import ApiError
 from sandreckoner.serve.api_keys import Caller
 from sandreckoner.tools.retrieval.document_index import Index
@@ -92,16 +93,14 @@ class Shelf:
                 for each in documents
             ]
 
-    async def put(self, name: str, body: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any]]:
-        """Take a document and read it; yields `progress` records and the `document` last.
+    async def put(self, name: str, arrived: Path) -> AsyncGenerator[dict[str, Any]]:
+        """Read a document that was received; yields `progress` records and the `document` last.
 
         Raises:
-            ApiError: the name is none, it is too large or too slow, or cannot be read; what was there stays.
+            ApiError: it cannot be read; what was there before stays.
         """
         target = self._files / checked_name(name)
         async with self._changing:
-            self._check_room(target)
-            arrived = await self._receive(body)
             before = self._files.parent / f"before-{uuid.uuid4().hex}"
             if target.exists():
                 target.replace(before)
@@ -133,13 +132,12 @@ class Shelf:
             ApiError: there is none of this name.
         """
         target = self._files / checked_name(name)
-        async with self._changing:
-            if not target.exists():
+        async with self._changing, self.using() as index:
+            if not target.exists() or index is None:
                 raise ApiError(404, f"there is no document {name!r}", code="not_found")
             target.unlink()
-            async with aclosing(self._read()) as told:
-                async for _ in told:
-                    pass
+            with suppress(LibraryError):  # it was not read to its end
+                await asyncio.to_thread(index.remove, [name])
 
     def file(self, name: str) -> Path:
         """The file of a document, as it was uploaded."""
@@ -157,8 +155,13 @@ class Shelf:
         if len(kept) >= MAX_DOCUMENTS or sum(kept) >= MAX_TOGETHER:
             raise ApiError(413, "there is no room for more documents; delete some first", code="full")
 
-    async def _receive(self, body: AsyncIterator[bytes]) -> Path:
-        """Write a body to a file beside the others."""
+    async def receive(self, name: str, body: AsyncIterator[bytes]) -> Path:
+        """Write a body to a file beside the others, and return it for `put`.
+
+        Raises:
+            ApiError: the name is none, or it is too large or too slow.
+        """
+        self._check_room(self._files / checked_name(name))
         part = self._files.parent / f"arriving-{uuid.uuid4().hex}"
         try:
             size = 0

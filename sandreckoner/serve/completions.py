@@ -46,10 +46,18 @@ class Completions:
         parts: of replies.
         admission: limits how many run at once.
         metrics: counts them.
+        keep: called with each run that has its answer.
     """
 
-    def __init__(self, service: Service, parts: ReplyParts, admission: Admission, metrics: Metrics) -> None:
-        self._service, self._parts = service, parts
+    def __init__(
+        self,
+        service: Service,
+        parts: ReplyParts,
+        admission: Admission,
+        metrics: Metrics,
+        keep: Callable[[Run], None],
+    ) -> None:
+        self._service, self._parts, self._keep = service, parts, keep
         self._admission, self._metrics = admission, metrics
 
     async def chat(self, request: Request) -> Response:
@@ -88,6 +96,7 @@ class Completions:
         try:
             done = await work
             outcome = run.answer.status if run.answer else "no answer"
+            self._keep(run)
             return done
         except Exception as fault:
             outcome = "failed"
@@ -104,7 +113,7 @@ class Completions:
         try:
             async for data in reply.chunks(self._told(request, run)):
                 kind = json.loads(data)["type"] if named else None
-                yield ServerSentEvent(data, event=kind)
+                yield ServerSentEvent(data, event=kind, sep="\n")
         except (SandreckonerError, ApiError) as fault:
             yield self._failed(fault, named)
         except Exception as fault:
@@ -127,7 +136,7 @@ class Completions:
         body = as_api_error(fault).body()
         error: Any = body["error"]
         sent = {"type": "error", "sequence_number": 0, **error} if named else body
-        return ServerSentEvent(json.dumps(sent), event="error" if named else None)
+        return ServerSentEvent(json.dumps(sent), event="error" if named else None, sep="\n")
 
 
 class _Stream(EventSourceResponse):

@@ -11,13 +11,10 @@ import sys
 
 from sandreckoner.core.errors import SandreckonerError
 
-MEMORY_BYTES = 4 * 1024**3
-CPU_S = 900
-
 
 def main(index: str, files: str) -> int:
     """Bring an index up to date with a folder of files, within limits."""
-    _limit()
+    limit_process(memory_bytes=4 * 1024**3, cpu_s=900)
     from sandreckoner.tools.retrieval.index_registry import open_index
 
     try:
@@ -34,13 +31,14 @@ def _tell(name: str, done: int, total: int) -> None:
     print(json.dumps({"name": name, "done": done, "total": total}), flush=True)
 
 
-def _limit() -> None:
+def limit_process(*, memory_bytes: int, cpu_s: int) -> None:
+    """Limit this process, for good."""
     try:
         import resource
     except ImportError:  # Windows has none; the server's deadline holds there too
         return
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

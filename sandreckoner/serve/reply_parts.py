@@ -11,12 +11,15 @@ from sandreckoner.core.table import Box
 from sandreckoner.serve.service import Renderer, Run
 from sandreckoner.serve.signed_places import PlaceSigner, SourcePlace, places_of
 
+_LONGEST = 300  # characters of a span that its address repeats
+
 
 @dataclass(frozen=True, slots=True)
 class CitedPlace:
     """A source as both protocols cite it."""
 
     span: Passage
+    place: SourcePlace
     path: str
 
     @property
@@ -39,7 +42,8 @@ class ReplyParts:
     def cited(self, run: Run) -> list[CitedPlace]:
         """The places that the answer rests on."""
         assert run.answer is not None
-        return [CitedPlace(span, self._path(run, span, box)) for span, box in places_of(run.answer)]
+        places = [(span, _place(run, span, box)) for span, box in places_of(run.answer)]
+        return [CitedPlace(span, place, self._signer.address(place)) for span, place in places]
 
     def record(self, run: Run) -> dict[str, Any]:
         """The object of `reckon ask --json`, the address of each place, and the answer fit to read."""
@@ -59,11 +63,13 @@ class ReplyParts:
         return {**record, "shown": shown, "request": run.id, "data": answer.data}
 
     def _path(self, run: Run, span: Passage, box: Box | None) -> str:
-        owner = run.caller.name if run.own else ""
-        place = SourcePlace(
-            owner, run.offer.index, span.source, span.page, span.start, span.end, span.text[:500], box
-        )
-        return self._signer.address(place)
+        return self._signer.address(_place(run, span, box))
+
+
+def _place(run: Run, span: Passage, box: Box | None) -> SourcePlace:
+    owner = run.caller.name if run.own else ""
+    words = span.text[:_LONGEST]
+    return SourcePlace(owner, run.offer.index, span.source, span.page, span.start, span.end, words, box)
 
 
 def usage_tokens(run: Run) -> tuple[int, int]:

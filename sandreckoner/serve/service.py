@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sandreckoner.chains.answer_schema import AnswerSchema
 from sandreckoner.chains.answering import aanswer, with_schema
@@ -45,6 +45,10 @@ class Renderer(Protocol):
 
     def shown(self, text: str, question: str) -> str:
         """The answer as a person reads it."""
+        ...
+
+    def page(self, run: Run, pictures: Sequence[Mapping[str, Any]]) -> str:
+        """A run as one HTML page, with pictures of the pages that it rests on."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +116,7 @@ def command(
     application = Application(
         service,
         known,
+        documents,
         AnswerRenderer(),
         folder,
         at_once=at_once,
@@ -126,7 +128,20 @@ def command(
     )
     with closing(documents), closing(service):
         _open(service)
-        return serve(application.asgi, host, port)
+        return serve(application.asgi, host, port, on_start=_opener(application.ticket()) if opens else None)
+
+
+def _opener(ticket: str) -> Callable[[str], None]:
+    """Opens the page, with what it exchanges for a key."""
+
+    def open_page(address: str) -> None:
+        import webbrowser
+
+        page = f"{address}#{ticket}"
+        if not webbrowser.open(page):
+            print(f"reckon: open {page} in a browser of this machine", file=sys.stderr)
+
+    return open_page
 
 
 def _open(service: Service) -> None:

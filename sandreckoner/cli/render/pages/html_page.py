@@ -6,7 +6,9 @@ model or a document ever get past the escaping.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sandreckoner._support.html_pages import render_page
 from sandreckoner.cli.render.pages.source_spans import citations, numbers, passages, program
@@ -16,18 +18,33 @@ from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.render.run_tree import build_tree
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Entry, Turn, cell_lines
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.problem import Passage
 
 
-def session_page(session: Conversation) -> str:
-    """The page."""
+def session_page(session: Conversation, pictures: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The page.
+
+    Args:
+        session: what was asked.
+        pictures: of pages that the answers rest on: `span`, `data` (its address), `width`, `height`, `frame`.
+    """
     docs = f" Documents: {', '.join(session.docs)}." if session.docs else ""
     return render_page(
         Path(__file__).with_name("session_page.html"),
         show=visible,
         name=session.name,
         about=f"{plural(len(session.entries), 'turn')}.{docs}",
+        pictures=[_picture(each) for each in pictures],
         entries=[_entry(entry, number) for number, entry in enumerate(session.entries, 1)],
     )
+
+
+def _picture(drawn: Mapping[str, Any]) -> dict[str, object]:
+    """A page with the rectangles of its frame as SVG has them, the figure last."""
+    found = [(kind, box) for kind, box in drawn["frame"].items() if box]
+    boxes = [(kind, x0, y0, x1 - x0, y1 - y0) for kind, (x0, y0, x1, y1) in reversed(found)]
+    span: Passage = drawn["span"]
+    return {**drawn, "title": f"{span.source} p. {span.page}, “{span.text[:80]}”", "boxes": boxes}
 
 
 def _entry(entry: Entry, number: int) -> dict[str, object]:
