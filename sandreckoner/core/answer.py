@@ -168,6 +168,18 @@ class Answer:
         doubts = (self.winner.doubt,) if self.winner.doubt else ()
         return (*doubts, *figures["notes"]) if figures else doubts
 
+    @property
+    def places(self) -> tuple[tuple[Passage, Box | None], ...]:
+        """Each span of a document that it rests on, once, with its rectangle where that is known."""
+        found = [
+            (span, source.box if at == 0 else None)
+            for source in self.sources
+            for at, span in enumerate(source.passages)
+        ]
+        found += [(span, None) for citation in self.citations for span in citation.passages]
+        keys = [(span.source, span.page, span.start, span.end, span.text) for span, _ in found]
+        return tuple(place for at, place in enumerate(found) if keys.index(keys[at]) == at)
+
     def __str__(self) -> str:
         """The answer as a line; why there is none, where there is none."""
         if self.text is not None:

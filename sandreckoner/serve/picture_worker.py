@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sandreckoner.core.errors import SandreckonerError
-from sandreckoner.serve.index_worker import limit_process
+
+MEMORY_BYTES, CPU_S = 1024**3, 20
 
 
 def main(argument: str) -> int:
     """Draw a page within limits."""
-    limit_process(memory_bytes=1024**3, cpu_s=20)
+    _limit()
     from sandreckoner.tools.retrieval.page_pictures import page_picture
 
     asked = json.loads(argument)
@@ -31,6 +32,15 @@ def main(argument: str) -> int:
     told = {"width": drawn.width, "height": drawn.height, "frame": asdict(drawn.frame), "text": drawn.text}
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + drawn.png)
     return 0
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has none; the server's deadline holds there too
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
 
 
 if __name__ == "__main__":

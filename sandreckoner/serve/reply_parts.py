@@ -9,7 +9,7 @@ from typing import Any
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Box
 from sandreckoner.serve.service import Renderer, Run
-from sandreckoner.serve.signed_places import PlaceSigner, SourcePlace, places_of
+from sandreckoner.serve.signed_places import PlaceSigner, SourcePlace
 
 _LONGEST = 300  # characters of a span that its address repeats
 
@@ -42,7 +42,7 @@ class ReplyParts:
     def cited(self, run: Run) -> list[CitedPlace]:
         """The places that the answer rests on."""
         assert run.answer is not None
-        places = [(span, _place(run, span, box)) for span, box in places_of(run.answer)]
+        places = [(span, _place(run, span, box)) for span, box in run.answer.places]
         return [CitedPlace(span, place, self._signer.address(place)) for span, place in places]
 
     def record(self, run: Run) -> dict[str, Any]:

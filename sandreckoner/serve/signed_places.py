@@ -8,12 +8,9 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from sandreckoner.core.answer import Answer
-from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Box
 from sandreckoner.serve.api_error import ApiError
 
@@ -86,16 +83,3 @@ class PlaceSigner:
 
 def _text_of(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def places_of(answer: Answer) -> Iterator[tuple[Passage, Box | None]]:
-    """Each span that an answer rests on, once, in the order of its program and then of its quotes."""
-    seen = set()
-    numbers = [(span, source.box if at == 0 else None)
-               for source in answer.sources for at, span in enumerate(source.passages)]  # fmt: skip
-    quotes = [(span, None) for citation in answer.citations for span in citation.passages]
-    for span, box in [*numbers, *quotes]:
-        known = (span.source, span.page, span.start, span.end, span.text)
-        if known not in seen:
-            seen.add(known)
-            yield span, box

@@ -92,7 +92,8 @@ class SourcePages:
                 self._drawn.move_to_end(key)
                 return self._drawn[key]
             drawn = await self._draw(file, place)
-            if drawn is None or drawn.told["text"] != await asyncio.to_thread(_page, library, place):
+            stored = await asyncio.to_thread(_page, library, place)
+            if drawn is None or not stored.startswith(drawn.told["text"].strip()):
                 return None
         self._drawn[key] = drawn
         while len(self._drawn) > _KEPT:
@@ -107,8 +108,7 @@ class SourcePages:
         if not place.owner:
             yield _present(self._service.library(place.index))
             return
-        async with self._documents.shelf(place.owner).using() as index:
-            yield _present(index)
+        yield _present(await self._documents.shelf(place.owner).index())
 
     async def _draw(self, file: Path, place: SourcePlace) -> _Drawn | None:
         asked = {"file": str(file), "page": place.page, "start": place.start, "end": place.end}

@@ -79,6 +79,7 @@ def command(
     from sandreckoner.cli.render.answer_json import print_event
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
+    from sandreckoner.cli.render.pages.place_pictures import pictures_of
     from sandreckoner.cli.render.present import present
     from sandreckoner.llms.load import load_early
 
@@ -101,6 +102,7 @@ def command(
         with workspace.environment(problem, spec, journal=journal, listeners=listeners) as environment:
             found = answer(strategy, problem, environment)
         model = workspace.model.name
+        pictures = pictures_of([found], workspace.library) if html else []
     return present(
         found,
         question=problem.question,
@@ -109,6 +111,7 @@ def command(
         as_json=as_json,
         style=style,
         html=html,
+        pictures=pictures,
         steps=environment.trace.steps,
         as_events=jsonl,
     )

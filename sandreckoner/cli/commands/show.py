@@ -21,6 +21,7 @@ examples:
   reckon show run.jsonl                    the tree of a run, and where its numbers come from
   reckon show run.jsonl --trace            every step, with prompts and replies
   reckon show 2026-11-21-154011 --html page.html
+  reckon show run.jsonl --source 2 --docs reports/      the page that [2] stands on, the figure framed
 """
 
 
@@ -30,8 +31,20 @@ examples:
 @click.option("--trace", is_flag=True, help="Every step in full, with prompts and replies.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a question (version 1).")
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write it to one page instead.")
+@click.option("--source", type=int, metavar="N", help="Open the page of the place [N], the figure framed.")
+@options.docs
 @options.plain
-def command(run: str, turn: int | None, html: str | None, *, trace: bool, as_json: bool, plain: bool) -> int:
+def command(
+    run: str,
+    turn: int | None,
+    html: str | None,
+    source: int | None,
+    docs: tuple[str, ...],
+    *,
+    trace: bool,
+    as_json: bool,
+    plain: bool,
+) -> int:
     """Show the tree of each question of a recorded run, and with --trace every step in full."""
     from sandreckoner.cli.recorded_runs import read_recorded
     from sandreckoner.cli.render.console_style import make_style
@@ -45,6 +58,11 @@ def command(run: str, turn: int | None, html: str | None, *, trace: bool, as_jso
         turns = [turns[turn - 1]]
     if html:
         write_export("html", recorded, Path(html))
+        return 0
+    if source is not None:
+        from sandreckoner.cli.render.shown_source import show_source
+
+        show_source(turns[-1].answer, source, docs or recorded.docs)
         return 0
     style = make_style(plain=plain)
     for each in turns:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -35,15 +36,17 @@ def present(
     style: ConsoleStyle,
     as_events: bool = False,
     html: str | None = None,
+    pictures: Sequence[Mapping[str, Any]] = (),
     steps: Sequence[Step] = (),
 ) -> int:
     """Print an answer, for a person in a style or as JSON, and return the exit code that says how it ended.
 
-    With `html`, also write it to a page, and how it came about by these `steps`.
+    With `html`, also write it to a page, how it came about by these `steps`, and `pictures` of the pages that
+    it rests on.
     """
     if html is not None:
         header = {"problem": {"question": question}, "strategy": strategy, "model": model}
-        write_export("html", Recorded("An answer", [], [Turn(header, steps, answer)]), Path(html))
+        write_export("html", Recorded("An answer", [], [Turn(header, steps, answer)]), Path(html), pictures)
     found = answer_object(answer, question=question, strategy=strategy, model=model)
     if as_events:
         print_answer(found)

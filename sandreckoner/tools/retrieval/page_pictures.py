@@ -14,7 +14,8 @@ from typing import Any
 
 from sandreckoner.core.errors import LibraryError, MissingExtra
 from sandreckoner.core.table import Box, Table
-from sandreckoner.tools.retrieval.readers.pdf import one_at_a_time
+from sandreckoner.tools.retrieval.readers.pdf import ONE_AT_A_TIME
+from sandreckoner.tools.retrieval.readers.pdf_columns import in_reading_order
 from sandreckoner.tools.retrieval.tables.pdf_tables import tables_of_page
 from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout, read_layout
 
@@ -70,14 +71,16 @@ def page_picture(
         width: of the picture, in pixels.
 
     Raises:
-        MissingExtra: pypdfium2 is not installed.
+        MissingExtra: pypdfium2 or Pillow is not installed.
         LibraryError: the file cannot be read, or has no such page.
     """
     try:
+        import PIL
         import pypdfium2  # type: ignore[import-untyped]
-    except ModuleNotFoundError:
-        raise MissingExtra("pypdfium2 is not installed: pip install 'sandreckoner[documents]'") from None
-    with one_at_a_time:
+    except ModuleNotFoundError as fault:
+        raise MissingExtra(f"{fault.name} is not installed: pip install 'sandreckoner[documents]'") from None
+    del PIL
+    with ONE_AT_A_TIME:
         try:
             document = pypdfium2.PdfDocument(file)
         except (OSError, pypdfium2.PdfiumError) as fault:
@@ -91,7 +94,7 @@ def page_picture(
 
 
 def _draw(page: Any, start: int, end: int, box: Box | None, width: int) -> PagePicture:
-    layout = read_layout(page)
+    layout = in_reading_order(read_layout(page))
     points = page.get_size()
     scale = min(width / max(points[0], 1), MAX_HEIGHT / max(points[1], 1))
     picture = page.render(scale=scale, may_draw_forms=False).to_pil()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import sandreckoner
 from sandreckoner.cli.render.answer_json import VERSION, answer_object
@@ -43,13 +44,15 @@ FORMATS: Mapping[str, Callable[[Conversation], str]] = {
 }
 
 
-def write_export(form: str, session: Conversation, path: Path) -> None:
-    """Write a session to a file.
+def write_export(
+    form: str, session: Conversation, path: Path, pictures: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Write a session to a file; HTML with `pictures` of the pages that it rests on.
 
     Raises:
         UsageError: the file cannot be written.
     """
-    text = FORMATS[form](session)
+    text = session_page(session, pictures) if form == "html" else FORMATS[form](session)
     try:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as fault:

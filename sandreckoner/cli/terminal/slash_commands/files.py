@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandreckoner.cli.render.pages import FORMATS, write_export
+from sandreckoner.cli.render.pages.place_pictures import pictures_of
 from sandreckoner.cli.render.phrases import one_line, plural
 from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.terminal.context import Context
@@ -50,5 +51,7 @@ def export(context: Context, words: str) -> None:
     if form not in FORMATS:
         raise UsageError(f"write /export {'|'.join(FORMATS)} [FILE]")
     path = Path(name.strip()).expanduser() if name.strip() else Path(f"{context.session.name}.{form}")
-    write_export(form, context.session, path)
+    answers = [turn.answer for turn in context.session.turns]
+    pictures = pictures_of(answers, context.library()) if form == "html" else []
+    write_export(form, context.session, path, pictures)
     context.say(f"written: {path.resolve()}")

@@ -19,7 +19,7 @@ _SCANNED_TEXT = 300  # characters: a stamp or a page number on a scanned page, b
 _SCANNED_AREA = 0.5  # of the page, under pictures
 
 # PDFium has global state; two threads in it at once crash the process.
-one_at_a_time = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
 def pages(data: bytes, tell: Tell = ignored) -> list[str]:
@@ -41,7 +41,7 @@ def layouts(data: bytes, tell: Tell = ignored) -> list[PageLayout]:
     """
     import pypdfium2  # type: ignore[import-untyped]
 
-    with one_at_a_time:
+    with ONE_AT_A_TIME:
         try:
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as fault:
