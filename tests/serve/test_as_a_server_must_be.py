@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandreckoner.cli import main
 from tests.serve.serving import Served, SilentModel, reckon_serve
 
 KEY = "rk-0123456789abcdef0123456789abcdef"
@@ -204,18 +204,10 @@ def test_a_key_has_a_budget_of_a_day_that_a_restart_does_not_renew(tmp_path: Pat
     ],
 )
 def test_a_mistake_is_one_line_before_anything_listens(
-    tmp_path: Path, arguments: list[str], says: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
     script = tmp_path / "script.txt"
     script.write_text("4")
-    done = subprocess.run(
-        [sys.executable, "-m", "sandreckoner.cli", "serve", "--model", f"scripted:{script}", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=tmp_path,
-        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
-    )
-    assert done.returncode in (1, 2)
-    assert says in done.stderr and "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert main(["serve", "--model", f"scripted:{script}", *arguments]) in (1, 2)
+    said = capsys.readouterr().err
+    assert says in said and len(said.strip().splitlines()) == 1, said
