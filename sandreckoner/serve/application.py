@@ -77,10 +77,10 @@ class Application:
         routes = [
             Route("/", _page),
             Mount("/page", StaticFiles(directory=_PAGE)),
-            Route("/sources/{token}", sources.page),
-            Route("/sources/{token}/place", sources.place),
-            Route("/sources/{token}/picture", sources.picture),
-            Route("/tickets/{ticket}", self._key_of_ticket, methods=["POST"]),
+            self._route("/sources/{token}", sources.page, needs_key=False),
+            self._route("/sources/{token}/place", sources.place, needs_key=False),
+            self._route("/sources/{token}/picture", sources.picture, needs_key=False),
+            self._route("/tickets/{ticket}", self._key_of_ticket, "POST", needs_key=False),
             self._route("/v1/documents", shelves.listed),
             self._route("/v1/documents/{name}", shelves.put, "PUT"),
             self._route("/v1/documents/{name}", shelves.delete, "DELETE"),
@@ -127,12 +127,13 @@ class Application:
             raise ApiError(401, "this address was used before; start `reckon serve --open` anew")
         return JSONResponse({"key": key})
 
-    def _route(self, path: str, endpoint: _Endpoint, method: str = "GET") -> Route:
-        """A route for callers alone."""
+    def _route(self, path: str, endpoint: _Endpoint, method: str = "GET", *, needs_key: bool = True) -> Route:
+        """A route, for those with a key unless its address is one."""
 
         async def checked(request: Request) -> Response:
-            request.state.caller = caller = self._keys.caller(request.headers.get("authorization"))
-            request.state.caller_name = caller.name
+            if needs_key:
+                request.state.caller = caller = self._keys.caller(request.headers.get("authorization"))
+                request.state.caller_name = caller.name
             try:
                 return await endpoint(request)
             except (ApiError, ClientDisconnect):
