@@ -49,7 +49,7 @@ Tier = Literal["standard", "wide", "science", "full", "tables"]
 # Looked for as words, not parsed: the host never parses a program. A mention in a comment costs some
 # milliseconds and nothing else.
 _TABLES = re.compile(r"\b(?:pandas|matplotlib|mpl_toolkits)\b")
-_FULL = re.compile(r"\bscipy\b")
+_FULL = re.compile(r"\b(?:scipy|physics)\b")
 _SCIENCE = re.compile(r"\b(?:numpy|sympy|mpmath)\b")
 _WIDE = re.compile(r"\b(?:asyncio|concurrent|unittest|xml|sqlite3|zipfile)\b")
 
@@ -57,13 +57,13 @@ _WIDE = re.compile(r"\b(?:asyncio|concurrent|unittest|xml|sqlite3|zipfile)\b")
 def tier_of(code: str, *, keep: bool) -> Tier:
     """The lightest tier that has what `code` imports.
 
-    Where the state is kept, later programs may import what this one does not, so it starts from `science`.
+    Where the state is kept, later programs may import what this one does not, so it starts from `full`.
     """
     if _TABLES.search(code):
         return "tables"
-    if _FULL.search(code):
+    if keep or _FULL.search(code):
         return "full"
-    if keep or _SCIENCE.search(code):
+    if _SCIENCE.search(code):
         return "science"
     return "wide" if _WIDE.search(code) else "standard"
 

@@ -20,6 +20,8 @@ READABLE_DUNDERS = frozenset(
     __irshift__ __iter__ __next__ __reversed__ __getitem__ __setitem__ __delitem__ __contains__ __int__
     __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ __members__ __class_getitem__
     __args__ __origin__ __aiter__ __anext__ __aenter__ __aexit__ __await__ __all__ __isabstractmethod__
+    __final__ __override__ __no_type_check__ __dataclass_transform__ __deprecated__ __covariant__
+    __contravariant__ __infer_variance__
     """.split()
 )
 """Double-underscore attributes that may be read of anything, through the guard."""
@@ -40,12 +42,12 @@ ASKED_DUNDERS = frozenset(
     __dict__ __mro__ __bases__ __base__ __subclasses__ __wrapped__ __defaults__ __kwdefaults__ __code__
     __func__ __self__ __closure__ __abstractmethods__ __dataclass_fields__ __orig_bases__ __parameters__
     __type_params__ __bound__ __constraints__ __value__ __required_keys__ __optional_keys__ __total__
-    __supertype__ __metadata__
+    __supertype__ __metadata__ __orig_class__
     """.split()
 )
 """Double-underscore attributes of the program's own things, each answered with a copy or a view."""
 
-DEFINABLE_DUNDERS = (READABLE_DUNDERS | OWN_DUNDERS) - frozenset(
+DEFINABLE_DUNDERS = (READABLE_DUNDERS | OWN_DUNDERS | {"__bases__"}) - frozenset(
     """
     __class__ __annotations__ __members__ __args__ __origin__ __cause__ __context__ __traceback__
     __suppress_context__
@@ -72,7 +74,7 @@ GUARDED_ATTRIBUTES = frozenset(
 )
 """Public attributes read through the guard, since some object of some library answers them unsafely."""
 
-ASSIGNABLE_DUNDERS = DEFINABLE_DUNDERS | frozenset(
+ASSIGNABLE_DUNDERS = (DEFINABLE_DUNDERS - {"__bases__"}) | frozenset(
     """
     __dict__ __class__ __wrapped__ __annotations__ __defaults__ __kwdefaults__ __cause__ __context__
     __suppress_context__ __traceback__

@@ -21,14 +21,7 @@ from sandreckoner.tools.python.policy.allowed_names import (
     is_dunder,
     spellable_attribute,
 )
-from sandreckoner.tools.python.policy.classes import (
-    ReadOnlyModule,
-    belongs_to_program,
-    gave,
-    own_types,
-    shown_class,
-    written_by_program,
-)
+from sandreckoner.tools.python.policy.classes import ReadOnlyModule, Type, shown_class
 from sandreckoner.tools.python.policy.own_things import (
     ANSWERS,
     Slot,
@@ -37,6 +30,7 @@ from sandreckoner.tools.python.policy.own_things import (
     open_types,
     real_traceback,
 )
+from sandreckoner.tools.python.policy.ownership import belongs_to_program, gave, own_types, written_by_program
 
 
 class _Formatter(string.Formatter):
@@ -74,8 +68,9 @@ _MISSING = object()
 
 def guarded_getattr(owner: Any, name: str, default: Any = _MISSING) -> Any:
     """What `owner.name` means to a program."""
-    if type(name) is not str:
-        raise TypeError("attribute name must be string")
+    if not issubclass(type(name), str):
+        raise TypeError(f"attribute name must be string, not '{type(name).__name__}'")
+    name = str.__str__(name)
     try:
         if not _may_read(owner, name):
             raise AttributeError(f'the attribute "{name}" is not available in the sandbox')
@@ -210,7 +205,11 @@ _UFUNC_METHODS = frozenset({"__call__", "reduce", "accumulate", "outer", "at", "
 
 
 def _mro(owner: Any, name: str) -> Any:
-    return (lambda: list(ANSWERS["__mro__"](owner))) if isinstance(owner, type) else getattr(owner, name)
+    # The real one hands out the real `type`, behind `super()` too.
+    kind = _bound_to(owner)
+    if gave(owner, name) or not isinstance(kind, type):
+        return getattr(owner, name)
+    return lambda *other: [shown_class(line) for line in type.mro(other[0] if kind is Type else kind)]
 
 
 # `object.__setattr__(self, name, value)`, `super().__getattribute__(name)` and their kin: what they are asked

@@ -12,13 +12,10 @@ from typing import Any
 from sandreckoner.tools.python.policy.allowed_names import (
     DEFINABLE_DUNDERS,
     GUARDED_ATTRIBUTES,
-    MARK,
     is_dunder,
     spellable_attribute,
 )
-
-own_types: set[type] = set()
-"""Classes that the program itself defined: these alone have private attributes that it may touch."""
+from sandreckoner.tools.python.policy.ownership import adopt, own_types
 
 
 class ReadOnlyModule(types.ModuleType):
@@ -29,58 +26,6 @@ class ReadOnlyModule(types.ModuleType):
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError("modules are read-only in the sandbox")
-
-
-# Whose is it?
-
-
-def gave(owner: Any, name: str) -> bool:
-    """Whether the attribute `name` of `owner` is the program's own: not one inherited from a library.
-
-    A subclass of ndarray inherits `ctypes`, one of Enum `_convert_`, which opens any module.
-    """
-    if type(owner) is super:
-        bound: Any = owner
-        kind = bound.__self_class__
-        start = kind.__mro__.index(bound.__thisclass__) + 1
-        lines: tuple[type, ...] = kind.__mro__[start:]
-    elif not belongs_to_program(owner):
-        return False
-    elif isinstance(owner, type):
-        lines = tuple(owner.__mro__) + tuple(type.__dict__["__mro__"].__get__(type(owner)))
-    else:
-        if name in _attributes_of(owner):
-            return True
-        lines = type(owner).__mro__
-    for line in lines:
-        if name in line.__dict__:
-            return _own(line)
-    return True  # nobody has it: an AttributeError, or the program's own __getattr__
-
-
-def _attributes_of(owner: Any) -> Any:
-    try:
-        return object.__getattribute__(owner, "__dict__")
-    except AttributeError:
-        return ()
-
-
-def belongs_to_program(owner: Any) -> bool:
-    """Whether `owner` is a class of the program's own, or an instance of one."""
-    return _own(type(owner)) or (isinstance(owner, type) and _own(owner))
-
-
-def _own(kind: type) -> bool:
-    if kind in own_types:
-        return True
-    # In the making, when the hooks of its bases run. No library's class has a base of the program's.
-    return any(base in own_types for base in kind.__mro__[1:])
-
-
-def written_by_program(function: Any) -> bool:
-    """Whether it is a function that the policy compiled."""
-    made: Any = function
-    return type(function) is types.FunctionType and MARK in made.__builtins__
 
 
 # What a class may be made of. All of it is looked at before the class exists: its bases have hooks that run
@@ -156,7 +101,7 @@ def check_patterns(patterns: Any, bases: Iterable[Any], *, plain: bool) -> None:
     """`match` reads the attributes that `__match_args__` names without asking the guard."""
     lines = [line for base in bases if isinstance(base, type) for line in base.__mro__]
     # Fields of a plain tuple or class are its own; a str has a `format`, and a protocol fits anything.
-    plain = plain and all(line in own_types or line in (object, tuple) for line in lines)
+    plain = plain and all(line in own_types or line is object or line is tuple for line in lines)
     if type(patterns) is not tuple:  # a descriptor could answer later
         raise TypeError("__match_args__ must be a plain tuple in the sandbox")
     for name in patterns:
@@ -197,13 +142,6 @@ def _with_real_special_names(answer: Any) -> Callable[[Any, str], Any]:
         return bound(name)
 
     return __getattribute__
-
-
-def adopt(made: Any) -> Any:
-    """Count a new class among the program's own."""
-    if isinstance(made, type):
-        own_types.add(made)
-    return made
 
 
 # Class statements.

@@ -6,7 +6,8 @@ import dataclasses
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import is_dunder
-from sandreckoner.tools.python.policy.classes import adopt, check_patterns, own_types
+from sandreckoner.tools.python.policy.classes import check_patterns
+from sandreckoner.tools.python.policy.ownership import adopt, own_types
 
 
 def dataclass(cls: Any = None, /, **options: Any) -> Any:

@@ -9,7 +9,7 @@ import ast
 import builtins
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import MARK
@@ -162,16 +162,22 @@ _STANDARD = ("typing", "inspect", "timeit", "doctest")
 _PACKAGES = ("sympy", "mpmath", "scipy", "pandas", "matplotlib")
 
 
+def route_modules(evaluator: LibraryEvaluator, names: Collection[str]) -> None:
+    """Let some modules find the functions of `evaluator` under these names, where they are such libraries."""
+    for name in names:
+        module = sys.modules.get(name)
+        if module is not None and (name in _STANDARD or name.partition(".")[0] in _PACKAGES):
+            for word in ("eval", "exec", "compile"):
+                vars(module).setdefault(word, getattr(evaluator, word))
+
+
 def route_libraries(evaluator: LibraryEvaluator) -> None:
     """Make the libraries that evaluate text, in many places, do it through `evaluator`.
 
     Then `sympify("__import__('os')…")`, a symbol with a hostile name in `lambdify` and an annotation that is
     a text meet the policy.
     """
-    for name, module in list(sys.modules.items()):
-        if module is not None and (name in _STANDARD or name.partition(".")[0] in _PACKAGES):
-            for word in ("eval", "exec", "compile"):
-                vars(module).setdefault(word, getattr(evaluator, word))
+    route_modules(evaluator, list(sys.modules))
     parser = sys.modules.get("sympy.parsing.sympy_parser")
     if parser is not None:
         rewrite = vars(parser)["evaluateFalse"]

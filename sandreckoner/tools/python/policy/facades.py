@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import builtins
-import importlib
+import importlib.util
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sandreckoner.tools.python.policy.classes import ReadOnlyModule
@@ -31,15 +31,21 @@ _INSTEAD = {
     "subprocess multiprocessing signal ctypes": "there are no other processes here",
     "polars sklearn torch tensorflow": "write it with numpy or with plain lists and dictionaries",
     "seaborn plotly tkinter turtle": "there is no screen here; print the numbers",
-    "sympy scipy dateutil pandas matplotlib": (
-        "it is not installed on the host: pip install 'sandreckoner[science]'"
+    "pandas matplotlib": (
+        "import it in the first program of a session; where that fails too, it is not installed on the host: "
+        "pip install 'sandreckoner[science]'"
     ),
+    "sympy scipy dateutil numpy": "it is not installed on the host: pip install 'sandreckoner[science]'",
 }
 
 
 def _not_found(name: object) -> ModuleNotFoundError:
     """What CPython raises for a module that is not there, and what to do without it, where we know."""
     package = str(name).partition(".")[0]
+    if package in sys.modules and package not in sys.stdlib_module_names:
+        return ModuleNotFoundError(
+            f"No module named {name!r}; it is not available in the sandbox", name=str(name)
+        )
     advice = next((f"; {advice}" for names, advice in _INSTEAD.items() if package in names.split()), "")
     if not advice and package in sys.stdlib_module_names:
         advice = "; it is not available in the sandbox"
@@ -59,6 +65,20 @@ def _defined_in(package: str, value: Any) -> bool:
 _LIBRARIES = ("sympy", "scipy", "numpy", "pandas", "matplotlib")
 
 
+_HOLDERS = (list, tuple, set, frozenset)
+
+
+def _makes_classes(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, type)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
 class Facades:
     """The modules of one sandbox, each built when it is first wanted."""
 
@@ -70,6 +90,16 @@ class Facades:
         self._selections = selections
         self._replacements = replacements
         self._built: dict[str, ReadOnlyModule] = {}
+        self._guarded: set[str] = set()
+        self._guard: Callable[[Collection[str]], None] | None = None
+
+    def allow_late_imports(self, guard: Callable[[Collection[str]], None]) -> None:
+        """Let programs import what of a library is open and not loaded yet.
+
+        Args:
+            guard: raises the language wall around modules that have just come, given their names.
+        """
+        self._guarded, self._guard = set(sys.modules), guard
 
     def import_by_name(self, name: str, *ignored: Any, **ignored_too: Any) -> Any:
         """`__import__` as programs call it."""
@@ -136,8 +166,9 @@ class Facades:
     def _selection(self, name: str) -> Selection | None:
         if name in self._selections:
             return self._selections[name]
-        # One that came later would be out of reach of the checks in `libraries`.
-        return opened(name) if name in sys.modules and name.partition(".")[0] in self._selections else None
+        if name.partition(".")[0] not in self._selections or not (found := opened(name)):
+            return None
+        return found if name in sys.modules or (self._guard and _is_module(name)) else None
 
     def _facade(self, name: str) -> ReadOnlyModule:
         if name in self._built:
@@ -146,7 +177,7 @@ class Facades:
         if selection is None:  # a parent that only leads to an allowed child
             return self._built.setdefault(name, ReadOnlyModule(name))
         try:
-            real = importlib.import_module(name)
+            real = self._real(name)
         except ImportError as fault:
             raise ImportError(f'the module "{name}" cannot be loaded in the sandbox: {fault}') from None
         facade = self._built[name] = _KINDS.get(name, ReadOnlyModule)(name)
@@ -160,6 +191,14 @@ class Facades:
             vars(facade)["__all__"] = [member for member in real.__all__ if member in vars(facade)]
         return facade
 
+    def _real(self, name: str) -> types.ModuleType:
+        found = importlib.import_module(name)
+        # What one import left half done is guarded with the next.
+        if self._guard is not None and (late := sys.modules.keys() - self._guarded):
+            self._guard(late)
+            self._guarded |= late
+        return found
+
     def _selected(self, real: types.ModuleType, selection: Selection) -> dict[str, Any]:
         wanted = (
             set(selection.only) if selection.exact else set(getattr(real, "__all__", ())) or set(dir(real))
@@ -167,19 +206,22 @@ class Facades:
         listed = selection.exact or hasattr(real, "__all__")
         package = real.__name__.partition(".")[0]
         found: dict[str, Any] = {}
-        for member in sorted(wanted - selection.without):
-            if member.startswith("_"):
-                continue
+        wanted = {member for member in wanted if not member.startswith("_")} - selection.without
+        for member in sorted(wanted | selection.also):
             try:
                 value = getattr(real, member)
             except Exception:  # noqa: S112  # a lazy attribute of a library that cannot be had
                 continue
             if not listed and not _defined_in(package, value):
                 continue  # what it imported for itself
-            if isinstance(value, type) and issubclass(value, type):
+            if any(map(_makes_classes, value if type(value) in _HOLDERS else (value,))):
                 continue  # a metaclass makes classes that nothing checked
             if not isinstance(value, types.ModuleType):
                 found[member] = EVERYWHERE.get(id(value), value)
             elif self._selection(value.__name__) is not None:
                 found[member] = self._facade(value.__name__)
+        for name in self._selections:  # `collections.abc`, which nobody imports and everybody uses
+            parent, _, child = name.rpartition(".")
+            if parent == real.__name__ and type(vars(real).get(child)) is types.ModuleType:
+                found.setdefault(child, self._facade(name))
         return found

@@ -10,7 +10,7 @@ and reads it on each store: setting it costs a program nothing, where a guard wo
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 _IMMUTABLE = 1 << 8
@@ -23,24 +23,32 @@ _NEW = object.__basicsize__ + 37 * 8
 _CHANGED_BY_THEIR_LIBRARY = frozenset(
     """
     weakref.finalize
-    sympy.core.symbol.Dummy sympy.physics.units.quantities.Quantity
+    sympy.core.symbol.Dummy sympy.physics.units.quantities.Quantity sympy.physics.vector.frame.ReferenceFrame
+    sympy.parsing.mathematica.MathematicaParser sympy.physics.secondquant.FermionState
+    sympy.physics.secondquant.FockStateFermionKet sympy.physics.secondquant.FockStateFermionBra
+    sympy.physics.control.lti.TransferFunction sympy.physics.control.lti.Series
+    sympy.physics.control.lti.Parallel sympy.physics.control.lti.Feedback
+    sympy.physics.control.lti.MIMOSeries sympy.physics.control.lti.MIMOParallel
+    sympy.physics.control.lti.MIMOFeedback
     numpy.ma.core.MaskedArray numpy.ma.core.MaskedConstant numpy.ma.MaskedArray numpy.ma.MaskedConstant
     numpy.polynomial._polybase.ABCPolyBase
     scipy.integrate._ode.vode scipy.integrate._ode.zvode scipy.integrate._ode.lsoda
     scipy.integrate._ode.dopri5 scipy.integrate._ode.dop853
     scipy.interpolate._fitpack2.UnivariateSpline scipy.interpolate._fitpack2.LSQUnivariateSpline
     scipy.interpolate._fitpack2.InterpolatedUnivariateSpline
+    matplotlib.path.Path
     """.split()
 )
 
 
-def make_classes_immutable(*, but: Collection[str] = ()) -> None:
-    """Freeze every class of this process, save those that their own library changes while it computes.
+def make_classes_immutable(kinds: Iterable[type], *, but: Collection[str] = ()) -> None:
+    """Freeze classes, save those that their own library changes while it computes.
 
     Args:
+        kinds: all that are there.
         but: packages whose classes stay as they are: we do not know what they do with them.
     """
-    for kind in all_classes():
+    for kind in kinds:
         module = str(kind.__module__)
         spared = (
             module.partition(".")[0] in but or f"{module}.{kind.__qualname__}" in _CHANGED_BY_THEIR_LIBRARY

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import copyreg
 import enum
 import operator
@@ -12,12 +13,12 @@ import string
 import sys
 import types
 from _string import formatter_field_name_split  # type: ignore[import-not-found]  # as string.Formatter does
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sandreckoner.tools.python.policy.allowed_names import MARK, is_dunder
 from sandreckoner.tools.python.policy.attributes import SafeFormat, guarded_getattr
-from sandreckoner.tools.python.policy.classes import belongs_to_program, check_members, own_types
+from sandreckoner.tools.python.policy.classes import check_members
 from sandreckoner.tools.python.policy.dataclass import guard_fields
 from sandreckoner.tools.python.policy.drawings import guard_drawings
 from sandreckoner.tools.python.policy.immutable import (
@@ -28,6 +29,7 @@ from sandreckoner.tools.python.policy.immutable import (
 )
 from sandreckoner.tools.python.policy.library_names import watch_names, watch_own_attributes
 from sandreckoner.tools.python.policy.own_things import open_types
+from sandreckoner.tools.python.policy.ownership import belongs_to_program, own_types
 from sandreckoner.tools.python.policy.raw_memory import hide_memory_protocols
 
 
@@ -44,19 +46,52 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_frames()
     guard_drawings()
     keep_contexts()
+    guard_metaclasses(list(all_classes()))
     watch_own_attributes(list(all_classes()))
     watch_names({name.partition(".")[0] for name in sys.modules} - _NOT_WATCHED)
     hide_memory_protocols()
-    make_classes_immutable(but={name.partition(".")[0] for name in own_modules})
+    make_classes_immutable(all_classes(), but={name.partition(".")[0] for name in own_modules})
+
+
+def guard_late(modules: Collection[str]) -> None:
+    """The same for modules of libraries that came while a program ran."""
+    kinds = [kind for kind in all_classes() if kind not in own_types and kind.__module__ in modules]
+    guard_metaclasses(kinds)
+    watch_own_attributes(kinds)
+    watch_names({name.partition(".")[0] for name in modules} - _NOT_WATCHED)
+    make_classes_immutable(kinds)
 
 
 # The machinery of the interpreter and of this package, which no program hands a name to.
 _NOT_WATCHED = frozenset(
     """
-    builtins sys importlib _frozen_importlib zipimport sandreckoner os posixpath codecs encodings io abc site
+    builtins sys importlib _frozen_importlib zipimport os posixpath codecs encodings io abc site
     socket signal select resource ctypes struct gc pickle RestrictedPython __main__
     """.split()
-)
+) | {__name__.partition(".")[0]}
+
+
+def guard_metaclasses(kinds: Collection[type]) -> None:
+    """Let no program call a metaclass of a library, which some hand out: it makes classes of any members."""
+    for kind in kinds:
+        if (
+            issubclass(kind, type)
+            and kind is not type
+            and not str(kind.__module__).startswith("sandreckoner")
+        ):
+            _refuse_program(kind)
+
+
+def _refuse_program(kind: Any) -> None:
+    make = kind.__new__
+
+    def guarded(mcs: Any, *args: Any, **keywords: Any) -> Any:
+        if MARK in sys._getframe(1).f_builtins:
+            raise TypeError(f"{mcs.__name__} cannot be called in the sandbox; use a class statement")
+        return make(mcs, *args, **keywords)
+
+    with contextlib.suppress(TypeError):  # those of C make nothing but their own kind
+        kind.__new__ = staticmethod(guarded)
 
 
 def guard_functions() -> None:
@@ -82,18 +117,29 @@ def guard_enums() -> None:
     make = enum.EnumMeta.__call__
 
     def guarded(cls: Any, *args: Any, **keywords: Any) -> Any:
-        if len(args) > 1 and not isinstance(args[1], (str, dict, list, tuple)):
-            raise TypeError("the members of an Enum must be a text, dict, list or tuple in the sandbox")
-        if "names" in keywords and not isinstance(keywords["names"], (str, dict, list, tuple)):
-            raise TypeError("the members of an Enum must be a text, dict, list or tuple in the sandbox")
-        for argument in (*args[1:2], *keywords.values()):
-            for member in argument if isinstance(argument, (dict, list, tuple)) else ():
-                name = member[0] if isinstance(member, (list, tuple)) and member else member
-                if isinstance(name, str) and is_dunder(name):
-                    raise TypeError(f"{name!r} is not available in the sandbox")
+        if len(args) > 1:
+            args = (args[0], _member_names(args[1]), *args[2:])
+        if "names" in keywords:
+            keywords["names"] = _member_names(keywords["names"])
         return make(cls, *args, **keywords)
 
     enum.EnumMeta.__call__ = guarded  # type: ignore[method-assign]
+
+
+def _member_names(names: Any) -> Any:
+    """A plain copy, which cannot answer otherwise the second time, without special names."""
+    if isinstance(names, str):
+        names = str.__str__(names).replace(",", " ").split()
+    if not isinstance(names, Iterable):
+        return names  # part of a value, where this is no call that makes a class
+    found: list[Any] = []
+    for member in list(names.items() if isinstance(names, dict) else names):
+        first, *rest = tuple(member) if isinstance(member, (list, tuple)) else (member,)
+        name = str.__str__(first) if isinstance(first, str) else first
+        if type(name) is str and is_dunder(name):
+            raise TypeError(f"{name!r} is not available in the sandbox")
+        found.append((name, *rest) if rest else name)
+    return found
 
 
 def guard_arrays() -> None:
@@ -150,8 +196,12 @@ def guard_generators() -> None:
     sources = tuple(getattr(random, name) for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"))
     for source in sources:
         _check_first(source, lambda seed: not belongs_to_program(seed))
-    _check_first(random.Generator, lambda bits: type(bits) in sources)
-    _check_first(random.RandomState, lambda seed: type(seed) in sources or not hasattr(seed, "capsule"))
+
+    def is_source(value: Any) -> bool:
+        return any(type(value) is source for source in sources)  # a program's class may equal anything
+
+    _check_first(random.Generator, is_source)
+    _check_first(random.RandomState, lambda seed: is_source(seed) or not hasattr(seed, "capsule"))
 
 
 def _check_first(kind: Any, fits: Callable[[Any], bool]) -> None:
@@ -237,7 +287,7 @@ def guard_copies() -> None:
     def reconstruct(original: Any, memo: Any, function: Any, args: Any, *state: Any, **keywords: Any) -> Any:
         if belongs_to_program(original):
             kind = type(original)
-            plain = function in (copyreg.__newobj__, copyreg._reconstructor)  # type: ignore[attr-defined]
+            plain = function is copyreg.__newobj__ or function is copyreg._reconstructor  # type: ignore[attr-defined]
             own = plain and args and args[0] in own_types
             if not own and (any(part is not None for part in state) or any(keywords.values())):
                 made = function(*args)

@@ -23,7 +23,7 @@ from sandreckoner.tools.python.policy.allowed_names import (
     is_dunder,
 )
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
-from sandreckoner.tools.python.policy.classes import belongs_to_program
+from sandreckoner.tools.python.policy.ownership import belongs_to_program
 
 _LEAD_OUT = HIDDEN_ATTRIBUTES | frozenset(
     """

@@ -16,11 +16,13 @@ class Selection:
         only: these names, with `exact`; else the module's `__all__`, or its public names where it has none.
         without: names taken out of that.
         exact: whether it is exactly `only`, even where that is empty.
+        also: names that `__all__` leaves out, and that people use.
     """
 
     only: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
     exact: bool = False
+    also: frozenset[str] = frozenset()
 
 
 def _only(names: str) -> Selection:
@@ -31,6 +33,10 @@ def _without(names: str) -> Selection:
     return Selection(without=frozenset(names.split()))
 
 
+def _with(names: str) -> Selection:
+    return Selection(also=frozenset(names.split()))
+
+
 _ALL = Selection()
 
 STANDARD: Mapping[str, Selection] = {
@@ -38,19 +44,26 @@ STANDARD: Mapping[str, Selection] = {
         """
         math cmath statistics fractions decimal numbers itertools collections collections.abc heapq
         bisect random
-        datetime calendar typing abc textwrap array unicodedata __future__ pprint operator functools json copy
+        datetime calendar abc textwrap array unicodedata __future__ pprint functools json copy
         csv base64 struct zlib binascii queue weakref graphlib fnmatch contextvars keyword token errno hmac
         colorsys reprlib sched html.entities html secrets difflib ipaddress urllib.parse
         """.split(),
         _ALL,
     ),
+    "typing": _with("T KT VT T_co V_co VT_co KT_co T_contra"),
+    "operator": _with(
+        "__lt__ __le__ __eq__ __ne__ __ge__ __gt__ __not__ __abs__ __add__ __and__ __floordiv__ __index__ "
+        "__invert__ __lshift__ __mod__ __mul__ __matmul__ __neg__ __or__ __pos__ __pow__ __rshift__ __sub__ "
+        "__truediv__ __xor__ __concat__ __contains__ __delitem__ __getitem__ __setitem__"
+    ),
+    "builtins": _only(""),  # the program's own, see `program_globals`
     "zoneinfo": _without("reset_tzpath"),
     "enum": _without("global_enum"),  # writes into any module
     "string": _ALL,
     "re": _without("template"),
     "time": _without("clock_settime clock_settime_ns tzset pthread_getcpuclockid"),
     "dataclasses": _ALL,
-    "contextlib": _without("chdir"),
+    "contextlib": Selection(without=frozenset({"chdir"}), also=frozenset({"_GeneratorContextManager"})),
     "types": _only(
         "SimpleNamespace MappingProxyType NoneType EllipsisType NotImplementedType GenericAlias UnionType "
         "FunctionType LambdaType MethodType BuiltinFunctionType BuiltinMethodType GeneratorType "
@@ -164,9 +177,13 @@ SCIENCE: Mapping[str, Selection] = {
         numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.polynomial.polynomial
         numpy.polynomial.chebyshev numpy.polynomial.legendre numpy.polynomial.hermite
         numpy.polynomial.laguerre
-        numpy.ma numpy.exceptions numpy.dtypes numpy.typing numpy.strings
+        numpy.ma numpy.dtypes numpy.typing numpy.strings
         """.split(),
         _without(_NUMPY_OUT),
+    ),
+    "numpy.exceptions": _only(
+        "ComplexWarning VisibleDeprecationWarning ModuleDeprecationWarning TooHardError AxisError "
+        "RankWarning DTypePromotionError"
     ),
     "numpy.char": _without("chararray array asarray"),
     "numpy.lib.stride_tricks": _only("sliding_window_view broadcast_to broadcast_arrays broadcast_shapes"),
@@ -230,27 +247,25 @@ TABLES: Mapping[str, Selection] = {
     ),
 }
 
-# Modules of sympy that `import sympy` does not load.
+# Modules of sympy that `import sympy` does not load; beside scipy, which takes longer still, they are there.
 SYMPY_MORE = """
-    sympy.stats sympy.physics.units sympy.physics.units.systems sympy.physics.units.prefixes sympy.vector
-    sympy.crypto sympy.diffgeom sympy.categories sympy.tensor sympy.tensor.tensor sympy.tensor.array
-    sympy.physics.vector sympy.physics.mechanics sympy.physics.optics sympy.holonomic sympy.liealgebras
-    sympy.parsing.mathematica sympy.physics.hydrogen sympy.physics.wigner sympy.physics.qho_1d sympy.abc
-    sympy.functions.special.tensor_functions
+    sympy.stats sympy.physics.units sympy.vector sympy.physics.quantum sympy.physics.vector
+    sympy.physics.mechanics sympy.physics.optics
 """.split()
 
 _NOT_OPEN = tuple(
     f"sympy.{name}"
     for name in (
         "utilities testing plotting interactive external printing.preview printing.gtk printing.codeprinter "
-        "printing.tableform parsing core.cache core.compatibility core.backend core.random core.sympify "
-        "multipledispatch release conftest deprecated this codegen physics.quantum printing.pycode "
-        "printing.lambdarepr printing.numpy printing.pytorch printing.tensorflow printing.llvmjitcode "
-        "assumptions.cnf polys.compatibility printing.aesaracode printing.theanocode printing.printer "
-        "printing.dot printing.python strategies unify sandbox"
+        "parsing core.cache core.compatibility core.backend core.sympify multipledispatch release conftest "
+        "deprecated this printing.pycode printing.pytorch printing.tensorflow printing.llvmjitcode "
+        "printing.aesaracode printing.theanocode printing.printer strategies sandbox"
     ).split()
 )
-_OPEN_UTILITIES = ("sympy.utilities.iterables", "sympy.utilities.memoization", "sympy.utilities.misc")
+_OPEN_WITHIN = (
+    "sympy.utilities.iterables", "sympy.utilities.memoization", "sympy.utilities.misc",
+    "sympy.utilities.enumerative", "sympy.parsing.mathematica", "sympy.parsing.maxima",
+)  # fmt: skip
 
 
 def opened(name: str) -> Selection | None:
@@ -263,4 +278,4 @@ def opened(name: str) -> Selection | None:
     if name in ("sympy.printing.pycode", "sympy.printing.codeprinter"):
         return _only("pycode ccode")
     closed = any(name == shut or name.startswith(f"{shut}.") for shut in _NOT_OPEN)
-    return None if closed and name not in _OPEN_UTILITIES else _without(_SYMPY_OUT)
+    return None if closed and name not in _OPEN_WITHIN else _without(_SYMPY_OUT)

@@ -9,13 +9,9 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandreckoner.tools.python.policy.allowed_names import is_dunder
-from sandreckoner.tools.python.policy.classes import (
-    belongs_to_program,
-    own_types,
-    shown_class,
-    written_by_program,
-)
+from sandreckoner.tools.python.policy.allowed_names import DEFINABLE_DUNDERS, is_dunder
+from sandreckoner.tools.python.policy.classes import shown_class
+from sandreckoner.tools.python.policy.ownership import belongs_to_program, own_types, written_by_program
 
 open_types: set[type] = set()
 """Classes of ours, not the program's, whose instances hold nothing but what the program put there."""
@@ -169,9 +165,12 @@ def _wrapped(owner: Any) -> Any:
     return inner
 
 
+_BINDING = (types.MethodType, classmethod, staticmethod)
+
+
 def _of_method(name: str) -> Callable[[Any], Any]:
     def answer(owner: Any) -> Any:
-        if type(owner) is types.MethodType and written_by_program(owner.__func__):
+        if type(owner) in _BINDING and written_by_program(owner.__func__) and hasattr(owner, name):
             return getattr(owner, name)
         raise _hidden(name)
 
@@ -209,7 +208,7 @@ def _traceback(owner: Any) -> Any:
 
 _SAID_BY_TYPING = """
     __orig_bases__ __parameters__ __type_params__ __bound__ __constraints__ __value__
-    __required_keys__ __optional_keys__ __total__ __supertype__ __metadata__
+    __required_keys__ __optional_keys__ __total__ __supertype__ __metadata__ __orig_class__
 """.split()
 
 ANSWERS: dict[str, Callable[[Any], Any]] = {
@@ -242,6 +241,7 @@ _OF_FUNCTIONS = frozenset(
 _OF_INSTANCES = frozenset(
     {"__dict__", "__class__", "__name__", "__qualname__", "__doc__", "__module__", "__wrapped__"}
 )
+_METHODS = DEFINABLE_DUNDERS - {"__getattr__", "__getattribute__", "__match_args__", "__slots__", "__bases__"}
 _OF_EXCEPTIONS = frozenset({"__cause__", "__context__", "__suppress_context__", "__traceback__", "__notes__"})
 _OF_CLASSES = frozenset({"__annotations__"})
 
@@ -286,7 +286,7 @@ def assign(owner: Any, name: str, value: Any) -> None:
         setattr(owner, name, value)
     elif isinstance(owner, BaseException) and name in _OF_EXCEPTIONS:
         setattr(owner, name, real_traceback(value) if name == "__traceback__" else value)
-    elif belongs_to_program(owner) and name in _OF_INSTANCES:
+    elif belongs_to_program(owner) and (name in _OF_INSTANCES or name in _METHODS):
         if name == "__class__" and value not in own_types:
             raise _fixed(name)
         if name == "__dict__" and type(value) is InstanceDict:

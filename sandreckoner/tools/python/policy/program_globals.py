@@ -84,6 +84,7 @@ def program_builtins(guarded_import: Callable[..., Any]) -> dict[str, Any]:
         __import__=guarded_import,
     )
     names["exit"] = names["quit"] = leave
+    names["__name__"] = "builtins"  # of whoever runs code over a dictionary that has no name
     evaluator = Evaluator(names)
     names.update(eval=evaluator.eval, exec=evaluator.exec, compile=evaluator.compile)
     return names

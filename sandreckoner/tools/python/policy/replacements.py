@@ -23,16 +23,15 @@ from sandreckoner.tools.python.policy.classes import (
     EnumMeta,
     ReadOnlyModule,
     Type,
-    belongs_to_program,
     guarded_type,
     new_class,
-    written_by_program,
 )
 from sandreckoner.tools.python.policy.dataclass import Field, Wanted, dataclass, fields
 from sandreckoner.tools.python.policy.drawings import show, use
 from sandreckoner.tools.python.policy.inline_threads import EXECUTORS, THREADING
 from sandreckoner.tools.python.policy.input_files import guarded_open
 from sandreckoner.tools.python.policy.own_things import open_types
+from sandreckoner.tools.python.policy.ownership import belongs_to_program, written_by_program
 from sandreckoner.tools.python.policy.reports import TRACEBACK, at_exit, not_at_exit, run_tests
 from sandreckoner.tools.python.policy.safe_pickle import PICKLE
 from sandreckoner.tools.python.policy.system_modules import OS, SYS, Path

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from sandreckoner.tools.python.policy.classes import own_types
+from sandreckoner.tools.python.policy.ownership import own_types
 
 _PLAIN = {
     "builtins": "set frozenset bytearray complex range slice list dict tuple object int float str bytes bool "

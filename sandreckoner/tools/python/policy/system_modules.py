@@ -14,8 +14,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sandreckoner.tools.python.policy import input_files
-from sandreckoner.tools.python.policy.classes import ReadOnlyModule, belongs_to_program
+from sandreckoner.tools.python.policy.classes import ReadOnlyModule
 from sandreckoner.tools.python.policy.own_things import Traceback
+from sandreckoner.tools.python.policy.ownership import belongs_to_program
 
 _DEEPEST = 200_000
 

@@ -10,15 +10,15 @@ import importlib
 import io
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
 from sandreckoner.tools.python.kernel.call import gather_pages
-from sandreckoner.tools.python.policy.evaluate import LibraryEvaluator, route_libraries
+from sandreckoner.tools.python.policy.evaluate import LibraryEvaluator, route_libraries, route_modules
 from sandreckoner.tools.python.policy.facades import Facades
-from sandreckoner.tools.python.policy.libraries import guard_libraries
+from sandreckoner.tools.python.policy.libraries import guard_late, guard_libraries
 from sandreckoner.tools.python.policy.modules import (
     DATES,
     SCIENCE,
@@ -57,10 +57,17 @@ def prepare_names(
         replacements["asyncio"] = dict(importlib.import_module(_LOOP).ASYNCIO)
     facades = Facades(selections, replacements)
     replacements.setdefault("importlib", {})["import_module"] = facades.import_module
-    builtin_names = program_builtins(facades.guarded_import)
+    builtin_names = replacements["builtins"] = program_builtins(facades.guarded_import)
     facades.build_loaded()
-    route_libraries(LibraryEvaluator(builtin_names))
+    evaluator = LibraryEvaluator(builtin_names)
+    route_libraries(evaluator)
     guard_libraries(own)
+
+    def guard(modules: Collection[str]) -> None:
+        route_modules(evaluator, modules)
+        guard_late(modules)
+
+    facades.allow_late_imports(guard)
     return namespace(builtin_names)
 
 
@@ -110,7 +117,7 @@ def warm(tier: str, own_modules: Sequence[str]) -> dict[str, Selection]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
                 found[name] = selection
-        for name in SYMPY_MORE if "sympy" in found else ():
+        for name in SYMPY_MORE if "sympy" in found and "scipy" in found else ():
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         for package in ("scipy", "pandas", "matplotlib"):
