@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
@@ -54,15 +54,44 @@ class Journal:
 
 
 class JournalFile(Journal):
-    """Writes a run to a file, one line a step, each flushed at once."""
+    """Writes a run to a file, one line a step, each flushed at once.
+
+    Attributes:
+        fault: why a later line could not be written; a run that costs money is not ended for that.
+    """
 
     def __init__(self, file: TextIO, header: Mapping[str, JSON]) -> None:
+        """Write the first line.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         self._file = file
-        self.write({"journal": VERSION, **header})
+        self.fault = ""
+        self._write({"journal": VERSION, **header})
 
     def write(self, record: Mapping[str, JSON]) -> None:
+        if self.fault:
+            return
+        try:
+            self._write(record)
+        except OSError as fault:
+            self.fault = fault.strerror or "it cannot be written"
+
+    def _write(self, record: Mapping[str, JSON]) -> None:
         self._file.write(dumps(record) + "\n")
         self._file.flush()
+
+
+class Both(Journal):
+    """Records a run in two journals."""
+
+    def __init__(self, first: Journal, second: Journal) -> None:
+        self._first, self._second = first, second
+
+    def write(self, record: Mapping[str, JSON]) -> None:
+        self._first.write(record)
+        self._second.write(record)
 
 
 class Replay(Journal):
@@ -106,9 +135,18 @@ def read_journal(path: Path) -> Replay:
         JournalError: the file cannot be read, or is not a journal of this version.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        return parse_journal(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as fault:
         raise JournalError(f"{path}: cannot be read as a journal: {fault}") from None
+
+
+def parse_journal(text: str, path: str) -> Replay:
+    """Read a journal from its text; `path` is said in errors.
+
+    Raises:
+        JournalError: it is not a journal of this version.
+    """
+    lines = text.split("\n")
     records: list[Mapping[str, JSON]] = []
     for number, line in enumerate(lines[:-1], 1):
         try:
@@ -151,16 +189,27 @@ def open_journal(target: JournalTarget, header: Header) -> Iterator[Journal]:
     """Open the journal of one question while it is answered.
 
     Raises:
-        UsageError: the file cannot be written; nothing was spent.
+        UsageError: the file cannot be written and nothing was spent; or, at the end, it is not complete.
     """
     if target is None:
         yield Journal()
     elif callable(target):
         yield target(header)
     else:
+        path = Path(target)
+        # A run that fails must not cost the journal of an earlier one: until there is an answer, it stays.
+        draft = path.with_name(f"{path.name}.part") if path.is_file() and path.stat().st_size else path
         try:
-            file = Path(target).open("w", encoding="utf-8")  # noqa: SIM115  # closed below
+            file = draft.open("w", encoding="utf-8")
+            journal = JournalFile(file, header)
         except OSError as fault:
             raise UsageError(f"journal: {target} cannot be written: {fault.strerror}") from None
-        with file:
-            yield JournalFile(file, header)
+        try:
+            yield journal
+        finally:
+            with suppress(OSError):  # of what a full disk did not take
+                file.close()
+        if draft != path:
+            draft.replace(path)
+        if journal.fault:
+            raise UsageError(f"journal: {target} is not complete: {journal.fault}")

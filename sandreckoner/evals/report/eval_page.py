@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandreckoner._support.html_pages import render_page
+from sandreckoner._support.whole_files import write_whole
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report import charts
@@ -58,7 +59,7 @@ def write_page(
         left=len(records) - MAX_SAMPLES_SHOWN,
     )
     try:
-        path.write_text(page, encoding="utf-8", errors="replace")
+        write_whole(path, [page])
     except OSError as fault:
         raise UsageError(f"{path} cannot be written: {fault.strerror}") from None
 

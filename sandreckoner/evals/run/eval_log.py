@@ -11,12 +11,12 @@ truncated when the folder is opened again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from sandreckoner._support.whole_files import write_whole
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON
@@ -45,7 +45,7 @@ class EvalLog:
         """Write a finished sample."""
         path = journal_path(self.folder, record.key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, journal)
+        write_whole(path, [journal])
         self._file.write(dumps(record.to_json()) + "\n")
         self._file.flush()
         self.records[record.key] = record
@@ -89,7 +89,7 @@ def open_log(folder: Path, configuration: Mapping[str, JSON], *, resume: bool) -
             )
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(manifest, json.dumps(wanted, indent=1) + "\n")
+        write_whole(manifest, [json.dumps(wanted, indent=1) + "\n"])
     records = folder / "records.jsonl"
     if records.exists():
         _truncate_partial_line(records)
@@ -152,12 +152,6 @@ def _truncate_partial_line(path: Path) -> None:
     with path.open("rb+") as file:
         whole = file.read().rpartition(b"\n")
         file.truncate(len(whole[0]) + len(whole[1]))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def rescore(
