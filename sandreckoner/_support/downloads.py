@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PATIENCE_S = 4.0  # until the hub has said that it has the file
 
@@ -92,6 +94,28 @@ def _size_at(url: str) -> int | None:
     thread.start()
     thread.join(PATIENCE_S)
     return found[0] if found else None
+
+
+def hub_answers(patience_s: float = 2.0) -> bool:
+    """Whether the hub, or the proxy on the way to it, takes a connection; decided in so many seconds."""
+    from urllib.request import getproxies
+
+    from huggingface_hub.constants import ENDPOINT
+
+    if getproxies():
+        return True  # whoever has set one up knows the way
+    found: list[bool] = []
+    target = urlsplit(ENDPOINT)
+
+    def ask() -> None:
+        address = target.hostname or "", target.port or (80 if target.scheme == "http" else 443)
+        with suppress(OSError), socket.create_connection(address, timeout=patience_s):
+            found.append(True)
+
+    thread = threading.Thread(target=ask, name="hub", daemon=True)
+    thread.start()
+    thread.join(patience_s)
+    return bool(found)
 
 
 class _TooLong(Exception):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandreckoner.core.environment import Model
-from sandreckoner.core.errors import MissingExtra, UsageError
+from sandreckoner.core.errors import MissingExtra, ModelUnavailable, UsageError
 from sandreckoner.core.plugins import MODELS, load_plugin, plugins
 from sandreckoner.llms.client.error_mapping import redact
 from sandreckoner.llms.weights import registry
@@ -99,16 +99,34 @@ def _llamacpp(model: str, options: Options, settings: Settings) -> BaseChatModel
 def _hf(model: str, options: Options, settings: Settings) -> BaseChatModel:
     from sandreckoner.llms.local.huggingface import ChatHF  # before the runtime: see the room's `__init__`
 
-    for package in ("torch", "transformers", "llguidance", "accelerate"):
-        need(package, "sandreckoner[hf]")
     if model.startswith((".", "/", "~")):
         model = str(Path(model).expanduser())
         if not Path(model).is_dir():
             raise UsageError(f"hf:{model}: there is no such folder")
-
+    elif not _is_at_hand(model, str(options.get("revision") or "main")):
+        raise ModelUnavailable(
+            f"hf:{model} is not on this machine, and the Hugging Face hub cannot be reached; "
+            "check the network, or name a folder"
+        )
+    for package in ("torch", "transformers", "llguidance", "accelerate"):
+        need(package, "sandreckoner[hf]")
     if key := settings.key_of("hf"):
         options = {"token": key} | options
     return _with_options(ChatHF, f"hf:{model}", model=model, **options)
+
+
+def _is_at_hand(model: str, revision: str) -> bool:
+    """Whether a model is in the hub's cache, or the hub can be asked for it."""
+    from sandreckoner._support.downloads import hub_answers
+
+    need("huggingface_hub", "sandreckoner[hf]")
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        kept = isinstance(try_to_load_from_cache(model, "config.json", revision=revision), str)
+    except ValueError:  # a name that the hub cannot have, which it says better
+        return True
+    return kept or Path(model).is_dir() or hub_answers()
 
 
 def _openai(model: str, options: Options, settings: Settings) -> BaseChatModel:

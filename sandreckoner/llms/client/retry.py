@@ -207,7 +207,8 @@ class RetryingClient:
 
     def explain(self, fault: Exception) -> SandreckonerError:
         """The error to raise for what this backend raised."""
-        return explain(fault, self.name, self.secrets)
+        attempts = self.retry_policy.attempts if _is_retryable(fault) else 1
+        return explain(fault, self.name, self.secrets, attempts=attempts)
 
     def _stop(self, state: RetryCallState) -> bool:
         return state.attempt_number >= self.retry_policy.attempts or is_cancelled()
