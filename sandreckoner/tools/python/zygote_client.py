@@ -60,7 +60,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._walls: Walls | None = None
         self._unanswered: collections.deque[float] = collections.deque()
-        self._closed = False
+        self._closed = self._left = False
         self._failure = "it was closed while it started"
         self._ready_by = time.monotonic() + _START_S
         ours, theirs = socket.socketpair()
@@ -117,6 +117,8 @@ class Zygote:
                 raise codec.Closed
             yield
         finally:
+            if self._left:
+                self._let_go()
             self._lock.release()
 
     def _last_words(self, fault: Exception) -> str:
@@ -224,7 +226,8 @@ class Zygote:
                 self._process.kill()
                 self._ends_by(time.monotonic() + _END_S)
             if not self._lock.acquire(timeout=_END_S):
-                return  # a thread still looks at the descriptors
+                self._left = True  # a thread still looks at the descriptors: it lets them go
+                return
             try:
                 self._let_go()
             finally:

@@ -117,13 +117,25 @@ def cached_library(
     """
     embedder = _installed_embedder()
     library: Index | MemoryLibrary
-    if "-" in map(str, paths):
+    unwritable = "" if "-" in map(str, paths) else _why_unwritable(_cached_folder(paths))
+    if unwritable and report:
+        report(f"{unwritable}: what is read from documents is not kept")
+    if unwritable or "-" in map(str, paths):
         library = open_library(paths, embedder=embedder, report=report, options=options)
     else:
         library = _cached_index(paths, embedder, report, progress, options)
     if embedder is None and report:  # only once something was read: a mistake in a path is reported alone
         report(_LEXICAL_ONLY)
     return library
+
+
+def _why_unwritable(folder: Path) -> str:
+    """Why the cache cannot be used, as on a read-only disk or in a container; empty where it can."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        return f"{folder.parent} cannot be written ({fault.strerror})"
+    return ""
 
 
 def _installed_embedder() -> MiniLM | None:
