@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import cast
+from typing import Any, cast
 
-from sandreckoner.chains.method import Method, Sampling, Strategy, strategy_calls
+from sandreckoner.chains.method import Method, Sampling, Strategy, require_positive, strategy_calls
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.combine import map_effects, together, within
@@ -123,6 +123,43 @@ class Seeded:
             return replace(effect, seed=derived_seed(self.seed, asked))
 
         return map_effects(change, self.strategy(problem))
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A strategy whose every Ask is drawn otherwise, as `--temperature`, `--max-tokens` and `--seed` say.
+
+    Attributes:
+        strategy: any.
+        temperature: of every Ask; None leaves what the strategy sets.
+        max_tokens: longest completion, in tokens; None leaves it.
+        seed: see `Seeded`; None for none.
+    """
+
+    strategy: Strategy
+    temperature: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        Sampling(temperature=self.temperature or 0.0, max_tokens=self.max_tokens or 1, seed=self.seed)
+        if self.max_tokens is not None:
+            require_positive(max_tokens=self.max_tokens)
+
+    @property
+    def calls(self) -> int:
+        """The maximum number of completions it may request."""
+        return strategy_calls(self.strategy)
+
+    def __call__(self, problem: Problem) -> Steps[Answer]:
+        given = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+
+        def change(effect: Effect) -> Effect:
+            return replace(effect, **changes) if isinstance(effect, Ask) else effect
+
+        drawn = map_effects(change, self.strategy(problem))
+        return drawn if self.seed is None else Seeded(lambda _: drawn, self.seed)(problem)
 
 
 def derived_seed(*parts: int | str) -> int:

@@ -137,8 +137,10 @@ def load_prompt(name: str) -> Prompt:
             text = Path(name).read_text(encoding="utf-8")
         else:
             text = files("sandreckoner.chains").joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageError(f"prompt {name!r} cannot be read: {fault}") from None
+    except OSError as fault:
+        raise UsageError(f"prompt {name!r} cannot be read: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"prompt {name!r} cannot be read: it is not text in UTF-8") from None
     return parse_prompt(text, name)
 
 

@@ -218,11 +218,8 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     def __repr__(self) -> str:
         return f"chain({self._spec!r}, model={self._workspace.model.name!r})"
 
-    def __copy__(self) -> Self:
-        # A live sandbox cannot be copied; the copy uses the same one and does not close it.
-        return self._shared()
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # A live sandbox cannot be copied; the copy uses the same one and does not close it.
         return self._shared()
 
     def _shared(self, **changes: Any) -> Self:

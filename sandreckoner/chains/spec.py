@@ -11,6 +11,7 @@ import ast
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Literal
 
 from sandreckoner.chains.method import Method, Strategy, strategy_calls
@@ -25,8 +26,9 @@ from sandreckoner.chains.methods.generated_knowledge import GeneratedKnowledge
 from sandreckoner.chains.methods.least_to_most import LeastToMost
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.methods.retrieval_augmented import RetrievalAugmented
-from sandreckoner.chains.nested import as_method
+from sandreckoner.chains.nested import Sampled, as_method
 from sandreckoner.chains.prompt import Prompt, load_prompt, packaged_prompts
+from sandreckoner.chains.spec_text import check_options, read_expression
 from sandreckoner.chains.strategies.adaptive_self_consistency import adaptive_self_consistency
 from sandreckoner.chains.strategies.cascade import cascade
 from sandreckoner.chains.strategies.cross_examination import cross_examination
@@ -64,6 +66,7 @@ class Name:
 def _prompted(method: Callable[..., Method], default: str) -> Callable[..., Method]:
     """Give a method its default prompt unless the specification names one: `cot(prompt="mine.txt")`."""
 
+    @wraps(method)
     def build(*, prompt: Prompt | None = None, **options: Any) -> Method:
         return method(prompt=prompt or load_prompt(default), **options)
 
@@ -118,6 +121,7 @@ NAMES: Mapping[str, Name] = {
     "refine": Name(refine, "strategy", "a critic sends attempts back", (1, 1)),
     "cascade": Name(cascade, "strategy", "from cheap to expensive until safe, or abstain", (2, MAX_INNER)),
     "sourced": Name(RequireSources, "strategy", "refuse numbers and quotes without a source", (1, 1)),
+    "sampled": Name(Sampled, "strategy", "any with another temperature, max_tokens or seed", (1, 1)),
     "cross": Name(cross_examination, "strategy", "one candidate of each method, then vote", (0, MAX_INNER)),
 }
 
@@ -149,12 +153,12 @@ def parse_strategy(
     try:
         if not trusted and len(text) > MAX_UNTRUSTED_CHARACTERS:
             raise UsageError(f"strategy: at most {MAX_UNTRUSTED_CHARACTERS} characters are taken here")
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = read_expression(text)
         if not trusted:
             _refuse_dangers(tree)
         named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         built = _build(tree, documents, functions, wrap=documents and "rag" not in named)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
+    except (ValueError, RecursionError, MemoryError) as fault:
         if isinstance(fault, UsageError):
             raise
         raise UsageError(
@@ -204,8 +208,10 @@ def _build(node: ast.expr, documents: bool, functions: tuple[Any, ...], *, wrap:
     at_least, at_most = name.arity
     if not at_least <= len(inner) <= at_most:
         raise UsageError(f"{head} takes {_wanted(head, name)}")
-    inner = [_as_strategy(part) if head in ("cascade", "sourced") else as_method(part) for part in inner]
+    whole = head in ("cascade", "sourced", "sampled")
+    inner = [_as_strategy(part) if whole else as_method(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
+    check_options(head, name.build, options)
     if name.needs_documents:
         options = {"documents": documents} | options
     if name.takes_functions:
@@ -213,8 +219,8 @@ def _build(node: ast.expr, documents: bool, functions: tuple[Any, ...], *, wrap:
     try:
         built = name.build(*inner, **options)
     except TypeError as fault:
-        reason = str(fault).partition("() ")[2] or "an option has a value of the wrong kind"
-        raise UsageError(f"{head}: {reason}") from None
+        given = ", ".join(f"{option}={value!r}"[:40] for option, value in options.items())
+        raise UsageError(f"{head}({given}): an option has a value of the wrong kind") from fault
     return RetrievalAugmented(built) if wrap and name.kind == "method" and not inner else built
 
 
