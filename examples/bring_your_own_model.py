@@ -1,5 +1,6 @@
 """A model backend of your own. Run it: bring_your_own_model.py. Test it: pytest bring_your_own_model.py."""
 
+import argparse
 import asyncio
 from random import Random
 
@@ -50,5 +51,6 @@ class TestShuffled(ModelConformance):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with chain("cot", model=Shuffled()) as reckon:
         print(reckon.invoke("What is 2 + 2?").text or "no answer, as was to be expected")

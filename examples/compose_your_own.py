@@ -1,6 +1,6 @@
 """A method and a strategy of your own, combined with those of the package: compose_your_own.py [MODEL]."""
 
-import sys
+import argparse
 from dataclasses import dataclass, replace
 
 from sandreckoner.chains import chain
@@ -33,5 +33,7 @@ def until_two_agree(problem, method=Estimated(ProgramAided())):  # noqa: B008  #
     return conclude(drawn[::-1])
 
 
-with chain(until_two_agree, model=sys.argv[1] if len(sys.argv) > 1 else "local") as reckon:
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("model", nargs="?", default="local")
+with chain(until_two_agree, model=parser.parse_args().model) as reckon:
     print(reckon.invoke("A bakery bakes 46 loaves. It sells half of them, then 9. How many are left?").text)

@@ -7,8 +7,8 @@ parent left; the parent never runs again. The proposer and the judge are scripte
 needs no model: the proposer writes every possible cell, the judge knows which pairs make 24.
 """
 
+import argparse
 import re
-import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
@@ -85,7 +85,9 @@ def scripted() -> ScriptedModel:
 
 def main() -> None:
     """Solve one puzzle and print what it took."""
-    puzzle = " ".join(sys.argv[1:]) or "4 5 6 10"
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("numbers", nargs="*", default=["4", "5", "6", "10"])
+    puzzle = " ".join(parser.parse_args().numbers)
     tree = TreeOfThoughts(Cells(k=36), ValueEach(), Beam(depth=5, breadth=8))
     with Sandbox(Limits(states=400)) as sandbox:
         environment = Environment(model=scripted(), interpreter=sandbox)

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
-ANSWERED, ERROR, USAGE, BUDGET_SPENT, NO_ANSWER, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+from sandreckoner.cli.exit_codes import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER, USAGE
+
+__all__ = ["ANSWERED", "ERROR", "INTERRUPTED", "NO_ANSWER", "USAGE", "main"]
+
 _COMPLETION = "_RECKON_COMPLETE"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `reckon` and return its exit code; every error becomes one line on stderr."""
+    """Run `reckon` and return its exit code; every fault becomes one line on stderr."""
     import click
 
-    from sandreckoner.core.errors import SandreckonerError, UsageError
+    from sandreckoner.cli import streams
+    from sandreckoner.cli.faults import explain
 
-    if sys.stdout is None:
-        return _say("stdout is closed; send it to a file, or to /dev/null", ERROR)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if not streams.prepare():
+        return _refuse([], "stdout is closed; send it to a file, or to /dev/null", ERROR)
     try:
-        code = _perform(sys.argv[1:] if argv is None else list(argv))
+        code = _perform(words)
         sys.stdout.flush()
-    except UsageError as fault:
-        return _say(fault, USAGE)
-    except SandreckonerError as fault:
-        return _say(fault, ERROR)
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted", INTERRUPTED, before="\n")
-    except UnicodeError as fault:
-        return _say(_encoding_advice(fault), ERROR)
+        return _refuse(words, "interrupted", INTERRUPTED, before="\n")
     except BrokenPipeError:
-        _drop_unwritten()
+        streams.drop_unwritten()
         return ERROR
-    except OSError as fault:
-        _drop_unwritten()
-        return _say(f"{fault.filename or 'output'}: {fault.strerror or fault}", ERROR)
+    except Exception as fault:  # the door: whatever comes here is for a person to read
+        streams.drop_unwritten()
+        explained = explain(fault)
+        if explained is None:
+            raise
+        return _refuse(words, *explained)
+    if sign := streams.unshown():
+        said = f"{sign!a} cannot be shown in {sys.stdout.encoding} and stands there escaped; set PYTHONUTF8=1"
+        return _refuse([], said, ERROR)
     return code
 
 
@@ -56,34 +63,19 @@ def _perform(argv: list[str]) -> int:
     return code
 
 
-def _drop_unwritten() -> None:
-    """Give up what cannot be written: a reader that has gone, a full disk. Python would try again at exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _refuse(words: Sequence[str], said: str, code: int, *, before: str = "") -> int:
+    """Say a fault on stderr, and to a script that reads JSON on stdout too; returns the exit code."""
+    from sandreckoner.cli.faults import warn
 
-
-def _encoding_advice(fault: UnicodeError) -> str:
-    if isinstance(fault, UnicodeEncodeError):
-        return (
-            f"this terminal cannot show {fault.object[fault.start]!a} in {fault.encoding}; set PYTHONUTF8=1"
-        )
-    return f"the text is not {getattr(fault, 'encoding', 'utf-8')}; save it as UTF-8"
-
-
-def in_words(fault: object) -> str:
-    """A message without what Python adds to the errors of the operating system and of encodings.
-
-    >>> in_words("/tmp: cannot be read: [Errno 21] Is a directory: '/tmp'")
-    '/tmp: cannot be read: Is a directory'
-    """
-    import re
-
-    text = re.sub(r"\[(?:Errno|WinError) \d+\] ([^:]+)(?:: (?:'[^']*'|\"[^\"]*\"))?", r"\1", str(fault))
-    return re.sub(r"'[\w-]+' codec can't decode bytes? [^:]*: [\w ]+", "it is not text in UTF-8", text)
-
-
-def _say(what: object, code: int, *, before: str = "") -> int:
-    print(f"{before}reckon: {in_words(what)}", file=sys.stderr)
+    with suppress(OSError, ValueError):
+        warn(said, before=before)
+    if error := _error_object(words, said, code):
+        with suppress(OSError, ValueError):
+            print(json.dumps(error), flush=True)
     return code
+
+
+def _error_object(words: Sequence[str], said: str, code: int) -> dict[str, object] | None:
+    if "--jsonl" in words:
+        return {"version": 1, "event": "error", "error": said, "exit_code": code}
+    return {"version": 1, "error": said, "exit_code": code} if "--json" in words else None

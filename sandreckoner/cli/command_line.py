@@ -108,13 +108,35 @@ class CommandFolder(Group):
 
     noun = "command"
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; a sentence in its place is a question to `ask`."""
-        if " " in args[0].strip() and not args[0].startswith("-"):
-            return "ask", self.get_command(ctx, "ask"), args
-        return super().resolve_command(ctx, args)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args[:1] in (["help"], ["version"]):
+            args = [*args[1:], f"--{args[0]}"]
+        return super().parse_args(ctx, self._as_question(ctx, args))
+
+    def _as_question(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `ask` before a sentence that stands in place of a command, in quotes or without."""
+        options: list[str] = []
+        words: list[str] = []
+        left, known = list(args), self.list_commands(ctx)
+        while left and not (words and words[0] in known):
+            word = left.pop(0)
+            if word.startswith("-") and word != "-" and not _is_text(word):
+                options.append(word)
+                options += [left.pop(0)] if word in self._valued(ctx) and left else []
+            else:
+                words.append(word)
+        if not words or words[0] in known:
+            return args
+        if len(words) == 1:
+            return ["ask", *options, *words] if " " in words[0].strip() else args
+        is_sentence = len(words) > 2 and " " not in "".join(words) and not _nearest(words[0], known)
+        return ["ask", *options, " ".join(words)] if is_sentence else args
+
+    def _valued(self, ctx: click.Context) -> set[str]:
+        """The options of `ask` that take a value."""
+        ask = self.get_command(ctx, "ask")
+        given = [param for param in ask.params if not getattr(param, "is_flag", False)] if ask else []
+        return {name for param in given for name in param.opts}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the files."""
@@ -130,10 +152,14 @@ class CommandFolder(Group):
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """A hint for a word that is not known."""
+    near = _nearest(word, known)
+    return f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, 1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return next(iter(get_close_matches(word.lower(), known, 1)), "")
 
 
 def refuse(fault: click.UsageError, ctx: click.Context) -> NoReturn:
@@ -152,7 +178,14 @@ def _reason(fault: click.UsageError) -> str:
         if isinstance(kind := fault.param.type, click.Choice):
             word = fault.message.split("'")[1]
             return f"no {name} {word!r}: {nearest(word, [str(choice) for choice in kind.choices])}"
-        return f"{name}: {fault.message.rstrip('.')}"
+        said = fault.message.rstrip(".")
+        for python, plain in (
+            ("integer range", "whole number"),
+            ("integer", "whole number"),
+            ("float", "number"),
+        ):
+            said = said.replace(f"a valid {python}", f"a {plain}")
+        return f"{name}: {said}"
     message = fault.format_message().rstrip(".")
     return message[:1].lower() + message[1:]
 

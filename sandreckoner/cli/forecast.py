@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sandreckoner.cli.render.console_style import make_console
 
 
 class Forecast:
     """A progress bar with the time left, measured from the first report, since resumed work took no time."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        console = Console(stderr=True)
+        console = make_console(stderr=True)
         self._progress = Progress(
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -23,6 +24,27 @@ class SectionOption(click.Option):
     def __init__(self, *names: Any, section: str, **rest: Any) -> None:
         super().__init__(*names, **rest)
         self.section = section
+
+
+class OutputFile(click.Path):
+    """A file that a command is to write: whether it can be is seen before anything is asked or spent."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        path = Path(str(value))
+        there = path.exists()
+        if path.is_dir():
+            self.fail(f"{path} is a folder; name a file in it", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"{path} cannot be written: there is no folder {path.parent}", param, ctx)
+        if there and not path.is_file():  # a device, a pipe: to open one may wait for its reader
+            return str(path)
+        try:
+            path.open("ab").close()
+        except OSError as fault:
+            self.fail(f"{path} cannot be written: {fault.strerror}", param, ctx)
+        if not there:
+            path.unlink(missing_ok=True)
+        return str(path)
 
 
 def settings_of(params: Mapping[str, Any]) -> Settings:
@@ -77,7 +99,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 html = click.option(
     "--html",
     metavar="FILE",
-    type=click.Path(),
+    type=OutputFile(),
     help="Write the answer with its numbers and their sources to a page.",
 )
 quiet = click.option("--quiet", is_flag=True, help="Only the answer, nothing on stderr.")
@@ -93,6 +115,31 @@ def stacked(*options: Callable[[F], F]) -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def sampling(section: str, *, seed: bool = True) -> Callable[[F], F]:
+    """`--temperature`, `--max-tokens` and `--seed`, under a heading."""
+    kinds: list[tuple[str, type, str]] = [
+        ("--temperature", float, "Of every prompt; 0 always takes the likeliest word."),
+        ("--max-tokens", int, "The longest reply, in tokens."),
+        ("--seed", int, "Makes sampling repeatable where the model can."),
+    ]
+    return stacked(
+        *(
+            click.option(name, type=kind, help=text, cls=SectionOption, section=section)
+            for name, kind, text in (kinds if seed else kinds[:2])
+        )
+    )
+
+
+def sampled(strategy: str, given: Mapping[str, Any]) -> str:
+    """The specification of a strategy that draws as these options say."""
+    chosen = [
+        f"{name}={given[name]!r}"
+        for name in ("temperature", "max_tokens", "seed")
+        if given.get(name) is not None
+    ]
+    return f"sampled({strategy}, {', '.join(chosen)})" if chosen else strategy
 
 
 def budget(section: str) -> Callable[[F], F]:

@@ -6,10 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandreckoner.cli.terminal.session import Session, session_path
+from sandreckoner.cli.question_log import journal_of
+from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.session_files import session_path
 from sandreckoner.cli.terminal.transcript import Entry, Turn, read_step
 from sandreckoner.core.errors import JournalError, UsageError
-from sandreckoner.core.journal import read_journal
+from sandreckoner.core.journal import Replay, parse_journal, read_journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ def read_recorded(name: str) -> Recorded:
         JournalError: it is damaged.
     """
     path = Path(name)
+    if (journal := logged_journal(name)) is not None:
+        return _of_journal(name, journal)
     if not path.exists():
         with suppress(UsageError):  # a name with a slash is a path that is not there
             path = session_path(name)
@@ -46,9 +50,29 @@ def read_recorded(name: str) -> Recorded:
         if not session.turns:
             raise UsageError(f"{name}: nothing was asked in this session")
         return Recorded(session.name, session.docs, session.entries)
-    journal = read_journal(path)
+    return _of_journal(path.stem, read_journal(path))
+
+
+def read_run(name: str) -> Replay:
+    """The journal of a run: a file, or the number of an entry of the log.
+
+    Raises:
+        JournalError: there is none, or it is damaged.
+    """
+    return logged_journal(name) or read_journal(Path(name))
+
+
+def logged_journal(name: str) -> Replay | None:
+    """The journal of an entry of the log, by its number; None where it is none."""
+    if not name.isdecimal() or Path(name).exists():
+        return None
+    text = journal_of(int(name))
+    return parse_journal(text, f"entry {name} of the log") if text is not None else None
+
+
+def _of_journal(name: str, journal: Replay) -> Recorded:
     steps = [read_step(record) for record in journal.steps if "effect" in record]
-    return Recorded(path.stem, [], [Turn(journal.header, steps, journal.answer)])
+    return Recorded(name, [], [Turn(journal.header, steps, journal.answer)])
 
 
 def _is_session(path: Path) -> bool:

@@ -72,6 +72,7 @@ class Values(BaseModel):
     resident_minutes: Annotated[int, Number, Field(ge=0)] = Field(
         0, description="how long a process of its own keeps the embedded model loaded; 0 for none"
     )
+    log: Literal["on", "off"] = Field("on", description="whether what is asked is kept, for `reckon log`")
     limits: dict[Provider, Limits] = Field({}, description="what a provider allows one account")
     prices: dict[str, Price] = Field({}, description="US dollars per million tokens, by model")
     keys: dict[Provider, SecretStr] = Field({}, description="keys, by provider or by a server's address")
@@ -142,7 +143,7 @@ class Settings(Values):
         """
         for name in values:
             require_known(name, PLAIN)
-        given = {name: value for name, value in values.items() if value not in _NOTHING}
+        given = {name: value for name, value in values.items() if value not in _NOTHING or name == "log"}
         checked = check(given, lambda name: "")
         kept = {name: getattr(self, name) for name in Values.model_fields if name not in values}
         fresh = {name: getattr(checked, name) for name in values}
@@ -255,6 +256,8 @@ def _wanted(name: Name, kind: str) -> str:
     if name[0] in ("model", "strategy"):
         return "a string"
     if kind == "literal_error":
-        return " or ".join({"background": ("dark", "light"), "kernels": ("native", "wheel")}[name[0]])
+        return " or ".join(
+            {"background": ("dark", "light"), "kernels": ("native", "wheel"), "log": ("on", "off")}[name[0]]
+        )
     whole = name[0] in ("calls", "tokens", "memory", "resident_minutes", "limits")
     return f"a {'whole ' if whole else ''}number {'from 0' if name[0] in _FROM_0 else 'above 0'}"

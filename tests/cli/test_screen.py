@@ -45,7 +45,7 @@ def test_a_question_is_answered_on_the_screen(model: str, tmp_path: Path) -> Non
         assert "no documents" in screen.wait_for("›")
         screen.type(QUESTION)
         shown = screen.wait_for("pal · 1 call")
-        assert "╭─ program" in shown and "return price * pens" in shown
+        assert "── program" in shown and "return price * pens" in shown
         assert "\n42\n" in shown.replace(" \n", "\n")
         assert "14 ← the question, “What do 14 cost?”" in shown
         screen.keys("C-d")
@@ -149,16 +149,13 @@ def test_narrow_wide_and_resized(model: str, tmp_path: Path, columns: int) -> No
         screen.wait_for("›")
         screen.type(QUESTION)
         shown = screen.wait_for("pal · 1 call")
-        panel = [line for line in shown.split("\n") if line.startswith(("╭", "╰", "│"))]
-        assert {len(line) for line in panel} == {columns}
+        assert max(map(len, shown.split("\n"))) <= columns
         screen.resize(76, 30)
         screen.type("/run 'x' * 100")
         screen.wait_for("x" * 76 + "\n" + "x" * 24)
         screen.type(QUESTION)
         shown = screen.wait_for("pal · 1 call", times=2)
-        assert [line for line in shown.split("\n") if line.startswith("╭")][
-            -1
-        ] == "╭─ program " + "─" * 64 + "╮"
+        assert "\n── program\ndef solution():\n" in re.sub(r" +\n", "\n", shown)
 
 
 def test_a_window_resized_while_the_model_writes(slow: Served, tmp_path: Path) -> None:
@@ -192,7 +189,7 @@ answer = sales * 14
         from rich.cells import cell_len
 
         panel = [line for line in shown.split("\n") if line.startswith(("╭", "╰", "│"))]
-        assert len(panel) > 7
+        assert len(panel) > 2  # the output; a program has no frame
         assert {cell_len(line) for line in panel} == {70}
         assert all(line[-1] in "╮╯│" for line in panel)
 
@@ -270,8 +267,8 @@ def test_an_answer_is_rounded_for_a_person_and_exact_one_key_away(tmp_path: Path
         screen.type("By what percentage did it grow?")
         shown = screen.wait_for("pal · 1 call")
         assert "\n110.35 %\n" in re.sub(r" +\n", "\n", shown)
-        assert "rounded, /exact has every digit" in shown
-        screen.type("/exact")
+        assert "rounded, Alt-X or /exact has every digit" in shown
+        screen.keys("M-x")
         screen.wait_for("110.347468172681")
         screen.type("/vars")
         screen.wait_for("answer  110.347468172681")

@@ -18,19 +18,21 @@ import pytest
 from support.server import Served, serve
 
 from sandreckoner.cli import main
+from sandreckoner.cli.question_log import entries
 from sandreckoner.cli.reckon import reckon
-from sandreckoner.cli.terminal.session import Session, saved_sessions
+from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.session_files import saved_sessions
 from sandreckoner.settings import Settings
 from sandreckoner.settings.settings_model import PLAIN, Values
 from sandreckoner.settings.user_settings import user_file
 
 QUESTION = "What is 2 + 2?"
-ASKING = {"model", "strategy", "calls", "tokens", "usd", "seconds", "limits", "prices", "keys", "kernels"}
+ASKING = {"model", "strategy", "calls", "tokens", "usd", "seconds", "limits", "prices", "keys"}
 # The settings that each command uses.
 USES: dict[str, set[str]] = {
-    "ask": ASKING | {"background"},
+    "ask": ASKING | {"background", "log"},
     "batch": ASKING,
-    "chat": ASKING | {"memory"},
+    "chat": ASKING | {"memory", "log"},
     "completion": set(),
     "diff": set(),
     "doctor": set(),
@@ -41,18 +43,20 @@ USES: dict[str, set[str]] = {
     "index remove": set(),
     "index search": set(),
     "index verify": set(),
+    "log": set(),
     "mcp": set(),
     "models": {"keys"},
     "models pull": set(),
     "models stop": set(),
     # A recorded run goes on with its own model and strategy; --model names another.
     "replay": ASKING - {"model", "strategy"} | {"background"},
+    "sessions": set(),
     "settings": set(Values.model_fields),
     "show": set(),
     "strategies": set(),
 }
-# These need what is not here: a terminal (test_screen.py), a compiler (tests/llms/test_cpu_kernels.py), a
-# process that stays (tests/llms/test_resident.py).
+# These need what is not here: a terminal (test_screen.py), weights (tests/llms/test_cpu_kernels.py and
+# test_resident.py).
 ELSEWHERE = {("chat", "background"), ("models pull", "kernels"), ("ask", "resident_minutes")}
 PAIRS = [(command, setting) for command in USES for setting in Values.model_fields]
 ARGUMENTS: dict[str, list[str]] = {
@@ -69,11 +73,13 @@ ARGUMENTS: dict[str, list[str]] = {
     "index remove": ["index", "remove", "note.md"],
     "index search": ["index", "search", "sales"],
     "index verify": ["index", "verify"],
+    "log": ["log"],
     "mcp": ["mcp"],
-    "models": ["models"],
+    "models": ["models", "--all"],
     "models pull": ["models", "pull", "no-such-model"],
     "models stop": ["models", "stop"],
     "replay": ["replay", "run.jsonl", "--from", "0", "--json", "--quiet"],
+    "sessions": ["sessions"],
     "settings": ["settings", "--json"],
     "show": ["show", "run.jsonl"],
     "strategies": ["strategies"],
@@ -185,7 +191,7 @@ def test_every_command_and_every_setting_is_in_the_table() -> None:
     unused = set(Values.model_fields) - set().union(
         *(used for command, used in USES.items() if command != "settings")
     )
-    assert unused <= {setting for _, setting in ELSEWHERE}
+    assert unused == {setting for _, setting in ELSEWHERE} - {"background"}
     assert set(Settings.model_fields) - set(Values.model_fields) == {"origins"}
 
 
@@ -301,28 +307,13 @@ def check_background(command: str, run: Run, served: Served, patch: Patch) -> No
     assert shown["dark"] and shown["dark"] != shown["light"]
 
 
-def check_kernels(command: str, run: Run, served: Served, patch: Patch) -> None:
-    """The engine looks for kernels of this processor before it loads a model, or does not."""
-    pytest.importorskip("xllamacpp")
-    patch.syspath_prepend(str(Path(__file__).parent.parent / "llms"))
-    from tiny_gguf import make_tiny_gguf
-
-    from sandreckoner.llms.local import llama_engine
-
-    looked: list[bool] = []
-    look = llama_engine.use_kernels
-    patch.setattr(llama_engine, "use_kernels", lambda: looked.append(True) or look())
-    weights = make_tiny_gguf(Path("tiny.gguf").absolute())
-    patch.setenv("RECKON_RESIDENT_MINUTES", "0")
-    patch.setenv("RECKON_SECONDS", "3")  # it would write nonsense for long
-    patch.setenv("RECKON_STRATEGY", "direct")
-    patch.setenv("RECKON_MODEL", f"llamacpp:{weights}")
-    model = ["--model", f"llamacpp:{weights}"] if command == "replay" else []
-    for kernels in ("wheel", "native"):
-        patch.setenv("RECKON_KERNELS", kernels)
-        looked.clear()
-        run(command, *model)
-        assert bool(looked) == (kernels == "native")
+def check_log(command: str, run: Run, served: Served, patch: Patch) -> None:
+    run(command)
+    before = entries()
+    assert QUESTION in {entry.question for entry in before} and before[0].answer == "4"
+    patch.setenv("RECKON_LOG", "off")
+    run(command)
+    assert entries() == before
 
 
 OTHER = {
@@ -336,6 +327,7 @@ OTHER = {
     "background": "light",
     "kernels": "wheel",
     "resident_minutes": "5",
+    "log": "off",
 }
 
 

@@ -25,8 +25,10 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def reckon(here: Path, lines: list[str], *words: str, replies: list[str] | None = None, **env: str) -> str:
-    """What the terminal prints, given these lines on a pipe."""
+def reckon(
+    here: Path, lines: list[str], *words: str, replies: list[str] | None = None, code: int = 0, **env: str
+) -> str:
+    """What the terminal prints, given these lines on a pipe; its exit code is that of the last failure."""
     (here / "replies.json").write_text(json.dumps(replies if replies is not None else [PENS, TWICE]))
     done = subprocess.run(
         [RECKON, "--model", f"scripted:{here / 'replies.json'}", *words],
@@ -37,7 +39,7 @@ def reckon(here: Path, lines: list[str], *words: str, replies: list[str] | None 
         cwd=here,
         env={**os.environ, "COLUMNS": "200", **env},
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     assert done.stderr == ""
     return done.stdout
 
@@ -46,7 +48,7 @@ def test_a_conversation_keeps_its_variables_and_undo_gives_the_former_ones_back(
     lines = [QUESTION, "/vars", "And twice as many?", "/vars", "/undo", "/vars"]
     cells = ["/run price + 1", "/run pens = 0", "/run pens", "/undo", "/undo", "/run pens"]
     shown = reckon(here, [*lines, *cells])
-    header, asked, first_vars, again, second_vars, undone, third_vars, *cells = shown.split("\n\n")
+    header, asked, first_vars, again, second_vars, undone, third_vars, *cells = shown.split("\n\n")[:-1]
     assert "no documents" in header and "walls" in header
     assert "42" in asked and "14 ← the question" in asked
     assert first_vars.split() == ["answer", "42", "pens", "14", "price", "3"]
@@ -65,7 +67,7 @@ def test_a_conversation_keeps_its_variables_and_undo_gives_the_former_ones_back(
 def test_documents_are_added_listed_and_removed(here: Path) -> None:
     lines = ["/docs", "/docs add report.md", "What are twice the net sales of 2024?", "/docs list"]
     lines += ["/docs remove report.md", "/docs remove report.md", "/docs add nowhere.pdf", "/docs what"]
-    shown = reckon(here, lines, replies=[SALES])
+    shown = reckon(here, lines, replies=[SALES], code=2)
     assert "no documents; /docs add PATH" in shown
     assert "1 document to draw on" in shown
     assert "1024.6 [1]" in shown
@@ -85,7 +87,7 @@ def test_settings_say_where_they_came_from(here: Path) -> None:
         "/strategy pall",
     ]
     lines += ["/set memry 1", "/set memory many", "/budget none", "/budget calls=0", "/strategy"]
-    shown = reckon(here, lines, RECKON_MEMORY="1")
+    shown = reckon(here, lines, code=2, RECKON_MEMORY="1")
     assert "(option --model)" in shown
     assert "(environment, RECKON_MEMORY)" in shown
     assert "strategy: sc(pal, n=2)" in shown
@@ -108,7 +110,10 @@ def test_the_status_line_says_what_is_left(here: Path) -> None:
 
 def test_the_tree_and_the_trace_of_a_search(here: Path) -> None:
     shown = reckon(
-        here, ["/strategy cross(pal, pot)", QUESTION, "/tree", "/trace", "/tree 7"], replies=[PENS] * 2
+        here,
+        ["/strategy cross(pal, pot)", QUESTION, "/tree", "/trace", "/tree 7"],
+        replies=[PENS] * 2,
+        code=2,
     )
     tree = shown.split("/help")[-1]
     assert "method 1" in tree and "method 2" in tree
@@ -118,17 +123,59 @@ def test_the_tree_and_the_trace_of_a_search(here: Path) -> None:
 
 
 def test_retry_asks_again_in_the_same_place(here: Path) -> None:
-    lines = ["/retry", QUESTION, "/retry --strategy pall", "/retry --strategy cot", "/cost", "/undo", "/undo"]
-    shown = reckon(here, lines, replies=[PENS, "It is 40 + 2.\nThe answer is 42."])
+    lines = ["/retry", QUESTION, "/retry --strategy pall", "/retry --strategy cot", "/cost"]
+    lines += ["/undo", "/vars", "/undo", "/undo"]
+    shown = reckon(here, lines, replies=[PENS, "It is 40 + 2.\nThe answer is 42."], code=2)
     assert "there is nothing to retry" in shown
     assert "did you mean pal?" in shown
     assert "cot · 1 call" in shown
     assert "2 questions · 2 calls" in shown  # the first was taken back, and paid for
+    assert "pens    14" in shown  # the first answer is back
     assert "there is nothing to take back" in shown
 
 
+def test_an_answer_stays_until_there_is_another(here: Path) -> None:
+    lines = [QUESTION, "/retry", "/exact", "/vars", "/clear", "/vars", "/undo", "/undo", "/redo", "/vars"]
+    shown = reckon(here, lines, "--session", "work", replies=[PENS], code=1)
+    assert "has no more replies" in shown and "the answer from before stays" in shown
+    assert "\n42\n" in shown and shown.count("pens    14") == 2
+    assert "forgotten: 1 turn; /undo brings them back" in shown and "no variables yet" in shown
+    assert "done again: Pens cost" in shown
+    again = reckon(here, ["/exact", "/redo", "/redo"], "--session", "work", code=2)
+    assert "14 cost? → 42" in again and "done again: /clear" in again
+    assert "there is nothing to do again" in again
+
+
+def test_a_session_has_one_owner_and_remembers(here: Path) -> None:
+    first = [RECKON, "--model", f"scripted:{here / 'replies.json'}", "--strategy", "pot", "--calls", "5"]
+    (here / "replies.json").write_text(json.dumps([PENS, PENS]))
+    words = [*first, "--docs", "report.md", "--session", "work"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=here) as one:
+        assert one.stdin is not None and one.stdout is not None
+        one.stdin.write(f"{QUESTION}\n")
+        one.stdin.flush()
+        assert any(line.startswith("pot · 1 call") for line in one.stdout)
+        other = reckon(here, ["/run 5", "/vars"], "--session", "work")
+        assert "work is open in another terminal; this is a copy of it" in other
+        assert "session work-2" in other and "pens    14" in other
+        one.stdin.close()
+    done = subprocess.run([RECKON, "--session", "work"], input="/settings\n/budget\n", text=True,
+                          capture_output=True, cwd=here.parent, check=True)  # fmt: skip
+    assert "scripted:" in done.stdout and "pot · documents: report.md" in done.stdout
+    assert "calls 5" in done.stdout and "1 turn before" in done.stdout
+    listed = subprocess.run([RECKON, "sessions"], text=True, capture_output=True, check=True).stdout
+    assert "work-2" in listed and "What do 14 cost? → 42" in listed
+
+
+def test_a_refused_model_is_not_kept(here: Path) -> None:
+    shown = reckon(here, [QUESTION, "/model nosuch", "/set model nosuch"], "--session", "work", code=2)
+    assert shown.count("no model 'nosuch'") == 2
+    again = subprocess.run([RECKON, "-c"], input=f"{QUESTION}\n", text=True, capture_output=True, check=True)
+    assert "14 ← the question" in again.stdout
+
+
 def test_unknown_commands_suggest(here: Path) -> None:
-    shown = reckon(here, ["/stratgy", "/xyzzy", "/help"])
+    shown = reckon(here, ["/stratgy", "/xyzzy", "/help"], code=2)
     assert "no command /stratgy; did you mean /strategy?" in shown
     assert "no command /xyzzy; /help lists them" in shown
     names = (
@@ -152,7 +199,7 @@ def test_a_session_goes_on_with_its_turns_settings_documents_and_variables(here:
 def test_forks_part_and_saved_sessions_load(here: Path) -> None:
     lines = [QUESTION, "/fork other", "/run pens = 1", "/save renamed", "/load", "/load work", "/vars"]
     lines += ["/load wok", "/save renamed", "/fork other/../../x", "/clear", "/vars"]
-    shown = reckon(here, lines, "--session", "work")
+    shown = reckon(here, lines, "--session", "work", code=2)
     assert "now in other, a copy of work; /load work goes back" in shown
     assert "saved as renamed" in shown
     assert "work: 1 turn" in shown
@@ -160,7 +207,7 @@ def test_forks_part_and_saved_sessions_load(here: Path) -> None:
     assert "no session 'wok'" in shown
     assert "a session 'renamed' exists already" in shown
     assert "is not a valid name" in shown
-    assert shown.rstrip().endswith("no variables yet")
+    assert "no variables yet" in shown.split("/undo brings them back")[-1]
 
 
 def test_a_line_cut_by_a_kill_costs_only_itself(here: Path, at_home: Path) -> None:
@@ -181,7 +228,9 @@ def test_a_line_cut_by_a_kill_costs_only_itself(here: Path, at_home: Path) -> No
 
 
 def test_a_question_without_an_answer_says_why_and_the_conversation_goes_on(here: Path) -> None:
-    shown = reckon(here, ["What?", "What?", "/run 1", "/run 1 / 0", "/run import socket"], replies=[BAD, BAD])
+    shown = reckon(
+        here, ["What?", "What?", "/run 1", "/run 1 / 0", "/run import socket"], replies=[BAD, BAD], code=1
+    )
     assert "no program in the reply" in shown
     assert "has no more replies" in shown
     assert "ZeroDivisionError" in shown and "No module named 'socket'" in shown

@@ -172,7 +172,7 @@ def test_the_command_prints_none(
 
 
 def test_the_list_of_models_prints_none(capfd: pytest.CaptureFixture[str]) -> None:
-    assert reckon("models") == 0
+    assert reckon("models", "--all") == 0
     shown = capfd.readouterr()
     assert "openai" in shown.out
     assert_no_key(shown.out, shown.err)

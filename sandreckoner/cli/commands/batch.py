@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
+from sandreckoner.cli.faults import warn
 
 _EXAMPLES = """\
 examples:
@@ -18,7 +17,7 @@ examples:
 
 @click.command("batch", cls=Command, examples=_EXAMPLES, short_help="answer every row of a file, of any size")
 @click.argument("source", type=click.Path(), help="JSON lines, each with a `question`.")
-@click.argument("out", type=click.Path(), help="JSON lines; rows that cannot be answered go to OUT.errors.")
+@click.argument("out", type=options.OutputFile(), help="JSON lines; rows that fail go to OUT.errors.")
 @click.option(
     "-s",
     "--strategy",
@@ -61,9 +60,9 @@ def command(
                 progress=show,
             )
         except KeyboardInterrupt:
-            print(f"\nreckon: what is finished is in {out}; go on with --resume", file=sys.stderr)
+            warn(f"what is finished is in {out}; go on with --resume", before="\n")
             raise
-    print(f"reckon: {done.done:,} rows are in {out}", file=sys.stderr)
+    warn(f"{done.done:,} rows are in {out}")
     if done.failed:
-        print(f"reckon: {done.failed:,} of them are in {out}.errors instead", file=sys.stderr)
+        warn(f"{done.failed:,} of them are in {out}.errors instead")
     return 1 if done.failed else 0

@@ -11,6 +11,7 @@ import click
 
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
+from sandreckoner.cli.exit_codes import ANSWERED
 from sandreckoner.core.errors import UsageError
 
 _EXAMPLES = """\
@@ -26,7 +27,7 @@ and keeps what there is, Ctrl-D leaves.
 
 
 def _complete_session(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from sandreckoner.cli.terminal.session import saved_sessions
+    from sandreckoner.cli.terminal.session_files import saved_sessions
 
     return [path.stem for path in saved_sessions() if path.stem.startswith(incomplete)]
 
@@ -62,6 +63,7 @@ def terminal_options(section: str) -> Callable[[Callable[..., Any]], Callable[..
             help="A document or a folder; repeatable.",
             **own,
         ),
+        options.sampling("Sampling" if section == "Options" else section),
         options.budget("Budget of each question" if section == "Options" else section),
     )
 
@@ -89,34 +91,36 @@ def open_terminal(ctx: click.Context) -> int:
     from sandreckoner.llms.load import load_early
 
     given = ctx.params
-    session = Session(_session_path(given["session"], go_on=given["go_on"]))
+    session = Session.open(_session_path(given["session"], go_on=given["go_on"]))
     settings = options.settings_of(given)
-    parse_strategy(settings.strategy)
+    spec = options.sampled(settings.strategy, given)
+    parse_strategy(spec)
+    if spec != settings.strategy:
+        settings = settings.changed({"strategy": spec}, "option, with --temperature and the like")
     style = make_style(plain=given["plain"] or not sys.stdout.isatty(), background=settings.background)
     context = Context(style, settings, session)
     load_early(context.settings.model, context.settings)  # while the user types
     try:
-        if given["docs"]:
-            session.set_docs(_documents(given["docs"], session.docs))
-        converse(context, make_reader(context))
+        session.begin_with(_documents(given["docs"]))
+        code = converse(context, make_reader(context))
     finally:
         context.close()
-    return 0
+    return ANSWERED if sys.stdin.isatty() else code  # at a keyboard a person has seen what failed
 
 
 def _session_path(name: str | None, *, go_on: bool) -> Path:
-    from sandreckoner.cli.terminal.session import last_session, new_name, session_path
+    from sandreckoner.cli.terminal.session_files import last_session, new_path, session_path
 
     if name and go_on:
         raise UsageError("--continue opens the last session and --session that one; name one of them")
     if name:
         return session_path(name)
-    return last_session() if go_on else session_path(new_name())
+    return last_session() if go_on else new_path()
 
 
-def _documents(paths: tuple[str, ...], known: list[str]) -> list[str]:
+def _documents(paths: tuple[str, ...]) -> list[str]:
     found = [str(Path(path).expanduser().resolve()) for path in paths]
     for path in found:
         if not Path(path).exists():
             raise UsageError(f"--docs {path}: there is no such file or folder")
-    return list(dict.fromkeys([*known, *found]))
+    return found

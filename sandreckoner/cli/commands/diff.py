@@ -105,6 +105,6 @@ def _text(step: Step) -> str:
 def _print(line: str, style: ConsoleStyle) -> None:
     from rich.text import Text
 
-    from sandreckoner.cli.render.phrases import visible
+    from sandreckoner.cli.render.visible import visible
 
     style.console.print(Text(visible(line), style=_STYLE.get(line[:1], "")), soft_wrap=True)

@@ -30,11 +30,11 @@ examples:
 )
 def command() -> int:
     """Show what stands and what is missing; exit with 1 where programs would not be contained."""
-    from rich.console import Console
-
     from sandreckoner import __version__
+    from sandreckoner.cli.render.console_style import make_console
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console()
+    console.soft_wrap = True
     console.print(f"sandreckoner {__version__}, Python {platform.python_version()}, {platform.platform()}")
     contained = _walls(console)
     _models(console)

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
+from sandreckoner.cli.faults import warn
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,17 +65,18 @@ _FIRST = ("strategy", "right", "accuracy, 95 %", "difference, 95 %", "calls", "p
 )
 @click.option("--kind", help="numeric, choice, mathematical, date, exact, list, scaled or game24.")
 @click.option(
-    "--html", metavar="FILE", type=click.Path(), help="Write a page with charts and every question."
+    "--html", metavar="FILE", type=options.OutputFile(), help="Write a page with charts and every question."
 )
 @click.option(
     "--confidence",
     metavar="FILE",
-    type=click.Path(),
+    type=options.OutputFile(),
     help="Fit on the votes, for cascade(…, confidence=FILE).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the table as one JSON object (version 1).")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 @options.many_questions
+@options.sampling("Sampling", seed=False)
 def command(
     data: str,
     strategy: tuple[str, ...],
@@ -92,6 +95,7 @@ def command(
     as_json: bool,
     markdown: bool,
     common: options.ManyQuestions,
+    **sampling: Any,
 ) -> int:
     """Ask every question with each strategy, show the table, and write the page."""
     from sandreckoner.evals.run.eval_log import rescore as scored_again
@@ -111,14 +115,14 @@ def command(
     records = (
         scored_again(log, questions)
         if rescore
-        else _evaluate(strategy, questions, log, common, epochs=epochs, resume=resume)
+        else _evaluate(strategy, questions, sampling, log, common, epochs=epochs, resume=resume)
     )
     _show(records, baseline, as_json=as_json, markdown=markdown)
     if html:
         from sandreckoner.evals.report.eval_page import write_page
 
         write_page(Path(html), records, questions, log, baseline=baseline)
-        print(f"reckon: wrote {html}", file=sys.stderr)
+        warn(f"wrote {html}")
     if confidence:
         _save_confidence(confidence, records, questions)
     return 0
@@ -127,6 +131,7 @@ def command(
 def _evaluate(
     strategies: Sequence[str],
     questions: Sequence[Question],
+    sampling: Mapping[str, Any],
     log: Path,
     common: options.ManyQuestions,
     *,
@@ -144,7 +149,7 @@ def _evaluate(
     with Forecast(quiet=common.quiet) as forecast:
         try:
             return evaluate(
-                strategies,
+                [options.sampled(spec, sampling) for spec in strategies],
                 questions,
                 out=log,
                 settings=settings,
@@ -159,7 +164,7 @@ def _evaluate(
                 ),
             )
         except KeyboardInterrupt:
-            print(f"\nreckon: what is finished is in {log}; go on with --resume", file=sys.stderr)
+            warn(f"what is finished is in {log}; go on with --resume", before="\n")
             raise
 
 
@@ -180,21 +185,21 @@ def _show(records: Sequence[SampleRecord], baseline: str | None, *, as_json: boo
     if as_json:
         print(json.dumps({"version": 1, "rows": [asdict(row) for row in rows]}, indent=2))
     elif markdown:
-        print(as_markdown(rows), end="")
+        print(visible(as_markdown(rows)), end="")
     elif sys.stdout.isatty():
         _print_tables(rows)
     else:
-        print(as_text(rows), end="")
+        print(visible(as_text(rows)), end="")
 
 
 def _print_tables(rows: Sequence[StrategyRow]) -> None:
     """Print two tables that fit a terminal: how well, and at what price."""
-    from rich.console import Console
     from rich.table import Table
 
+    from sandreckoner.cli.render.console_style import make_console
     from sandreckoner.evals.report.results_table import cells
 
-    console = Console()
+    console = make_console()
     shown = [cells(row) for row in rows]
     if not shown:
         console.print("no records")
@@ -216,4 +221,4 @@ def _save_confidence(file: str, records: Sequence[SampleRecord], questions: Sequ
     from sandreckoner.evals.report.statistics import fit_confidence
 
     save_confidence(fit_confidence(records, {question.id: question for question in questions}), file)
-    print(f"reckon: wrote {file}", file=sys.stderr)
+    warn(f"wrote {file}")

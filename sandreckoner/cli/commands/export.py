@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -26,11 +26,13 @@ examples:
 @click.argument("form", type=click.Choice(["sft", "preferences", "steps"]), help="A format that TRL reads.")
 @click.argument("run", type=click.Path(), help="The folder of an evaluation, `reckon eval … --out FOLDER`.")
 @click.argument("data", type=click.Path(), help="The questions that it asked: a file or a benchmark's name.")
-@click.argument("out", type=click.Path(), help="JSON lines.")
+@click.argument("out", type=options.OutputFile(), help="JSON lines.")
 @options.folder
 @click.option("--held-out", multiple=True, metavar="DATA", help="Leave out what nearly repeats it.")
 def command(form: str, run: str, data: str, out: str, folder: str | None, held_out: tuple[str, ...]) -> int:
     """Write training data and say how many lines it has."""
+    from sandreckoner._support.whole_files import write_whole
+    from sandreckoner.cli.faults import warn
     from sandreckoner.core.serialization import dumps
     from sandreckoner.evals.tasks.datasets import load_questions
     from sandreckoner.training.trl_export import training_lines
@@ -41,9 +43,13 @@ def command(form: str, run: str, data: str, out: str, folder: str | None, held_o
     questions = {question.id: question for question in load_questions(data, folder=folder)}
     kept_apart = [question for name in held_out for question in load_questions(name, folder=folder)]
     count = 0
-    with path.open("w", encoding="utf-8") as file:
+
+    def lines() -> Iterator[str]:
+        nonlocal count
         for line in training_lines(Path(run), form, questions, held_out=kept_apart):
-            file.write(dumps(line) + "\n")
             count += 1
-    print(f"reckon: {count:,} lines are in {path}", file=sys.stderr)
+            yield dumps(line) + "\n"
+
+    write_whole(path, lines())
+    warn(f"{count:,} lines are in {path}")
     return 0

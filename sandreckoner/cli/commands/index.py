@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +12,8 @@ import click
 
 from sandreckoner.cli import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER, options
 from sandreckoner.cli.command_line import Group
+from sandreckoner.cli.faults import warn
+from sandreckoner.cli.render.visible import visible
 
 if TYPE_CHECKING:
     from sandreckoner.core.execution import JSON
@@ -70,15 +71,15 @@ def add(paths: tuple[str, ...], chroma: str, index: str, *, as_json: bool) -> in
     """Add files and folders, or what has changed of them."""
     from sandreckoner.tools.retrieval.index_registry import open_index
 
-    with open_index(index, make=True, server=chroma, report=_warn) as opened:
+    with open_index(index, make=True, server=chroma, report=warn) as opened:
         try:
             with _bar() as step:
                 added = opened.add(list(paths), progress=step)
         except KeyboardInterrupt:
-            _warn(f"interrupted; {len(opened.documents)} documents are kept, the same command goes on")
+            warn(f"interrupted; {len(opened.documents)} documents are kept, the same command goes on")
             return INTERRUPTED
     for line in [*added.failed, *added.notes]:
-        _warn(line)
+        warn(line)
     if as_json:
         _print(index, **dataclasses.asdict(added))
     else:
@@ -98,10 +99,10 @@ def _summary(added: IndexReport) -> str:
 )
 def list_documents(index: str, *, as_json: bool) -> int:
     """List the documents of an index."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from sandreckoner.cli.render.console_style import make_console
     from sandreckoner.tools.retrieval.document_index import Index
     from sandreckoner.tools.retrieval.index_registry import existing_index_folder
 
@@ -123,7 +124,7 @@ def list_documents(index: str, *, as_json: bool) -> int:
         )
         for line in (*document.notes, *filter(None, [document.fault])):
             table.add_row("", "", "", Text(line, style="yellow"))
-    Console(highlight=False).print(table)
+    make_console().print(table)
     return ANSWERED
 
 
@@ -135,12 +136,12 @@ def remove(documents: tuple[str, ...], index: str, *, as_json: bool) -> int:
     """Remove documents."""
     from sandreckoner.tools.retrieval.index_registry import open_index
 
-    with open_index(index, report=_warn) as opened:
+    with open_index(index, report=warn) as opened:
         gone = opened.remove(list(documents))
     if as_json:
         _print(index, removed=list(gone))
     else:
-        print("\n".join(f"removed: {source}" for source in gone))
+        print("\n".join(f"removed: {visible(source)}" for source in gone))
     return ANSWERED
 
 
@@ -158,10 +159,10 @@ def search(
     question: str, k: int, words: float | None, sources: tuple[str, ...], index: str, *, as_json: bool
 ) -> int:
     """Find the passages that best fit a question."""
-    from rich.console import Console
     from rich.text import Text
 
     from sandreckoner.cli.render.answer_json import passage_object
+    from sandreckoner.cli.render.console_style import make_console
     from sandreckoner.core.effects import Search
     from sandreckoner.tools.retrieval.index_registry import open_index
     from sandreckoner.tools.retrieval.search import SearchOptions
@@ -169,7 +170,7 @@ def search(
     options = SearchOptions(sources=sources)
     if words is not None:
         options = dataclasses.replace(options, lexical_weight=words)
-    with open_index(index, options=options, report=_warn) as opened:
+    with open_index(index, options=options, report=warn) as opened:
         found = opened.search(Search(question, k))
     if as_json:
         passages = [
@@ -177,13 +178,13 @@ def search(
         ]
         _print(index, question=question, passages=passages)
         return ANSWERED if found else NO_ANSWER
-    console = Console(highlight=False)
+    console = make_console()
     for number, passage in enumerate(found, 1):
         place = f"[{number}] {passage.source}, page {passage.page}, {passage.start}-{passage.end}"
         console.print(Text(place, style="bold"), soft_wrap=True)
         console.print(Text(f"{passage.text}\n"), soft_wrap=True)
     if not found:
-        _warn("nothing was found")
+        warn("nothing was found")
     return ANSWERED if found else NO_ANSWER
 
 
@@ -197,7 +198,7 @@ def verify(index: str, *, fix: bool, as_json: bool) -> int:
     from sandreckoner.tools.retrieval.verify import repair
     from sandreckoner.tools.retrieval.verify import verify as check
 
-    with open_index(index, report=_warn) as opened:
+    with open_index(index, report=warn) as opened:
         faults = check(opened)
         lost = repair(opened) if fix else 0
         counts = {
@@ -209,21 +210,22 @@ def verify(index: str, *, fix: bool, as_json: bool) -> int:
         _print(index, sound=not faults, faults=list(faults), to_be_made_anew=lost, **counts)
     else:
         print(
-            "\n".join(faults)
+            visible("\n".join(faults))
             or f"sound: {counts['documents']} documents, {counts['passages']:,} passages, {looked_at}"
         )
     if lost:
-        _warn(f"{lost} vectors are made again by the next `reckon index add`")
+        warn(f"{lost} vectors are made again by the next `reckon index add`")
     return ERROR if faults else ANSWERED
 
 
 @contextmanager
 def _bar() -> Iterator[Step]:
     """A bar on a terminal's stderr that names the document; elsewhere nothing."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
+    from sandreckoner.cli.render.console_style import make_console
+
+    console = make_console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -242,7 +244,3 @@ def _print(index: str, **rest: JSON) -> None:
     from sandreckoner.tools.retrieval.index_registry import index_folder
 
     print(json.dumps({"version": VERSION, "index": str(index_folder(index)), **rest}, indent=2))
-
-
-def _warn(line: str) -> None:
-    print(f"reckon: {line}", file=sys.stderr)

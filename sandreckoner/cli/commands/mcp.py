@@ -14,6 +14,7 @@ import click
 
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
+from sandreckoner.cli.faults import warn
 from sandreckoner.core.errors import MissingExtra, MissingWall, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     protocol = _claim_stdout()
     contained = not accept_uncontained
-    with Workspace(docs=docs, contained=contained, report=_warn) as workspace:
+    with Workspace(docs=docs, contained=contained, report=warn) as workspace:
         _contained(workspace)
         try:
             anyio.run(_serve, server_of(workspace.sandbox, workspace.library), protocol)
@@ -77,10 +78,6 @@ def _contained(workspace: Workspace) -> None:
         _ = workspace.sandbox
     except MissingWall as fault:
         raise MissingWall(f"{fault}; --accept-uncontained serves programs that nothing contains") from None
-
-
-def _warn(line: str) -> None:
-    print(f"reckon: {line}", file=sys.stderr)
 
 
 def _claim_stdout() -> int:

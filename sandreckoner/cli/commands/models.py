@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
 examples:
   reckon models
+  reckon models --all               the others too, and what each of them needs
   reckon models pull qwen2.5-coder-1.5b
   reckon models pull qwen2.5-coder-0.5b --file qwen2.5-coder-0.5b.gguf
 """
+_AT_ONCE = 8  # models
 _WIDE = 96  # columns that names, titles and commands take side by side
 _STAGES = {
     "waiting": "another process is fetching it",
@@ -40,15 +42,18 @@ _STAGES = {
     invoke_without_command=True,
     short_help="what can be used here, and what the others need",
 )
+@click.option("-a", "--all", "everything", is_flag=True, help="The others too, and what each of them needs.")
 @click.pass_context
-def command(ctx: click.Context, /) -> int:
-    """List the models that can be used here, and what each of the others needs."""
+def command(ctx: click.Context, /, *, everything: bool) -> int:
+    """List the models that can be used here, and with --all what each of the others needs."""
     if ctx.invoked_subcommand is None:
-        from rich.console import Console
-
+        from sandreckoner.cli.render.console_style import make_console
         from sandreckoner.llms import model_rows
 
-        _show(Console(highlight=False), model_rows())
+        rows = model_rows()
+        _show(make_console(), rows if everything else [row for row in rows if row.usable][:_AT_ONCE])
+        if not everything:
+            print("reckon models --all lists every model, and what the others need")
     return 0
 
 
@@ -84,6 +89,8 @@ def _show(console: Console, rows: list[ModelRow]) -> None:
     usable: list[tuple[str, str, list[str]]] = [(row.spec, row.title, []) for row in rows if row.usable]
     others = [(row.spec, row.title, row.command.split(" && ")) for row in rows if not row.usable]
     for heading, part in (("ready", usable), ("ready after", others)):
+        if not part:
+            continue
         console.print(f"[bold]{heading}[/]")
         if console.width >= _WIDE:
             console.print(_table(part))
@@ -119,14 +126,14 @@ def _pull_embedder() -> None:
 
 
 def _pull(name: str, source: Path | None) -> None:
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from sandreckoner.cli.render.console_style import make_console
     from sandreckoner.llms import pull
     from sandreckoner.llms.weights.registry import weights_of
 
     weights = weights_of(name)
-    console = Console(stderr=True)
+    console = make_console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(name, total=weights.bytes)

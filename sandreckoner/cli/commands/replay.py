@@ -6,7 +6,6 @@ With `--from STEP` only the steps before it are; from there on the run is a new 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -34,7 +33,9 @@ examples:
 @click.command(
     "replay", cls=Command, examples=_EXAMPLES, short_help="answer a recorded run again, or fork it"
 )
-@click.argument("journal", type=click.Path(), help="A file that `reckon ask --journal FILE` wrote.")
+@click.argument(
+    "journal", type=click.Path(), help="A file of `reckon ask --journal FILE`, or an entry of `reckon log`."
+)
 @click.option("--from", "start", type=int, metavar="STEP", help="Perform this step and the rest.")
 @click.option(
     "-m",
@@ -50,7 +51,7 @@ examples:
     help="What to search from there on; repeatable.",
 )
 @click.option(
-    "--journal", "record", metavar="FILE", type=click.Path(), help="Record the run that it becomes."
+    "--journal", "record", metavar="FILE", type=options.OutputFile(), help="Record the run that it becomes."
 )
 @options.as_json
 @options.html
@@ -73,14 +74,14 @@ def command(
     """
     from sandreckoner.agents import TOOL_AGENT
     from sandreckoner.chains.answering import replay
+    from sandreckoner.cli.recorded_runs import read_run
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.present import present
     from sandreckoner.core.environment import Environment
-    from sandreckoner.core.journal import read_journal
     from sandreckoner.core.trace import Trace
     from sandreckoner.workspace.workspace import Workspace
 
-    recorded = read_journal(Path(journal))
+    recorded = read_run(journal)
     spec = model or str(recorded.header.get("model", ""))
     if recorded.header.get("strategy") == TOOL_AGENT:
         raise UsageError(

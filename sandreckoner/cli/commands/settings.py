@@ -33,10 +33,11 @@ def command(*, as_json: bool) -> int:
         listed = [{"name": name, "value": value, "origin": origin} for name, value, origin in rows]
         print(json.dumps({"version": 1, "settings": listed}, indent=2))
         return 0
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    from sandreckoner.cli.render.console_style import make_console
+
+    console = make_console()
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value, origin in rows:
         table.add_row(name, value or "–", origin, says.get(name, ""))

@@ -30,7 +30,7 @@ examples:
 @click.option("--turn", type=int, metavar="N", help="Only this question of a session, from 1.")
 @click.option("--trace", is_flag=True, help="Every step in full, with prompts and replies.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a question (version 1).")
-@click.option("--html", metavar="FILE", type=click.Path(), help="Write it to one page instead.")
+@click.option("--html", metavar="FILE", type=options.OutputFile(), help="Write it to one page instead.")
 @click.option("--source", type=int, metavar="N", help="Open the page of the place [N], the figure framed.")
 @options.docs
 @options.plain

@@ -22,12 +22,12 @@ examples:
 @click.command("strategies", cls=Command, examples=_EXAMPLES, short_help="the names that --strategy knows")
 def command() -> int:
     """List the prompting methods, the inference strategies over them, and the agents."""
-    from rich.console import Console
     from rich.table import Table
 
     from sandreckoner.chains.spec import known_names
+    from sandreckoner.cli.render.console_style import make_console
 
-    console, names = Console(highlight=False), known_names()
+    console, names = make_console(), known_names()
     for kind, heading in _HEADINGS.items():
         table = Table(box=None, pad_edge=False, show_header=False, title=heading, title_justify="left")
         for name, entry in names.items():

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import describe_source, one_line, visible
+from sandreckoner.cli.render.phrases import describe_source, one_line
 from sandreckoner.cli.render.place_numbers import place_numbers
 from sandreckoner.cli.render.run_tree import Node
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.programs import mended
@@ -31,14 +32,12 @@ _SIGN = {"winner": "★ ", "pruned": "✂ ", "dead end": "✗ ", "failed": "✗ 
 
 
 def program(code: str, style: ConsoleStyle, title: str = "program") -> RenderableType:
-    """A program with line numbers in a panel; in plain mode, below its title."""
+    """A program below its title, without a frame: it is there to be copied."""
     code = visible(code.rstrip())
     if style.plain:
         return Text(f"{title}:\n{code}")
-    shown = Syntax(
-        code, "python", theme=style.theme, line_numbers=True, word_wrap=True, background_color="default"
-    )
-    return Panel(shown, title=title, title_align="left", border_style="blue")
+    shown = Syntax(code, "python", theme=style.theme, word_wrap=True, background_color="default")
+    return Group(Text(f"── {title}", style="blue"), shown)
 
 
 def prose(text: str, style: ConsoleStyle, title: str, colour: str = "") -> RenderableType:

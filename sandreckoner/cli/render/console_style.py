@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from sandreckoner.cli.render.visible import visible
+
+
+class SafeConsole(Console):
+    """A console on which no text is obeyed: whoever wrote it, its control characters are shown."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
+def make_console(*, stderr: bool = False, quiet: bool = False) -> Console:
+    """The console of stdout or stderr."""
+    return SafeConsole(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +72,9 @@ def make_style(
         from sandreckoner.settings.user_settings import load_settings
 
         background = load_settings().background
-    console = Console(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
+    console = make_console(stderr=stderr, quiet=quiet)
     light = background == "light" or (not background and _light_by_environment())
-    return ConsoleStyle(console, plain or console.is_dumb_terminal, light)
+    return ConsoleStyle(console, plain or console.is_dumb_terminal or not console.is_terminal, light)
 
 
 def _light_by_environment() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 from rich.console import Group, RenderableType
@@ -15,15 +16,57 @@ from rich.text import Text
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.blocks import tree_lines
 from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import plural, visible
+from sandreckoner.cli.render.phrases import one_line, plural
 from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.cli.render.run_tree import branches
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.core.effects import Ask, Note, Run, Search
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion
 from sandreckoner.core.trace import Event, PromptRead, Step, StepStarted, TextArrived
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n?", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class Reply:
+    """A reply as it is written.
+
+    Attributes:
+        branch: where in the search it belongs; empty for a run without branches.
+        pieces: of text, a token each where the model streams token by token.
+        since: when the first came.
+    """
+
+    branch: str
+    text: str = ""
+    thought: str = ""
+    pieces: int = 0
+    since: float = 0.0
+
+    def hear(self, event: TextArrived) -> None:
+        """Take a piece."""
+        self.since = self.since or time.monotonic()
+        self.pieces += 1
+        if event.thought:
+            self.thought += event.text
+        else:
+            self.text += event.text
+
+    @property
+    def doing(self) -> str:
+        """How far it is, and how quick."""
+        passed = time.monotonic() - self.since
+        speed = f", {self.pieces / passed:.0f} a second" if passed > 1 else ""
+        return f"writing, {plural(self.pieces, 'token')}{speed}"
+
+    def line(self, width: int) -> Text:
+        """The end of it in one line, behind its branch."""
+        said = " ".join((self.text or self.thought).split())
+        label = one_line(self.branch or "reply", width // 3)
+        room = max(10, width - len(label) - 2)
+        end = said if len(said) <= room else f"…{said[1 - room :]}"
+        return Text.assemble((f"{label}  ", "bold"), (visible(end), "dim"), no_wrap=True, overflow="crop")
 
 
 class Progress:
@@ -40,7 +83,7 @@ class Progress:
         self._begun = time.monotonic()
         self._doing: dict[int, str] = {}
         self._said: set[str] = set()
-        self._text = self._thought = ""
+        self._replies: dict[int, Reply] = {}  # of the steps in which the model writes
         self._steps: list[Step] = []
         self._spinner = Spinner("dots")
         self._live: Live | None = None
@@ -62,6 +105,10 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Clear the screen. Idempotent."""
         if self._live is not None:
             self._live.stop()
 
@@ -77,17 +124,19 @@ class Progress:
             if isinstance(event, StepStarted):
                 self._doing[event.index] = _doing(event)
                 if isinstance(event.effect, Ask):
-                    self._text = self._thought = ""
+                    self._replies[event.index] = Reply(" · ".join(event.effect.scope))
             elif isinstance(event, PromptRead):
                 part = f"the model reads the prompt, {event.share:.0%}"
                 self._doing[event.index] = part if event.share < 1 else "the model writes"
-            elif isinstance(event, TextArrived) and event.thought:
-                self._thought += event.text
             elif isinstance(event, TextArrived):
-                self._text += event.text
+                reply = self._replies.setdefault(event.index, Reply(""))
+                reply.hear(event)
+                self._doing[event.index] = reply.doing
             elif isinstance(event, Step):
                 self._doing.pop(event.index, None)
                 self._steps.append(event)
+                if len(self._replies) > 1:  # the last one stays on the screen until the program has run
+                    self._replies.pop(event.index, None)
         if isinstance(event, StepStarted) and not isinstance(event.effect, Note):
             self._speak(_doing(event))
 
@@ -98,12 +147,16 @@ class Progress:
 
     def _picture(self) -> RenderableType:
         with self._lock:
-            steps, text, thought = list(self._steps), self._text, self._thought
+            steps, replies = list(self._steps), [replace(reply) for reply in self._replies.values()]
             doing = "; ".join(dict.fromkeys(self._doing.values())) or "thinking"
         rows = max(6, self._style.console.height - 4)
         parts = self._tree(steps, rows // 2)
-        parts += self._writing(steps, text, rows - len(parts))
-        parts += [] if text else self._thinking(thought, max(2, rows // 2 - len(parts)))
+        if len(replies) > 1:
+            parts += [reply.line(self._style.console.width) for reply in replies[-rows:]]
+        else:
+            text, thought = (replies[0].text, replies[0].thought) if replies else ("", "")
+            parts += self._writing(steps, text, rows - len(parts))
+            parts += [] if text else self._thinking(thought, max(2, rows // 2 - len(parts)))
         self._spinner.update(text=Text(self._status(doing, steps), style="dim", no_wrap=True))
         return Group(*parts, self._spinner)
 

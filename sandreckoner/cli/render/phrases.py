@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
 from rich.cells import cell_len, set_cell_size
 
 from sandreckoner.cli.render.readable import readable_seconds
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.message import Usage
-
-# Shown instead of executed: an escape sequence of a model or a document could move the cursor, rename the
-# window or hide text, and a bidirectional override could show digits in another order than they have.
-_UNSEEN = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
-_UNSEEN |= dict.fromkeys((0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
-
-
-def visible(text: str) -> str:
-    """An untrusted text with its control characters made visible."""
-    return text.replace("\r\n", "\n").translate(_UNSEEN)
 
 
 def one_line(text: str, width: int = 90) -> str:
@@ -30,6 +25,15 @@ def one_line(text: str, width: int = 90) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def looked_at(answer: Answer, documents: Iterable[Any]) -> str:
+    """How much of each document the model was shown; empty where nothing is known of that."""
+    shown = Counter(passage.source for passage in (answer.winner.evidence if answer.winner else ()))
+    sizes = {document.source: document.chunks for document in documents}
+    parts = [f"{count:,} of {plural(sizes[name], 'passage')} of {visible(name)}"
+             for name, count in shown.items() if name in sizes]  # fmt: skip
+    return f"looked at {', '.join(parts)}" if parts else ""
 
 
 def is_placed(source: NumberSource) -> bool:

@@ -7,7 +7,11 @@ lists and prose stay as they are, and no unit is made up but the percent sign th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
+
+from sandreckoner.core.answer import Answer
+from sandreckoner.core.execution import JSON
 
 _NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
 _CURRENCY = r"[$€£¥₹]|(?:USD|EUR|GBP|JPY|CHF|INR|CNY|CAD|AUD)\b"
@@ -33,6 +37,49 @@ _LONGEST = 2_000  # characters of a text that is looked at
 _EXACT = Context(prec=_LONGEST + 10)
 
 
+_SCALE = re.compile(
+    r"\bin (?:(?P<scale>thousand|million|billion)s?(?![-\w]))?(?:,| of)? ?(?:u\.?s\.? )?"
+    r"(?P<unit>dollars?|euros?|pounds?|yen)?\b",
+    re.IGNORECASE,
+)
+_SIGNS = {"dollar": "$", "euro": "€", "pound": "£", "yen": "¥"}
+
+
+def readable_answer(answer: Answer, question: str) -> str:
+    """The text of an answer as a person reads it; a fraction that a program computed shows as one.
+
+    >>> from sandreckoner.core.answer import Answer
+    >>> readable_answer(Answer("32.1999999999999"), "How much higher, in millions of dollars?")
+    '$32.2 million'
+    """
+    text = answer.text or ""
+    execution = answer.winner.execution if answer.winner else None
+    if execution is not None and not _PERCENTAGE.search(question):
+        for fraction, number in _fractions(execution.value):
+            text = re.sub(rf"(?<![\d.]){re.escape(f'{number:.15g}')}(?![\d.])", fraction, text)
+    return readable(text, question)
+
+
+def _fractions(value: JSON) -> Iterator[tuple[str, float]]:
+    """The fractions in a program's value, each with its number, that are short enough to be read."""
+    if isinstance(value, dict) and value.get("type") == "Fraction":
+        if len(text := str(value.get("text"))) < 12 and isinstance(number := value.get("number"), float):
+            yield text, number
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _fractions(item)
+
+
+def _measure(question: str) -> tuple[str, str]:
+    """What stands before and behind a bare number whose question names a currency or a scale."""
+    for found in _SCALE.finditer(question):
+        scale, unit = found["scale"], found["unit"]
+        if scale or unit:
+            sign = _SIGNS.get((unit or "").lower().rstrip("s"), "")
+            return sign, f" {scale.lower()}" if scale else ""
+    return "", ""
+
+
 def readable(text: str, question: str = "") -> str:
     """An answer as a person reads it; the text itself where there is nothing to round or to group.
 
@@ -55,9 +102,17 @@ def readable(text: str, question: str = "") -> str:
     bare = found is not None and not found["before"] and not found["after"]
     if found is None or (bare and _NAMES_A_THING.search(question)):
         return text
-    number = readable_number(found["number"], money=_is_money(found["before"], found["after"]))
-    percent = bare and _PERCENTAGE.search(question) and abs(_value(found["number"])) >= 1
-    return f"{found['before'] or ''}{number}{found['after'] or ''}{' %' if percent else ''}"
+    if bare and _PERCENTAGE.search(question):
+        percent = " %" if abs(_value(found["number"])) >= 1 else ""
+        return readable_number(found["number"]) + percent
+    sign, scale = _measure(question) if bare else ("", "")
+    if scale and abs(_value(found["number"])) >= 1_000_000:
+        sign = scale = ""  # it was given in ones after all
+    money = _is_money(found["before"], found["after"]) or (bool(sign) and not scale)
+    number = readable_number(found["number"], money=money)
+    minus = number[:1] if sign and number[:1] in ("-", "−") else ""
+    before = f"{minus}{sign}" if sign else found["before"] or ""
+    return f"{before}{number.removeprefix(minus)}{scale or found['after'] or ''}"
 
 
 def readable_number(text: str, *, money: bool = False) -> str:

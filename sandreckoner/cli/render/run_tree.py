@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandreckoner.cli.render.phrases import describe_source, one_line, plural
-from sandreckoner.cli.render.readable import readable, readable_seconds
+from sandreckoner.cli.render.readable import readable_answer, readable_seconds
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
 from sandreckoner.core.execution import Execution
@@ -174,7 +174,7 @@ def _passages(step: Step) -> str:
 def _answer(answer: Answer, question: str) -> Node:
     """The answer, its program, the numbers in it, and where each of them is found."""
     label = (
-        one_line(readable(answer.text, question))
+        one_line(readable_answer(answer, question))
         if answer.text is not None
         else f"{answer.status}: {answer.reason}"
     )

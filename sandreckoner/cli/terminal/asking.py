@@ -7,14 +7,16 @@ import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sandreckoner.chains.answering import aanswer, to_problem, to_strategy
+from sandreckoner.cli.question_log import logged
 from sandreckoner.cli.render.live import Progress
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.flattening import flat
 from sandreckoner.cli.terminal.interruption import Stop, StoppableInterpreter, StoppableModel
-from sandreckoner.cli.terminal.transcript import Turn
+from sandreckoner.cli.terminal.transcript import Entry, Turn
 from sandreckoner.cli.terminal.variables import Variables, current_state, table
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import SandreckonerError
@@ -26,13 +28,14 @@ from sandreckoner.tools.python import Sandbox
 _OMITTED = {"answer"}  # every program makes its own
 
 
-def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
+def ask(context: Context, question: str, *, strategy: str = "", instead: bool = False) -> Turn:
     """Ask, keep the turn in the session, and return it.
 
     Args:
         context: where everything is.
         question: as text.
         strategy: for this question only; empty for the one that is set.
+        instead: whether it is asked instead of the last turn, which stays until this one has an answer.
 
     Raises:
         SandreckonerError: something failed; what was done is kept as a turn without an answer.
@@ -48,14 +51,16 @@ def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
             progress.say(f"loading {context.settings.model}")
         model = workspace.model
         progress.say("recalling the conversation")
+        context.remember()
         entries, sandbox = context.session.entries, context.sandbox()
+        entries = entries[:-1] if instead else entries
         before = current_state(entries, sandbox)
         variables = Variables(sandbox, before)
-        problem = Problem(question, notes=_notes(context))
+        problem = Problem(question, notes=_notes(entries, context))
         header = journal_header(problem, spec, documents=workspace.has_documents, model=model.name)
         turn, stop = Turn(header), Stop()
         with workspace.environment(
-            problem, spec, journal=context.session.journal, listeners=[progress]
+            problem, spec, journal=partial(context.session.journal, instead=instead), listeners=[progress]
         ) as environment:
             stoppable = replace(
                 environment,
@@ -63,13 +68,15 @@ def ask(context: Context, question: str, *, strategy: str = "") -> Turn:
                 interpreter=StoppableInterpreter(variables, stop),
             )
             try:
-                turn.answer = context.runner.run(_until_stopped(aanswer(thought, problem, stoppable), stop))
+                with logged(stoppable, header, log=context.settings.log, quiet=True) as kept:
+                    work = aanswer(thought, problem, kept.environment)
+                    turn.answer = kept.answer = context.runner.run(_until_stopped(work, stop))
             except asyncio.CancelledError:
                 raise KeyboardInterrupt from None
             finally:
                 turn.steps, turn.stopped = environment.trace.steps, stop.pressed
                 _keep_variables(turn, variables, before, sandbox)
-                context.session.add_turn(turn)
+                context.session.add_turn(turn, instead=instead)
     return turn
 
 
@@ -104,17 +111,17 @@ def _keep_variables(turn: Turn, variables: Variables, before: State | None, sand
         turn.state = sandbox.run(turn.program, before, keep=True).state
 
 
-def _notes(context: Context) -> str:
+def _notes(entries: list[Entry], context: Context) -> str:
     """The notes for the model: the last turns, and the variables."""
     memory = context.settings.memory
-    answered = [turn for turn in context.session.turns if turn.answer and turn.answer.text]
+    answered = [turn for turn in entries if isinstance(turn, Turn) and turn.answer and turn.answer.text]
     lines = []
     for turn in answered[-memory:] if memory else []:
         assert turn.answer is not None
         lines += [f"Earlier question: {turn.question}", f"Its answer: {turn.answer.text}"]
-    if memory and context.session.entries:
+    if memory and entries:
         with suppress(SandreckonerError):  # a conversation goes on without its variables
-            known = table(context.session.entries, context.sandbox())
+            known = table(entries, context.sandbox())
             listed = [f"{name} = {value}" for name, value in known.items() if name not in _OMITTED]
             if listed:
                 lines += ["Variables that are already defined; a program may use them:", *listed]

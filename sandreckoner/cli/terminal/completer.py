@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
@@ -9,7 +10,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion, Path
 from prompt_toolkit.document import Document
 
 from sandreckoner.cli.terminal.context import Context
-from sandreckoner.cli.terminal.session import saved_sessions
+from sandreckoner.cli.terminal.session_files import saved_sessions
 from sandreckoner.cli.terminal.slash_commands import TABLE
 from sandreckoner.settings.settings_model import described
 
@@ -48,15 +49,36 @@ class CommandCompleter(Completer):
             first = ("add", "list", "remove") if kind == "docs" else ("html", "md", "json")
             yield from _matching(words[0], [(word, "") for word in first])
         elif words[0] == "remove":
-            yield from _matching(words[-1], [(path, "") for path in self._context.session.docs])
+            yield from _matching(" ".join(words[1:]), [(path, "") for path in self._context.session.docs])
         elif words[0] != "list":
-            path = Document(words[-1], len(words[-1]))
-            yield from self._paths.get_completions(path, event)
+            yield from self._quoted_paths(" ".join(words[1:]), event)
+
+    def _quoted_paths(self, typed: str, event: CompleteEvent) -> Iterator[Completion]:
+        """Paths for the last word; one with spaces in it comes in quotes."""
+        start = _word_start(typed)
+        word = typed[start:].lstrip("'\"")
+        for found in self._paths.get_completions(Document(word, len(word)), event):
+            whole = word[: len(word) + found.start_position] + found.text
+            text = shlex.quote(whole) if not whole.startswith("~") or " " in whole else whole
+            yield Completion(text, start - len(typed), display=found.display)
 
     def _settings(self, words: list[str]) -> Iterable[tuple[str, str]]:
         if len(words) == 1:
             return list(described().items())
         return {"model": _models, "strategy": _strategies}.get(words[0], lambda: [])()
+
+
+def _word_start(typed: str) -> int:
+    """Where the last word begins; a space between quotes does not end one."""
+    start, quote = 0, ""
+    for at, sign in enumerate(typed):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign == " ":
+            start = at + 1
+    return start
 
 
 def _matching(start: str, words: Iterable[tuple[str, str]]) -> Iterator[Completion]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandreckoner.cli.render.console_style import ConsoleStyle
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.session import Session
 from sandreckoner.core.errors import SandboxError
-from sandreckoner.settings.settings_model import PLAIN, Settings
+from sandreckoner.settings.settings_model import BUDGET, PLAIN, Settings
 from sandreckoner.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sandreckoner.tools.python import Sandbox
 
 _SESSION = "this session"
+_KEPT = ("model", "strategy", "memory", *BUDGET)
 
 
 class Context:
@@ -38,18 +41,31 @@ class Context:
         self.style = style
         self.runner = asyncio.Runner()
         self._started_with = settings
-        self._workspace = Workspace(settings, report=lambda line: self.say(line, "yellow"))
-        self.open(session)
+        self._workspace = Workspace(settings, report=self.warn)
+        self.enter(session)
+        given = {name for name in PLAIN if settings.origin(name).startswith("option")}
+        self._adopt(session, but=given)
 
     def open(self, session: Session) -> None:
-        """Go on with a session, and with what was set in it where no option says otherwise."""
-        known = self._started_with
-        kept = {
-            name: value
-            for name, value in session.settings.items()
-            if name in PLAIN and not known.origin(name).startswith("option")
-        }
-        self.session, self.settings = session, known.changed(kept, _SESSION)
+        """Go on with another session, and with its settings."""
+        self.session.close()
+        self.enter(session)
+        self._adopt(session)
+
+    def enter(self, session: Session) -> None:
+        """Go on in a session with the settings as they are."""
+        self.session, session.warn = session, self.warn
+
+    def _adopt(self, session: Session, but: Collection[str] = ()) -> None:
+        kept = {name: value for name, value in session.settings.items() if name in PLAIN and name not in but}
+        self.settings = self._started_with.changed(kept, _SESSION)
+
+    def remember(self) -> None:
+        """Keep in the session what it is asked with, however that was chosen."""
+        values = {name: getattr(self.settings, name) for name in _KEPT}
+        now = {name: _lasting(str(value)) for name, value in values.items() if value is not None}
+        if fresh := {name: value for name, value in now.items() if self.session.settings.get(name) != value}:
+            self.session.set(fresh)
 
     def set(self, name: str, value: str) -> None:
         """Change a setting for this session.
@@ -63,6 +79,10 @@ class Context:
     def say(self, line: object = "", style: str = "") -> None:
         """Print a line."""
         self.style.console.print(line, style=style or None, markup=False)
+
+    def warn(self, line: str) -> None:
+        """Print a line about something that is amiss."""
+        self.say(visible(line), "yellow")
 
     def workspace(self) -> Workspace:
         """The workspace, as the settings and documents are now; its sandbox keeps the variables."""
@@ -96,6 +116,14 @@ class Context:
         """End the model and the sandbox. Idempotent."""
         self._workspace.close()
         self.runner.close()
+        self.session.close()
+
+
+def _lasting(value: str) -> str:
+    """A value that means the same in another folder: the file that a model is made of, in full."""
+    provider, colon, rest = value.partition(":")
+    path = Path(rest).expanduser()
+    return f"{provider}:{path.resolve()}" if colon and rest and path.exists() else value
 
 
 def _warm(sandbox: Sandbox) -> None:

@@ -5,46 +5,59 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandreckoner import __version__
-from sandreckoner.cli import in_words
-from sandreckoner.cli.render.phrases import one_line, plural, visible
+from sandreckoner.cli.exit_codes import ANSWERED, NO_ANSWER, exit_code
+from sandreckoner.cli.faults import explain
+from sandreckoner.cli.render.phrases import one_line, plural
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.asking import ask
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.reader import Reader
 from sandreckoner.cli.terminal.slash_commands import perform
-from sandreckoner.cli.terminal.turn_view import show_turn
-from sandreckoner.core.errors import SandboxError, SandreckonerError
+from sandreckoner.cli.terminal.turn_view import show_briefly, show_turn
+from sandreckoner.core.errors import SandboxError
 from sandreckoner.tools.python import Walls
 
+# What people type in other terminals.
+_WORDS = dict.fromkeys(("help", "?", "/?", "/h", ":help", ":h"), "/help")
+_WORDS |= dict.fromkeys(("exit", "quit", "bye", "q", ":q", ":quit", "/exit", "/q", "/bye"), "/quit")
 
-def converse(context: Context, reader: Reader) -> None:
-    """Read and answer until the user leaves."""
+
+def converse(context: Context, reader: Reader) -> int:
+    """Read and answer until the user leaves; returns the exit code of the last thing that failed."""
     show_header(context)
+    last = ANSWERED
     while True:
         try:
             line = reader.read()
-            if line:
-                _handle(context, line)
+            last = (_handle(context, line) if line else ANSWERED) or last
         except EOFError:
-            return
+            if context.session.entries and not context.session.is_unsaved:
+                context.say(f"session {context.session.name} is saved; reckon -c goes on with it", "dim")
+            return last
         except KeyboardInterrupt:
             continue
-        except SandreckonerError as fault:
-            context.say(visible(in_words(fault)), "red")
         except BrokenPipeError:
             raise
-        except OSError as fault:  # a file that a command reads or writes
-            context.say(visible(f"{fault.filename or 'output'}: {fault.strerror or fault}"), "red")
+        except Exception as fault:  # the conversation outlives whatever one line of it runs into
+            explained = explain(fault)
+            if explained is None:
+                raise
+            said, last = explained
+            context.say(visible(said), "red")
 
 
-def _handle(context: Context, line: str) -> None:
+def _handle(context: Context, line: str) -> int:
     question: str | None = line
-    if line.strip().lower() in ("help", "exit", "quit"):
-        line = "/quit" if line.strip().lower() != "help" else "/help"
+    line = _WORDS.get(line.strip().lower().removesuffix("()"), line)
     if line.startswith("/"):
         question = perform(context, line)
+    code = ANSWERED
     if question:
-        show_turn(context, ask(context, question))
+        turn = ask(context, question)
+        show_turn(context, turn)
+        code = exit_code(turn.answer) if turn.answer else NO_ANSWER
     context.say()
+    return code
 
 
 def show_header(context: Context) -> None:
@@ -57,7 +70,20 @@ def show_header(context: Context) -> None:
     context.say(" · ".join(parts), "bold")
     before = f"{plural(len(session.entries), 'turn')} before · " if session.entries else ""
     context.say(f"session {session.name} · {before}/help", "dim")
+    if not session.entries:
+        context.say(f"try: {_suggestion(session.docs)}", "dim")
+    if session.copy_of:
+        context.say(f"{session.copy_of} is open in another terminal; this is a copy of it", "yellow")
+    for turn in session.turns[-1:]:
+        show_briefly(context, turn)
     context.say()
+
+
+def _suggestion(docs: list[str]) -> str:
+    """What to type first, with the documents at hand."""
+    if docs:
+        return f"Which figures changed most, and by how much? (in {one_line(Path(docs[0]).name, 30)})"
+    return "What is 17 % of 2,340? or /docs add FOLDER, and ask about the figures in it"
 
 
 def _short(model: str) -> str:

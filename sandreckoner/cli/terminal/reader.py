@@ -81,6 +81,11 @@ def _keys() -> KeyBindings:
     def new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
+    @keys.add("escape", "x")
+    def exact(event: KeyPressEvent) -> None:
+        event.current_buffer.text = "/exact"
+        event.current_buffer.validate_and_handle()
+
     return keys
 
 

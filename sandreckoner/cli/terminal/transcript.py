@@ -50,6 +50,11 @@ class Turn:
         return str(self.header.get("model", ""))
 
     @property
+    def worth(self) -> int:
+        """2 for an answer, 1 for one that the user cut short, 0 for none."""
+        return 0 if self.answer is None or self.answer.text is None else 1 if self.stopped else 2
+
+    @property
     def partial(self) -> str:
         """The last that the model wrote, for a turn without an answer."""
         texts = [

@@ -8,9 +8,10 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.phrases import plural, price, status_line, visible
+from sandreckoner.cli.render.phrases import looked_at, one_line, plural, price, status_line
 from sandreckoner.cli.render.place_numbers import marks as place_marks
-from sandreckoner.cli.render.readable import readable, readable_seconds
+from sandreckoner.cli.render.readable import readable_answer, readable_seconds
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Cell, Turn, cell_lines
 from sandreckoner.core.answer import Answer
@@ -30,12 +31,26 @@ def show_turn(context: Context, turn: Turn) -> None:
     rounded = _show_answer(answer, turn.question, context)
     for line in blocks.sources(answer):
         style.console.print(line)
+    documents = getattr(context.library(), "documents", ()) if context.session.docs else ()
+    if looked := looked_at(answer, documents):
+        context.say(looked, "dim")
     if answer.reason or turn.stopped:
         why = "stopped" if turn.stopped else answer.status
         reason = "" if turn.stopped and answer.text else f": {visible(answer.reason)}"
         context.say(f"{why}{reason}", "yellow")
     status = status_line(answer, turn.strategy, _left(context, answer))
-    context.say(f"{status} · rounded, /exact has every digit" if rounded else status, "dim")
+    context.say(f"{status} · rounded, Alt-X or /exact has every digit" if rounded else status, "dim")
+
+
+def show_briefly(context: Context, turn: Turn) -> None:
+    """Print a question of before and its answer in one line."""
+    context.say(f"  {brief(turn)}", "dim")
+
+
+def brief(turn: Turn) -> str:
+    """A question and its answer in one line."""
+    answer = readable_answer(turn.answer, turn.question) if turn.worth and turn.answer else "no answer"
+    return f"{one_line(turn.question, 60)} → {one_line(answer, 30)}"
 
 
 def show_cell(context: Context, cell: Cell) -> None:
@@ -52,7 +67,7 @@ def _show_answer(answer: Answer, question: str, context: Context) -> bool:
     """Print the answer; returns whether digits were rounded away."""
     if answer.text is None:
         return False
-    text = visible(readable(answer.text, question) if context.style.rounds else answer.text)
+    text = visible(readable_answer(answer, question) if context.style.rounds else answer.text)
     rounded = re.sub(r"\D", "", text) != re.sub(r"\D", "", answer.text)
     marks = "".join(f" [{number}]" for number in place_marks(answer))
     if answer.winner is not None and not answer.winner.program and not context.style.plain:

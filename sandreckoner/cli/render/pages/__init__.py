@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sandreckoner
+from sandreckoner._support.whole_files import write_whole
 from sandreckoner.cli.render.answer_json import VERSION, answer_object
 from sandreckoner.cli.render.pages.html_page import session_page
 from sandreckoner.cli.render.pages.markdown_page import session_markdown
@@ -54,6 +55,6 @@ def write_export(
     """
     text = session_page(session, pictures) if form == "html" else FORMATS[form](session)
     try:
-        path.write_text(text, encoding="utf-8", errors="replace")
+        write_whole(path, [text])
     except OSError as fault:
         raise UsageError(f"{path} cannot be written: {fault.strerror}") from None

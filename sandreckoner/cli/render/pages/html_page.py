@@ -12,10 +12,11 @@ from typing import Any
 
 from sandreckoner._support.html_pages import render_page
 from sandreckoner.cli.render.pages.source_spans import citations, numbers, passages, program
-from sandreckoner.cli.render.phrases import plural, status_line, visible
+from sandreckoner.cli.render.phrases import plural, status_line
 from sandreckoner.cli.render.place_numbers import marks
-from sandreckoner.cli.render.readable import readable
+from sandreckoner.cli.render.readable import readable_answer
 from sandreckoner.cli.render.run_tree import build_tree
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Entry, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.problem import Passage
@@ -62,7 +63,7 @@ def _answer(turn: Turn, answer: Answer, number: int) -> dict[str, object]:
     return {
         "status": answer.status,
         "exact": answer.text,
-        "shown": None if answer.text is None else readable(answer.text, turn.question),
+        "shown": None if answer.text is None else readable_answer(answer, turn.question),
         "pages": list(marks(answer)),
         "reason": answer.reason,
         "remarks": answer.remarks,

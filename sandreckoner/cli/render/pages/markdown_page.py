@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sandreckoner.cli.render.phrases import describe_source, status_line, visible
+from sandreckoner.cli.render.phrases import describe_source, status_line
 from sandreckoner.cli.render.place_numbers import marks, place_numbers
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 

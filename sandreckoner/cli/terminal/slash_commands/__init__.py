@@ -40,10 +40,12 @@ TABLE: Mapping[str, Command] = {
         choosing.budget, "[calls=N tokens=N usd=X seconds=X | none]", "the budget of each question"
     ),
     "cost": Command(inspecting.cost, "", "what this session has cost"),
+    "copy": Command(inspecting.copy, "[program]", "copy the last answer, or its program"),
     "exact": Command(inspecting.exact, "[N]", "the last answer without rounding"),
     "tree": Command(inspecting.tree, "[N]", "browse the search and the sources of the last question"),
     "trace": Command(inspecting.trace, "[N]", "its steps, with prompts and replies"),
-    "undo": Command(turns.undo, "", "take back the last turn or cell, and its variables"),
+    "undo": Command(turns.undo, "", "take back the last turn, cell, /clear or /docs, variables too"),
+    "redo": Command(turns.redo, "", "make the change again that /undo took back"),
     "retry": Command(turns.retry, "[--strategy SPEC]", "ask the last question again", "strategy"),
     "fork": Command(turns.fork, "[NAME]", "go on in a copy of this session"),
     "run": Command(turns.run, "CODE", "run a cell of your own with these variables"),

@@ -20,13 +20,6 @@ def model(context: Context, words: str) -> None:
         context.style.console.print(table)
         context.say(f"now: {context.settings.model}")
         return
-    before = context.settings
-    context.set("model", words)
-    try:
-        _ = context.workspace().model
-    except Exception:
-        context.settings = before
-        raise
     _change(context, "model", words)
 
 
@@ -53,7 +46,11 @@ def budget(context: Context, words: str) -> None:
         if name not in BUDGET:
             raise UsageError(f"a budget has {', '.join(BUDGET)}; not {name!r}")
         _change(context, name, value, quiet=True)
-    limits = [f"{name} {value}" for name, value, _ in context.settings.rows() if name in BUDGET and value]
+    limits = [
+        f"{name} {value.removesuffix('.0')}"
+        for name, value, _ in context.settings.rows()
+        if name in BUDGET and value
+    ]
     context.say(f"budget of each question: {', '.join(limits) or 'no limit'}")
 
 
@@ -82,12 +79,19 @@ def _pair(word: str) -> tuple[str, str]:
 
 
 def _change(context: Context, name: str, value: str, *, quiet: bool = False) -> None:
-    if name == "strategy":
-        from sandreckoner.chains.spec import parse_strategy
-
-        parse_strategy(value)
+    before = context.settings
     context.set(name, value)
-    context.session.set(name, value)
+    try:
+        if name == "strategy":
+            from sandreckoner.chains.spec import parse_strategy
+
+            parse_strategy(value)
+        elif name == "model":
+            _ = context.workspace().model
+    except Exception:
+        context.settings = before  # what is refused is not kept
+        raise
+    context.session.set({name: value})
     if not quiet:
         shown = {name: value for name, value, _ in context.settings.rows()}[name]
         context.say(f"{name}: {shown or '–'}")

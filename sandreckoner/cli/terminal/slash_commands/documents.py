@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -40,7 +41,8 @@ def _add(context: Context, paths: list[str]) -> None:
         if not Path(path).exists():
             raise UsageError(f"{path}: there is no such file or folder")
     before = context.session.docs
-    context.session.docs = list(dict.fromkeys([*before, *paths]))
+    wanted = list(dict.fromkeys([*before, *paths]))
+    context.session.docs = wanted
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     console = context.style.console
     try:
@@ -53,10 +55,9 @@ def _add(context: Context, paths: list[str]) -> None:
                 progress.update(bar, description=one_line(name, 40), completed=done, total=total)
 
             library = context.library(show)
-    except BaseException:
+    finally:
         context.session.docs = before  # what cannot be read is not added
-        raise
-    context.session.set_docs(context.session.docs)
+    context.session.set_docs(wanted)
     context.say(f"{plural(len(context.sources(library)), 'document')} to draw on")
 
 
@@ -70,10 +71,27 @@ def _list(context: Context) -> None:
     context.say(f"{plural(len(names), 'document')}: {one_line(', '.join(names), 300)}", "dim")
 
 
-def _remove(context: Context, name: str) -> None:
-    """Remove a path, given in full or by its last part."""
-    kept = [path for path in context.session.docs if path != name and Path(path).name != name.rstrip("/")]
-    if len(kept) == len(context.session.docs):
+def _without_document(context: Context, name: str) -> list[str]:
+    """The paths without one document of a folder: the folder's other documents stand in its place."""
+    documents = getattr(context.library(), "documents", ())
+    gone = {document.path for document in documents if name in (document.source, document.path)}
+    folders = {path for path in context.session.docs for file in gone if Path(path) in Path(file).parents}
+    if not folders:
         raise UsageError(f"{name}: not among the documents; /docs list names them")
+    paths = [path for path in context.session.docs if path not in folders]
+    inside = [document.path for document in documents if document.path not in gone]
+    return paths + [file for file in inside if any(Path(path) in Path(file).parents for path in folders)]
+
+
+def _remove(context: Context, name: str) -> None:
+    """Remove a path, in full or by its last part, or a document by the name that the list shows."""
+    with suppress(ValueError):  # a quote is part of the name
+        name = " ".join(shlex.split(name))
+    wanted = {name, str(Path(name).expanduser().resolve())}
+    kept = [
+        path for path in context.session.docs if path not in wanted and Path(path).name != name.rstrip("/")
+    ]
+    if len(kept) == len(context.session.docs):
+        kept = _without_document(context, name)
     context.session.set_docs(kept)
     context.say(f"{plural(len(kept), 'path')} left")

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sandreckoner.cli.render.pages import FORMATS, write_export
 from sandreckoner.cli.render.pages.place_pictures import pictures_of
-from sandreckoner.cli.render.phrases import one_line, plural
-from sandreckoner.cli.render.readable import readable
+from sandreckoner.cli.render.phrases import plural
 from sandreckoner.cli.terminal.context import Context
-from sandreckoner.cli.terminal.session import Session, saved_sessions, session_path
+from sandreckoner.cli.terminal.session import Session
+from sandreckoner.cli.terminal.session_files import saved_sessions, session_path
+from sandreckoner.cli.terminal.turn_view import show_briefly
 from sandreckoner.core.errors import UsageError
 
 
@@ -21,9 +22,7 @@ def save(context: Context, words: str) -> None:
     path = session_path(words)
     if path.exists() and path != context.session.path:
         raise UsageError(f"a session {words!r} exists already; choose another name")
-    if context.session.path.exists():
-        context.session.path.rename(path)
-    context.session.path = path
+    context.session.rename(path)
     context.say(f"saved as {words}; `reckon --session {words}` opens it again")
 
 
@@ -37,12 +36,10 @@ def load(context: Context, words: str) -> None:
     if not path.exists():
         known = ", ".join(saved.stem for saved in saved_sessions()[:5]) or "none is saved"
         raise UsageError(f"no session {words!r}; the last are: {known}")
-    context.open(Session(path))
+    context.open(Session.open(path))
     context.say(f"{path.stem}: {plural(len(context.session.entries), 'turn')}")
     for turn in context.session.turns[-3:]:
-        answer = turn.answer.text if turn.answer and turn.answer.text else "no answer"
-        answer = readable(answer, turn.question)
-        context.say(f"  {one_line(turn.question, 60)} → {one_line(answer, 30)}", "dim")
+        show_briefly(context, turn)
 
 
 def export(context: Context, words: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _KEYS = (
     ("Enter", "ask"),
     ("Alt-Enter", "a new line; pasted lines stay together"),
+    ("Alt-X", "the last answer with every digit"),
     ("Ctrl-R", "search the history of questions"),
     ("Ctrl-C", "stop what is being written and keep it; twice: at once"),
     ("Ctrl-D", "leave"),

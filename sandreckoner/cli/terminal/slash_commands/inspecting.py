@@ -1,11 +1,16 @@
-"""/cost, /exact, /tree, /trace: what was done, and what it cost."""
+"""/cost, /copy, /exact, /tree, /trace: what was done, and what it cost."""
 
 from __future__ import annotations
 
+import base64
+import os
+from contextlib import nullcontext
+
 from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.blocks import tree_lines
-from sandreckoner.cli.render.phrases import visible
+from sandreckoner.cli.render.phrases import plural
 from sandreckoner.cli.render.run_tree import Node, build_tree
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.turn_view import total_line
@@ -15,6 +20,25 @@ from sandreckoner.core.errors import UsageError
 def cost(context: Context, words: str) -> None:
     """Show what all questions cost, including those taken back."""
     context.say(total_line(context.session.asked))
+
+
+def copy(context: Context, words: str) -> None:
+    """Put the last answer, or its program, into the clipboard of the terminal; on a pipe, print it."""
+    answer = _turn(context, "").answer
+    program = answer.winner.program if answer and answer.winner else ""
+    if words not in ("", "answer", "program"):
+        raise UsageError("write /copy, or /copy program")
+    text = program if words == "program" else answer.text if answer else None
+    if not text:
+        raise UsageError(f"there is no {words or 'answer'} to copy")
+    console = context.style.console
+    if console.is_terminal:
+        # OSC 52: the terminal itself puts it there, over ssh too.
+        console.file.write(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07")
+        console.file.flush()
+        context.say(f"copied: {plural(len(text), 'character')}", "dim")
+    else:
+        context.say(visible(text))
 
 
 def exact(context: Context, words: str) -> None:
@@ -39,10 +63,11 @@ def trace(context: Context, words: str) -> None:
     """Show the steps of a question in full."""
     turn = _turn(context, words)
     top = build_tree(turn.question, turn.steps)
-    for number, node in enumerate(_leaves(top), 1):
-        context.style.console.print(
-            blocks.prose(node.detail or node.label, context.style, f"{number}  {node.label}")
-        )
+    os.environ.setdefault("LESS", "-R")
+    console = context.style.console
+    with console.pager(styles=True) if context.style.redraws else nullcontext():
+        for number, node in enumerate(_leaves(top), 1):
+            console.print(blocks.prose(node.detail or node.label, context.style, f"{number}  {node.label}"))
 
 
 def _leaves(top: Node) -> list[Node]:

@@ -1,14 +1,15 @@
-"""/undo, /retry, /fork, /run, /vars, /clear: the conversation and its variables."""
+"""/undo, /redo, /retry, /fork, /run, /vars, /clear: the conversation and its variables."""
 
 from __future__ import annotations
 
 from rich.table import Table
 from rich.text import Text
 
-from sandreckoner.cli.render.phrases import one_line, plural, visible
+from sandreckoner.cli.render.phrases import plural
+from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.asking import ask
 from sandreckoner.cli.terminal.context import Context
-from sandreckoner.cli.terminal.session import new_name, session_path
+from sandreckoner.cli.terminal.session_files import new_path, session_path
 from sandreckoner.cli.terminal.transcript import Cell, Turn
 from sandreckoner.cli.terminal.turn_view import show_cell, show_turn
 from sandreckoner.cli.terminal.variables import current_state, table
@@ -16,16 +17,23 @@ from sandreckoner.core.errors import UsageError
 
 
 def undo(context: Context, words: str) -> None:
-    """Take the last turn or cell back, with its variables: the state before it still exists."""
-    entry = context.session.undo()
-    if entry is None:
+    """Take the last change back, with its variables: the state before it still exists."""
+    what = context.session.undo()
+    if not what:
         raise UsageError("there is nothing to take back")
-    what = entry.question if isinstance(entry, Turn) else f"/run {entry.code}"
-    context.say(f"taken back: {one_line(what)}")
+    context.say(f"taken back: {what}")
+
+
+def redo(context: Context, words: str) -> None:
+    """Make the change again that was taken back last."""
+    what = context.session.redo()
+    if not what:
+        raise UsageError("there is nothing to do again")
+    context.say(f"done again: {what}")
 
 
 def retry(context: Context, words: str) -> None:
-    """Ask the last question again in its place, with another strategy where one is named."""
+    """Ask the last question again, with another strategy where one is named; its answer stays until then."""
     strategy = words.removeprefix("--strategy").strip() if words.startswith("--strategy") else ""
     if words and not strategy:
         raise UsageError("write /retry or /retry --strategy SPEC")
@@ -36,17 +44,20 @@ def retry(context: Context, words: str) -> None:
         from sandreckoner.chains.spec import parse_strategy
 
         parse_strategy(strategy)  # a wrong name must not cost the turn
-    context.session.undo()
-    show_turn(context, ask(context, last.question, strategy=strategy))
+    try:
+        show_turn(context, ask(context, last.question, strategy=strategy, instead=True))
+    finally:
+        if last.worth and context.session.entries[-1] is last:
+            context.say("the answer from before stays", "yellow")
 
 
 def fork(context: Context, words: str) -> None:
     """Continue in a copy; the session itself stays unchanged."""
-    path = session_path(words or new_name())
+    path = session_path(words) if words else new_path()
     if path.exists():
         raise UsageError(f"a session {path.stem!r} exists already; choose another name")
     before = context.session.name
-    context.session = context.session.fork(path)
+    context.enter(context.session.fork(path))
     context.say(f"now in {path.stem}, a copy of {before}; /load {before} goes back")
 
 
@@ -77,4 +88,4 @@ def clear(context: Context, words: str) -> None:
     """Forget all turns and variables; documents and settings stay."""
     count = len(context.session.entries)
     context.session.clear()
-    context.say(f"forgotten: {plural(count, 'turn')}")
+    context.say(f"forgotten: {plural(count, 'turn')}; /undo brings them back")
