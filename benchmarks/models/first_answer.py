@@ -2,8 +2,8 @@
 
     python -m benchmarks.models.first_answer --rounds 3 --base 59332d5
 
-Each round runs `reckon ask` in processes of their own, with a cache folder that holds the weights and the
-compiled kernels alone; with `--base` the same at that commit beside it, in the same round. Seconds of the
+Each round runs `reckon ask` in processes of their own, with a cache folder that holds what `reckon models
+pull` brings, and no index; with `--base` the same at that commit beside it, in the same round. Seconds of the
 processor (user and system, of all processes of a command, and of the one that keeps the model loaded) are
 what counts on a shared machine; the last column is their ratio to the base's first answer. A command that
 takes longer than `--limit` is ended, and its row says how much it had used. `reckon models pull` must have
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -102,9 +103,10 @@ def tree_at(commit: str, folder: Path) -> Iterator[Tree]:
 
 
 def fresh_cache(folder: Path) -> Path:
-    """A cache folder with the weights, the embedder and the kernels of this user, and nothing else."""
+    """A cache folder as `reckon models pull` leaves it: weights, embedder, kernels, beginnings of prompts."""
     own = folder / "sandreckoner"
     own.mkdir(parents=True)
+    shutil.copytree(cache_folder() / "prefixes", own / "prefixes")
     for name in ("models", "kernels", "all-minilm-l6-v2"):
         (own / name).symlink_to(cache_folder() / name, target_is_directory=True)
     return folder

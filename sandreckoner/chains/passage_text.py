@@ -19,18 +19,24 @@ MAX_ROWS = 8  # of a table; a longer one is folded
 LEAST_FOLDED = 3  # rows in a row: the mark that stands for them is as long as one
 
 
-def passages_text(passages: Sequence[Passage], question: str) -> str:
+def passages_text(passages: Sequence[Passage], question: str, *, beside_tables: bool = False) -> str:
     """Write the passages numbered from 1, each under a line with its source and page.
 
     Rows of long tables that have nothing to do with the question are folded into a line that counts them. A
     row stays that shares a word with the question, and those beside it; so do totals, the sections above a
     row that stays, and all rows of a section that the question names. Where no table has a row like the
     question, all rows stay.
+
+    Args:
+        passages: in the order of their numbers.
+        question: that they are to answer.
+        beside_tables: whether whole tables that fit the question stand beside them; then a table of a passage
+            that has no row like the question is folded however short it is.
     """
     asked = label_words(question)
     texts = [passage.text.strip() for passage in passages]
-    if any(_like(_rows(lines), asked) for text in texts for lines in _tables(text)):
-        texts = [_with_tables_folded(text, asked) for text in texts]
+    if beside_tables or any(_like(_rows(lines), asked) for text in texts for lines in _tables(text)):
+        texts = [_with_tables_folded(text, asked, beside_tables=beside_tables) for text in texts]
     return "\n\n".join(
         f"[{number}] {passage.source}, page {passage.page}\n{_FORGED_HEAD.sub('  ', text)}"
         for number, (passage, text) in enumerate(zip(passages, texts, strict=True), 1)
@@ -44,11 +50,14 @@ def _tables(text: str) -> Iterator[list[str]]:
             yield list(lines)
 
 
-def _with_tables_folded(text: str, asked: set[str]) -> str:
+def _with_tables_folded(text: str, asked: set[str], *, beside_tables: bool) -> str:
     folded: list[str] = []
     for is_table, lines in groupby(text.split("\n"), lambda line: bool(_ROW.fullmatch(line))):
         table = list(lines)
-        folded += _folded(table, asked) if is_table and len(table) > MAX_ROWS else table
+        is_idle = is_table and beside_tables and not _like(_rows(table), asked)
+        if is_idle or (is_table and len(table) > MAX_ROWS):
+            table = _folded(table, asked, is_idle=is_idle)
+        folded += table
     return "\n".join(folded)
 
 
@@ -62,9 +71,9 @@ class _Row:
     section: int
 
 
-def _folded(table: Sequence[str], asked: set[str]) -> list[str]:
+def _folded(table: Sequence[str], asked: set[str], *, is_idle: bool) -> list[str]:
     first = next((place + 1 for place, line in enumerate(table[:4]) if _RULE.fullmatch(line)), 1)
-    kept = sorted(first + place for place in _kept(_rows(table[first:]), asked))
+    kept = [] if is_idle else sorted(first + place for place in _kept(_rows(table[first:]), asked))
     lines = list(table[:first])
     for before, place in pairwise([first - 1, *kept, len(table)]):
         between = table[before + 1 : place]

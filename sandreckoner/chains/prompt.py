@@ -73,7 +73,9 @@ class Prompt:
         """
         values = {
             "question": question_text(problem),
-            "passages": passages_text(problem.passages, problem.question),
+            "passages": passages_text(
+                problem.passages, problem.question, beside_tables=bool(problem.tables) and self.shows_tables
+            ),
             "tables": tables_text(problem.tables, problem.question) if self.shows_tables else "",
             **variables,
         }

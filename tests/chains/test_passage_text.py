@@ -64,6 +64,17 @@ def test_a_table_without_such_rows_keeps_its_totals_beside_one_with_them() -> No
     assert "Inventories" not in text and "Total current assets" in text and "| Nurses | 12 |" in text
 
 
+def test_beside_whole_tables_a_table_without_such_rows_is_its_heading() -> None:
+    debt = (
+        "| In millions | 2024 |\n|---|---|\n| Notes | 150.0 |\n| Loan | 135.0 |\n| **Total debt** | 285.0 |"
+    )
+    passages = (Passage(f"Debt\n\n{debt}\n\nThe loan is due.", "report.md"),)
+    text = passages_text(passages, "How did total revenue grow?", beside_tables=True)
+    assert text.endswith("Debt\n\n| In millions | 2024 |\n|---|---|\n… 3 rows\n\nThe loan is due.")
+    assert debt in passages_text(passages, "How did total revenue grow?")
+    assert debt in passages_text(passages, "How large was the loan?", beside_tables=True)
+
+
 def test_short_tables_prose_and_code_are_left_alone() -> None:
     for text in (
         "| a | 1 |\n" * 8,

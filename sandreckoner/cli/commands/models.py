@@ -186,7 +186,8 @@ def _keep_prompts(console: Console, name: str) -> None:
     path, settings = weights_of(name).path, LlamaSettings(native=load_settings().kernels != "wheel")
     beginnings = [
         [{"role": message.role, "content": message.content} for message in messages]
-        for messages in load_prompt("program_aided").beginnings()
+        for prompt in ("program_aided", "figures")
+        for messages in load_prompt(prompt).beginnings()
     ]
     missing = [messages for messages in beginnings if not is_prefix_kept(messages, path, settings)]
     if not missing:
