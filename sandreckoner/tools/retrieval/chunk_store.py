@@ -1,13 +1,12 @@
 """Documents, pages, chunks, tables and their full-text index in one SQLite file (or in memory).
 
-A page's text is stored once; a passage is read by slicing it. An FTS5 table indexes the text of each chunk.
+A page's text is stored once; a passage is read by slicing it. `word_index` has the words of each chunk.
 This store decides what an index contains; the vectors, wherever they are kept, follow it.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,11 @@ from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.database import Database
 from sandreckoner.tools.retrieval.document import ChunkRecord, Document, indexed_text, name_in_words
-from sandreckoner.tools.retrieval.tables.table_records import SCHEMA, drop_tables, put_tables
+from sandreckoner.tools.retrieval.indexed_words import indexed_words
+from sandreckoner.tools.retrieval.tables.table_records import SCHEMA as TABLES
+from sandreckoner.tools.retrieval.tables.table_records import drop_tables, put_tables
+from sandreckoner.tools.retrieval.word_index import SCHEMA as WORDS
+from sandreckoner.tools.retrieval.word_index import add_words, drop_words
 
 _SCHEMA = """
 create table if not exists setting (name text primary key, value text not null);
@@ -33,16 +36,7 @@ create table if not exists chunk (
 create index if not exists chunk_source on chunk (source);
 create index if not exists chunk_key on chunk (key);
 create table if not exists vector (key text primary key) without rowid;
-create virtual table if not exists chunk_fts
-    using fts5 (text, tokenize='porter unicode61 remove_diacritics 2');
 """
-
-
-_STOP_WORDS = """
-    a an and are as at be but by for from had has have how in is it its of on or that the their this to was
-    were what when where which who whom why will with did do does
-"""
-_STOP = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +89,7 @@ class ChunkStore(Database):
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        super().__init__(_SCHEMA + SCHEMA, path)
+        super().__init__(_SCHEMA + WORDS + TABLES, path)
 
     def put(self, document: Document, records: Sequence[ChunkRecord], *, root: str = "") -> None:
         """Store a document and its chunks, replacing the document of the same source."""
@@ -120,9 +114,8 @@ class ChunkStore(Database):
                 chunk = record.chunk
                 place = (document.source, record.page, chunk.start, chunk.end, record.title, record.key)
                 self.execute("insert into chunk values (null, ?, ?, ?, ?, ?, ?)", place)
-                self.execute(
-                    "insert into chunk_fts (rowid, text) values (last_insert_rowid(), ?)", (record.text,)
-                )
+                identifier = self.query("select last_insert_rowid()")[0][0]
+                add_words(self, identifier, indexed_words(record.text))
             put_tables(self, document.source, document.tables, name_in_words(document.source))
             self._changed()
 
@@ -139,9 +132,7 @@ class ChunkStore(Database):
 
     def _drop(self, source: str) -> None:
         drop_tables(self, source)
-        self.execute(
-            "delete from chunk_fts where rowid in (select id from chunk where source = ?)", (source,)
-        )
+        drop_words(self, source)
         self.execute("delete from document where source = ?", (source,))
 
     def _changed(self) -> None:
@@ -160,34 +151,6 @@ class ChunkStore(Database):
         """Set a setting, inside a transaction."""
         self.execute("insert or replace into setting values (?, ?)", (name, value))
 
-    def lexical_search(
-        self, question: str, *, k: int, sources: Sequence[str] | None = None
-    ) -> dict[int, float]:
-        """The `k` chunks with the highest BM25 scores.
-
-        SQLite ranks Porter stems with k1 = 1.2 and b = 0.75 (Robertson and Zaragoza, "The Probabilistic
-        Relevance Framework: BM25 and Beyond", 2009).
-
-        Args:
-            question: in words.
-            k: how many chunks.
-            sources: only chunks of these documents; None for all.
-
-        Returns:
-            Chunk id to score, best first.
-        """
-        query = match_query(question)
-        if not query:
-            return {}
-        found = self.query(
-            "select rowid, -rank from chunk_fts "
-            "where chunk_fts match :query and (:sources is null or rowid in "
-            "(select id from chunk where source in (select value from json_each(:sources)))) "
-            "order by rank, rowid limit :k",
-            {"query": query, "k": k, "sources": None if sources is None else json.dumps(sources)},
-        )
-        return {int(identifier): float(score) for identifier, score in found}
-
     def chunks(self, identifiers: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks with these ids, by id."""
         ids = json.dumps(list(identifiers))
@@ -204,6 +167,15 @@ class ChunkStore(Database):
         """The chunks of a page, in order."""
         found = self.query("select * from chunk where source = ? and page = ? order by start", (source, page))
         return [StoredChunk(*row) for row in found]
+
+    def chunks_of(self, source: str) -> list[StoredChunk]:
+        """The chunks of a document, in order."""
+        found = self.query("select * from chunk where source = ? order by page, start", (source,))
+        return [StoredChunk(*row) for row in found]
+
+    def numbered_pages(self, source: str) -> dict[int, str]:
+        """The pages of a document by their numbers."""
+        return dict(self.query("select number, text from page where source = ?", (source,)))
 
     def passages(self, chunks: Sequence[StoredChunk], scores: Sequence[float] = ()) -> tuple[Passage, ...]:
         """The chunks as passages, scored in order; each page is read once."""
@@ -297,16 +269,3 @@ class ChunkStore(Database):
             for key in keys:
                 self.execute("delete from vector where key = ?", (key,))
             self._changed()
-
-
-def match_query(question: str) -> str:
-    """An FTS5 query for chunks that contain any word of `question`; empty if it has no words.
-
-    Stop words are dropped where other words remain. Every word is quoted, so no FTS5 syntax is interpreted.
-
-    >>> match_query('What was the "operating margin" in 2024?')
-    '"operating" OR "margin" OR "2024"'
-    """
-    words = re.findall(r"\w+", question.lower())
-    content_words = [word for word in words if word not in _STOP] or words
-    return " OR ".join(f'"{word}"' for word in dict.fromkeys(content_words))

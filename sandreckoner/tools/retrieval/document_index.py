@@ -25,6 +25,7 @@ from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages, find_tables
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
 from sandreckoner.tools.retrieval.vectors import Embedder, VectorIndex, as_embedder
+from sandreckoner.tools.retrieval.word_index import count_common_words
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -196,6 +197,7 @@ class Index:
             for root in roots:
                 indexer.update(root, is_known=not paths)
             delete_orphan_vectors(self._store, self._vectors)
+            count_common_words(self._store)
         return indexer.report
 
     def remove(self, sources: Sequence[str]) -> tuple[str, ...]:

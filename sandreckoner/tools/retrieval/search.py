@@ -12,9 +12,9 @@ from sandreckoner.tools.retrieval.chunk_store import (
     ChunkStore,
     IndexedDocument,
     StoredChunk,
-    match_query,
 )
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
+from sandreckoner.tools.retrieval.indexed_words import match_query
 from sandreckoner.tools.retrieval.ranking import FUSIONS, Fusion, maximal_marginal_relevance
 from sandreckoner.tools.retrieval.tables.table_records import (
     read_tables,
@@ -24,6 +24,7 @@ from sandreckoner.tools.retrieval.tables.table_records import (
 )
 from sandreckoner.tools.retrieval.tables.table_search import ranked_tables
 from sandreckoner.tools.retrieval.vectors import VectorIndex
+from sandreckoner.tools.retrieval.word_index import search_words
 
 _PASSAGES_FOR_TABLES = 12
 
@@ -188,7 +189,7 @@ def _fused(
 def _lexical_search(
     question: str, k: int, store: ChunkStore, sources: tuple[str, ...] | None
 ) -> Mapping[StoredChunk, float]:
-    scores = store.lexical_search(question, k=k, sources=sources)
+    scores = search_words(store, question, k=k, sources=sources)
     chunks = store.chunks(scores)
     return {chunks[identifier]: score for identifier, score in scores.items()}
 

@@ -53,11 +53,11 @@ def _file(store: ChunkStore) -> Iterator[str]:
 def _chunks(store: ChunkStore) -> Iterator[str]:
     wrong = []
     for document in store.documents():
-        for number in range(1, document.pages + 1):
-            chunks = store.chunks_of_page(document.source, number)
-            for chunk, passage in zip(chunks, store.passages(chunks), strict=True):
-                if content_key(indexed_text(chunk.source, chunk.title, passage.text)) != chunk.key:
-                    wrong.append(f"{chunk.source}, page {number}, {chunk.start}-{chunk.end}")
+        pages = store.numbered_pages(document.source)
+        for chunk in store.chunks_of(document.source):
+            text = pages.get(chunk.page, "")[chunk.start : chunk.end]
+            if content_key(indexed_text(chunk.source, chunk.title, text)) != chunk.key:
+                wrong.append(f"{chunk.source}, page {chunk.page}, {chunk.start}-{chunk.end}")
     if wrong:
         yield f"{len(wrong)} chunks are not what was indexed: {_some(wrong)}; remove and add the document"
 

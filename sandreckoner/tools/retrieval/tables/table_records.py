@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.database import Database
+from sandreckoner.tools.retrieval.indexed_words import indexed_words
 
 SCHEMA = """
 create table if not exists tabular (
@@ -64,7 +65,7 @@ def put_tables(store: Database, source: str, tables: Sequence[Table], name: str)
         )
         store.execute(
             "insert into tabular_fts (rowid, text) values (last_insert_rowid(), ?)",
-            (searched_text(table, name),),
+            (indexed_words(searched_text(table, name)),),
         )
 
 
