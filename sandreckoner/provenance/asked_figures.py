@@ -16,10 +16,9 @@ from sandreckoner.reading.table_figures import (
     checked_lookup,
     named_tables,
     row_names,
+    words_in_order,
 )
 
-_WORD = re.compile(r"\d+|[^\W\d_]+|%")
-_NOTE_MARK = re.compile(r"\s*(?:\(\w{1,2}\)|\[\w{1,2}\]|[*†‡§])+\s*$")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SPAN = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:to|through|until|[-–])\s*(?:FY\s*)?((?:19|20)\d\d)(?!\d)")
 _PERCENTAGE = re.compile(r"\bpercent(?:age)?\b(?! points?)|\bper cent\b|%", re.IGNORECASE)
@@ -65,8 +64,8 @@ def _doubts(
     question: str, execution: Execution, looked: Sequence[_Looked], tables: Sequence[Table]
 ) -> Iterator[str]:
     rows = _named_rows(question, tables)
-    used = {_words(each.table.rows[each.row].label) for each in looked}
-    used |= {_words(each.table.columns[each.column].heading) for each in looked}
+    used = {words_in_order(each.table.rows[each.row].label) for each in looked}
+    used |= {words_in_order(each.table.columns[each.column].heading) for each in looked}
     for words, name in rows.items():
         if words not in used and not any(_holds(rest, words) for rest in used & rows.keys()):
             yield f"the question names {name}, which was not looked up"
@@ -116,9 +115,9 @@ def _unit_doubts(question: str, execution: Execution, looked: Sequence[_Looked])
 
 def _named_rows(question: str, tables: Sequence[Table]) -> dict[tuple[str, ...], str]:
     """The rows that a question names by their whole label, and none whose label is part of another's."""
-    asked = _words(question)
+    asked = words_in_order(question)
     labels = {
-        _words(row.label): f"{table_name}[{name!r}]"
+        words_in_order(row.label): f"{table_name}[{name!r}]"
         for table_name, table in named_tables(tables).items()
         for row, name in zip(table.rows, row_names(table), strict=True)
         if any(row.cells)
@@ -129,10 +128,6 @@ def _named_rows(question: str, tables: Sequence[Table]) -> dict[tuple[str, ...],
         if telling and _holds(asked, words) and not any(_holds(longer, words) for longer in found):
             found[words] = labels[words]
     return found
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(_NOTE_MARK.sub("", text).casefold()))
 
 
 def _holds(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:

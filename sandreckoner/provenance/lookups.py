@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.execution import JSON, Execution
@@ -26,9 +27,11 @@ from sandreckoner.reading.table_figures import (
     named_tables,
     one_line,
     row_names,
+    words_in_order,
 )
 
 _YEARS = range(1900, 2100)
+_TELLING = 2  # words of a label that two tables share because they mean the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def trace_lookups(
             note = "said to be looked up, but no table has it there"
             found.append(NumberSource(place.text, place.line, place.column, "unsourced", note))
         else:
-            found.append(_source(place, lookup[0], checked, _slip(asked, lookup, checked, years)))
+            slip = _slip(asked, lookup, checked, years) or _elsewhere(*checked[:3], named)
+            found.append(_source(place, lookup[0], checked, slip))
     return tuple(dict.fromkeys(found))
 
 
@@ -192,6 +196,28 @@ def _slip(
     of_row = {str(each) for name, row, each in years if (name, row) == (lookup[0], lookup[1])}
     foreign = str(year) not in asked and (len(asked) > 1 or not of_row & asked)
     return f"of {year}; the question asks for {', '.join(sorted(asked))}" if foreign else ""
+
+
+def _elsewhere(table: Table, row: int, column: int, tables: Mapping[str, Table]) -> str:
+    """Say where another table of the document has another figure under the same label and heading."""
+    own = cell_figure(table, row, column)
+    label, heading = words_in_order(table.rows[row].label), words_in_order(table.columns[column].heading)
+    if own is None or cell_year(table, row, column) is None or len(label) < _TELLING:
+        return ""
+    for name, other in tables.items():
+        if other is table or other.document != table.document:
+            continue
+        rows = [place for place, line in enumerate(other.rows) if words_in_order(line.label) == label]
+        columns = [
+            place for place, head in enumerate(other.columns) if words_in_order(head.heading) == heading
+        ]
+        figures = [cell_figure(other, *place) for place in product(rows, columns)]
+        if len(figures) != 1 or (figure := figures[0]) is None or figure.unit != own.unit:
+            continue
+        if abs(figure.value * figure.scale - own.value * own.scale) > max(figure.scale, own.scale):
+            cell = other.rows[rows[0]].cells[columns[0]]
+            return f"{name} has {one_line(cell.text) if cell else 'nothing'} under the same row and heading"
+    return ""
 
 
 def _years(text: str) -> set[str]:

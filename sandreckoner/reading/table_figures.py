@@ -44,6 +44,8 @@ _PLURAL = {
     "share": "shares",
 }
 _RATIOS = ("times", "x")
+_WORDS = re.compile(r"\d+|[^\W\d_]+|%")
+_MARKS_OF_LABEL = re.compile(r"\s*(?:\(\w{1,2}\)|\[\w{1,2}\]|[*†‡§])+\s*$")
 _LONGEST = 200
 
 
@@ -176,6 +178,11 @@ def _names(texts: Sequence[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:
             name = f"{whole} #{seen[whole]}".strip()
         names.append(name)
     return tuple(names)
+
+
+def words_in_order(label: str) -> tuple[str, ...]:
+    """Return the words and numbers of a label, lower case, without the note marks at its end."""
+    return tuple(_WORDS.findall(_MARKS_OF_LABEL.sub("", label).casefold()))
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,9 @@ from support.statement import STATEMENT
 from sandreckoner.core.answer import Answer, Candidate, NumberSource
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.provenance.attach_sources import with_sources
+from sandreckoner.provenance.lookups import trace_lookups
 from sandreckoner.reading.program_result import read_result, with_answer
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
@@ -147,3 +149,19 @@ def test_years_that_do_not_fit_are_told(sandbox: Sandbox) -> None:
     assert "the variable says 2024, the table 2023" in slip.note
     (other,) = looked_up(ran(sandbox, 't1["Net sales", 2023]', "What were net sales in 2024?"))
     assert "of 2023; the question asks for 2024" in other.note
+
+
+def test_a_figure_that_another_table_has_otherwise_is_told(sandbox: Sandbox) -> None:
+    def table(text: str, heading: str = "Fiscal 2024", document: str = "annual.pdf") -> Table:
+        rows = (Row("Net sales (1)", (), (Cell(text),)), Row("Total", (), (Cell(text),)))
+        return Table(document, 3, unit="USD", scale=1_000_000, columns=(Column(heading),), rows=rows)
+
+    def notes(lookup: str, *tables: Table) -> str:
+        execution = sandbox.run(lookup, inputs=table_records(tables))
+        return "; ".join(source.note for source in trace_lookups(lookup, execution, "", tables))
+
+    told = "t2 has 8,410 under the same row and heading"
+    assert told in notes('t1["Net sales", 2024]', table("8,421"), table("8,410"))
+    for other in (table("8,421.3"), table("8,410", "Fiscal 2023"), table("8,410", document="other.pdf")):
+        assert "t2 has" not in notes('t1["Net sales", 2024]', table("8,421"), other)
+    assert "t2 has" not in notes('t1["Total", 2024]', table("8,421"), table("8,410"))

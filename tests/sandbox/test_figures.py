@@ -338,3 +338,10 @@ def test_a_kept_state_and_a_host_function_have_tables(sandbox: Sandbox) -> None:
     assert called.state is not None
     done = sandbox.perform(Resume(called.state, Returned([TABLES["t1"]])))
     assert text(done) == "$2.25 per share"
+
+
+def test_a_row_of_several_figures_is_no_number(sandbox: Sandbox) -> None:
+    for sum_ in ("t1['Net sales'] - t1['Cost of sales']", "1 + t1['Net sales']", "t1['Net sales'] / 2"):
+        execution = ran(sandbox, sum_)
+        assert execution.error is not None
+        assert "t1 has several figures there, by 'Year ended June 30, 2024'" in execution.error.message

@@ -63,7 +63,7 @@ class Figures:
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         if not problem.tables:
             return (yield from self.without_tables.draw(problem, sampling))
-        method = ProgramAided(self.prompt, self.repairs, self.repair, self.review)
+        method = ProgramAided(self.prompt, self.repairs, self.repair, self.review, afresh=True)
         candidates = yield from method.draw(problem, sampling)
         for number, candidate in enumerate(candidates, 1):
             for line in looked_up(candidate):

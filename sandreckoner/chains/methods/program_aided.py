@@ -37,12 +37,15 @@ class ProgramAided:
         repair: the prompt for a repair; its variable `{{error}}` is the traceback.
         review: the prompt for an answer that its `doubt` speaks against; its variables are `{{answer}}` and
             `{{doubt}}`. None leaves the answer and its doubt as they are.
+        afresh: whether what speaks against a program is said below the question, without that program: a
+            small model that sees its own program writes it again.
     """
 
     prompt: Prompt = field(default_factory=lambda: load_prompt("program_aided"))
     repairs: int = 1
     repair: Prompt = field(default_factory=lambda: load_prompt("program_repair"))
     review: Prompt | None = None
+    afresh: bool = False
 
     def __post_init__(self) -> None:
         if self.repairs < 0:
@@ -68,9 +71,13 @@ class ProgramAided:
             said = self._objection(candidate)
             if not said:
                 break
-            messages = (*messages, Message("assistant", completion.text), Message("user", said))
+            if self.afresh:
+                conversation = (*messages[:-1], Message("user", f"{messages[-1].content}\n\n{said}"))
+            else:
+                messages = (*messages, Message("assistant", completion.text), Message("user", said))
+                conversation = messages
             try:
-                replies = yield from replace(sampling, n=1, temperature=0.0).ask(messages)
+                replies = yield from replace(sampling, n=1, temperature=0.0).ask(conversation)
             except (BudgetSpent, ContextOverflow):
                 break
             if not replies:
@@ -84,7 +91,8 @@ class ProgramAided:
     def _objection(self, candidate: Candidate) -> str:
         """What to say to the model about its program; empty where there is nothing to say."""
         if candidate.answer is None:
-            return fill(self.repair.instruction, {"error": _feedback(candidate)})
+            error = candidate.error if self.afresh else _feedback(candidate)
+            return fill(self.repair.instruction, {"error": error})
         if candidate.doubt and self.review is not None:
             values = {"answer": candidate.answer[:_MAX_SHOWN], "doubt": candidate.doubt}
             return fill(self.review.instruction, values)

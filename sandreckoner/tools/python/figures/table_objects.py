@@ -16,6 +16,7 @@ _RECORD = "TableRecord"
 _PROGRAM = "<program"
 _FINDER = "tables"  # the host function that gives tables
 _SHOWN = 30  # rows
+_NAMED = 8  # labels in an error
 _LONG = 50  # cells of a column; one that is longer is one lookup as a whole
 
 
@@ -231,6 +232,15 @@ class Series:
             return self.values()[label]
         table = self._table
         return self._at(table._column(label) if self._is_row else table._row(label))
+
+    def _refuse(self, other: Any) -> Any:
+        """Refuse arithmetic: a row or a column has several figures, and which is meant is not known."""
+        raise LabelError(
+            f"{self._table.name} has several figures there, by {', '.join(map(repr, self.keys()[:_NAMED]))}; "
+            f"look one up: {self._table.name}[row, column]"
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
 
     def _filled(self) -> list[int]:
         if not self._is_row:
