@@ -108,7 +108,7 @@ async def vanish(port: int, clients: int) -> None:
 
 
 def state(pid: int) -> dict[str, int]:
-    """Processes below the server's, its threads, its open files, and its memory in megabytes."""
+    """Processes below the server's; its threads, open files, megabytes, and milliseconds of processor."""
     said = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in said.splitlines()[1:]]
     below = {str(pid)}
@@ -116,12 +116,15 @@ def state(pid: int) -> dict[str, int]:
         below |= new
     status = Path(f"/proc/{pid}/status").read_text()
     numbers = {line.split(":")[0]: line.split()[1] for line in status.splitlines() if len(line.split()) > 1}
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    cpu_s = (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
     files = len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208
     return {
         "processes": len(below) - 1,
         "threads": int(numbers["Threads"]),
         "files": files,
         "MB": int(numbers["VmRSS"]) // 1024,
+        "cpu_ms": round(1000 * cpu_s),
     }
 
 
@@ -179,10 +182,14 @@ def measure(pid: int, url: str, given: argparse.Namespace) -> None:
     inside, over = in_process("pal", 200), asyncio.run(one_by_one(port, "pal", 200))
     here, there = 1000 * statistics.median(inside), 1000 * statistics.median(over)
     print(f"pal, one by one: in process {here:.2f} ms, over HTTP {there:.2f} ms (medians of 200)")
-    print(f"pal, {AT_ONCE} at once: {asyncio.run(many(port, 'pal', 2_000)):.0f} requests a second")
     before = state(pid)
-    print(f"{given.requests:,} requests: {asyncio.run(many(port, 'pal', given.requests)):.0f} a second")
-    print(f"before {before}, after {state(pid)}")
+    rate = asyncio.run(many(port, "pal", given.requests))
+    after = state(pid)
+    spent = (after["cpu_ms"] - before["cpu_ms"]) / given.requests
+    print(
+        f"pal, {AT_ONCE} at once: {rate:.0f} requests a second; {spent:.2f} ms of the server's processor each"
+    )
+    print(f"{given.requests:,} requests: before {before}, after {after}")
     before = state(pid)
     asyncio.run(vanish(port, 200))
     time.sleep(5)

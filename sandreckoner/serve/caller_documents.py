@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -61,7 +62,7 @@ class Shelf:
         if self._index is None and (make or (self._folder / "text.sqlite").exists()):
             async with self._opening:
                 if self._index is None:
-                    self._index = await asyncio.to_thread(_opened, self._folder)
+                    self._index = await asyncio.to_thread(_opened, self._folder, self._files)
         return self._index
 
     async def listed(self) -> list[dict[str, Any]]:
@@ -169,10 +170,18 @@ class Shelf:
         raise ApiError(422, f"{target.name}: {reason}", code="unreadable_document")
 
 
-def _opened(folder: Path) -> Index:
+def _opened(folder: Path, files: Path) -> Index:
+    """Open an index; one of another version, or a damaged one, is made anew from what was uploaded."""
     from sandreckoner.tools.retrieval.index_registry import open_index
 
-    return open_index(str(folder), make=True)
+    try:
+        return open_index(str(folder), make=True)
+    except LibraryError:
+        old = folder.replace(folder.with_name(f"old-{uuid.uuid4().hex}"))
+        index = open_index(str(folder), make=True)
+        index.add(sorted(files.iterdir()))
+        shutil.rmtree(old, ignore_errors=True)
+        return index
 
 
 def checked_name(name: str) -> str:
