@@ -140,28 +140,32 @@ class Spending:
         )
         self._aside: dict[str, list[Budget]] = {}
 
-    def set_aside(self, caller: Caller, budget: Budget) -> Budget:
-        """Return the budget lowered to what the caller has left today, and set it aside.
+    def left(self, caller: Caller, budget: Budget) -> Budget:
+        """Return the budget lowered to what the caller has left today.
 
         Raises:
             ApiError: 429, nothing is left.
         """
-        limits = {name: getattr(caller.daily, name) for name in ("calls", "tokens", "usd")}
-        if not any(limit is not None for limit in limits.values()):
+        if caller.daily == Budget():
             return budget
-        spent = self._spent(caller.name)
-        going = self._aside.setdefault(caller.name, [])
+        spent, going = self._spent(caller.name), self._aside.get(caller.name, [])
         left = {}
-        for name, limit in limits.items():
-            if limit is None:
+        for name in ("calls", "tokens", "usd"):
+            if (limit := getattr(caller.daily, name)) is None:
                 continue
             left[name] = limit - getattr(spent, name) - sum(getattr(each, name) or 0 for each in going)
             if left[name] <= 0:
                 wait = int(DAY_S - time.time() % DAY_S) + 1 if not going else 5
                 message = f"this key may spend {limit:g} {name} a day, and no more are left now"
                 raise ApiError(429, message, code="insufficient_quota", retry_after_s=wait)
-        allowed = lowered(budget, left)
-        going.append(allowed)
+        return lowered(budget, left)
+
+    def set_aside(self, caller: Caller, budget: Budget) -> Budget:
+        """Set aside what a request may spend, and return it; see `left`."""
+        if caller.daily == Budget():
+            return budget
+        allowed = self.left(caller, budget)
+        self._aside.setdefault(caller.name, []).append(allowed)
         return allowed
 
     def settle(self, caller: Caller, allowed: Budget, usage: Usage) -> None:

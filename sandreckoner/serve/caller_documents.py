@@ -142,7 +142,8 @@ class Shelf:
             self._index = None
 
     def _check_room(self, target: Path) -> None:
-        self._files.mkdir(parents=True, exist_ok=True)
+        self._files.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._files.mkdir(exist_ok=True)
         kept = [file.stat().st_size for file in self._files.iterdir() if file != target]
         if len(kept) >= MAX_DOCUMENTS or sum(kept) >= MAX_TOGETHER:
             raise ApiError(413, "there is no room for more documents; delete some first", code="full")

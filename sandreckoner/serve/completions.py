@@ -28,6 +28,7 @@ from sandreckoner.serve.reply_parts import ReplyParts
 from sandreckoner.serve.request_log import where
 from sandreckoner.serve.responses_api import ResponsesReply
 from sandreckoner.serve.service import Run, Service
+from sandreckoner.serve.spans import record_spans
 
 T = TypeVar("T")
 MAX_BODY = 2_000_000  # bytes
@@ -103,7 +104,9 @@ class Completions:
             request.state.fault = where(fault)
             raise
         finally:
-            self._metrics.count(run, outcome, time.monotonic() - run.started_s)
+            seconds = time.monotonic() - run.started_s
+            self._metrics.count(run, outcome, seconds)
+            record_spans(run, seconds)
             state, usage = request.state, run.usage
             state.outcome, state.calls, state.tokens = outcome, usage.calls, usage.tokens
 

@@ -154,7 +154,7 @@ class Service:
             if place not in self._workspaces:
                 self._workspaces[place] = self._sharing(self._base, offer.model, index=offer.index).opened()
         if self._journals is not None:
-            self._journals.mkdir(parents=True, exist_ok=True)
+            self._journals.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.ready = True
 
     def close(self) -> None:
@@ -200,7 +200,8 @@ class Service:
         offer = self.offer(wanted.model)
         if wanted.schema is not None:
             _check_schema(wanted.schema)
-        return Run(request_id, wanted, caller, offer, lowered(offer.budget, wanted.budget))
+        budget = self._spending.left(caller, lowered(offer.budget, wanted.budget))
+        return Run(request_id, wanted, caller, offer, budget)
 
     async def perform(self, run: Run, listener: Listener | None = None) -> Answer:
         """Answer; cancelling it ends the model's call and the program.
