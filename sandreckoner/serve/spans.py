@@ -61,15 +61,10 @@ def _described(step: Step, model: str) -> tuple[str, Mapping[str, Any]]:
             "gen_ai.usage.input_tokens": sum(usage.input_tokens for usage in usages),
             "gen_ai.usage.output_tokens": sum(usage.output_tokens for usage in usages),
         }
-    tool = (
-        "python"
-        if isinstance(effect, RunProgram | Resume)
-        else "search"
-        if isinstance(effect, Search)
-        else ""
-    )
-    tool = effect.tool if isinstance(effect, Use) else tool
-    return f"execute_tool {tool}" if tool else "", {
-        "gen_ai.operation.name": "execute_tool",
-        "gen_ai.tool.name": tool,
-    }
+    tool = ""
+    if isinstance(effect, RunProgram | Resume):
+        tool = "python"
+    elif isinstance(effect, Search | Use):
+        tool = effect.tool if isinstance(effect, Use) else "search"
+    attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool}
+    return f"execute_tool {tool}" if tool else "", attributes

@@ -26,10 +26,10 @@ def test_model_and_program_are_spans_below_the_run(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     problem = Problem("What is 3 * 14?")
     run = Run("1", Wanted("pal", problem), ANYBODY, read_offer("pal"), Budget(), model="scripted")
-    with Workspace(model=ScriptedModel(["```python\nanswer = 3 * 14\n```"])) as workspace:
-        with workspace.environment(problem, "pal") as environment:
-            run.answer = answer(to_strategy("pal"), problem, environment)
-            run.steps = environment.trace.steps
+    model = ScriptedModel(["```python\nanswer = 3 * 14\n```"])
+    with Workspace(model=model) as workspace, workspace.environment(problem, "pal") as environment:
+        run.answer = answer(to_strategy("pal"), problem, environment)
+        run.steps = environment.trace.steps
     record_spans(run, 1.0)
     spans = {span.name: span for span in exporter.get_finished_spans()}
     assert set(spans) == {"invoke_agent pal", "chat scripted", "execute_tool python"}
