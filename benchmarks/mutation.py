@@ -7,7 +7,8 @@ A mutant is one change of a comparison, an operator, a constant, a condition or 
 the package (`_replacements`); a seeded sample of all of them is drawn. Each is tried on a copy of the code,
 by the tests that enter its function in a first run (`TESTS`), quickest first, until one fails or their usual
 time adds up to `--seconds`: so a survivor may still be noticed by a test that was not run, and the score is a
-lower bound. A mutant that no test enters has survived; one that hangs is killed.
+lower bound. A mutant that no test enters has survived; one that hangs is killed. The tests of the first
+`CONTROLS` mutants are run without the change too: what fails so says nothing, and is counted.
 
 mutmut changes no decorated function, and cosmic-ray runs all tests for each change and draws no sample; both
 were looked at, and this is shorter than their configuration would be. Interrupted, it goes on where it was.
@@ -31,6 +32,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from types import FrameType
@@ -42,6 +44,7 @@ from sandreckoner.evals.report.statistics import proportion
 
 ROOT = Path(__file__).parent.parent
 TESTS = ["tests/core", "tests/chains", "tests/agents", "tests/langchain", "tests/workspace"]
+CONTROLS = 12
 OPTIONS = ["-p", "no:cacheprovider", "-m", "not model and not data", "--no-header"]
 Mutant = dict[
     str, Any
@@ -211,8 +214,27 @@ def _record(copy: Path, tests: Sequence[str], kept: Path) -> int:
     return status
 
 
-def tried(copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float) -> str:
-    """`killed` or `survived`."""
+def load_libraries(copy: Path, tests: Sequence[str]) -> None:
+    """Load here what the tests load of others' packages, so that no fork has to."""
+    kept = copy / "modules.json"
+    _forked(lambda: _collect(tests, kept), timeout_s=600)
+    for name in json.loads(kept.read_text()):
+        with contextlib.suppress(Exception):
+            import_module(name)
+
+
+def _collect(tests: Sequence[str], kept: Path) -> int:
+    before = set(sys.modules)
+    status = int(pytest.main([*OPTIONS, "--collect-only", *tests]))
+    own = {path.stem for path in Path("tests").rglob("*.py")} | {"sandreckoner", "tests", "support"}
+    kept.write_text(json.dumps([n for n in sys.modules if n not in before and n.split(".")[0] not in own]))
+    return status
+
+
+def tried(
+    copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float, *, changed: bool = True
+) -> str:
+    """`killed` or `survived`; not changed, it is to survive."""
     chosen, usual = [], 0.0
     for each, test in tests:
         if usual + each > seconds and chosen:
@@ -222,7 +244,7 @@ def tried(copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], second
         return "survived"
     path = copy / mutant["file"]
     original = path.read_bytes()
-    path.write_bytes(mutated(original, mutant))
+    path.write_bytes(mutated(original, mutant) if changed else original)
     try:
         status = _forked(lambda: int(pytest.main([*OPTIONS, "-x", *chosen])), timeout_s=30 + 5 * usual)
     finally:
@@ -279,6 +301,7 @@ def sample(rooms: Sequence[str], n: int, seed: int) -> list[Mutant]:
         every = [mutant for file in files for mutant in mutants_of(file)]
         print(f"{room}: {len(every)} mutants, {min(n, len(every))} drawn")
         chosen += random.Random(f"{seed} {room}").sample(every, min(n, len(every)))
+    random.Random(seed).shuffle(chosen)  # so that a part of the work is a sample of all rooms
     return chosen
 
 
@@ -297,7 +320,7 @@ def _key(mutant: Mutant) -> tuple[Any, ...]:
 
 
 def report(results: Sequence[Mutant]) -> None:
-    for room in dict.fromkeys(each["file"].split("/")[1] for each in results):
+    for room in sorted({each["file"].split("/")[1] for each in results}):
         mine = [each for each in results if each["file"].split("/")[1] == room]
         killed = sum(each["status"] == "killed" for each in mine)
         score = proportion(killed, len(mine))
@@ -355,17 +378,19 @@ def _try_all(copy: Path, left: Sequence[Mutant], options: Any, end: float) -> li
         entered = covering(copy, TESTS)
         if options.covering:
             shutil.copy(copy / "covering.json", options.covering)
+    load_libraries(copy, TESTS)
+    functions = [f"{each['file'].removeprefix('sandreckoner/')} {each['function']}" for each in left]
+    pairs = [(each, entered.get(function, [])) for each, function in zip(left, functions, strict=True)]
+    controls = [tried(copy, *pair, options.seconds, changed=False) for pair in pairs[:CONTROLS]]
+    print(f"without a change, {controls.count('killed')} of {len(controls)} fail", flush=True)
     done = []
     with options.results.open("a") as file:
-        for mutant in left:
+        for mutant, tests in pairs:
             if time.monotonic() > end:
                 print(f"{len(left) - len(done)} mutants are left; the same command goes on")
                 break
-            function = f"{mutant['file'].removeprefix('sandreckoner/')} {mutant['function']}"
-            tests = entered.get(function, [])
-            done.append(
-                {**mutant, "tests": len(tests), "status": tried(copy, mutant, tests, options.seconds)}
-            )
+            status = tried(copy, mutant, tests, options.seconds)
+            done.append({**mutant, "tests": len(tests), "status": status})
             file.write(json.dumps(done[-1]) + "\n")
             file.flush()
     return done

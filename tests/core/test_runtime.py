@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -237,6 +239,65 @@ def test_the_clock_is_looked_at_inside_a_tuple_too(how: str) -> None:
     slow = Environment(interpreter=adder, budget=Budget(seconds=5), clock=lambda: seconds[0], concurrency=1)
     assert perform(many(), slow, how) == "5 ok, 995 late"
     assert len(adder.seen) == 5
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_a_tuple_is_performed_at_the_same_time_up_to_the_limit(how: str) -> None:
+    inside, most, lock = [0], [0], threading.Lock()
+
+    def enter() -> None:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+
+    def leave() -> None:
+        with lock:
+            inside[0] -= 1
+
+    class Busy(Adder):
+        def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            enter()
+            time.sleep(0.02)
+            leave()
+            return super().perform(effect)
+
+        async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            enter()
+            await asyncio.sleep(0.01)
+            leave()
+            return super().perform(effect)
+
+    def many() -> Steps[str]:
+        replies = yield tuple(Run("x" * place) for place in range(12))
+        return str([reply.value for reply in replies])  # type: ignore[union-attr]
+
+    limited = Environment(interpreter=Busy(), concurrency=3)
+    assert perform(many(), limited, how) == str(list(range(12)))
+    assert most[0] == 3
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_an_effect_that_breaks_off_the_run_waits_for_those_beside_it(how: str) -> None:
+    done: list[str] = []
+
+    class Torn(Adder):
+        def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            if effect.code == "bad":
+                raise ValueError("not of ours")
+            time.sleep(0.05)
+            done.append(effect.code)
+            return super().perform(effect)
+
+        async def aperform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            return await asyncio.to_thread(self.perform, effect)
+
+    def three() -> Steps[str]:
+        yield (Run("bad"), Run("a"), Run("b"))
+        return ""
+
+    with pytest.raises(ValueError, match="not of ours"):
+        perform(three(), Environment(interpreter=Torn()), how)
+    assert sorted(done) == ["a", "b"]
 
 
 def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> None:
