@@ -145,6 +145,16 @@ def test_inputs_are_variables(sandbox: Sandbox) -> None:
     assert sandbox.run("sum(map(sum, table)), name", inputs=inputs).value == [10, "é"]
 
 
+def test_a_long_text_comes_as_it_is(sandbox: Sandbox) -> None:
+    text = "a,é,\U0001f600,\ud800\n" * 200_000
+    program = "(len(text), ascii(text[:8]), sum(map(ord, text)), short, len(open('f.csv').read()))"
+    inputs = {"text": text, "short": "x", "f.csv": "1,2\n" * 500_000}
+    expected = [len(text), ascii(text[:8]), sum(map(ord, text)), "x", 2_000_000]
+    first = sandbox.run(program, inputs=inputs, keep=True)
+    assert first.value == expected, first
+    assert sandbox.run(program, first.state, inputs=inputs).value == expected
+
+
 @pytest.mark.parametrize("name", ["__builtins__", "@getattr", "a b", "1", "for", "", "__class__"])
 def test_an_input_needs_a_plain_name(sandbox: Sandbox, name: str) -> None:
     with pytest.raises(UsageError, match="cannot be the name of an input"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.errors import SandboxError, UsageError
@@ -149,28 +149,45 @@ def converse(
 
 
 def _exchange(process: Process, effect: Run | Resume, limits: Limits, clock: Clock) -> dict[str, object]:
-    process.send_packed(_packed(effect, clock), clock.deadline)
+    texts = _long_texts(effect)
+    process.send_packed(_packed(effect, texts, clock), clock.deadline)
+    for text in texts.values():
+        process.send_packed(text, clock.deadline)
     # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
     cap_bytes = 12 * limits.output_bytes + (1 << 20)
     return process.receive(Allowance(process, clock, limits.cpu_s), cap_bytes=cap_bytes)
 
 
-def _packed(effect: Run | Resume, clock: Clock) -> bytes:
+_LONG = 1 << 20
+
+
+def _long_texts(effect: Run | Resume) -> dict[str, bytes]:
+    """Inputs that follow the request as they are: as JSON, 100 MB of text took three times as long."""
+    inputs = effect.inputs if isinstance(effect, Run) else {}
+    return {
+        name: value.encode("utf-8", "surrogatepass")
+        for name, value in inputs.items()
+        if type(value) is str and len(value) >= _LONG
+    }
+
+
+def _packed(effect: Run | Resume, texts: Mapping[str, bytes], clock: Clock) -> bytes:
     """The request as a frame. Raises UsageError for inputs that JSON cannot hold."""
     try:
-        return codec.pack(_request(effect, clock))
+        return codec.pack(_request(effect, texts, clock))
     except (TypeError, ValueError, RecursionError, OverflowError) as fault:
         what = "nested too deeply" if isinstance(fault, RecursionError) else str(fault)[:200]
         raise UsageError(f"inputs and answers must be JSON (text, numbers, lists, dicts): {what}") from None
 
 
-def _request(effect: Run | Resume, clock: Clock) -> dict[str, object]:
+def _request(effect: Run | Resume, texts: Mapping[str, bytes], clock: Clock) -> dict[str, object]:
     wall_s = seconds_left(clock.deadline)
     if isinstance(effect, Resume):
         return {"value": effect.returned.value, "error": effect.returned.error, "wall_s": wall_s}
     return {
         "code": effect.code,
-        "inputs": dict(effect.inputs),
+        "inputs": {name: value for name, value in effect.inputs.items() if name not in texts},
+        "texts": {name: len(text) for name, text in texts.items()},
         "functions": list(effect.functions),
         "keep": effect.keep,
         "wall_s": wall_s,

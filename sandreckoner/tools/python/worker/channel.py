@@ -39,6 +39,10 @@ class Channel:
         head += self._exactly(_LENGTH.size - len(head))
         return self._rest(head), found[0] if found else None
 
+    def read_text(self, size: int) -> str:
+        """A text that follows a message, of so many bytes of UTF-8."""
+        return self._exactly(size).decode("utf-8", "surrogatepass")
+
     def write(self, message: Any, *descriptors: int) -> None:
         """Send a message to the host."""
         frame = memoryview(pack(message))

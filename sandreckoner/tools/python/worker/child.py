@@ -59,7 +59,8 @@ def _perform(interpreter: Interpreter, request: dict[str, Any]) -> None:
         name: host_function(name, interpreter, partial(_wait_as_state, interpreter))
         for name in request["functions"]
     }
-    interpreter.run(request["code"], {**request["inputs"], **functions}, request["wall_s"])
+    texts = {name: interpreter.channel.read_text(size) for name, size in request["texts"].items()}
+    interpreter.run(request["code"], {**request["inputs"], **texts, **functions}, request["wall_s"])
     if not request["keep"]:
         os._exit(0)
 
