@@ -16,7 +16,7 @@ from sandreckoner.tools.python import Limits, Sandbox, Walls
 
 from .arena import Attack, arena, corpus
 
-ON_THE_LANGUAGE = ("introspection/", "science/", "second/", "third/")
+ON_THE_LANGUAGE = ("introspection/", "science/", "second/", "third/", "fifth/")
 LIMITS = Limits(wall_s=3, cpu_s=3, memory_bytes=256 << 20)
 
 
