@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandreckoner.core.errors import UsageError
+from sandreckoner.reading.personal_data import personal_data
 
 if TYPE_CHECKING:
     from langchain.agents.middleware import AgentMiddleware
     from langchain_core.language_models import BaseChatModel
 
-IBAN = r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b"
-PHONE = r"(?<![\w.,$€£-])(?:\+|00)\d{1,3}[ /-]?(?:\(?\d{1,5}\)?[ /-]?){2,5}\d{2,4}\b"
 Redaction = Literal["redact", "mask", "hash", "block"]
-PERSONAL: Mapping[str, str | None] = {
-    "email": None,  # LangChain has a detector of its own
-    "credit_card": None,
-    "ip": None,
-    "iban": IBAN,
-    "phone": PHONE,
+# Our kinds of personal data, by the names that LangChain has for them.
+PERSONAL: Mapping[str, str] = {
+    "email": "EMAIL",
+    "iban": "IBAN",
+    "credit_card": "CARD",
+    "national_number": "NATIONAL",
+    "ip": "IP",
+    "phone": "PHONE",
 }
 
 
@@ -29,8 +30,8 @@ class MiddlewareOptions:
     """What the tool agent does besides answering.
 
     Attributes:
-        personal_data: what happens to e-mail addresses, card numbers, IBANs, telephone numbers and IP
-            addresses in what the user writes and what tools give: `redact`, `mask`, `hash` or `block`; None
+        personal_data: what happens to e-mail and IP addresses, card, account, telephone and national
+            numbers in what the user writes and what tools give: `redact`, `mask`, `hash` or `block`; None
             leaves them.
         summarise: tokens of conversation beyond which its older part is summarised; None for never.
         approve: tools that run only after the user has approved the call.
@@ -69,8 +70,8 @@ class MiddlewareOptions:
         from langchain_core.messages import HumanMessage
 
         chosen = [
-            PIIMiddleware(kind, strategy=self.personal_data, detector=detector)
-            for kind, detector in PERSONAL.items()
+            PIIMiddleware(name, strategy=self.personal_data, detector=_detector(name, kind))
+            for name, kind in PERSONAL.items()
         ]
 
         def redact(text: str) -> str:
@@ -81,3 +82,16 @@ class MiddlewareOptions:
             return text
 
         return redact
+
+
+def _detector(name: str, kind: str) -> Any:
+    """What LangChain's middleware finds one kind with."""
+
+    def detect(text: str) -> list[dict[str, Any]]:
+        return [
+            {"type": name, "value": text[found.start : found.end], "start": found.start, "end": found.end}
+            for found in personal_data(text)
+            if found.kind == kind
+        ]
+
+    return detect

@@ -50,10 +50,11 @@ def command(ctx: click.Context, /, *, everything: bool) -> int:
         from sandreckoner.cli.render.console_style import make_console
         from sandreckoner.llms import model_rows
 
-        rows = model_rows()
-        _show(make_console(), rows if everything else [row for row in rows if row.usable][:_AT_ONCE])
-        if not everything:
-            print("reckon models --all lists every model, and what the others need")
+        console, rows = make_console(), model_rows()
+        if everything:
+            _show(console, rows)
+        else:
+            _show_usable(console, [row for row in rows if row.usable])
     return 0
 
 
@@ -79,6 +80,20 @@ def stop() -> int:
 
     print("it ends now" if send_away(residences()) else "no model is loaded", file=sys.stderr)
     return 0
+
+
+def _show_usable(console: Console, rows: list[ModelRow]) -> None:
+    """What can be used now, a line each, in ten lines."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
+    for row in rows[:_AT_ONCE]:
+        table.add_row(Text(row.spec), Text(row.title))
+    console.print(table)
+    console.print("reckon models --all lists every model, and what the others need")
 
 
 def _show(console: Console, rows: list[ModelRow]) -> None:

@@ -1,0 +1,66 @@
+"""Personal data that has a form is found, and the figures of a report are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandreckoner.reading.personal_data import personal_data
+
+FOUND = [
+    ("EMAIL", "ann.miller+x@mail.example.co.uk"),
+    ("IBAN", "DE89 3704 0044 0532 0130 00"),
+    ("IBAN", "GB29NWBK60161331926819"),
+    ("IBAN", "FR1420041010050500013M02606"),
+    ("CARD", "4111 1111 1111 1111"),
+    ("CARD", "378282246310005"),
+    ("CARD", "5500-0000-0000-0004"),
+    ("NATIONAL", "536-90-4399"),
+    ("NATIONAL", "AB 12 34 56 C"),
+    ("NATIONAL", "12345678Z"),
+    ("NATIONAL", "RSSMRA85T10A562S"),
+    ("IP", "192.168.10.254"),
+    ("IP", "2001:db8::8a2e:370:7334"),
+    ("PHONE", "(415) 555-2671"),
+    ("PHONE", "415-555-2671"),
+    ("PHONE", "1-415-555-2671"),
+    ("PHONE", "415.555.2671"),
+    ("PHONE", "+1 415 555 2671"),
+    ("PHONE", "+49 (0)30 1234567"),
+    ("PHONE", "030/1234567"),
+    ("PHONE", "0171 2345678"),
+    ("PHONE", "01 42 68 53 00"),
+    ("PHONE", "020 7946 0958"),
+    ("PHONE", "+33 6 12 34 56 78"),
+    ("PHONE", "090-1234-5678"),
+    ("PHONE", "+81-3-1234-5678"),
+    ("PHONE", "98765 43210"),
+    ("PHONE", "+86 138 1234 5678"),
+]
+FIGURES = [
+    "Net sales were 512.3 million in 2024 and 480.1 million in 2023",
+    "Revenue 1,234,567,890 against (987,654,321)",
+    "due 2025-03-14, filed 12/31/2024 at 10:15:30",
+    "fiscal years 2019-2020",
+    "ISBN 978-3-16-148410-0",
+    "version 1.2.3 of section 4.5.6",
+    "Totals 4111 1111 1111 1112",
+    "shares 415 555 2671",
+    "order 12345678 of lot 20240114",
+    "-415.55 to +415.55 basis points",
+    "$0.00012345 per gram",
+    "CIK 0001234567",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), FOUND)
+@pytest.mark.parametrize("line", ["{}", "call {} before two", "from {}.", "contact ({}), total 1,250.00"])
+def test_it_is_found_whole(kind: str, text: str, line: str) -> None:
+    written = line.format(text)
+    assert [(found.kind, written[found.start : found.end]) for found in personal_data(written)] == [
+        (kind, text)
+    ]
+
+
+@pytest.mark.parametrize("line", FIGURES)
+def test_figures_are_left_alone(line: str) -> None:
+    assert list(personal_data(line)) == []
