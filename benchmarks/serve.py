@@ -1,6 +1,6 @@
 """What `reckon serve` costs: overhead, requests a second, what vanished clients leave, memory, pictures.
 
-python benchmarks/serve.py [--requests 10000] [--pdf FILING --page 50 --figure 14,544]
+python benchmarks/serve.py [--requests 10000] [--pdf FILING --question … --figure 14,544]
 
 The model is scripted, so that what is measured is the server; client and server share the machine.
 """
@@ -128,13 +128,13 @@ def state(pid: int) -> dict[str, int]:
     }
 
 
-def pictures(url: str, pdf: Path, page: int, figure: str) -> tuple[float, float, float]:
+def pictures(url: str, pdf: Path, question: str) -> tuple[float, float, float]:
     """Milliseconds to the framed picture: of a question's first click, of the next, of the same again."""
     with httpx.Client(base_url=url, timeout=600) as client:
         client.put(f"/v1/documents/{pdf.name}", content=pdf.read_bytes()).raise_for_status()
         body = {
             "model": "look",
-            "messages": [{"role": "user", "content": f"Look {figure} up on page {page}."}],
+            "messages": [{"role": "user", "content": question}],
         }
         told = client.post("/v1/chat/completions", json=body).raise_for_status().json()["sandreckoner"]
         paths = [place["path"] for number in told["numbers"] for place in number["places"]]
@@ -153,13 +153,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--pdf", type=Path)
-    parser.add_argument("--page", type=int, default=50)
+    parser.add_argument("--question", default="What were the net sales for the years ended June 30?")
     parser.add_argument("--figure", default="14,544")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp())
     script = [
         {"when": "forever", "text": "```python\nanswer = 0\nwhile True:\n    answer += 1\n```"},
-        {"when": "up on page", "text": f"```python\nanswer = {given.figure.replace(',', '')} * 1\n```"},
+        {"when": given.question, "text": f"```python\nanswer = {given.figure.replace(',', '')} * 1\n```"},
         {"when": QUESTION, "text": REPLIES["pal"]},
         {"when": f"Q: {QUESTION}", "text": REPLIES["cot"]},
     ]
@@ -195,7 +195,7 @@ def measure(pid: int, url: str, given: argparse.Namespace) -> None:
     time.sleep(5)
     print(f"200 clients that vanish: before {before}, after {state(pid)}")
     if given.pdf:
-        first, other, again = pictures(url, given.pdf, given.page, given.figure)
+        first, other, again = pictures(url, given.pdf, given.question)
         print(f"framed picture: {first:.0f} ms, another place {other:.0f} ms, again {again:.0f} ms")
 
 
