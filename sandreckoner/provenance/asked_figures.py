@@ -63,11 +63,11 @@ def doubt(question: str, execution: Execution | None, tables: Sequence[Table]) -
 def _doubts(
     question: str, execution: Execution, looked: Sequence[_Looked], tables: Sequence[Table]
 ) -> Iterator[str]:
-    rows = _named_rows(question, tables)
+    rows, said = _named_rows(question, tables), set(words_in_order(question))
     used = {words_in_order(each.table.rows[each.row].label) for each in looked}
     used |= {words_in_order(each.table.columns[each.column].heading) for each in looked}
     for words, name in rows.items():
-        if words not in used and not any(_holds(rest, words) for rest in used & rows.keys()):
+        if words not in used and not any(_holds(rest, words) and said.issuperset(rest) for rest in used):
             yield f"the question names {name}, which was not looked up"
     asked = set(_YEAR.findall(question))
     years = {cell_year(each.table, each.row, each.column) for each in looked}
@@ -109,7 +109,7 @@ def _unit_doubts(question: str, execution: Execution, looked: Sequence[_Looked])
         and not any(each and each.unit == "%" for each in figures)
     ):
         yield "the question asks for an amount, not for a percentage"
-    if unit and unit not in ("%", "ratio") and _PERCENTAGE.search(question):
+    if unit and "%" not in unit and unit != "ratio" and _PERCENTAGE.search(question):
         yield f"the question asks for a percentage, not for an amount in {unit}"
 
 
