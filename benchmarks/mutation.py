@@ -224,6 +224,14 @@ def load_libraries(copy: Path, tests: Sequence[str]) -> None:
     for name in json.loads(kept.read_text()):
         with contextlib.suppress(Exception):
             import_module(name)
+    forget_package()
+
+
+def forget_package() -> None:
+    """Unload the package: a fork that had it loaded would never see the mutant."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("sandreckoner", "benchmarks")]:
+        if name != __name__:
+            del sys.modules[name]
 
 
 def _collect(tests: Sequence[str], kept: Path) -> int:
@@ -373,8 +381,7 @@ def _try_all(copy: Path, left: Sequence[Mutant], options: Any, end: float) -> li
     os.chdir(copy)
     os.environ["PYTHONPATH"] = str(copy)
     sys.dont_write_bytecode = True
-    for name in [name for name in sys.modules if name.partition(".")[0] == "sandreckoner"]:
-        del sys.modules[name]
+    forget_package()
     sys.path[:] = [
         str(copy),
         str(copy / "tests"),
