@@ -22,6 +22,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # Folders and files whose tests start processes, terminals or servers; the quick ones do without.
 _SLOW = {
     "sandbox",
+    "serve",
     *("test_cli", "test_export", "test_mcp", "test_screen", "test_settings_everywhere", "test_terminal"),
     *("test_chroma_server", "test_faults", "test_index_command", "test_model_files"),
     *(
