@@ -36,7 +36,7 @@ _CHANGED_BY_THEIR_LIBRARY = frozenset(
     scipy.integrate._ode.dopri5 scipy.integrate._ode.dop853
     scipy.interpolate._fitpack2.UnivariateSpline scipy.interpolate._fitpack2.LSQUnivariateSpline
     scipy.interpolate._fitpack2.InterpolatedUnivariateSpline
-    matplotlib.path.Path
+    matplotlib.path.Path scipy.stats._distribution_infrastructure.MonotonicTransformedDistribution
     """.split()
 )
 

@@ -213,7 +213,7 @@ DATES: Mapping[str, Selection] = {
 
 _SCIPY = """
     scipy scipy.optimize scipy.special scipy.integrate scipy.stats scipy.linalg scipy.interpolate
-    scipy.constants
+    scipy.constants scipy.optimize.elementwise
     scipy.cluster scipy.cluster.hierarchy scipy.cluster.vq scipy.fft scipy.fftpack scipy.ndimage scipy.signal
     scipy.signal.windows scipy.sparse scipy.sparse.linalg scipy.sparse.csgraph scipy.spatial
     scipy.spatial.distance scipy.spatial.transform scipy.stats.qmc scipy.stats.mstats scipy.stats.sampling
