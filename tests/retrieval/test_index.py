@@ -14,6 +14,7 @@ from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import repair, verify
+from sandreckoner.tools.retrieval.watch import updates
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "data"
 REPORT = "corvane_2024_annual_report.md"
@@ -228,3 +229,23 @@ def test_a_folder_that_cannot_be_an_index_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "bad" / "text.sqlite").write_bytes(b"not a database at all" * 100)
     with pytest.raises(LibraryError, match="file is not a database"):
         Index(tmp_path / "bad")
+
+
+def test_a_watched_folder_is_followed(index: Index, texts: Path) -> None:
+    following = updates(index, [texts], every_s=0.05)
+    assert len(next(following).read) == 2
+    (texts / "new.md").write_text("The plum costs 3.", "utf-8")
+    assert next(following).read == ["new.md"]
+    (texts / "new.md").unlink()
+    assert next(following).removed == ["new.md"]
+
+
+def test_vectors_that_are_gone_are_said_at_the_first_search_once(texts: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    with Index(tmp_path / "index", embedder=HashedWords(), report=said.append) as index:
+        index.add([texts])
+        assert index.vectors is not None
+        index.vectors.delete(list(index.vectors.keys())[:1])
+        index.search(Search("revenue", 1))
+        index.search(Search("revenue", 1))
+    assert [line.partition(" and ")[0] for line in said] == ["1 passage has no vector"]

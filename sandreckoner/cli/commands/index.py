@@ -95,6 +95,33 @@ def _summary(added: IndexReport) -> str:
 
 
 @_action(
+    "watch",
+    "follow folders, and read what changes in them",
+    "reckon index watch reports/",
+    "reckon index watch --every 60       all that was ever added",
+)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...", help="None: all that was added.")
+@click.option("--every", default=5.0, metavar="SECONDS", help="Between two looks (default: 5).")
+def watch(paths: tuple[str, ...], every: float, index: str, *, as_json: bool) -> int:
+    """Follow folders until Ctrl-C, and read what changes in them."""
+    from sandreckoner.tools.retrieval.index_registry import open_index
+    from sandreckoner.tools.retrieval.watch import updates
+
+    with open_index(index, make=True, report=warn) as opened:
+        try:
+            for added in updates(opened, paths, every_s=max(0.1, every)):
+                for line in [*added.failed, *added.notes]:
+                    warn(line)
+                if as_json:
+                    _print(index, **dataclasses.asdict(added))
+                else:
+                    print(_summary(added), flush=True)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+    return ANSWERED
+
+
+@_action(
     "list", "the documents that it holds", "reckon index list", "reckon index list --index annual --json"
 )
 def list_documents(index: str, *, as_json: bool) -> int:

@@ -159,7 +159,8 @@ class Index:
             kept = self._vectors.count()
             if lost := lacking + (max(0, made - kept) if kept is not None else 0):
                 lines.append(
-                    f"{lost:,} passages have no vector and are found by words only: "
+                    f"{lost:,} {'passage has' if lost == 1 else 'passages have'} no vector and can be found "
+                    "by words only: "
                     "`reckon index verify --repair`, then `reckon index add`"
                 )
         return tuple(lines)
