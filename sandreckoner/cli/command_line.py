@@ -16,6 +16,28 @@ import click
 from sandreckoner.cli import commands
 from sandreckoner.core.errors import UsageError
 
+# With these a question begins, though one of them is near a command's name.
+_BEGINNINGS = frozenset(
+    [
+        "what",
+        "how",
+        "which",
+        "who",
+        "when",
+        "where",
+        "why",
+        "is",
+        "are",
+        "does",
+        "do",
+        "did",
+        "was",
+        "were",
+        "by",
+        "in",
+        "if",
+    ]
+)
 _HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -129,7 +151,8 @@ class CommandFolder(Group):
             return args
         if len(words) == 1:
             return ["ask", *options, *words] if " " in words[0].strip() else args
-        is_sentence = len(words) > 2 and " " not in "".join(words) and not _nearest(words[0], known)
+        begins = words[0].lower() in _BEGINNINGS or not _nearest(words[0], known)
+        is_sentence = len(words) > 2 and " " not in "".join(words) and begins
         return ["ask", *options, " ".join(words)] if is_sentence else args
 
     def _valued(self, ctx: click.Context) -> set[str]:
