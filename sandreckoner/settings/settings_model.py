@@ -55,7 +55,7 @@ class Values(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: Text = Field("local", description="the model")
-    strategy: Text = Field("pal", description="the strategy")
+    strategy: Text = Field("figures", description="the strategy")
     calls: Count | None = Field(None, description="completions that a question may use")
     tokens: Count | None = Field(None, description="tokens that a question may use")
     usd: Amount | None = Field(None, description="US dollars that a question may cost")

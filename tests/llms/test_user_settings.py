@@ -40,7 +40,7 @@ def test_without_files_there_are_defaults() -> None:
     assert load_settings() == Settings()
     assert load_settings().rows()[:3] == [
         ("model", "local", "default"),
-        ("strategy", "pal", "default"),
+        ("strategy", "figures", "default"),
         ("calls", "", "default"),
     ]
     assert {origin for _, _, origin in load_settings().rows()} == {"default"}

@@ -56,6 +56,7 @@ STRATEGIES = {
     "cascade": ["cascade(direct, {})"],
     "cross": ["cross({}, cot)"],
     "nested": ["sc(refine({}), n=2)"],
+    "sampled": ["sampled({}, temperature=0.7, seed=3)"],
 }
 VARIANTS = range(4)
 DRIVERS = ["sync", "async", "replay"]
