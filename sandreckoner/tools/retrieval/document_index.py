@@ -198,7 +198,8 @@ class Index:
             for root in roots:
                 indexer.update(root, is_known=not paths)
             delete_orphan_vectors(self._store, self._vectors)
-            count_common_words(self._store)
+            if indexer.report.read or indexer.report.removed:
+                count_common_words(self._store)
         return indexer.report
 
     def remove(self, sources: Sequence[str]) -> tuple[str, ...]:
