@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from sandreckoner.core.table import SCALE_NAMES, Row, Table
 from sandreckoner.reading.table_figures import column_names, named_tables, row_names
 
-MAX_ROWS, LEAST_ROWS = 16, 4  # of one table; the rest is folded
-ROOM, ROOM_OF_OTHERS = 700, 250  # characters of the rows of the first table, and of each other
+MAX_ROWS, LEAST_ROWS = 16, 2  # of one table; the rest is folded
+ROOM, ROOM_OF_OTHERS = 700, 200  # characters of the rows of the first table, and of each other
 MAX_COLUMNS = 8
 _CELL, _LABEL, _TITLE = 24, 90, 60  # characters
 _END = 0.3  # of a long text that is cut in the middle: what tells labels apart is often their end
@@ -19,7 +19,9 @@ _DATA_ROWS, _FIRST_ROWS, _ASKED_ROWS = (
     3,
     8,
 )  # a table of so many rows is data: its first, and those asked for
-_WORD = re.compile(r"[^\W\d_]{3,}|\d{4}")
+_WORD = re.compile(r"[^\W\d_]{3,}|\d{4,}")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MANY_YEARS = re.compile(r"\b(?:averages?|years|histor\w+|trend\w*|since|cagr)\b", re.IGNORECASE)
 _MONTHS = frozenset(
     re.findall(
         r"\w+",
@@ -38,14 +40,20 @@ _EMPTY = frozenset(
 
 
 def tables_text(tables: Sequence[Table], question: str) -> str:
-    """Write tables under the names `t1`, `t2`, …; rows that share no word with the question may be folded."""
+    """Write tables under the names `t1`, `t2`, …; rows that share no word with the question may be folded.
+
+    Of a table that shares no word with it, where another does, one row stands for all; a primary statement,
+    which a question implies without naming it, keeps its rows.
+    """
     first = ROOM if len(tables) > 1 else 2 * ROOM
+    asked = label_words(question)
+    like = [bool(table.statement or asked & _row_words(table)) for table in tables]
     texts = [
         table_text(
             name,
             table,
             question,
-            room=ROOM_OF_OTHERS if place else first,
+            room=(ROOM_OF_OTHERS if place else first) if like[place] or not any(like) else 0,
             said=tables[place - 1].document if place else "",
         )
         for place, (name, table) in enumerate(named_tables(tables).items())
@@ -53,8 +61,14 @@ def tables_text(tables: Sequence[Table], question: str) -> str:
     return "\n\n".join(texts)
 
 
+def _row_words(table: Table) -> set[str]:
+    return set().union(*(label_words(" ".join((row.label, *row.path))) for row in table.rows))
+
+
 def table_text(name: str, table: Table, question: str, *, room: int = ROOM, said: str = "") -> str:
-    """Write a table under its name, its rows in about `room` characters; not the document `said` before."""
+    """Write a table under its name, its rows in about `room` characters, one without room; not the document
+    `said` before.
+    """
     shown = _columns(table, question)
     names = row_names(table)
     shared, heads = _parted([column_names(table)[place] for place in shown])
@@ -63,7 +77,8 @@ def table_text(name: str, table: Table, question: str, *, room: int = ROOM, said
     section: tuple[str, ...] = ()
     written = [_line(name, _texts(row, shown)) for name, row in zip(names, table.rows, strict=True)]
     length = sum(map(len, written)) / len(written) if written else 1
-    kept = _rows(table, names, question, min(MAX_ROWS, max(LEAST_ROWS, int(room / length))))
+    most = min(MAX_ROWS, max(LEAST_ROWS, int(room / length))) if room else 1
+    kept = _rows(table, names, question, most)
     for place, row in enumerate(table.rows):
         if place not in kept:
             folded += 1
@@ -136,7 +151,7 @@ def label_words(text: str) -> set[str]:
 
 
 def _rows(table: Table, names: Sequence[str], question: str, most: int) -> set[int]:
-    """The rows to show: all of a short table; of a long one those like the question and those beside them."""
+    """The rows to show: all of a short table; of a long one those most like the question, then totals."""
     if len(names) <= most:
         return set(range(len(names)))
     asked = label_words(question)
@@ -148,21 +163,26 @@ def _rows(table: Table, names: Sequence[str], question: str, most: int) -> set[i
         asked_for = heapq.nlargest(_ASKED_ROWS, likeness, key=lambda place: (likeness[place], -place))
         return {*range(_FIRST_ROWS), *(place for place in asked_for if likeness[place] >= 1)}
     by_likeness = sorted(likeness, key=lambda place: (-likeness[place], not table.rows[place].total, place))
-    kept: set[int] = set()
-    for place in by_likeness:
-        if len(kept) >= most:
-            break
-        kept.add(place)
-        if likeness[place] >= 1:
-            kept |= {beside for beside in (place - 1, place + 1) if 0 <= beside < len(names)}
-    return kept
+    return set(by_likeness[:most])
 
 
 def _columns(table: Table, question: str) -> list[int]:
-    """The columns to show: those like the question first where there are many."""
-    places = range(len(table.columns))
+    """The columns to show: those of the years asked about; of many the ones like the question."""
+    places = _of_years([column.heading for column in table.columns], question)
     if len(places) <= MAX_COLUMNS:
-        return list(places)
+        return places
     asked = label_words(question)
     best = sorted(places, key=lambda place: (-len(asked & label_words(table.columns[place].heading)), place))
     return sorted(best[:MAX_COLUMNS])
+
+
+def _of_years(headings: Sequence[str], question: str) -> list[int]:
+    """The columns of the years that a question names and those beside them; all where it may need more."""
+    every = list(range(len(headings)))
+    asked = [int(year) for year in _YEAR.findall(question)]
+    if not asked or _MANY_YEARS.search(question):
+        return every
+    near = range(min(asked) - 1, max(asked) + 2)
+    years = [[int(year) for year in _YEAR.findall(heading)] for heading in headings]
+    kept = [place for place in every if not years[place] or any(year in near for year in years[place])]
+    return kept if len(kept) > 1 else every

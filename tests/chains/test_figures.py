@@ -161,7 +161,7 @@ def test_far_rows_are_folded_and_the_asked_ones_shown() -> None:
     text = tables_text([table], "What was the goodwill impairment in 2024?")
     assert "Goodwill impairment | (12) | —" in text
     assert "Total | 80 | 80" in text
-    assert "… 17 rows" in text
+    assert "… 16 rows" in text
     assert len(text.splitlines()) < 25
 
 
@@ -187,6 +187,39 @@ def test_columns_that_differ_by_unit_alone_are_found_as_they_are_shown() -> None
         for heading, text in (("January 28, 2023", "$8,412 million"), ("January 28, 2023 (%)", "100 %")):
             done = sandbox.run(f't1["Net sales", {heading!r}]', inputs=table_records([table]))
             assert done.value["text"] == text, done.error
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("What were net sales in FY2024?", " | 2024 | 2023"),
+        ("What were average net sales over the three years to 2024?", " | 2024 | 2023 | 2022"),
+        ("What were net sales?", " | 2024 | 2023 | 2022"),
+        ("What were net sales in 2015?", " | 2024 | 2023 | 2022"),
+    ],
+)
+def test_the_columns_of_the_years_asked_for_are_shown(question: str, shown: str) -> None:
+    columns = tuple(Column(str(year)) for year in (2024, 2023, 2022))
+    table = Table("d.md", columns=columns, rows=(Row("Net sales", (), cells("3", "2", "1")),))
+    assert tables_text([table], question).splitlines()[1] == shown
+
+
+def test_of_a_table_that_shares_no_word_one_row_stands_for_all() -> None:
+    rows = tuple(Row(f"Segment {name}", (), cells(str(9 * n + 1))) for n, name in enumerate("PQRST"))
+    other = Table("annual.pdf", 40, columns=(Column("2024"),), rows=rows)
+    asked = "What were net sales in 2024?"
+    assert tables_text([STATEMENT, other], asked).endswith("Segment P | 1\n… 4 rows")
+    assert tables_text([other], asked).endswith("Segment T | 37")
+    assert tables_text([STATEMENT, replace(other, statement="equity")], asked).endswith("Segment T | 37")
+    section = replace(other, rows=tuple(replace(row, path=("Net sales by segment",)) for row in rows))
+    assert tables_text([STATEMENT, section], asked).endswith("Segment T | 37")
+
+
+def test_a_number_of_a_label_is_taken_whole() -> None:
+    rows = tuple(Row(f"Order {number}", (), cells("5")) for number in range(10_000, 10_100))
+    table = Table("orders.csv", columns=(Column("Pieces"),), rows=rows)
+    shown = tables_text([table], "How many pieces has 10077?")
+    assert [line[:11] for line in shown.splitlines() if line.startswith("Order 1007")] == ["Order 10077"]
 
 
 def test_hostile_labels_stay_in_their_row() -> None:

@@ -131,6 +131,13 @@ def test_a_table_without_headings_has_columns_without_names() -> None:
     assert texts(table.rows[0]) == ["$ 1,200", "$ 1,100", "$ 1,000"]
 
 
+def test_figures_without_any_label_are_no_table() -> None:
+    chart = [(x, y, f"{x + y}.5") for y in (300, 320, 340) for x in (-200, -300, -400)]
+    words, rules = statement()
+    (table,) = tables_in(page_of([*words, *chart], rules))
+    assert len(table.rows) == 5
+
+
 def test_two_tables_on_a_page_are_two_and_share_the_statement_of_units() -> None:
     words, rules = statement()
     second, more = statement(y=400)

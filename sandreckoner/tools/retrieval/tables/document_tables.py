@@ -23,11 +23,11 @@ from sandreckoner.tools.retrieval.tables.word_boxes import PageLayout
 
 
 def tables_of_pdf(layouts: Sequence[PageLayout], document: str) -> tuple[Table, ...]:
-    """The tables of a PDF, in order."""
+    """The tables of a PDF, in order; figures without any label, such as those of a chart, are none."""
     found: list[Table] = []
     for number, layout in enumerate(layouts, 1):
         found += tables_of_page(layout, document, number)
-    whole = joined(found)
+    whole = [table for table in joined(found) if any(row.label for row in table.rows)]
     return tuple(_finished(table, layouts[(table.page or 1) - 1].text) for table in with_captions(whole))
 
 
