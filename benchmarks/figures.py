@@ -45,7 +45,9 @@ from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.memory_library import MemoryLibrary
 
 ROWS = {"rag(pal)": "once(rag(pal), max_tokens=512)", "rag(figures)": "once(rag(figures), max_tokens=512)"}
-_YEAR = re.compile(r"(?:FY ?|[A-Za-z]{3,9}\.? )?(?:19|20)\d\d(?: ?\(\w{1,2}\)|\*)*")
+_YEAR = re.compile(
+    r"(?:FY ?|[A-Za-z]{3,9}\.? )?(?:19|20)\d\d(?: ?[-–/] ?(?:19|20)?\d\d)?(?: ?\(\w{1,2}\)|\*)*"
+)
 _SCALE = re.compile(
     r"\b(?:in|of) (thousand|million|billion)s?\b|[$€£](m|bn)\b|[$€£] ?[’'‘]?(000)", re.IGNORECASE
 )
@@ -106,7 +108,8 @@ def tables_of(report: Mapping[str, Any]) -> list[Table]:
     blocks: list[tuple[list[list[str]], list[list[str]]]] = [([], [])]
     for line in lines:
         heads, body = blocks[-1]
-        if not _is_head(line, at_top=not body):
+        section = any(map(any, (head[1:] for head in heads))) and not any(line[1:])
+        if section or not _is_head(line, at_top=not body):
             body.append(line)
         elif body:
             blocks.append(([line], []))

@@ -120,7 +120,7 @@ def _table(block: _Block, document: str, page: int | None) -> Table | None:
         return None
     count = _heading_rows(rows)
     heads, body = rows[:count], rows[count:]
-    headings = [_heading(heads, index) for index in range(width)]
+    headings = _headings(heads, width)
     kept = [index for index in range(1, width) if headings[index] or any(row[index].text for row in body)]
     section = ""
     found: list[Row] = []
@@ -181,9 +181,28 @@ def _like_a_heading(row: Sequence[Cell], above: Sequence[Cell]) -> bool:
     return bool(new) and all(re.search(r"(?:19|20)\d\d|\bended\b|\bmonths\b|^\(.*\)$", text) for text in new)
 
 
-def _heading(heads: Sequence[Sequence[Cell]], index: int) -> str:
-    levels = dict.fromkeys(clean_heading(row[index].text) for row in heads if row[index].text)
-    return " ".join(levels)
+def _headings(heads: Sequence[Sequence[Cell]], width: int) -> list[str]:
+    """The heading of each column, that of the labels first, its levels joined from the top down."""
+    levels = [[clean_heading(cell.text) for cell in row] for row in heads]
+    if levels:
+        levels = [*(_carried(level, levels[-1]) for level in levels[:-1]), levels[-1]]
+    return [
+        " ".join(dict.fromkeys(level[index] for level in levels if level[index])) for index in range(width)
+    ]
+
+
+def _carried(level: list[str], lowest: Sequence[str]) -> list[str]:
+    """A level of headings, each also over the blank cells behind it where the level spans columns.
+
+    It does where the lowest headings are alike without it, and where its only one is over the first column.
+    """
+    below = lowest[1:]
+    if not all(below) or (len(set(below)) == len(below) and (not level[1] or any(level[2:]))):
+        return level
+    carried = level[:2]
+    for text in level[2:]:
+        carried.append(text or carried[-1])
+    return carried
 
 
 def _title(block: _Block) -> str:

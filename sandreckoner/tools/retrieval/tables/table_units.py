@@ -20,8 +20,8 @@ _SCALE = re.compile(
 )
 # What German, French and Spanish captions write: `in Mio. EUR`, `en milliers d'euros`, `TEUR`.
 _ELSEWHERE = (
-    (1_000, r"\b(?:tsd|tausend|teur|tchf|tusd|milliers|miles\s+de)\b|\b[TtKk][€$£](?!\w)"),
-    (1_000_000, r"\b(?:mio|millionen|millones|mn|m€)\b|\b[Mm][€£](?!\w)|\ben\s+millions\b"),
+    (1_000, r"\b(?:tsd|tausend|teur|tchf|tusd|milliers|miles\s+de)\b|\b[tk][€$£](?!\w)|[€$£]k\b"),
+    (1_000_000, r"\b(?:mio|millionen|millones|mn|m€)\b|\bm[€£](?!\w)|[€$£]m\b|\ben\s+millions\b"),
     (1_000_000_000, r"\b(?:mrd|milliarden|milliards|bn|mds)\b"),
 )
 _THOUSANDS = re.compile(r"[$€£]?\s?['’]?000(?:['’]?s|\s+omitted)\b|\((?:[$€£¥]\s?)?['’]000\)")
@@ -36,6 +36,7 @@ _CURRENCIES = {
     "CAD": r"C\$|\bCAD\b|\bCanadian\s+dollars?\b",
     "AUD": r"A\$|\bAUD\b|\bAustralian\s+dollars?\b",
 }
+_BRACKETED = re.compile(r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]\s*$")
 _PER_SHARE = re.compile(
     r"\bper\s+(?:common\s+|ordinary\s+|diluted\s+|basic\s+|adjusted\s+|American\s+depositary\s+)*(?:share|ADS)\b"
     r"|\bper[- ]share\b|(?<!and )(?<!, )\bEPS\b",
@@ -100,6 +101,8 @@ def unit_of_label(text: str, path: str = "", *, caption: str = "", scale: int = 
     Unit(unit='shares', scale=1000000)
     >>> unit_of_label("Total assets (billions)")
     Unit(unit='', scale=1000000000)
+    >>> unit_of_label("amount (USD)"), unit_of_label("sales (EUR thousand)")
+    (Unit(unit='USD', scale=1), Unit(unit='EUR', scale=1000))
     """
     stated = _scale(text)
     if text.lstrip().startswith("%"):
@@ -117,6 +120,8 @@ def unit_of_label(text: str, path: str = "", *, caption: str = "", scale: int = 
         for unit, pattern in _COUNTS:
             if re.search(pattern, part, re.IGNORECASE):
                 return Unit(unit, stated or 1)
+    if not stated and (currency := _bracketed_currency(text)):
+        return Unit(currency, scale)
     return Unit(_currency(text) if stated else "", stated)
 
 
@@ -156,6 +161,13 @@ def _scale(text: str) -> int:
         return 1_000
     stated = [scale for scale, pattern in _ELSEWHERE if re.search(pattern, text, re.IGNORECASE)]
     return stated[0] if len(stated) == 1 else 0
+
+
+def _bracketed_currency(text: str) -> str:
+    """The currency that stands alone in the brackets at the end of a label."""
+    found = _BRACKETED.search(text)
+    fitting = (code for code in _CURRENCIES if found and re.fullmatch(_CURRENCIES[code], found[1]))
+    return next(fitting, "")
 
 
 def _currency(text: str) -> str:

@@ -20,7 +20,7 @@ _DASHES = ("-", "–", "−")
 _OPENING = re.compile(rf"(?:{_MONEY})?\(?(?:{_MONEY})?[-−–]?|\[")
 _CLOSING = re.compile(r"\)?%?\)?|\]|pts?\.?|bps|x|pp|€")
 YEAR = re.compile(
-    r"(?:FY\s?)?(?:19|20)\d\d(?:E|A|F)?[*†]?|FY\d\d|[12]?\d/[0-3]?\d/(?:\d\d)?\d\d|20\d\d\s?[-–/]\s?(?:20)?\d\d"
+    r"(?:FY\s?)?(?:19|20)\d\d(?:E|A|F)?[*†]?|FY\d\d|[12]?\d/[0-3]?\d/(?:\d\d)?\d\d|(?:19|20)\d\d\s?[-–/]\s?(?:19|20)?\d\d"
 )
 _MONTH_NAMES = "January February March April May June July August September October November December"
 MONTH = re.compile(rf"(?:{'|'.join(name[:3] for name in _MONTH_NAMES.split())})[a-z]*\.?", re.IGNORECASE)
