@@ -25,6 +25,7 @@ from sandreckoner.cli.terminal.session_files import saved_sessions
 from sandreckoner.settings import Settings
 from sandreckoner.settings.settings_model import PLAIN, Values
 from sandreckoner.settings.user_settings import user_file
+from tests.serve.serving import reckon_serve
 
 QUESTION = "What is 2 + 2?"
 ASKING = {"model", "strategy", "calls", "tokens", "usd", "seconds", "limits", "prices", "keys", "kernels"}
@@ -43,6 +44,7 @@ USES: dict[str, set[str]] = {
     "index remove": set(),
     "index search": set(),
     "index verify": set(),
+    "index watch": set(),
     "log": set(),
     "mcp": set(),
     "models": {"keys"},
@@ -50,6 +52,8 @@ USES: dict[str, set[str]] = {
     "models stop": set(),
     # A recorded run goes on with its own model and strategy; --model names another.
     "replay": ASKING - {"model", "strategy"} | {"background"},
+    # What it offers is named with --offer. It runs in a process of its own, so its kernels are not seen here.
+    "serve": ASKING - {"strategy", "kernels"},
     "sessions": set(),
     "settings": set(Values.model_fields),
     "show": set(),
@@ -73,12 +77,14 @@ ARGUMENTS: dict[str, list[str]] = {
     "index remove": ["index", "remove", "note.md"],
     "index search": ["index", "search", "sales"],
     "index verify": ["index", "verify"],
+    "index watch": ["index", "watch", "no-such-folder"],
     "log": ["log"],
     "mcp": ["mcp"],
     "models": ["models", "--all"],
     "models pull": ["models", "pull", "no-such-model"],
     "models stop": ["models", "stop"],
     "replay": ["replay", "run.jsonl", "--from", "0", "--json", "--quiet"],
+    "serve": ["serve", "--port", "0"],
     "sessions": ["sessions"],
     "settings": ["settings", "--json"],
     "show": ["show", "run.jsonl"],
@@ -139,9 +145,13 @@ def run(
         served.keys.clear()
         served.max_concurrent = 0
         capsys.readouterr()
-        main([*ARGUMENTS[command], *options])
-        said = capsys.readouterr()
-        calls, usd = cost(command, folder, said.out)
+        if command == "serve":
+            calls, usd = asked_of_a_server(folder, *options)
+            said = capsys.readouterr()
+        else:
+            main([*ARGUMENTS[command], *options])
+            said = capsys.readouterr()
+            calls, usd = cost(command, folder, said.out)
         return Seen(
             calls,
             usd,
@@ -157,6 +167,16 @@ def run(
 
 def recorded_strategy() -> str:
     return "asc(cot, n=6)" if "asc" in user_file().read_text() else "sc(cot, n=3)"
+
+
+def asked_of_a_server(folder: Path, *options: str) -> tuple[int, float | None]:
+    """The calls and the money of a question to `reckon serve`."""
+    pytest.importorskip("starlette")
+    offer = f"asked={recorded_strategy()}"
+    with reckon_serve(folder, "--offer", offer, *options, model=None) as server:
+        reply = server.ask(QUESTION, "asked").json()
+    usage = reply["sandreckoner"]["usage"]
+    return int(usage["calls"]), usage["usd"]
 
 
 def cost(command: str, folder: Path, out: str) -> tuple[int, float | None]:

@@ -64,13 +64,15 @@ class Served:
 
 
 @contextmanager
-def reckon_serve(folder: Path, *arguments: str, model: str = "", **environment: str) -> Iterator[Served]:
-    """A server for the length of a block."""
+def reckon_serve(
+    folder: Path, *arguments: str, model: str | None = "", **environment: str
+) -> Iterator[Served]:
+    """A server for the length of a block; its model is scripted, or that of the settings where it is None."""
     script = folder / "script.jsonl"
     script.write_text("".join(json.dumps(line) + "\n" for line in SCRIPT))
     errors, home = folder / "errors.txt", folder / "data"
     command = [sys.executable, "-m", "sandreckoner.cli", "serve", "--port", "0", *arguments]
-    command += ["--model", model or f"scripted:{script}"]
+    command += [] if model is None else ["--model", model or f"scripted:{script}"]
     with errors.open("wb") as log:
         process = subprocess.Popen(
             command,
