@@ -14,6 +14,8 @@ from sandreckoner.core.table import Box, Table
 
 Origin = Literal["table", "passage", "question", "constant", "unsourced"]
 AnswerStatus = Literal["answered", "no answer", "budget spent", "refused"]
+_NUMBER = re.compile(r"(?<![\w.,\[])\d[\d,]{0,60}(?:\.\d{1,60})?", re.ASCII)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 CitationStatus = Literal["found", "in another passage", "not found", "no such passage"]
 
 
@@ -148,14 +150,18 @@ class Answer:
 
     @property
     def quantity(self) -> Quantity | None:
-        """The answer as number, unit and scale, where its program computed it from figures of tables."""
+        """The answer as number, unit and scale, where its program computed it from figures of tables.
+
+        An answer in words has it where that is the one number that it states, years aside, rounded or not.
+        """
         value = self.winner.execution.value if self.winner and self.winner.execution else None
-        if not isinstance(value, dict) or value.get("type") != "Figure" or self.text != value.get("text"):
+        if not isinstance(value, dict) or value.get("type") != "Figure" or self.text is None:
             return None
         number, unit, scale = value.get("number"), value.get("unit"), value.get("scale")
         if not isinstance(number, int | float) or not isinstance(unit, str) or not isinstance(scale, int):
             return None
-        return Quantity(number, unit, scale)
+        stated = self.text == value.get("text") or _is_stated(number, self.text)
+        return Quantity(number, unit, scale) if stated else None
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -209,3 +215,13 @@ def _place(source: NumberSource) -> str:
 def _escaped(text: str) -> str:
     """A text in Markdown and HTML as it reads: what a model or a document wrote must not become markup."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|&])", r"\\\1", " ".join(text.split()))
+
+
+def _is_stated(number: float, text: str) -> bool:
+    """Whether a sentence states a number, rounded or not, and no other but years: `It fell by 5.8 %.`"""
+    digits = {found.replace(",", "") for found in _NUMBER.findall(text)}
+    digits = {each for each in digits if not _YEAR.fullmatch(each)} or digits
+    if len(digits) != 1:
+        return False
+    (said,) = digits
+    return float(said) != 0 and float(said) == round(abs(number), len(said.partition(".")[2]))

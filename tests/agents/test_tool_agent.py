@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +302,11 @@ def test_it_looks_figures_up_in_tables(sandbox: Sandbox, tmp_path: Path) -> None
     looked_up = [source.text for source in found.sources if source.origin == "table"]
     assert looked_up == ["t1['Net sales', 2021]", "t1['Net sales', 2020]"]
     assert not any(source.origin == "unsourced" for source in found.sources)
+    assert found.quantity is not None
+    assert (found.quantity.unit, found.quantity.scale) == ("%", 1)
+    assert found.quantity.value == pytest.approx(5.8113, abs=1e-4)
+    for text in ("Net sales grew by 6.2 %.", "Net sales grew by 5.81 % and costs by 3 %.", "They grew."):
+        assert replace(found, text=text).quantity is None
 
 
 def test_a_model_cannot_bring_tables_of_its_own(library: MemoryLibrary, sandbox: Sandbox) -> None:
