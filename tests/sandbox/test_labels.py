@@ -99,3 +99,11 @@ def test_of_like_columns_the_one_with_a_figure_is_meant_but_never_another_year()
     for wanted, filled in (("2024", [0, 1]), ("2024", []), ("Per share", [1]), ("2025", [0])):
         with pytest.raises(LabelError):
             find_label(wanted, columns, "t1 column", is_row=False, filled=filled)
+
+
+def test_a_refused_lookup_counts_the_labels_that_it_does_not_name() -> None:
+    labels = made(["Order"] * 10_000)
+    with pytest.raises(LabelError) as fault:
+        find_label("Invoice", labels, "t1 row", is_row=True)
+    named = str(fault.value).count("Order #")
+    assert str(fault.value).endswith(f" and {10_000 - named} more")

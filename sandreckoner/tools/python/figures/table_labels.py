@@ -119,7 +119,8 @@ def find_label(
         raise LabelError(
             f"{what} {_quoted(wanted)} heads several rows; look each up or add them: {_listed(inside)}"
         )
-    raise LabelError(f"{what} {_quoted(wanted)} is not there; there are: {_listed(nearest(wanted, labels))}")
+    there = _listed(nearest(wanted, labels), len(labels))
+    raise LabelError(f"{what} {_quoted(wanted)} is not there; there are: {there}")
 
 
 def _is_text(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
@@ -203,13 +204,14 @@ def nearest(wanted: str, labels: Sequence[Label]) -> list[str]:
     return [label.name for label in sorted(near, key=likeness, reverse=True)]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], n: int = 0) -> str:
+    """The first of the names; how many further ones there are of `n`, or of these."""
     shown: list[str] = []
     for name in names[:_SHOWN]:
         if shown and sum(map(len, shown)) + len(name) > _ROOM:
             break
         shown.append(_quoted(name))
-    rest = len(names) - len(shown)
+    rest = max(n, len(names)) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "") if shown else "none"
 
 
