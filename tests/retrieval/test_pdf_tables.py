@@ -87,6 +87,23 @@ def test_headings_without_rules_span_the_columns_they_stand_over() -> None:
     assert table.columns[2].heading == "Year Ended December 31, 2022"
 
 
+def test_a_year_over_an_amount_and_its_share_heads_both() -> None:
+    words: list[Words] = [(353, 620, "2023"), (493, 620, "2022")]
+    for y, label, texts_ in (
+        (600, "Net sales", ("14,694", "100.0%", "14,544", "100.0%")),
+        (585, "Cost of sales", ("(11,969)", "(81.5%)", "(11,724)", "(80.6%)")),
+        (570, "Gross profit", ("2,725", "18.5%", "2,820", "19.4%")),
+    ):
+        words += [
+            (60, y, label),
+            *((-x, y, text) for x, text in zip((350, 420, 490, 560), texts_, strict=True)),
+        ]
+    (table,) = tables_in(page_of(words))
+    assert [(column.heading, column.unit) for column in table.columns] == [
+        ("2023", ""), ("2023", "%"), ("2022", ""), ("2022", "%")
+    ]  # fmt: skip
+
+
 def test_a_table_goes_on_over_the_page() -> None:
     words, rules = statement(y=120)
     more, _ = statement(y=700, headings=False)

@@ -270,6 +270,10 @@ def _centred_groups(
     """
     if not phrases or len(phrases) >= len(spans):
         return [[] for _ in phrases]
+    if not below and len(spans) == 2 * len(phrases):  # each over an amount and its share
+        pairs = _parted(phrases, spans, 0.3)
+        if pairs and all(len(pair) == 2 for pair in pairs):
+            return pairs
     headed = [not below or any(span.overlap(phrase) > 0.5 for phrase in below) for span in spans]
     fitting = [not (apart and below) and _fits_one(phrase, spans, below) for phrase in phrases]
     if all(headed) and not all(fitting) and (parted := _parted(phrases, spans)):
