@@ -52,7 +52,7 @@ def test_the_answer_goes_to_stdout_alone_and_its_making_to_stderr(script: str) -
     assert (done.returncode, done.stdout) == (0, "42\n")
     assert "price * pens" in done.stderr
     assert "14 ← the question" in done.stderr
-    assert "pal · 1 call" in done.stderr
+    assert "figures · 1 call" in done.stderr
     assert "\x1b" not in done.stderr
 
 

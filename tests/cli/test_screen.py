@@ -44,7 +44,7 @@ def test_a_question_is_answered_on_the_screen(model: str, tmp_path: Path) -> Non
     with opened("--model", model, cwd=tmp_path) as screen:
         assert "no documents" in screen.wait_for("›")
         screen.type(QUESTION)
-        shown = screen.wait_for("pal · 1 call")
+        shown = screen.wait_for("figures · 1 call")
         assert "── program" in shown and "return price * pens" in shown
         assert "\n42\n" in shown.replace(" \n", "\n")
         assert "14 ← the question, “What do 14 cost?”" in shown
@@ -96,7 +96,7 @@ def test_keys(model: str, tmp_path: Path) -> None:
         screen.wait_for("› /strategy")
         screen.keys("C-c")
         screen.type("/edit")
-        screen.wait_for("pal · 1 call")
+        screen.wait_for("figures · 1 call")
         screen.type("/quit")
         screen.wait_for_end()
     with opened("--model", model, cwd=tmp_path) as screen:
@@ -127,7 +127,7 @@ def test_a_kill_loses_at_most_the_turn_in_progress(slow: Served, tmp_path: Path)
     with opened("--model", slow.spec, cwd=tmp_path) as screen:
         screen.wait_for("›")
         screen.type(QUESTION)
-        screen.wait_for("pal · 1 call")
+        screen.wait_for("figures · 1 call")
         screen.type("And for ever?")
         screen.wait_for("I think about the pens")
         os.kill(screen.pid, signal.SIGKILL)
@@ -148,13 +148,13 @@ def test_narrow_wide_and_resized(model: str, tmp_path: Path, columns: int) -> No
     with opened("--model", model, cwd=tmp_path, columns=columns) as screen:
         screen.wait_for("›")
         screen.type(QUESTION)
-        shown = screen.wait_for("pal · 1 call")
+        shown = screen.wait_for("figures · 1 call")
         assert max(map(len, shown.split("\n"))) <= columns
         screen.resize(76, 30)
         screen.type("/run 'x' * 100")
         screen.wait_for("x" * 76 + "\n" + "x" * 24)
         screen.type(QUESTION)
-        shown = screen.wait_for("pal · 1 call", times=2)
+        shown = screen.wait_for("figures · 1 call", times=2)
         assert "\n── program\ndef solution():\n" in re.sub(r" +\n", "\n", shown)
 
 
@@ -185,7 +185,7 @@ answer = sales * 14
     with opened("--model", f"scripted:{tmp_path / 'wide.json'}", cwd=tmp_path, columns=70) as screen:
         screen.wait_for("›")
         screen.type("売上高は 3 です。14 倍は?")
-        shown = screen.wait_for("pal · 1 call")
+        shown = screen.wait_for("figures · 1 call")
         from rich.cells import cell_len
 
         panel = [line for line in shown.split("\n") if line.startswith(("╭", "╰", "│"))]
@@ -237,7 +237,7 @@ def test_no_colour_and_colours_of_both_backgrounds(model: str, tmp_path: Path) -
         with opened("--model", model, cwd=tmp_path, env=env) as screen:
             screen.wait_for("›")
             screen.type(QUESTION)
-            screen.wait_for("pal · 1 call")
+            screen.wait_for("figures · 1 call")
             return screen.text(colours=True)
 
     dark, light, none = colours(), colours(COLORFGBG="0;15"), colours(NO_COLOR="1")
@@ -251,7 +251,7 @@ def test_plain_mode_and_a_dumb_terminal_draw_nothing(model: str, tmp_path: Path)
         with opened("--model", model, *words, cwd=tmp_path, env=env) as screen:
             screen.wait_for("\n>")
             screen.type(QUESTION)
-            shown = screen.wait_for("pal · 1 call")
+            shown = screen.wait_for("figures · 1 call")
             assert "program:\n" in shown and "answer: 42" in shown and "(the model writes)" in shown
             assert not set(shown) & set("╭╮│─⠋")
             screen.type("/tree")
@@ -265,7 +265,7 @@ def test_an_answer_is_rounded_for_a_person_and_exact_one_key_away(tmp_path: Path
     with opened(*words, cwd=tmp_path) as screen:
         screen.wait_for("›")
         screen.type("By what percentage did it grow?")
-        shown = screen.wait_for("pal · 1 call")
+        shown = screen.wait_for("figures · 1 call")
         assert "\n110.35 %\n" in re.sub(r" +\n", "\n", shown)
         assert "rounded, Alt-X or /exact has every digit" in shown
         screen.keys("M-x")
@@ -275,6 +275,6 @@ def test_an_answer_is_rounded_for_a_person_and_exact_one_key_away(tmp_path: Path
         screen.keys("C-d")
         screen.wait_for_end()
     with opened("ask", "By what percentage did it grow?", *words, cwd=tmp_path) as screen:
-        shown = screen.wait_for("pal · 1 call")
+        shown = screen.wait_for("figures · 1 call")
         assert "\n110.35 %\n" in re.sub(r" +\n", "\n", shown)
         assert "exactly 110.347468172681" in shown

@@ -103,7 +103,7 @@ def test_settings_say_where_they_came_from(here: Path) -> None:
 
 def test_the_status_line_says_what_is_left(here: Path) -> None:
     shown = reckon(here, ["/budget calls=3 tokens=5000", QUESTION, "/cost"])
-    status = next(line for line in shown.split("\n") if line.startswith("pal · "))
+    status = next(line for line in shown.split("\n") if line.startswith("figures · "))
     assert "1 call · " in status and "left 2 calls, " in status
     assert "1 question · 1 call" in shown
 
