@@ -28,7 +28,7 @@ from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.methods.retrieval_augmented import RetrievalAugmented
 from sandreckoner.chains.nested import Sampled, as_method
 from sandreckoner.chains.prompt import Prompt, load_prompt, packaged_prompts
-from sandreckoner.chains.spec_text import check_options, read_expression
+from sandreckoner.chains.spec_text import check_kinds, known_options, read_expression
 from sandreckoner.chains.strategies.adaptive_self_consistency import adaptive_self_consistency
 from sandreckoner.chains.strategies.cascade import cascade
 from sandreckoner.chains.strategies.cross_examination import cross_examination
@@ -211,7 +211,7 @@ def _build(node: ast.expr, documents: bool, functions: tuple[Any, ...], *, wrap:
     whole = head in ("cascade", "sourced", "sampled")
     inner = [_as_strategy(part) if whole else as_method(part) for part in inner]
     options = {str(keyword.arg): _literal(keyword) for keyword in call.keywords} if call else {}
-    check_options(head, name.build, options)
+    known = known_options(head, name.build, options)
     if name.needs_documents:
         options = {"documents": documents} | options
     if name.takes_functions:
@@ -219,8 +219,10 @@ def _build(node: ast.expr, documents: bool, functions: tuple[Any, ...], *, wrap:
     try:
         built = name.build(*inner, **options)
     except TypeError as fault:
+        check_kinds(head, known, options)
         given = ", ".join(f"{option}={value!r}"[:40] for option, value in options.items())
         raise UsageError(f"{head}({given}): an option has a value of the wrong kind") from fault
+    check_kinds(head, known, options)  # what a strategy checks itself, it says better
     return RetrievalAugmented(built) if wrap and name.kind == "method" and not inner else built
 
 

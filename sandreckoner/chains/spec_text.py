@@ -88,8 +88,10 @@ def _place(text: str, fault: SyntaxError) -> str:
     return f"here: `{text[at : at + 20] or text[-20:]}`"
 
 
-def check_options(head: str, build: Callable[..., Any], given: Mapping[str, object]) -> None:
-    """Refuse an option that a strategy does not have, or a value that it cannot have.
+def known_options(
+    head: str, build: Callable[..., Any], given: Mapping[str, object]
+) -> dict[str, inspect.Parameter]:
+    """Return the options of a strategy by name; refuse one that it does not have.
 
     Raises:
         UsageError: the message lists the options that there are.
@@ -103,14 +105,23 @@ def check_options(head: str, build: Callable[..., Any], given: Mapping[str, obje
         if option.default is not option.empty or option.kind is option.KEYWORD_ONLY
     }
     takes_any = any(each.kind is each.VAR_KEYWORD and name != "sampling" for name, each in takes.items())
-    for name, value in given.items():
-        if name not in known:
-            if takes_any:
-                continue
+    for name in given:
+        if name not in known and not takes_any:
             shown = [option for option in known if option not in ("documents", "functions")]
             near = difflib.get_close_matches(name, shown, 1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(f"{head} has no option {name!r}: {hint}there are {', '.join(shown) or 'none'}")
-        kind, wanted = _KINDS.get(str(known[name].annotation).removesuffix(" | None"), (object, ""))
+    return known
+
+
+def check_kinds(head: str, known: Mapping[str, inspect.Parameter], given: Mapping[str, object]) -> None:
+    """Refuse a value of another kind than the option takes.
+
+    Raises:
+        UsageError: with what it takes.
+    """
+    for name, value in given.items():
+        annotation = str(known[name].annotation) if name in known else ""
+        kind, wanted = _KINDS.get(annotation.removesuffix(" | None"), (object, ""))
         if value is not None and not isinstance(value, kind):
             raise UsageError(f"{head}: {name} must be {wanted}, not {value!r}")
