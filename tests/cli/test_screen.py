@@ -109,7 +109,7 @@ def test_ctrl_c_stops_the_reply_and_keeps_it(slow: Served, tmp_path: Path) -> No
     with opened("--model", slow.spec, "--strategy", "cot", cwd=tmp_path) as screen:
         screen.wait_for("›")
         screen.type(QUESTION)
-        screen.wait_for("I think about the pens", "Ctrl-C stops", "the model writes")
+        screen.wait_for("I think about the pens", "Ctrl-C stops", "writing, ")
         screen.keys("C-c")
         shown = screen.wait_for("stopped", "cot · 1 call")
         assert "I think about the pens" in shown

@@ -41,7 +41,7 @@ def test_open_add_ask_tree_undo_fork_interrupt_and_resume_after_a_kill(
         terminal.type("/strategy cot")
         terminal.wait_for("strategy: cot")
         terminal.type("Count from 1 to 400, one number a line, and add them up.")
-        terminal.wait_for("the model writes")
+        terminal.wait_for("writing, ")
         terminal.wait_for_growth("add them up.", 60)  # the line of progress, then what it streams
         terminal.wait_for_growth("add them up.", 120)
         terminal.keys("C-c")
@@ -49,7 +49,7 @@ def test_open_add_ask_tree_undo_fork_interrupt_and_resume_after_a_kill(
         terminal.type("/run pens * 3")
         terminal.wait_for("\n42")
         terminal.type("Count from 1 to 400, one number a line.")
-        terminal.wait_for("the model writes")
+        terminal.wait_for("writing, ")
         os.kill(terminal.pid, signal.SIGKILL)
         terminal.wait_for_end()
     with opened("-c", "--model", f"llamacpp:{NAME}", cwd=tmp_path) as terminal:
