@@ -31,6 +31,7 @@ from sandreckoner.reading.table_figures import (
 )
 
 _YEARS = range(1900, 2100)
+_MOST_PLACES = 5  # of a typed number that several cells hold
 _TELLING = 2  # words of a label that two tables share because they mean the same
 
 
@@ -88,7 +89,7 @@ def is_label(source: NumberSource, program: str, tables: Sequence[Table]) -> boo
 
 
 def typed_from_table(source: NumberSource, value: Fraction, tables: Sequence[Table]) -> NumberSource | None:
-    """Return the source of a typed number that a cell holds; None where no cell, or more than one, does."""
+    """Return the source of a typed number that a cell holds, the first of several; None where none does."""
     hits = [
         (name, table, row, column)
         for name, table in named_tables(tables).items()
@@ -96,15 +97,18 @@ def typed_from_table(source: NumberSource, value: Fraction, tables: Sequence[Tab
         for column in range(len(table.columns))
         if (figure := cell_figure(table, row, column)) and _stands_for(figure.value, figure.scale, value)
     ]
-    if len(hits) != 1:
+    if not hits:
         return None
     name, table, row, column = hits[0]
+    rows = {row_names(table)[row].casefold() for _, table, row, _ in hits}
     figure = cell_figure(table, row, column)
     cell = table.rows[row].cells[column]
     assert figure is not None and cell is not None
     turned = "; its sign is turned" if figure.value * value < 0 else ""
     label = f"{name}[{row_names(table)[row]!r}, {column_names(table)[column]!r}]"
-    note = f"typed, not looked up; {label}{turned}"
+    ambiguous = f"; ambiguous: {len(hits)} cells hold it" if len(rows) > 1 else ""
+    note = f"typed, not looked up; {label}{turned}{ambiguous}"
+    places = [(table, table.rows[row].cells[column]) for _, table, row, column in hits[:_MOST_PLACES]]
     return NumberSource(
         source.text,
         source.line,
@@ -112,7 +116,7 @@ def typed_from_table(source: NumberSource, value: Fraction, tables: Sequence[Tab
         "table",
         note,
         one_line(cell.text),
-        (_passage(table, cell),),
+        tuple(_passage(table, cell) for table, cell in places if cell),
         cell.box,
     )
 

@@ -134,6 +134,15 @@ def test_a_typed_number_of_a_table_is_told_to_be_typed(sandbox: Sandbox) -> None
     )
 
 
+def test_a_typed_number_that_several_cells_hold_has_them_all() -> None:
+    program = "cost = 5130\ncost * 2"
+    other = Table("other.pdf", columns=(Column("2024"),), rows=(Row("Loans", (), (Cell("5,130"),)),))
+    for tables, note in (((STATEMENT, STATEMENT), "is turned"), ((STATEMENT, other), "2 cells hold it")):
+        winner = Candidate("10260", program=program, tables=tables)
+        source, *_ = with_sources(Answer("10260", winner=winner), Problem("?")).sources
+        assert source.origin == "table" and source.note.endswith(note) and len(source.passages) == 2
+
+
 def test_a_typed_number_of_a_sentence_is_traced_as_before(sandbox: Sandbox) -> None:
     passage = Passage("The company had 612 employees.", "annual.pdf", 5, 0, 30)
     answer = ran(sandbox, 'employees = 612\nt1["Net sales", 2024] / employees', "?", (passage,))
