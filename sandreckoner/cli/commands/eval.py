@@ -14,7 +14,6 @@ import click
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
 from sandreckoner.cli.faults import warn
-from sandreckoner.cli.render.visible import visible
 from sandreckoner.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -179,6 +178,7 @@ def _fields(given: Sequence[str]) -> Mapping[str, str]:
 
 
 def _show(records: Sequence[SampleRecord], baseline: str | None, *, as_json: bool, markdown: bool) -> None:
+    from sandreckoner.cli.render.visible import visible
     from sandreckoner.evals.report.results_table import as_markdown, as_text, make_table
 
     rows = make_table(records, baseline=baseline)

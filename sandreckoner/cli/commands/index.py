@@ -13,7 +13,6 @@ import click
 from sandreckoner.cli import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER, options
 from sandreckoner.cli.command_line import Group
 from sandreckoner.cli.faults import warn
-from sandreckoner.cli.render.visible import visible
 
 if TYPE_CHECKING:
     from sandreckoner.core.execution import JSON
@@ -161,6 +160,7 @@ def list_documents(index: str, *, as_json: bool) -> int:
 )
 def remove(documents: tuple[str, ...], index: str, *, as_json: bool) -> int:
     """Remove documents."""
+    from sandreckoner.cli.render.visible import visible
     from sandreckoner.tools.retrieval.index_registry import open_index
 
     with open_index(index, report=warn) as opened:
@@ -221,6 +221,7 @@ def search(
 @click.option("--repair", "fix", is_flag=True, help="Make lost vectors again at the next add.")
 def verify(index: str, *, fix: bool, as_json: bool) -> int:
     """Check every offset, word and vector; exit with 1 where one is wrong."""
+    from sandreckoner.cli.render.visible import visible
     from sandreckoner.tools.retrieval.index_registry import open_index
     from sandreckoner.tools.retrieval.verify import repair
     from sandreckoner.tools.retrieval.verify import verify as check
