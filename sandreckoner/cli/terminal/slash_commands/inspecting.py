@@ -63,7 +63,7 @@ def trace(context: Context, words: str) -> None:
     """Show the steps of a question in full."""
     turn = _turn(context, words)
     top = build_tree(turn.question, turn.steps)
-    os.environ.setdefault("LESS", "-R")
+    os.environ.setdefault("LESS", "-FRX")  # what fits on the screen is shown without a pager
     console = context.style.console
     with console.pager(styles=True) if context.style.redraws else nullcontext():
         for number, node in enumerate(_leaves(top), 1):
