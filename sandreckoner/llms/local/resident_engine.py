@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -26,7 +25,7 @@ from sandreckoner.llms.local import resident_process
 from sandreckoner.llms.local.cpu_kernels import kernel_file
 from sandreckoner.llms.local.engine import Emit, Engine, Generation
 from sandreckoner.llms.local.llama_engine import LlamaSettings
-from sandreckoner.llms.local.resident_process import is_own, send
+from sandreckoner.llms.local.resident_process import TALK_S, connected, listens, send
 from sandreckoner.llms.weights.registry import content_of
 
 _LOAD_S = 180.0  # for weights from a slow disk
@@ -58,7 +57,7 @@ class Residence:
         Raises:
             OSError: it cannot be started here.
         """
-        if self._is_starting() or self._listens():
+        if self._is_starting() or listens(self.path):
             return
         if os.name != "posix" or len(os.fsencode(self.path)) > _LONGEST_PATH:
             raise OSError("there are no sockets for it here")
@@ -79,7 +78,7 @@ class Residence:
         deadline = time.monotonic() + _LOAD_S
         while time.monotonic() < deadline and not is_cancelled():
             was_starting = self._is_starting()
-            if self._listens():
+            if listens(self.path):
                 return
             if not was_starting:
                 raise OSError("it ended while it loaded")
@@ -91,25 +90,6 @@ class Residence:
         if self._process and os.waitpid(self._process, os.WNOHANG)[0]:
             self._process = 0
         return bool(self._process)
-
-    def _listens(self) -> bool:
-        with contextlib.suppress(OSError), self.connected():
-            return True
-        return False
-
-    @contextlib.contextmanager
-    def connected(self) -> Iterator[socket.socket]:
-        """A connection to the process.
-
-        Raises:
-            OSError: none listens.
-        """
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(resident_process.TALK_S)
-            connection.connect(str(self.path))
-            if not is_own(connection):
-                raise OSError("the process belongs to another user")
-            yield connection
 
 
 residence_of = lru_cache(maxsize=8)(Residence)  # the same place for who wakes it and who asks it
@@ -131,7 +111,7 @@ class ResidentEngine(Engine):
     def _write(self, request: dict[str, Any], generation: Generation, emit: Emit) -> None:
         try:
             self._residence.await_it()
-            with self._residence.connected() as connection:
+            with connected(self._residence.path, TALK_S) as connection:
                 send(connection, {"request": request})
                 for line in _lines(connection, generation.stop):
                     if "chunk" in line:

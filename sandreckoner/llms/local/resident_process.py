@@ -20,6 +20,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from sandreckoner.llms.local.llama_engine import LlamaEngine, LlamaSettings
 MOST_BYTES = 64 << 20  # of a request
 TALK_S = 120.0  # for a client that neither reads nor hangs up
 _LOOK_S = 0.05
+_GREETING_S = 1.0  # for a process that is asked whether it is there
 _TURN_S = 20.0  # for the process before this one to be gone
 
 
@@ -121,6 +123,21 @@ def is_own(connection: socket.socket) -> bool:
     return bool(user == os.getuid())
 
 
+@contextlib.contextmanager
+def connected(path: Path, timeout_s: float) -> Iterator[socket.socket]:
+    """A connection to the process at a socket.
+
+    Raises:
+        OSError: none listens, or it belongs to another user.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(timeout_s)
+        connection.connect(str(path))
+        if not is_own(connection):
+            raise OSError("the process belongs to another user")
+        yield connection
+
+
 def send_away(folder: Path, *, but: Path | None = None) -> int:
     """Ask the processes whose sockets lie in a folder to leave, each when it has nothing to do.
 
@@ -135,18 +152,15 @@ def send_away(folder: Path, *, but: Path | None = None) -> int:
     for path in folder.glob("*.sock"):
         if path == but:
             continue
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as other:
-            other.settimeout(1.0)
-            other.connect(str(path))
+        with contextlib.suppress(OSError), connected(path, _GREETING_S) as other:
             send(other, {"leave": True})
             found += 1
     return found
 
 
-def _answers(path: Path) -> bool:
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as other:
-        other.settimeout(1.0)
-        other.connect(str(path))
+def listens(path: Path) -> bool:
+    """Whether a process of this user answers at a socket."""
+    with contextlib.suppress(OSError), connected(path, _GREETING_S):
         return True
     return False
 
@@ -160,7 +174,7 @@ def main(path: Path, settings: LlamaSettings, idle_s: float, weights: str) -> No
     while not lock.is_locked:
         with contextlib.suppress(filelock.Timeout):
             lock.acquire(timeout=_LOOK_S)
-        if not lock.is_locked and (_answers(path) or time.monotonic() > deadline):
+        if not lock.is_locked and (listens(path) or time.monotonic() > deadline):
             return  # another serves already
     path.unlink(missing_ok=True)
     engine = LlamaEngine(weights, settings)
