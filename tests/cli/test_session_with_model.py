@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 import screen
 from models import NAME
 from screen import opened
+
+from sandreckoner.cli.terminal.session_files import session_path
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1200)]
 
@@ -48,7 +51,10 @@ def test_open_add_ask_tree_undo_fork_interrupt_and_resume_after_a_kill(
         terminal.wait_for("stopped")
         terminal.type("/run pens * 3")
         terminal.wait_for("\n42")
+        turns = session_path("other").read_text().count('"journal":')
         terminal.type("Count from 1 to 400, one number a line.")
+        while session_path("other").read_text().count('"journal":') == turns:
+            time.sleep(0.1)  # the screen may still show the "writing, " of the question before
         terminal.wait_for("writing, ")
         os.kill(terminal.pid, signal.SIGKILL)
         terminal.wait_for_end()

@@ -58,9 +58,18 @@ class Served:
     def log(self) -> str:
         return self.errors.read_text()
 
-    def requests(self) -> list[dict[str, object]]:
-        """The lines of its log about requests."""
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+    def logged(self, reply: httpx.Response) -> dict[str, object]:
+        """The line of its log about a request; it is written after the reply has been sent."""
+        request_id = reply.headers["x-request-id"]
+        for _ in range(200):
+            # The last line may be half written.
+            lines = self.log.splitlines(keepends=True)
+            whole = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
+            found = [line for line in whole if line["request_id"] == request_id]
+            if found:
+                return found[0]
+            threading.Event().wait(0.05)
+        raise AssertionError(f"no line of the log is about {request_id}:\n{self.log}")
 
 
 @contextmanager

@@ -88,11 +88,10 @@ def test_any_request_can_be_explained_from_its_journal(served: Served, tmp_path:
 
 
 def test_the_log_has_neither_questions_nor_keys(served: Served) -> None:
-    served.ask("What is 3 * 14? My password is hunter22.")
+    told = served.logged(served.ask("What is 3 * 14? My password is hunter22."))
     with served.client() as client:
-        client.get("/v1/models", headers={"Authorization": f"Bearer {KEY}"})
-    last = served.requests()[-2]
-    assert (last["offer"], last["outcome"], last["calls"], last["status"]) == ("pal", "answered", 1, 200)
+        served.logged(client.get("/v1/models", headers={"Authorization": f"Bearer {KEY}"}))
+    assert (told["offer"], told["outcome"], told["calls"], told["status"]) == ("pal", "answered", 1, 200)
     assert "hunter22" not in served.log and KEY not in served.log
 
 
@@ -163,7 +162,8 @@ def test_keys(tmp_path: Path) -> None:
                 assert client.get(path).json()["error"]["code"] == "invalid_api_key"
             assert client.get("/healthz").status_code == 200
         with server.client(headers={"Authorization": f"Bearer {KEY}"}) as client:
-            assert client.get("/v1/models").status_code == 200
+            told = client.get("/v1/models")
+        assert server.logged(told)["status"] == 200
         assert KEY not in server.log
 
 
