@@ -7,8 +7,9 @@ A mutant is one change of a comparison, an operator, a constant, a condition or 
 the package (`_replacements`); a seeded sample of all of them is drawn. Each is tried on a copy of the code,
 by the tests that enter its function in a first run (`TESTS`), quickest first, until one fails or their usual
 time adds up to `--seconds`: so a survivor may still be noticed by a test that was not run, and the score is a
-lower bound. A mutant that no test enters has survived; one that hangs is killed. The tests of the first
-`CONTROLS` mutants are run without the change too: what fails so says nothing, and is counted.
+lower bound. A mutant that no test enters has survived; one that hangs is killed. Each kill has its control:
+the same tests up to the one that failed, without the change. Where that fails as well, both say nothing: they
+are tried once more, then the mutant is `unclear`, named with the test, and counted as survived.
 
 mutmut changes no decorated function, and cosmic-ray runs all tests for each change and draws no sample; both
 were looked at, and this is shorter than their configuration would be. Interrupted, it goes on where it was.
@@ -44,7 +45,6 @@ from sandreckoner.evals.report.statistics import proportion
 
 ROOT = Path(__file__).parent.parent
 TESTS = ["tests/core", "tests/chains", "tests/agents", "tests/langchain", "tests/workspace"]
-CONTROLS = 12
 OPTIONS = ["-p", "no:cacheprovider", "-m", "not model and not data", "--no-header"]
 OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # plugins are loaded before the forks
 # What runs in the sandbox is entered in another process, which records nothing; these functions send it.
@@ -242,25 +242,53 @@ def _collect(tests: Sequence[str], kept: Path) -> int:
     return status
 
 
-def tried(
-    copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float, *, changed: bool = True
-) -> str:
-    """`killed` or `survived`; not changed, it is to survive."""
+def tried(copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float) -> dict[str, str]:
+    """`killed` with the test that noticed, `survived`, or `unclear`: the test fails without the change too."""
     chosen, usual = [], 0.0
     for each, test in tests:
         if usual + each > seconds and chosen:
             break
         chosen, usual = [*chosen, test], usual + each
     if not chosen:
-        return "survived"
-    path = copy / mutant["file"]
+        return {"status": "survived"}
+    path, timeout_s = copy / mutant["file"], 30 + 5 * usual
     original = path.read_bytes()
-    path.write_bytes(mutated(original, mutant) if changed else original)
-    try:
-        status = _forked(lambda: int(pytest.main([*OPTIONS, "-x", *chosen])), timeout_s=30 + 5 * usual)
-    finally:
-        path.write_bytes(original)
-    return "survived" if status == 0 else "killed"
+    for _ in range(2):
+        path.write_bytes(mutated(original, mutant))
+        try:
+            noticed = _first_failure(copy, chosen, timeout_s)
+        finally:
+            path.write_bytes(original)
+        if noticed is None:
+            return {"status": "survived"}
+        same = chosen[: chosen.index(noticed) + 1] if noticed in chosen else chosen
+        if _first_failure(copy, same, timeout_s) is None:
+            return {"status": "killed", "by": noticed}
+    return {"status": "unclear", "by": noticed}
+
+
+class _Failure:
+    """A pytest plugin: writes which test fails first, and which one runs, should all hang."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._failed = False
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if not self._failed:
+            self._file.write_text(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed = self._failed or report.failed
+
+
+def _first_failure(copy: Path, tests: Sequence[str], timeout_s: float) -> str | None:
+    """The first of the tests that fails, or hangs; empty where they cannot be run, None where all pass."""
+    file = copy / "running.txt"
+    file.write_text("")
+    run = [*OPTIONS, "-x", *tests]
+    passed = _forked(lambda: int(pytest.main(run, plugins=[_Failure(file)])), timeout_s=timeout_s) == 0
+    return None if passed else file.read_text()
 
 
 def _forked(work: Any, *, timeout_s: float) -> int:
@@ -343,7 +371,8 @@ def report(results: Sequence[Mutant]) -> None:
         if each["status"] != "killed":
             before = " ".join(each["before"].split())[:90]
             after = " ".join(each["after"].split())[:90]
-            print(f"    {each['file']}:{each['line']} {each['function']}: {before}  →  {after}")
+            unclear = f" ({each['by']} fails without it)" if each["status"] == "unclear" else ""
+            print(f"    {each['file']}:{each['line']} {each['function']}: {before}  →  {after}{unclear}")
 
 
 def main() -> None:
@@ -396,16 +425,13 @@ def _try_all(copy: Path, left: Sequence[Mutant], options: Any, end: float) -> li
             shutil.copy(copy / "covering.json", options.covering)
     load_libraries(copy, TESTS)
     pairs = [(each, entered.get(_entry(each), [])) for each in left]
-    controls = [tried(copy, *pair, options.seconds, changed=False) for pair in pairs[:CONTROLS]]
-    print(f"without a change, {controls.count('killed')} of {len(controls)} fail", flush=True)
     done = []
     with options.results.open("a") as file:
         for mutant, tests in pairs:
             if time.monotonic() > end:
                 print(f"{len(left) - len(done)} mutants are left; the same command goes on")
                 break
-            status = tried(copy, mutant, tests, options.seconds)
-            done.append({**mutant, "tests": len(tests), "status": status})
+            done.append({**mutant, "tests": len(tests), **tried(copy, mutant, tests, options.seconds)})
             file.write(json.dumps(done[-1]) + "\n")
             file.flush()
     return done
