@@ -242,9 +242,10 @@ def _collect(tests: Sequence[str], kept: Path) -> int:
     return status
 
 
-def tried(copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float) -> dict[str, str]:
-    """`killed` with the test that noticed, `survived`, or `unclear`: the test fails without the change too."""
-    chosen, usual = [], 0.0
+def tried(copy: Path, mutant: Mutant, tests: Sequence[tuple[float, str]], seconds: float) -> Mutant:
+    """`killed` with the test that noticed, `survived`, or `unclear`: it fails without the change too."""
+    chosen: list[str] = []
+    usual = 0.0
     for each, test in tests:
         if usual + each > seconds and chosen:
             break
@@ -425,7 +426,7 @@ def _try_all(copy: Path, left: Sequence[Mutant], options: Any, end: float) -> li
             shutil.copy(copy / "covering.json", options.covering)
     load_libraries(copy, TESTS)
     pairs = [(each, entered.get(_entry(each), [])) for each in left]
-    done = []
+    done: list[Mutant] = []
     with options.results.open("a") as file:
         for mutant, tests in pairs:
             if time.monotonic() > end:
