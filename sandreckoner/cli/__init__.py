@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from sandreckoner.cli.exit_codes import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER, USAGE
+from sandreckoner.cli.shell import ANSWERED, ERROR, INTERRUPTED, NO_ANSWER, USAGE
 
 __all__ = ["ANSWERED", "ERROR", "INTERRUPTED", "NO_ANSWER", "USAGE", "main"]
 
@@ -19,11 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `reckon` and return its exit code; every fault becomes one line on stderr."""
     import click
 
-    from sandreckoner.cli import streams
+    from sandreckoner.cli import shell
     from sandreckoner.cli.faults import explain
 
     words = sys.argv[1:] if argv is None else list(argv)
-    if not streams.prepare():
+    if not shell.prepare():
         return _refuse([], "stdout is closed; send it to a file, or to /dev/null", ERROR)
     try:
         code = _perform(words)
@@ -31,15 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _refuse(words, "interrupted", INTERRUPTED, before="\n")
     except BrokenPipeError:
-        streams.drop_unwritten()
+        shell.drop_unwritten()
         return ERROR
     except Exception as fault:  # the door: whatever comes here is for a person to read
-        streams.drop_unwritten()
+        shell.drop_unwritten()
         explained = explain(fault)
         if explained is None:
             raise
         return _refuse(words, *explained)
-    if sign := streams.unshown():
+    if sign := shell.unshown():
         said = f"{sign!a} cannot be shown in {sys.stdout.encoding} and stands there escaped; set PYTHONUTF8=1"
         return _refuse([], said, ERROR)
     return code

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from sandreckoner.cli.exit_codes import ERROR, USAGE
+from sandreckoner.cli.shell import ERROR, USAGE
 from sandreckoner.core.errors import SandreckonerError, UsageError
 
 
@@ -51,6 +51,6 @@ def in_words(fault: object) -> str:
 
 def warn(line: str, *, before: str = "") -> None:
     """Print a line to stderr that says who speaks; its control characters are shown."""
-    from sandreckoner.cli.render.visible import visible
+    from sandreckoner.cli.render.console_style import visible
 
     print(f"{before}reckon: {visible(line)}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sandreckoner import __version__
 from sandreckoner.cli.command_line import CommandFolder
 from sandreckoner.cli.commands.chat import open_terminal, terminal_options
 from sandreckoner.core.errors import UsageError
@@ -22,23 +23,8 @@ exit codes: 0 answered, 1 error, 2 usage, 3 budget spent, 4 no answer, 5 sandbox
 """
 
 
-def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    if asked:
-        from sandreckoner import __version__
-
-        print(f"reckon {__version__}")
-        ctx.exit()
-
-
 @click.group("reckon", cls=CommandFolder, examples=_EXAMPLES, invoke_without_command=True)
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Print the version and exit.",
-)
+@click.version_option(__version__, message="reckon %(version)s", help="Print the version and exit.")
 @terminal_options("The terminal, which opens where no command is named")
 @click.pass_context
 def reckon(ctx: click.Context, /, **terminal: object) -> int:

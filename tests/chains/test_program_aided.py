@@ -14,8 +14,8 @@ from sandreckoner.chains.methods.cells import Cells
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.strategies.single import Single, single
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.answer_json import answer_object
 from sandreckoner.cli.render.console_style import make_style
+from sandreckoner.cli.render.present import answer_object
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment

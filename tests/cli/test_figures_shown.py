@@ -13,9 +13,9 @@ from support.statement import STATEMENT
 
 from sandreckoner.chains.answering import answer
 from sandreckoner.chains.spec import parse_strategy
-from sandreckoner.cli.render.answer_json import answer_object
 from sandreckoner.cli.render.blocks import sources
 from sandreckoner.cli.render.pages.source_spans import numbers, passages, program
+from sandreckoner.cli.render.present import answer_object
 from sandreckoner.cli.render.readable import readable
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.environment import Environment

@@ -7,7 +7,7 @@ from io import StringIO
 from rich.console import Console
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.place_numbers import marks, place_numbers
+from sandreckoner.cli.render.blocks import marks, place_numbers
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.provenance.attach_sources import with_sources

@@ -86,12 +86,11 @@ def command(
     """
     from sandreckoner.chains.answering import answer, to_problem, to_strategy
     from sandreckoner.cli.question_log import logged
-    from sandreckoner.cli.render.answer_json import print_event
+    from sandreckoner.cli.render.blocks import looked_at
     from sandreckoner.cli.render.console_style import make_style
     from sandreckoner.cli.render.live import Progress
     from sandreckoner.cli.render.pages.place_pictures import pictures_of
-    from sandreckoner.cli.render.phrases import looked_at
-    from sandreckoner.cli.render.present import present, print_extract
+    from sandreckoner.cli.render.present import present, print_event, print_extract
     from sandreckoner.core.journal import journal_header
     from sandreckoner.llms.load import load_early
 

@@ -11,7 +11,7 @@ import click
 
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
-from sandreckoner.cli.exit_codes import ANSWERED
+from sandreckoner.cli.shell import ANSWERED
 from sandreckoner.core.errors import UsageError
 
 _EXAMPLES = """\

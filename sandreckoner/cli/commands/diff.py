@@ -35,8 +35,8 @@ def command(one: str, other: str, *, plain: bool) -> int:
     """Show where two recorded runs part: the first step that asks for something else or is answered
     differently, line by line, and the answers. The exit code is 0 where they are the same, otherwise 1.
     """
+    from sandreckoner.cli.render.blocks import plural
     from sandreckoner.cli.render.console_style import make_style
-    from sandreckoner.cli.render.phrases import plural
 
     style = make_style(plain=plain)
     first, second = _the_turn(one), _the_turn(other)
@@ -58,7 +58,7 @@ def _the_turn(name: str) -> Turn:
 
 
 def _differences(one: Turn, other: Turn) -> Iterator[str]:
-    from sandreckoner.cli.render.phrases import one_line
+    from sandreckoner.cli.render.blocks import one_line
 
     for what in ("question", "strategy", "model"):
         first, second = getattr(one, what), getattr(other, what)
@@ -74,7 +74,7 @@ def _differences(one: Turn, other: Turn) -> Iterator[str]:
 
 def _steps(one: Turn, other: Turn) -> Iterator[str]:
     """The first step at which they part, its text compared line by line."""
-    from sandreckoner.cli.render.phrases import plural
+    from sandreckoner.cli.render.blocks import plural
     from sandreckoner.core.serialization import to_json
 
     for first, second in zip(one.steps, other.steps, strict=False):
@@ -105,6 +105,6 @@ def _text(step: Step) -> str:
 def _print(line: str, style: ConsoleStyle) -> None:
     from rich.text import Text
 
-    from sandreckoner.cli.render.visible import visible
+    from sandreckoner.cli.render.console_style import visible
 
     style.console.print(Text(visible(line), style=_STYLE.get(line[:1], "")), soft_wrap=True)

@@ -178,7 +178,7 @@ def _fields(given: Sequence[str]) -> Mapping[str, str]:
 
 
 def _show(records: Sequence[SampleRecord], baseline: str | None, *, as_json: bool, markdown: bool) -> None:
-    from sandreckoner.cli.render.visible import visible
+    from sandreckoner.cli.render.console_style import visible
     from sandreckoner.evals.report.results_table import as_markdown, as_text, make_table
 
     rows = make_table(records, baseline=baseline)

@@ -160,7 +160,7 @@ def list_documents(index: str, *, as_json: bool) -> int:
 )
 def remove(documents: tuple[str, ...], index: str, *, as_json: bool) -> int:
     """Remove documents."""
-    from sandreckoner.cli.render.visible import visible
+    from sandreckoner.cli.render.console_style import visible
     from sandreckoner.tools.retrieval.index_registry import open_index
 
     with open_index(index, report=warn) as opened:
@@ -188,8 +188,8 @@ def search(
     """Find the passages that best fit a question."""
     from rich.text import Text
 
-    from sandreckoner.cli.render.answer_json import passage_object
     from sandreckoner.cli.render.console_style import make_console
+    from sandreckoner.cli.render.present import passage_object
     from sandreckoner.core.effects import Search
     from sandreckoner.tools.retrieval.index_registry import open_index
     from sandreckoner.tools.retrieval.search import SearchOptions
@@ -221,7 +221,7 @@ def search(
 @click.option("--repair", "fix", is_flag=True, help="Make lost vectors again at the next add.")
 def verify(index: str, *, fix: bool, as_json: bool) -> int:
     """Check every offset, word and vector; exit with 1 where one is wrong."""
-    from sandreckoner.cli.render.visible import visible
+    from sandreckoner.cli.render.console_style import visible
     from sandreckoner.tools.retrieval.index_registry import open_index
     from sandreckoner.tools.retrieval.verify import repair
     from sandreckoner.tools.retrieval.verify import verify as check
@@ -268,7 +268,7 @@ def _bar() -> Iterator[Step]:
 
 
 def _print(index: str, **rest: JSON) -> None:
-    from sandreckoner.cli.render.answer_json import VERSION
+    from sandreckoner.cli.render.present import VERSION
     from sandreckoner.tools.retrieval.index_registry import index_folder
 
     print(json.dumps({"version": VERSION, "index": str(index_folder(index)), **rest}, indent=2))

@@ -9,7 +9,7 @@ import click
 
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
-from sandreckoner.cli.exit_codes import ANSWERED
+from sandreckoner.cli.shell import ANSWERED
 
 _EXAMPLES = """\
 examples:
@@ -32,8 +32,8 @@ def command(search: str, limit: int, *, as_json: bool) -> int:
     from rich.text import Text
 
     from sandreckoner.cli.question_log import entries
+    from sandreckoner.cli.render.blocks import one_line
     from sandreckoner.cli.render.console_style import make_console
-    from sandreckoner.cli.render.phrases import one_line
     from sandreckoner.cli.render.readable import readable
 
     found = entries(search, limit)

@@ -74,7 +74,7 @@ def command(
 
 
 def _object(turn: Turn) -> object:
-    from sandreckoner.cli.render.answer_json import answer_object
+    from sandreckoner.cli.render.present import answer_object
 
     if turn.answer is None:
         return {"version": 1, "question": turn.question, "answer": None, "status": "interrupted"}
@@ -85,9 +85,8 @@ def _show(turn: Turn, style: ConsoleStyle, *, trace: bool) -> None:
     from rich.text import Text
 
     from sandreckoner.cli.render import blocks
-    from sandreckoner.cli.render.blocks import tree_lines
-    from sandreckoner.cli.render.phrases import status_line
-    from sandreckoner.cli.render.run_tree import build_tree
+    from sandreckoner.cli.render.blocks import status_line
+    from sandreckoner.cli.render.run_tree import build_tree, tree_lines
 
     top = build_tree(turn.question, turn.steps, turn.answer)
     for line in tree_lines(top, style.console.width, plain=style.plain):

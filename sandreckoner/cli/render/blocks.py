@@ -1,34 +1,98 @@
-"""The parts of a shown answer: program, output, numbers and their sources; control characters are shown."""
+"""The parts of a shown answer: program, output, numbers, sources, prices; control characters are shown.
+
+The numbers `[n]` of the places an answer stands on are the same in program, answer and list of sources.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import describe_source, one_line
-from sandreckoner.cli.render.place_numbers import place_numbers
-from sandreckoner.cli.render.run_tree import Node
-from sandreckoner.cli.render.visible import visible
-from sandreckoner.core.answer import Answer, Candidate
+from sandreckoner.cli.render.console_style import ConsoleStyle, visible
+from sandreckoner.cli.render.readable import readable_seconds
+from sandreckoner.core.answer import Answer, Candidate, NumberSource
 from sandreckoner.core.execution import Execution
+from sandreckoner.core.message import Usage
+from sandreckoner.core.problem import Passage
 from sandreckoner.reading.programs import mended
 
-STYLE = {"table": "green", "passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
 
-_MARK_STYLE = {
-    "pruned": "dim",
-    "dead end": "dim red",
-    "winner": "bold green",
-    "failed": "red",
-    "unsourced": "bold red",
-}
-_SIGN = {"winner": "★ ", "pruned": "✂ ", "dead end": "✗ ", "failed": "✗ ", "unsourced": "! "}
+def one_line(text: str, width: int = 90) -> str:
+    """A text in one line of at most `width` columns; wide characters count two."""
+    flat = visible(" ".join(text[: 8 * width].split()))
+    if cell_len(flat) <= width and len(text) <= 8 * width:
+        return flat
+    return set_cell_size(flat, width - 1).rstrip() + "…"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def looked_at(answer: Answer, documents: Iterable[Any]) -> str:
+    """How much of each document the model was shown; empty where nothing is known of that."""
+    shown = Counter(passage.source for passage in (answer.winner.evidence if answer.winner else ()))
+    sizes = {document.source: document.chunks for document in documents}
+    parts = [f"{count:,} of {plural(sizes[name], 'passage')} of {visible(name)}"
+             for name, count in shown.items() if name in sizes]  # fmt: skip
+    return f"looked at {', '.join(parts)}" if parts else ""
+
+
+def is_placed(source: NumberSource) -> bool:
+    """Whether it stands on a page of a document."""
+    return source.origin in ("table", "passage") and bool(source.passages)
+
+
+def describe_source(source: NumberSource) -> str:
+    """Where a number came from, in one line."""
+    note = f" ({plain(source.note)})" if source.note else ""
+    if is_placed(source):
+        first = source.passages[0]
+        at = f" at {source.box[0]:.0f},{source.box[1]:.0f}" if source.box else ""
+        # The note names the row: the quote need not say it again.
+        quote = first.text if source.note.startswith("row “") else source.quote
+        return f"{visible(first.source)} p. {first.page}{at}, “{plain(quote)}”{note}"
+    if source.origin == "question":
+        return f"the question, “{plain(source.quote)}”{note}"
+    if source.origin == "constant":
+        return f"constant: {plain(source.note)}"
+    return f"unsourced{note}"
+
+
+def plain(markdown: str) -> str:
+    """A quote from a table without the table's bars and stars."""
+    return visible(" ".join(markdown.replace("**", "").replace("|", " ").split()))
+
+
+def price(usage: Usage) -> str:
+    """What it cost; empty where it cost nothing."""
+    return "price unknown" if usage.usd is None else f"${usage.usd:.4f}" if usage.usd else ""
+
+
+def status_line(answer: Answer, strategy: str, left: str = "") -> str:
+    """Strategy, calls, tokens, cost, seconds, what is left of the budget, confidence."""
+    parts = [
+        strategy,
+        plural(answer.usage.calls, "call"),
+        f"{answer.usage.tokens:,} tokens",
+        price(answer.usage),
+        readable_seconds(answer.seconds),
+        left,
+        f"confidence {answer.confidence:.2f}" if answer.confidence is not None else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+STYLE = {"table": "green", "passage": "green", "question": "cyan", "constant": "dim", "unsourced": "bold red"}
 
 
 def program(code: str, style: ConsoleStyle, title: str = "program") -> RenderableType:
@@ -100,30 +164,32 @@ def _hanging(number: str, line: Text) -> RenderableType:
     return grid
 
 
-def tree_lines(node: Node, width: int, *, plain: bool = False) -> list[Text]:
-    """The tree, one line a node, each at most `width` columns wide."""
-    lines = [_tree_line(node, "", width, plain)] if node.label else []
-    return [*lines, *_tree_below(node, "", width, plain)]
+def place_numbers(answer: Answer) -> tuple[int | None, ...]:
+    """Return for each of an answer's sources the number of its passage; None for one that has no place.
 
-
-def _tree_below(node: Node, guide: str, width: int, plain: bool) -> Iterator[Text]:
-    for place, below in enumerate(node.children):
-        last = place == len(node.children) - 1
-        if plain:
-            # A screen reader would spell every guide out.
-            yield _tree_line(below, guide + "  ", width, plain)
-            yield from _tree_below(below, guide + "  ", width, plain)
+    A passage has the number under which the model was shown it and cites it. Pages that no passage shows, of
+    tables, follow in the order of the program.
+    """
+    evidence = answer.winner.evidence if answer.winner else ()
+    others: dict[tuple[str, int], int] = {}
+    numbers: list[int | None] = []
+    for source in answer.sources:
+        if not is_placed(source):
+            numbers.append(None)
             continue
-        yield _tree_line(below, guide + ("└─ " if last else "├─ "), width, plain)
-        yield from _tree_below(below, guide + ("   " if last else "│  "), width, plain)
+        first = source.passages[0]
+        shown = next((n for n, passage in enumerate(evidence, 1) if holds(passage, first)), None)
+        page = (first.source, first.page)
+        numbers.append(shown or others.setdefault(page, len(evidence) + len(others) + 1))
+    return tuple(numbers)
 
 
-def _tree_line(node: Node, guide: str, width: int, plain: bool) -> Text:
-    value = f"  {node.value:.2f}" if node.value is not None else ""
-    sign = f"{node.mark}: " if plain and node.mark else "" if plain else _SIGN.get(node.mark, "")
-    room = max(8, width - len(guide) - len(value) - len(sign))
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(guide, style="dim")
-    line.append(sign + one_line(node.label, room), style=_MARK_STYLE.get(node.mark, ""))
-    line.append(value, style="cyan")
-    return line
+def marks(answer: Answer) -> tuple[int, ...]:
+    """Return the numbers of the places that an answer stands on, each once, in the order of the program."""
+    return tuple(dict.fromkeys(number for number in place_numbers(answer) if number is not None))
+
+
+def holds(passage: Passage, span: Passage) -> bool:
+    """Whether a passage contains a span of its page."""
+    same = (span.source, span.page) == (passage.source, passage.page)
+    return same and passage.start <= span.start < span.end <= passage.end

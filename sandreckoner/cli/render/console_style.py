@@ -1,4 +1,4 @@
-"""How the screen is drawn: colours, boxes or plain text, a dark background or a light one."""
+"""How the screen is drawn: colours, boxes or plain text, dark or light. No text on it is obeyed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from sandreckoner.cli.render.visible import visible
+# Shown instead of executed: an escape sequence of a model or a document could move the cursor, rename the
+# window or hide text, and a bidirectional override could show digits in another order than they have.
+_UNSEEN = {code: 0x2400 + code for code in range(32) if code not in (9, 10)}
+_UNSEEN |= dict.fromkeys((0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+
+
+def visible(text: str) -> str:
+    """An untrusted text with its control characters made visible."""
+    return text.replace("\r\n", "\n").translate(_UNSEEN)
 
 
 class SafeConsole(Console):

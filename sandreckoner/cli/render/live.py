@@ -14,12 +14,10 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.blocks import tree_lines
-from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.phrases import one_line, plural
+from sandreckoner.cli.render.blocks import one_line, plural
+from sandreckoner.cli.render.console_style import ConsoleStyle, visible
 from sandreckoner.cli.render.readable import readable_seconds
-from sandreckoner.cli.render.run_tree import branches
-from sandreckoner.cli.render.visible import visible
+from sandreckoner.cli.render.run_tree import branches, tree_lines
 from sandreckoner.core.effects import Ask, Note, Run, Search
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion

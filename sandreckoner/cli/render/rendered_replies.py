@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandreckoner.cli.recorded_runs import Recorded
-from sandreckoner.cli.render.answer_json import answer_object
 from sandreckoner.cli.render.pages.html_page import session_page
+from sandreckoner.cli.render.present import answer_object
 from sandreckoner.cli.render.readable import readable
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.core.answer import Answer

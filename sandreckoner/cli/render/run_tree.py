@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandreckoner.cli.render.phrases import describe_source, one_line, plural
+from rich.text import Text
+
+from sandreckoner.cli.render.blocks import describe_source, one_line, plural
 from sandreckoner.cli.render.readable import readable_answer, readable_seconds
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
@@ -197,3 +199,42 @@ def _number(source: NumberSource) -> Node:
         where = f"{passage.source} p. {passage.page}, characters {passage.start} to {passage.end}"
         node.children.append(Node("place", where, source.quote or passage.text))
     return node
+
+
+_MARK_STYLE = {
+    "pruned": "dim",
+    "dead end": "dim red",
+    "winner": "bold green",
+    "failed": "red",
+    "unsourced": "bold red",
+}
+_SIGN = {"winner": "★ ", "pruned": "✂ ", "dead end": "✗ ", "failed": "✗ ", "unsourced": "! "}
+
+
+def tree_lines(node: Node, width: int, *, plain: bool = False) -> list[Text]:
+    """The tree, one line a node, each at most `width` columns wide."""
+    lines = [_tree_line(node, "", width, plain)] if node.label else []
+    return [*lines, *_tree_below(node, "", width, plain)]
+
+
+def _tree_below(node: Node, guide: str, width: int, plain: bool) -> Iterator[Text]:
+    for place, below in enumerate(node.children):
+        last = place == len(node.children) - 1
+        if plain:
+            # A screen reader would spell every guide out.
+            yield _tree_line(below, guide + "  ", width, plain)
+            yield from _tree_below(below, guide + "  ", width, plain)
+            continue
+        yield _tree_line(below, guide + ("└─ " if last else "├─ "), width, plain)
+        yield from _tree_below(below, guide + ("   " if last else "│  "), width, plain)
+
+
+def _tree_line(node: Node, guide: str, width: int, plain: bool) -> Text:
+    value = f"  {node.value:.2f}" if node.value is not None else ""
+    sign = f"{node.mark}: " if plain and node.mark else "" if plain else _SIGN.get(node.mark, "")
+    room = max(8, width - len(guide) - len(value) - len(sign))
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(guide, style="dim")
+    line.append(sign + one_line(node.label, room), style=_MARK_STYLE.get(node.mark, ""))
+    line.append(value, style="cyan")
+    return line

@@ -12,9 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sandreckoner.cli.render.blocks import describe_source, place_numbers
 from sandreckoner.cli.render.pages.place_pictures import picture_of
-from sandreckoner.cli.render.phrases import describe_source
-from sandreckoner.cli.render.place_numbers import place_numbers
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 

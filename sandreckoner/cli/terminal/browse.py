@@ -8,9 +8,9 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.layout.dimension import Dimension
 
-from sandreckoner.cli.render.phrases import one_line
+from sandreckoner.cli.render.blocks import one_line
+from sandreckoner.cli.render.console_style import visible
 from sandreckoner.cli.render.run_tree import Node
-from sandreckoner.cli.render.visible import visible
 
 _KEYS = "↑↓ move · ←→ fold · PgUp PgDn scroll the text · q back"
 _STYLE = {

@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandreckoner.cli.render.console_style import ConsoleStyle
-from sandreckoner.cli.render.visible import visible
+from sandreckoner.cli.render.console_style import ConsoleStyle, visible
 from sandreckoner.cli.terminal.session import Session
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.settings.settings_model import BUDGET, PLAIN, Settings

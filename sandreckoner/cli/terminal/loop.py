@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandreckoner import __version__
-from sandreckoner.cli.exit_codes import ANSWERED, NO_ANSWER, exit_code
 from sandreckoner.cli.faults import explain
-from sandreckoner.cli.render.phrases import one_line, plural
-from sandreckoner.cli.render.visible import visible
+from sandreckoner.cli.render.blocks import one_line, plural
+from sandreckoner.cli.render.console_style import visible
+from sandreckoner.cli.shell import ANSWERED, NO_ANSWER, exit_code
 from sandreckoner.cli.terminal.asking import ask
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.reader import Reader

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sandreckoner
-from sandreckoner.cli.render.phrases import one_line
+from sandreckoner.cli.render.blocks import one_line
 from sandreckoner.cli.terminal.session_files import new_path, own
 from sandreckoner.cli.terminal.transcript import Cell, Entry, Turn, read_step
 from sandreckoner.core.errors import JournalError

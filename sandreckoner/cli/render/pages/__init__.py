@@ -9,9 +9,9 @@ from typing import Any
 
 import sandreckoner
 from sandreckoner._support.whole_files import write_whole
-from sandreckoner.cli.render.answer_json import VERSION, answer_object
 from sandreckoner.cli.render.pages.html_page import session_page
 from sandreckoner.cli.render.pages.markdown_page import session_markdown
+from sandreckoner.cli.render.present import VERSION, answer_object
 from sandreckoner.cli.terminal.transcript import Conversation, Entry, Turn
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sandreckoner._support.html_pages import render_page
+from sandreckoner.cli.render.blocks import marks, plural, status_line
+from sandreckoner.cli.render.console_style import visible
 from sandreckoner.cli.render.pages.source_spans import citations, numbers, passages, program
-from sandreckoner.cli.render.phrases import plural, status_line
-from sandreckoner.cli.render.place_numbers import marks
 from sandreckoner.cli.render.readable import readable_answer
 from sandreckoner.cli.render.run_tree import build_tree
-from sandreckoner.cli.render.visible import visible
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Entry, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.problem import Passage

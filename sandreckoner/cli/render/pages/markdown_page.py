@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sandreckoner.cli.render.phrases import describe_source, status_line
-from sandreckoner.cli.render.place_numbers import marks, place_numbers
-from sandreckoner.cli.render.visible import visible
+from sandreckoner.cli.render.blocks import describe_source, marks, place_numbers, status_line
+from sandreckoner.cli.render.console_style import visible
 from sandreckoner.cli.terminal.transcript import Cell, Conversation, Turn, cell_lines
 from sandreckoner.core.answer import Answer
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandreckoner.cli.render.phrases import describe_source, is_placed
-from sandreckoner.cli.render.place_numbers import holds, place_numbers
+from sandreckoner.cli.render.blocks import describe_source, holds, is_placed, place_numbers
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Cell, Row, Table

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from sandreckoner.cli.render.phrases import one_line, plural
+from sandreckoner.cli.render.blocks import one_line, plural
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.core.errors import UsageError
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sandreckoner.cli.render.blocks import plural
 from sandreckoner.cli.render.pages import FORMATS, write_export
 from sandreckoner.cli.render.pages.place_pictures import pictures_of
-from sandreckoner.cli.render.phrases import plural
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.session import Session
 from sandreckoner.cli.terminal.session_files import saved_sessions, session_path

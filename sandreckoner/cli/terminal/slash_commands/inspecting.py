@@ -7,10 +7,9 @@ import os
 from contextlib import nullcontext
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.blocks import tree_lines
-from sandreckoner.cli.render.phrases import plural
-from sandreckoner.cli.render.run_tree import Node, build_tree
-from sandreckoner.cli.render.visible import visible
+from sandreckoner.cli.render.blocks import plural
+from sandreckoner.cli.render.console_style import visible
+from sandreckoner.cli.render.run_tree import Node, build_tree, tree_lines
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Turn
 from sandreckoner.cli.terminal.turn_view import total_line

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from sandreckoner.cli.render.phrases import plural
-from sandreckoner.cli.render.visible import visible
+from sandreckoner.cli.render.blocks import plural
+from sandreckoner.cli.render.console_style import visible
 from sandreckoner.cli.terminal.asking import ask
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.session_files import new_path, session_path

@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr as a shell may leave them: closed, full, or in a narrow encoding."""
+"""What `reckon` and a shell exchange: stdin, stdout and stderr, closed, full or narrow, and the exit code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import codecs
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandreckoner.core.answer import Answer
+
 
 _PLAINER = {"←": "<-", "→": "->", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "·": "-", "–": "-"}
 _PLAINER |= {"—": "-", "›": ">", "▸": ">", "▾": "v", "★": "*", "✂": "x", "✗": "x", "●": "*", "○": "o"}
@@ -54,3 +59,18 @@ def _escape(fault: UnicodeError) -> tuple[str, int]:
         _escaped.append(sign)
         plain = sign.encode("ascii", "backslashreplace").decode()
     return plain, fault.start + 1
+
+
+ANSWERED, ERROR, USAGE, BUDGET_SPENT, NO_ANSWER, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+
+def exit_code(answer: Answer) -> int:
+    """0 answered, 3 budget spent, 4 no answer, 5 where the sandbox refused every program."""
+    if answer.status == "answered":
+        return ANSWERED
+    if answer.status == "budget spent":
+        return BUDGET_SPENT
+    executions = [candidate.execution for candidate in answer.candidates]
+    if executions and all(execution and execution.status == "refused" for execution in executions):
+        return REFUSED
+    return NO_ANSWER
