@@ -22,6 +22,7 @@ from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.serialization import from_json
 from sandreckoner.core.table import Table
+from sandreckoner.reading.asked_unit import in_asked_unit
 from sandreckoner.reading.fences import find_blocks
 from sandreckoner.reading.program_result import read_result, value_text, with_last_value
 from sandreckoner.reading.programs import Program, read_program
@@ -186,7 +187,11 @@ class _CodeRun:
             if execution.call.function == ANSWER.name and (text := _answer_in(execution.call)) is not None:
                 self.scratchpad.lines.append(f"Last cell:\n```python\n{code}\n```")
                 self.scratchpad.programs.append(code)
-                self.scratchpad.execution = _looked_up(execution)
+                if found := _looked_up(execution):
+                    written = "\n".join(self.scratchpad.programs)
+                    found = in_asked_unit(found, self.scratchpad.problem.question, written)
+                    text = value_text(found.value) or text
+                self.scratchpad.execution = found
                 return self.scratchpad.answer(text)
             returned = yield from self._perform(execution.call)
             (execution,) = yield (Resume(execution.state, returned),)

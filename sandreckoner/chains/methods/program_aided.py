@@ -20,6 +20,7 @@ from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.provenance.asked_figures import doubt
+from sandreckoner.reading.asked_unit import in_asked_unit
 from sandreckoner.reading.program_result import read_result, with_answer
 from sandreckoner.reading.programs import read_program
 from sandreckoner.reading.table_figures import table_records
@@ -110,6 +111,7 @@ class ProgramAided:
             return Candidate(None, completion.text, error=why, evidence=problem.passages)
         tables = problem.tables if problem.tables and self.prompt.shows_tables else ()
         execution = yield from run(with_answer(program.code), inputs=table_records(tables) if tables else {})
+        execution = in_asked_unit(execution, problem.question, program.code)
         answer = read_result(execution)
         return Candidate(
             answer=answer,
