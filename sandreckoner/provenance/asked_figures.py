@@ -28,6 +28,8 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _OPERATION = re.compile(r"\b(?:average|change|increase|decrease|difference)\b", re.IGNORECASE)
+_CHANGE = re.compile(r"\b(?:changes?|increases?|growth|grow|grew|rise|rose)\b", re.IGNORECASE)
+_BACKWARDS = "the later from the earlier"  # as figures note it
 _EMPTY = frozenset(
     re.findall(r"\w+", "total other others net cost costs change average year years amount percentage")
 )
@@ -80,6 +82,9 @@ def _doubts(
             if missing := sorted(between - {str(year) for year in years}):
                 yield f"an average from {span[1]} to {span[2]} also has {', '.join(missing)}"
     yield from _unit_doubts(question, execution, looked)
+    notes = (execution.figures or {}).get("notes", ())
+    if _CHANGE.search(question) and any(_BACKWARDS in note for note in notes):
+        yield "a change is the figure of the later year less that of the earlier one"
     if len(set(looked)) == 1:
         yield from _of_one_figure(question, looked[0])
 

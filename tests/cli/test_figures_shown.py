@@ -42,7 +42,7 @@ BOXED = replace(
 def found() -> Answer:
     reply = '```python\ndef solution():\n    return t1["Net sales", 2023] - t1["Net sales", 2024]\n```'
     with Sandbox(spares=0) as sandbox:
-        environment = Environment(ScriptedModel([reply]), sandbox)
+        environment = Environment(ScriptedModel([reply, reply]), sandbox)
         problem = Problem("How did net sales change from 2023 to 2024?", tables=(BOXED,))
         return answer(parse_strategy("figures"), problem, environment)
 
@@ -63,7 +63,10 @@ def test_json_has_value_unit_scale_and_rectangle(found: Answer) -> None:
     record = answer_object(found, question="?", strategy="figures", model="m")
     jsonschema.validate(record, SCHEMA)
     assert (record["value"], record["unit"], record["scale"]) == (-462, "USD", 1_000_000)
-    assert record["remarks"] == ["subtracts 2024 from 2023, the later from the earlier"]
+    assert record["remarks"] == [
+        "a change is the figure of the later year less that of the earlier one",
+        "subtracts 2024 from 2023, the later from the earlier",
+    ]
     assert record["numbers"][0]["origin"] == "table"
     assert record["numbers"][0]["box"] == [72.0, 500.0, 110.5, 510.0]
 

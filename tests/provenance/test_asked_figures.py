@@ -76,6 +76,11 @@ def told(sandbox: Sandbox, question: str, program: str) -> str:
             't1["Operating leases", 2024] - t1["Operating leases", 2023]',
             "asks for a percentage, not for an amount in USD",
         ),
+        (
+            "What was the change in operating leases from 2023 to 2024?",
+            't1["Operating leases", 2023] - t1["Operating leases", 2024]',
+            "is the figure of the later year less that of the earlier one",
+        ),
         ("What were the 2024 average operating leases?", 't1["Operating leases", 2024]', "the year before"),
     ],
 )
@@ -107,6 +112,10 @@ def test_an_answer_to_another_question_is_told(
         (
             "What was the net cost of land, buildings in 2024?",
             't1["Land, buildings, net", 2024]',
+        ),
+        (
+            "By how much did operating leases decrease from 2024 to 2023?",
+            't1["Operating leases", 2023] - t1["Operating leases", 2024]',
         ),
         ("How did revenue develop?", 't1["Total revenue", 2024] / t1["Total revenue", 2023]'),
         ("What is 2 + 2?", "2 + 2"),

@@ -122,7 +122,7 @@ def test_last_year_in_the_later_report_is_this_year_in_the_earlier() -> None:
 def test_the_example_shows_each_figure_with_its_cell(tmp_path: Path) -> None:
     program = '```python\ndef solution():\n    a, b = t1["Total revenue", 2024], t1["Total revenue", 2023]\n'
     replies = tmp_path / "replies.json"
-    replies.write_text(json.dumps([f"{program}    return (b - a) / a * 100\n```"] * 2), encoding="utf-8")
+    replies.write_text(json.dumps([f"{program}    return (b - a) / a * 100\n```"] * 4), encoding="utf-8")
     report = FOLDER / "corvane_2024_annual_report.md"
     example = [sys.executable, "-W", "ignore", str(FOLDER.parent / "annual_report.py"), str(report)]
     done = subprocess.run(
