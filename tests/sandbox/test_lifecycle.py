@@ -158,9 +158,17 @@ async def test_async_gives_the_same() -> None:
         assert (await sandbox.arun("1 / 0")).error == sandbox.run("1 / 0").error
 
 
-def test_the_science_tier_starts_behind_the_standard_one() -> None:
+def test_one_program_starts_one_tier() -> None:
     with Sandbox(spares=1) as sandbox:
         sandbox.run("1")
+        sandbox.run("1")
+        assert sandbox._pool._behind is None
+
+
+def test_the_science_tier_starts_once_several_programs_have_run() -> None:
+    with Sandbox(spares=1) as sandbox:
+        for _ in range(3):
+            sandbox.run("1")
         pool = sandbox._pool
         assert settles(lambda: len(pool._nests) == 2)
         science = pool._nests["science"].zygote
@@ -170,7 +178,8 @@ def test_the_science_tier_starts_behind_the_standard_one() -> None:
 
 def test_a_tier_that_died_while_it_started_is_started_anew() -> None:
     with Sandbox(spares=1) as sandbox:
-        sandbox.run("1")
+        for _ in range(3):
+            sandbox.run("1")
         pool = sandbox._pool
         assert settles(lambda: len(pool._nests) == 2)
         dead = pool._nests["science"].zygote

@@ -16,7 +16,8 @@ from sandreckoner.tools.python.waiting import Closed, Late, seconds_left
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.zygote_client import Zygote, fresh
 
-# Late enough that the first standard program, and whoever runs just that one, has the processors to itself.
+# Who runs a program or two seldom needs science, and does not pay for its start.
+_SEVERAL = 2
 _BEHIND_S = 1.0
 _REFILL_S = 60.0
 _END_S = 0.3
@@ -29,6 +30,7 @@ class Nest:
 
     def __init__(self, tier: Tier, plan: Plan, spares: int) -> None:
         self.zygote = Zygote(tier, plan)
+        self.programs = 0  # that it has been asked for
         self._wanted = spares
         self._spares: collections.deque[Process] = collections.deque()
         self._changed = threading.Condition()
@@ -42,6 +44,7 @@ class Nest:
     def process(self, deadline: float) -> Iterator[Process]:
         """A child of its own for one program. Raises as `Zygote.spawn`."""
         with self._changed:
+            self.programs += 1
             self._running += 1
             spare = self._spares.popleft() if self._spares else None
         try:
@@ -93,7 +96,7 @@ class Nest:
 
 
 class Pool:
-    """All tiers. Each starts when first needed, and `science` a little behind `standard`. Thread-safe."""
+    """All tiers. Each starts when first needed, and `science` once several programs have run. Thread-safe."""
 
     def __init__(self, plan: Plan, spares: int) -> None:
         self._plan = plan
@@ -115,13 +118,13 @@ class Pool:
                 raise SandboxError(CLOSED)
             found = self._nests.get(tier)
             if found is not None and found.zygote.alive:
+                if found.programs >= _SEVERAL and self._spares and self._behind is None:
+                    self._behind = threading.Timer(_BEHIND_S, self._start_science)
+                    self._behind.daemon = True
+                    with contextlib.suppress(RuntimeError):
+                        self._behind.start()
                 return found
             nest = self._nests[tier] = Nest(tier, self._plan, self._spares)
-            if tier == "standard" and self._spares and self._behind is None:
-                self._behind = threading.Timer(_BEHIND_S, self._start_science)
-                self._behind.daemon = True
-                with contextlib.suppress(RuntimeError):
-                    self._behind.start()
         if found is not None:
             found.close()
         if self.closed:  # meanwhile
