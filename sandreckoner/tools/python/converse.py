@@ -10,11 +10,11 @@ from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.errors import SandboxError, UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.codec import seconds_left
 from sandreckoner.tools.python.kernel.others import cpu_seconds
 from sandreckoner.tools.python.outcome import read_report, stopped
 from sandreckoner.tools.python.plan import Limits
 from sandreckoner.tools.python.process import Process
-from sandreckoner.tools.python.waiting import seconds_left
 
 # A program stops itself at its deadline and says where it stood; one that cannot is killed this much later.
 _GRACE_S = 0.05
@@ -40,7 +40,7 @@ class Spent(codec.Late):
 
 
 class Allowance:
-    """The end of a program's wall seconds, or of its CPU seconds; see `waiting.Deadline`."""
+    """The end of a program's wall seconds, or of its CPU seconds; see `codec.Deadline`."""
 
     def __init__(self, process: Process, clock: Clock, cpu_s: float) -> None:
         self._process = process

@@ -1,98 +1,25 @@
-"""The processes of a sandbox: a zygote for each tier, spare children, and slots for programs that run."""
+"""What a sandbox has: a zygote for each tier, slots for programs that run, and a count of live states."""
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from sandreckoner.core.errors import SandboxError
+from sandreckoner.core.errors import SandboxError, UsageError
+from sandreckoner.tools.python.codec import Closed, seconds_left
 from sandreckoner.tools.python.plan import Plan, Tier
-from sandreckoner.tools.python.process import Process
-from sandreckoner.tools.python.waiting import Closed, Late, seconds_left
 from sandreckoner.tools.python.walls import Walls
-from sandreckoner.tools.python.zygote_client import Zygote, fresh
+from sandreckoner.tools.python.zygote_client import Nest
 
 # Who runs a program or two seldom needs science, and does not pay for its start.
 _SEVERAL = 2
 _BEHIND_S = 1.0
-_REFILL_S = 60.0
 _END_S = 0.3
 
 CLOSED = "this sandbox is closed; make a new one"
-
-
-class Nest:
-    """One tier: its zygote and the spares. A thread of its own refills them when nothing runs."""
-
-    def __init__(self, tier: Tier, plan: Plan, spares: int) -> None:
-        self.zygote = Zygote(tier, plan)
-        self.programs = 0  # that it has been asked for
-        self._wanted = spares
-        self._spares: collections.deque[Process] = collections.deque()
-        self._changed = threading.Condition()
-        self._running = 0
-        self._closed = False
-        if spares:
-            with contextlib.suppress(RuntimeError):  # no more threads: then there are no spares
-                threading.Thread(target=self._refill, name=f"sandbox-{tier}", daemon=True).start()
-
-    @contextlib.contextmanager
-    def process(self, deadline: float) -> Iterator[Process]:
-        """A child of its own for one program. Raises as `Zygote.spawn`."""
-        with self._changed:
-            self.programs += 1
-            self._running += 1
-            spare = self._spares.popleft() if self._spares else None
-        try:
-            process = spare or fresh(self.zygote, deadline)
-            try:
-                yield process
-            finally:
-                process.close()
-        finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify()
-
-    def _refill(self) -> None:
-        while True:
-            with self._changed:
-                while not self._closed and (
-                    len(self._spares) >= self._wanted or (self._running and self._spares)
-                ):
-                    self._changed.wait()
-                if self._closed:
-                    return
-            try:
-                spare = fresh(self.zygote, time.monotonic() + _REFILL_S)
-            except Late:
-                continue
-            except (SandboxError, OSError):
-                return  # whoever wants to run something next is told
-            with self._changed:
-                if not self._closed:
-                    self._spares.append(spare)
-                    continue
-            spare.close()
-            return
-
-    def begin_to_close(self) -> None:
-        """Tell the zygote to end, and wake all who wait for it."""
-        self._closed = True
-        self.zygote.begin_to_close()
-
-    def close(self, deadline: float | None = None) -> None:
-        """End the spares and the zygote; see `Zygote.close`."""
-        self.begin_to_close()
-        with self._changed:
-            self._changed.notify_all()
-            while self._spares:
-                self._spares.popleft().close()
-        self.zygote.close(deadline)
 
 
 class Pool:
@@ -200,3 +127,27 @@ class Slots:
         if self._changed.acquire(timeout=_TURN_S):
             self._changed.notify_all()
             self._changed.release()
+
+
+class Gauge:
+    """Counts the states that are alive in a sandbox."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.RLock()  # a state may be freed, by the collector, within a call of ours
+        self.count = 0
+
+    def enter(self) -> None:
+        """One more. Raises UsageError at the limit."""
+        with self._lock:
+            if self.count >= self._most:
+                raise UsageError(
+                    f"{self.count} program states are alive, which is the limit; "
+                    "let go of some, or raise Limits(states=…)"
+                )
+            self.count += 1
+
+    def leave(self) -> None:
+        """One less."""
+        with self._lock:
+            self.count -= 1

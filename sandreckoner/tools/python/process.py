@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.codec import Deadline
 from sandreckoner.tools.python.kernel import others
-from sandreckoner.tools.python.waiting import Deadline
 
 _PASS_CREDENTIALS = getattr(socket, "SO_PASSCRED", None)
 _CREDENTIALS = struct.Struct("3i")

@@ -23,9 +23,8 @@ from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.converse import Clock, Flight, converse
 from sandreckoner.tools.python.outcome import stopped
 from sandreckoner.tools.python.plan import Limits, Plan, tier_of
-from sandreckoner.tools.python.pool import CLOSED, Pool, Slots
-from sandreckoner.tools.python.state_tree import plant
-from sandreckoner.tools.python.states import Gauge, LiveState, usable
+from sandreckoner.tools.python.pool import CLOSED, Gauge, Pool, Slots
+from sandreckoner.tools.python.states import LiveState, plant, usable
 from sandreckoner.tools.python.walls import Walls
 from sandreckoner.tools.python.zygote_client import Zygote
 

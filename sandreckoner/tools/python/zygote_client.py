@@ -1,4 +1,4 @@
-"""The host's end of a zygote: starting it, asking it for children, ending it."""
+"""The host's end of a zygote: starting it, asking it for children, keeping spare ones, ending it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from typing import Any
 
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.tools.python import codec
+from sandreckoner.tools.python.codec import acquire, wait
 from sandreckoner.tools.python.plan import Plan, Tier
 from sandreckoner.tools.python.process import Process, pair
-from sandreckoner.tools.python.waiting import acquire, wait
 from sandreckoner.tools.python.walls import Walls
 
 _START_S = 120.0
 _SPAWN_S = 5.0
+_REFILL_S = 60.0
 _END_S = 0.3
 _NOTICE_S = 0.02
 _CAP = 1 << 16
@@ -282,3 +283,73 @@ def fresh(zygote: Zygote, deadline: float) -> Process:
     except BaseException:
         here.close()
         raise
+
+
+class Nest:
+    """One tier: its zygote and the spares. A thread of its own refills them when nothing runs."""
+
+    def __init__(self, tier: Tier, plan: Plan, spares: int) -> None:
+        self.zygote = Zygote(tier, plan)
+        self.programs = 0  # that it has been asked for
+        self._wanted = spares
+        self._spares: collections.deque[Process] = collections.deque()
+        self._changed = threading.Condition()
+        self._running = 0
+        self._closed = False
+        if spares:
+            with contextlib.suppress(RuntimeError):  # no more threads: then there are no spares
+                threading.Thread(target=self._refill, name=f"sandbox-{tier}", daemon=True).start()
+
+    @contextlib.contextmanager
+    def process(self, deadline: float) -> Iterator[Process]:
+        """A child of its own for one program. Raises as `Zygote.spawn`."""
+        with self._changed:
+            self.programs += 1
+            self._running += 1
+            spare = self._spares.popleft() if self._spares else None
+        try:
+            process = spare or fresh(self.zygote, deadline)
+            try:
+                yield process
+            finally:
+                process.close()
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify()
+
+    def _refill(self) -> None:
+        while True:
+            with self._changed:
+                while not self._closed and (
+                    len(self._spares) >= self._wanted or (self._running and self._spares)
+                ):
+                    self._changed.wait()
+                if self._closed:
+                    return
+            try:
+                spare = fresh(self.zygote, time.monotonic() + _REFILL_S)
+            except codec.Late:
+                continue
+            except (SandboxError, OSError):
+                return  # whoever wants to run something next is told
+            with self._changed:
+                if not self._closed:
+                    self._spares.append(spare)
+                    continue
+            spare.close()
+            return
+
+    def begin_to_close(self) -> None:
+        """Tell the zygote to end, and wake all who wait for it."""
+        self._closed = True
+        self.zygote.begin_to_close()
+
+    def close(self, deadline: float | None = None) -> None:
+        """End the spares and the zygote; see `Zygote.close`."""
+        self.begin_to_close()
+        with self._changed:
+            self._changed.notify_all()
+            while self._spares:
+                self._spares.popleft().close()
+        self.zygote.close(deadline)

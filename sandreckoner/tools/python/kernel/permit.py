@@ -13,7 +13,7 @@ import os
 import select
 import struct
 
-from sandreckoner.tools.python.waiting import Closed, wait
+from sandreckoner.tools.python.codec import Closed, wait
 
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _NOTIFICATION_BYTES = 80
