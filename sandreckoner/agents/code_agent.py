@@ -18,15 +18,15 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
+from sandreckoner.core.journal import from_json
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
-from sandreckoner.core.serialization import from_json
 from sandreckoner.core.table import Table
 from sandreckoner.reading.asked_unit import in_asked_unit
 from sandreckoner.reading.fences import find_blocks
-from sandreckoner.reading.program_result import read_result, value_text, with_last_value
+from sandreckoner.reading.program_result import read_result, value_text
 from sandreckoner.reading.programs import Program, read_program
-from sandreckoner.reading.syntax import MAX_CHARACTERS
+from sandreckoner.reading.syntax import MAX_CHARACTERS, with_last_value
 from sandreckoner.reading.table_figures import table_record
 from sandreckoner.tools.functions.function_spec import Function
 

@@ -11,8 +11,8 @@ from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
-from sandreckoner.provenance.attach_sources import sources_of
 from sandreckoner.provenance.citations import check_citations
+from sandreckoner.provenance.program_sources import sources_of
 
 US = "sandreckoner"  # the name of messages that the user did not write
 

@@ -16,16 +16,16 @@ from typing import ClassVar, cast
 from sandreckoner.agents.evidence import US, Conversation, line_of, send_back, sourced
 from sandreckoner.agents.reply_repair import FORCED_REPLY, UNREADABLE, read_reply
 from sandreckoner.agents.scratchpad import Scratchpad, cut, take_steps, text_of
+from sandreckoner.chains.passage_text import table_text
 from sandreckoner.chains.prompt import question_text
-from sandreckoner.chains.table_text import table_text
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask, Steps, Use, ask, ask_user, use
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.execution import JSON, Returned
+from sandreckoner.core.journal import from_json, to_json
 from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema
 from sandreckoner.core.problem import Passage, Problem
-from sandreckoner.core.serialization import from_json, to_json
-from sandreckoner.provenance.attach_sources import faults_of
+from sandreckoner.provenance.program_sources import faults_of
 from sandreckoner.reading.repair import repaired
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python.outcome import say

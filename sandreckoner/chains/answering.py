@@ -18,12 +18,11 @@ from sandreckoner.core.effects import Steps
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import Replay, answer_record
+from sandreckoner.core.journal import Replay, answer_record, from_json
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.scheduler import spent
-from sandreckoner.core.serialization import from_json
-from sandreckoner.provenance.attach_sources import with_sources
+from sandreckoner.provenance.program_sources import with_sources
 
 if TYPE_CHECKING:
     from sandreckoner.chains.answer_schema import AnswerSchema

@@ -22,8 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sandreckoner.chains.method import Sampling
-from sandreckoner.chains.passage_text import passages_text
-from sandreckoner.chains.table_text import tables_text
+from sandreckoner.chains.passage_text import passages_text, tables_text
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import ContextOverflow, UsageError

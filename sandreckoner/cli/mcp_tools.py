@@ -10,13 +10,13 @@ from mcp import types
 from mcp.server.lowlevel import Server
 
 from sandreckoner import __version__
-from sandreckoner.chains.table_text import tables_text
+from sandreckoner.chains.passage_text import tables_text
 from sandreckoner.core.effects import Search
 from sandreckoner.core.environment import Library
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution
+from sandreckoner.core.journal import to_json
 from sandreckoner.core.problem import Passage
-from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Table
 from sandreckoner.reading.table_figures import named_tables, table_records
 from sandreckoner.tools.python import Sandbox

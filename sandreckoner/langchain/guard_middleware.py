@@ -22,7 +22,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.message import Completion, Usage
 from sandreckoner.core.problem import Passage
 from sandreckoner.llms.client.replies import from_langchain
-from sandreckoner.provenance.attach_sources import faults_of
+from sandreckoner.provenance.program_sources import faults_of
 from sandreckoner.settings.prices_and_limits import Price, with_cost
 
 MAX_STEPS = 50

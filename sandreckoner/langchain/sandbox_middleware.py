@@ -15,8 +15,8 @@ from langchain_core.tools import BaseTool, StructuredTool
 
 from sandreckoner.agents.scratchpad import cut
 from sandreckoner.core.execution import Execution
-from sandreckoner.reading.program_result import with_last_value
 from sandreckoner.reading.repair import repaired
+from sandreckoner.reading.syntax import with_last_value
 from sandreckoner.tools.functions.function_spec import Function
 from sandreckoner.tools.functions.tool_adapters import as_functions, performer
 from sandreckoner.tools.python import Sandbox

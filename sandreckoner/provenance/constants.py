@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sandreckoner.provenance.literal_roles import Role
-from sandreckoner.provenance.literals import NumberLiteral
+from sandreckoner.provenance.literals import NumberLiteral, Role
 
 _SCALING: frozenset[Role] = frozenset({"factor", "divisor", "modulus"})
 _STRUCTURAL: dict[Role, str] = {"index": "a position in a list", "digits": "decimals to round to"}

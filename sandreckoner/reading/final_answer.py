@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sandreckoner.reading.fences import cut_at_stop, next_questions
 from sandreckoner.reading.letters import read_letter
 from sandreckoner.reading.normalize import alike, normalise, without_direction
 from sandreckoner.reading.numbers import find_numbers
 from sandreckoner.reading.refusals import gives_up, is_nothing, refuses
-from sandreckoner.reading.reply_end import cut_at_stop, next_questions
 from sandreckoner.reading.stop_strings import split_thoughts
 
 Rule = Literal["boxed", "hashes", "phrase", "choice", "yes or no", "whole", "bold", "last number"]

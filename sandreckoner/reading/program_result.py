@@ -1,104 +1,17 @@
-"""Make a program return its answer, and read the answer from its execution.
-
-The answer is, in this order: the variable `answer` (`ans`, `final_answer`); what `solution()` returns; the
-last line where that is an expression; the last printed line; the variable `result`; the function at the end.
-"""
+"""Read the answer of an executed program, and write its value as people do."""
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.reading.normalize import normalise
 from sandreckoner.reading.refusals import is_nothing
-from sandreckoner.reading.syntax import bound_names, parse
 
-ANSWERS = ("answer", "ans", "final_answer")
 _LABEL = re.compile(r"[:=]\s|\s(?:is|are|was)\s")
 MAX_CHARACTERS = 10_000  # of an answer: a list may be long
 MAX_BITS = 4_000  # longer integers are not answers, and slow to write
-
-
-def with_answer(code: str) -> str:
-    """Add a last line to a program whose value is its answer.
-
-    Args:
-        code: Python that parses.
-
-    Returns:
-        The code to run; unchanged where the program ends in its answer, or prints it.
-    """
-    expression = _answer_expression(parse(code))
-    return f"{code.rstrip()}\n{expression}\n" if expression else code
-
-
-def with_last_value(code: str) -> str:
-    """Add a last line with the name that the program's last line assigns; else leave it unchanged.
-
-    >>> with_last_value("total = 3 * 14").splitlines()
-    ['total = 3 * 14', 'total']
-    """
-    try:
-        last = parse(code).body[-1]
-    except (SyntaxError, IndexError):
-        return code
-    if isinstance(last, ast.Assign) and len(last.targets) == 1 and isinstance(last.targets[0], ast.Name):
-        return f"{code.rstrip()}\n{last.targets[0].id}"
-    return code
-
-
-def gives_answer(tree: ast.Module) -> bool:
-    """Whether a program gives its answer in any of the ways above."""
-    return bool(_answer_expression(tree)) or _ends_in_value(tree) or _prints(tree)
-
-
-def _answer_expression(tree: ast.Module) -> str:
-    """Return the expression to append; empty where none is needed."""
-    bound = bound_names(tree)
-    for name in ANSWERS:
-        if name in bound:
-            return name
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not _required(node)]
-    if any(function.name == "solution" for function in functions):
-        return "solution()"
-    if _ends_in_value(tree) or _prints(tree, at_top=True):
-        return ""
-    if "result" in bound:
-        return "result"
-    if functions and tree.body[-1] is functions[-1]:
-        return f"{functions[-1].name}()"
-    return ""
-
-
-def answer_names(tree: ast.Module) -> set[str]:
-    """Return the names in the expression that gives the answer: what is appended, or the last line."""
-    expression = _answer_expression(tree)
-    given: ast.AST = ast.parse(expression, mode="eval") if expression else tree.body[-1]
-    return {node.id for node in ast.walk(given) if isinstance(node, ast.Name)} - {"print"}
-
-
-def _required(function: ast.FunctionDef) -> bool:
-    arguments = function.args
-    positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-    return positional > 0 or any(default is None for default in arguments.kw_defaults)
-
-
-def _ends_in_value(tree: ast.Module) -> bool:
-    last = tree.body[-1] if tree.body else None
-    return isinstance(last, ast.Expr) and not _is_print(last.value)
-
-
-def _prints(tree: ast.Module, *, at_top: bool = False) -> bool:
-    roots = [
-        node for node in tree.body if not at_top or not isinstance(node, (ast.FunctionDef, ast.ClassDef))
-    ]
-    return any(_is_print(node) for root in roots for node in ast.walk(root))
-
-
-def _is_print(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
 
 
 def read_result(execution: Execution) -> str | None:

@@ -13,12 +13,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sandreckoner.reading.fences import Block, find_blocks
-from sandreckoner.reading.program_result import ANSWERS, answer_names, gives_answer
+from sandreckoner.reading.fences import Block, cut_at_stop, find_blocks, next_questions
 from sandreckoner.reading.repair import repair_program, repair_with_tail
-from sandreckoner.reading.reply_end import cut_at_stop, next_questions
 from sandreckoner.reading.stop_strings import split_thoughts
-from sandreckoner.reading.syntax import MAX_CHARACTERS, bound_names, is_program, parse, undefined_names
+from sandreckoner.reading.syntax import (
+    ANSWERS,
+    MAX_CHARACTERS,
+    answer_names,
+    bound_names,
+    gives_answer,
+    is_program,
+    parse,
+    undefined_names,
+)
 from sandreckoner.reading.tool_calls import code_in_call
 
 MAX_STARTS = 40

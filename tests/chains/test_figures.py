@@ -11,16 +11,15 @@ from support.statement import STATEMENT, cells
 
 from sandreckoner.chains.answering import answer, replay
 from sandreckoner.chains.methods.retrieval_augmented import outside_tables
+from sandreckoner.chains.passage_text import tables_text
 from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.spec import parse_strategy
-from sandreckoner.chains.table_text import tables_text
 from sandreckoner.core.effects import Note, Search
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import journal_header, open_journal, read_journal
+from sandreckoner.core.journal import journal_header, open_journal, read_journal, to_json
 from sandreckoner.core.problem import Passage, Problem
-from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel

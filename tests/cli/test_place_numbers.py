@@ -10,7 +10,7 @@ from sandreckoner.cli.render import blocks
 from sandreckoner.cli.render.blocks import marks, place_numbers
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.problem import Passage, Problem
-from sandreckoner.provenance.attach_sources import with_sources
+from sandreckoner.provenance.program_sources import with_sources
 
 SITES = "Sites and staff are listed in the appendix of this report, by region and by country."
 SALES = "Net sales came to 512.3 million in 2023."

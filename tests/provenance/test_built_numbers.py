@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandreckoner.chains import chain
-from sandreckoner.provenance.built_numbers import builds_numbers
+from sandreckoner.provenance.string_numbers import builds_numbers
 from sandreckoner.reading.syntax import parse
 from sandreckoner.testing import ScriptedModel
 

@@ -11,9 +11,10 @@ from sandreckoner.core.answer import Answer, Candidate, NumberSource
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Cell, Column, Row, Table
-from sandreckoner.provenance.attach_sources import with_sources
 from sandreckoner.provenance.lookups import trace_lookups
-from sandreckoner.reading.program_result import read_result, with_answer
+from sandreckoner.provenance.program_sources import with_sources
+from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.syntax import with_answer
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandreckoner.core.execution import JSON, Execution, ProgramError
-from sandreckoner.reading.program_result import read_result, value_text, with_answer, with_last_value
+from sandreckoner.reading.program_result import read_result, value_text
+from sandreckoner.reading.syntax import with_answer, with_last_value
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.reading.program_result import with_answer
 from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.syntax import with_answer
 
 REPLIES = {
     record["name"]: record["text"]

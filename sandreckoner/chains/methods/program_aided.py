@@ -21,8 +21,9 @@ from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.provenance.asked_figures import doubt
 from sandreckoner.reading.asked_unit import in_asked_unit
-from sandreckoner.reading.program_result import read_result, with_answer
+from sandreckoner.reading.program_result import read_result
 from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.syntax import with_answer
 from sandreckoner.reading.table_figures import table_records
 
 _MAX_SHOWN = 200  # characters of an answer that the model is asked to look at again

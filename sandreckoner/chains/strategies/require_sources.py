@@ -15,8 +15,7 @@ from sandreckoner.core.combine import within
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.problem import Problem
-from sandreckoner.provenance.attach_sources import faults_of, with_sources
-from sandreckoner.provenance.program_sources import trace_prose, unsourced
+from sandreckoner.provenance.program_sources import faults_of, trace_prose, unsourced, with_sources
 from sandreckoner.reading.syntax import parse
 
 

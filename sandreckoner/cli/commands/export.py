@@ -33,7 +33,7 @@ def command(form: str, run: str, data: str, out: str, folder: str | None, held_o
     """Write training data and say how many lines it has."""
     from sandreckoner._support.whole_files import write_whole
     from sandreckoner.cli.faults import warn
-    from sandreckoner.core.serialization import dumps
+    from sandreckoner.core.journal import dumps
     from sandreckoner.evals.tasks.datasets import load_questions
     from sandreckoner.training.trl_export import training_lines
 
