@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 
 from sandreckoner.core.effects import Resume, Run
-from sandreckoner.core.errors import SandboxError, UsageError
+from sandreckoner.core.errors import SandboxError
 from sandreckoner.core.execution import Execution
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.codec import seconds_left
 from sandreckoner.tools.python.kernel.others import cpu_seconds
 from sandreckoner.tools.python.outcome import read_report, stopped
+from sandreckoner.tools.python.packed_inputs import PackedInputs
 from sandreckoner.tools.python.plan import Limits
 from sandreckoner.tools.python.process import Process
 
 # A program stops itself at its deadline and says where it stood; one that cannot is killed this much later.
 _GRACE_S = 0.05
 _CPU_GRACE_S = 0.1
+_SMALL = 1 << 10
 _CPU_SPENT = "the program was stopped: its limit of CPU seconds is spent"
 
 
@@ -71,10 +73,11 @@ class Allowance:
 
 
 class Flight:
-    """A program on its way, so that it can be cancelled from another thread."""
+    """A program on its way, with its inputs, so that it can be cancelled from another thread."""
 
     def __init__(self) -> None:
         self.cancelled = False
+        self.inputs = PackedInputs({}, most_bytes=_SMALL)
         self._process: Process | None = None
 
     def board(self, process: Process) -> None:
@@ -107,7 +110,7 @@ def converse(
         effect: what is to run.
         limits: of the program.
         clock: its time.
-        flight: cancels it.
+        flight: has its inputs, and cancels it.
         why_broken: where the sandbox has ended, or its zygote, and not only the program: why.
         functions: those that the program may call.
 
@@ -120,7 +123,7 @@ def converse(
     """
     flight.board(process)
     try:
-        report = _exchange(process, effect, limits, clock)
+        report = _exchange(process, effect, flight.inputs, limits, clock)
     except Spent:
         process.kill()
         return stopped("timeout", _CPU_SPENT, clock.elapsed_s)
@@ -148,47 +151,23 @@ def converse(
     return done
 
 
-def _exchange(process: Process, effect: Run | Resume, limits: Limits, clock: Clock) -> dict[str, object]:
-    texts = _long_texts(effect)
-    process.send_packed(_packed(effect, texts, clock), clock.deadline)
-    for text in texts.values():
-        process.send_packed(text, clock.deadline)
+def _exchange(
+    process: Process, effect: Run | Resume, inputs: PackedInputs, limits: Limits, clock: Clock
+) -> dict[str, object]:
+    process.send_packed(codec.pack(_request(effect, inputs, clock)) + inputs.inline, clock.deadline)
+    if inputs.file is not None:
+        process.send_packed(b" ", clock.deadline, descriptors=[inputs.file.fileno()])
     # Twelve bytes of JSON for one of output: a character beyond the first plane is written as two escapes.
     cap_bytes = 12 * limits.output_bytes + (1 << 20)
     return process.receive(Allowance(process, clock, limits.cpu_s), cap_bytes=cap_bytes)
 
 
-_LONG = 1 << 20
-
-
-def _long_texts(effect: Run | Resume) -> dict[str, bytes]:
-    """Inputs that follow the request as they are: as JSON, 100 MB of text took three times as long."""
-    inputs = effect.inputs if isinstance(effect, Run) else {}
-    return {
-        name: value.encode("utf-8", "surrogatepass")
-        for name, value in inputs.items()
-        if type(value) is str and len(value) >= _LONG
+def _request(effect: Run | Resume, inputs: PackedInputs, clock: Clock) -> dict[str, object]:
+    shared = {
+        "inputs": inputs.place,
+        "mapped": inputs.file is not None,
+        "wall_s": seconds_left(clock.deadline),
     }
-
-
-def _packed(effect: Run | Resume, texts: Mapping[str, bytes], clock: Clock) -> bytes:
-    """The request as a frame. Raises UsageError for inputs that JSON cannot hold."""
-    try:
-        return codec.pack(_request(effect, texts, clock))
-    except (TypeError, ValueError, RecursionError, OverflowError) as fault:
-        what = "nested too deeply" if isinstance(fault, RecursionError) else str(fault)[:200]
-        raise UsageError(f"inputs and answers must be JSON (text, numbers, lists, dicts): {what}") from None
-
-
-def _request(effect: Run | Resume, texts: Mapping[str, bytes], clock: Clock) -> dict[str, object]:
-    wall_s = seconds_left(clock.deadline)
     if isinstance(effect, Resume):
-        return {"value": effect.returned.value, "error": effect.returned.error, "wall_s": wall_s}
-    return {
-        "code": effect.code,
-        "inputs": {name: value for name, value in effect.inputs.items() if name not in texts},
-        "texts": {name: len(text) for name, text in texts.items()},
-        "functions": list(effect.functions),
-        "keep": effect.keep,
-        "wall_s": wall_s,
-    }
+        return {**shared, "error": effect.returned.error}
+    return {**shared, "code": effect.code, "functions": list(effect.functions), "keep": effect.keep}

@@ -61,9 +61,11 @@ class Process:
             self._open_channel(), message, descriptors=descriptors, deadline=deadline, peer=self._handle
         )
 
-    def send_packed(self, frame: bytes, deadline: float) -> None:
+    def send_packed(self, frame: bytes, deadline: float, *, descriptors: Sequence[int] = ()) -> None:
         """Send it a frame. Raises codec.Closed, codec.Late."""
-        codec.send_frame(self._open_channel(), frame, deadline=deadline, peer=self._handle)
+        codec.send_frame(
+            self._open_channel(), frame, descriptors=descriptors, deadline=deadline, peer=self._handle
+        )
 
     def receive(self, deadline: float | Deadline, *, cap_bytes: int) -> dict[str, Any]:
         """Its next message. Raises codec.Closed, codec.Late, codec.Garbled."""

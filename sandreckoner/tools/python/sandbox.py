@@ -22,6 +22,7 @@ from sandreckoner.core.execution import JSON, Execution, State
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.converse import Clock, Flight, converse
 from sandreckoner.tools.python.outcome import stopped
+from sandreckoner.tools.python.packed_inputs import PackedInputs
 from sandreckoner.tools.python.plan import Limits, Plan, tier_of
 from sandreckoner.tools.python.pool import CLOSED, Gauge, Pool, Slots
 from sandreckoner.tools.python.states import LiveState, plant, usable
@@ -120,8 +121,9 @@ class Sandbox:
         Args:
             code: Python source; the value of a last line that is an expression comes back.
             state: continue from the state after an earlier program, which stays as it is.
-            inputs: variables that the program finds defined; it can also `open()` each text by its name,
-                which then may be that of a file, as in `{"sales.csv": "…"}`.
+            inputs: variables that the program finds defined: JSON, bytes, numpy arrays and pandas tables.
+                It can also `open()` each text, and bytes, by name, which then may be that of a file, as in
+                `{"sales.csv": "…"}`.
             keep: whether the state afterwards is wanted.
             timeout_s: wall seconds, where that is less than the limit.
 
@@ -228,6 +230,21 @@ class Sandbox:
             return stopped(
                 "refused", f"the program has {size} bytes; the limit is {self._limits.source_bytes}", 0.0
             )
+        given = effect.inputs if isinstance(effect, Run) else {"answer": effect.returned.value}
+        flight.inputs = PackedInputs(given, most_bytes=self._limits.memory_bytes)
+        with contextlib.closing(flight.inputs):
+            if flight.inputs.needs == "pandas" and origin is not None and origin.tree.zygote.tier != "tables":
+                raise UsageError("this state began without pandas; let its first program import pandas")
+            return self._run_in_turn(pool, effect, origin, timeout_s, flight)
+
+    def _run_in_turn(
+        self,
+        pool: Pool,
+        effect: Run | Resume,
+        origin: LiveState | None,
+        timeout_s: float | None,
+        flight: Flight,
+    ) -> Execution:
         wall_s = self._limits.wall_s if timeout_s is None else min(timeout_s, self._limits.wall_s)
         try:
             self._slots.acquire(
@@ -253,7 +270,7 @@ class Sandbox:
         if origin is not None:
             return self._branch(pool, effect, origin, Clock(wall_s), flight)
         assert isinstance(effect, Run)
-        nest = pool.nest(tier_of(effect.code, keep=effect.keep))
+        nest = pool.nest(tier_of(f"{effect.code}\n{flight.inputs.needs}", keep=effect.keep))
         nest.zygote.wait_until_ready()
         clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
         if effect.keep:
@@ -365,10 +382,10 @@ def _checked_size(effect: Run) -> int:
     if effect.functions and not effect.keep:
         raise UsageError("a program that may call functions is a state while it waits: say keep=True")
     for name in (*effect.inputs, *effect.functions):
-        file = isinstance(effect.inputs.get(name), str) and _FILE_NAME.fullmatch(str(name))
+        file = isinstance(effect.inputs.get(name), (str, bytes)) and _FILE_NAME.fullmatch(str(name))
         if not isinstance(name, str) or not (_is_variable(name) or file):
             raise UsageError(
                 f"{name!r} cannot be the name of an input; use a plain variable name, "
-                "or the name of a file for a text"
+                "or the name of a file for a text or bytes"
             )
     return len(effect.code.encode("utf-8", "replace"))

@@ -18,14 +18,14 @@ Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, op
 _ALLOWED = dict(
     read=0, write=1, close=3, stat=4, fstat=5, lstat=6, poll=7, lseek=8, munmap=11, brk=12,
     rt_sigaction=13, rt_sigprocmask=14, rt_sigreturn=15, pread64=17, readv=19, writev=20, access=21, select=23,
-    sched_yield=24, mremap=25, madvise=28, nanosleep=35, setitimer=38, getpid=39, exit=60, getcwd=79,
+    sched_yield=24, mremap=25, madvise=28, nanosleep=35, setitimer=38, getpid=39, recvmsg=47, exit=60, getcwd=79,
     readlink=89, gettimeofday=96, getrlimit=97, getrusage=98, sysinfo=99, times=100, getuid=102, getgid=104,
     geteuid=107, getegid=108, sigaltstack=131, gettid=186, time=201, futex=202, sched_getaffinity=204,
     getdents64=217, restart_syscall=219, clock_gettime=228, clock_getres=229, clock_nanosleep=230, exit_group=231,
     newfstatat=262, readlinkat=267, faccessat=269, ppoll=271, set_robust_list=273, getrandom=318, membarrier=324,
     statx=332, rseq=334, faccessat2=439,
 )  # fmt: skip
-_FORKING = dict(sendmsg=46, recvmsg=47)
+_FORKING = dict(sendmsg=46)
 # No program reaches these by accident.
 _DEADLY = dict(
     execve=59, ptrace=101, pivot_root=155, mount=165, umount2=166, reboot=169, iopl=172, ioperm=173, init_module=175,

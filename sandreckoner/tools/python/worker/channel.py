@@ -10,10 +10,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from sandreckoner.tools.python.codec import pack, unpack
+from sandreckoner.tools.python.codec import descriptors_in, pack, unpack
 
 _LENGTH = struct.Struct(">I")
-_SMALL = 1 << 16
+_PIECE = 1 << 16
 
 
 class Channel:
@@ -28,20 +28,20 @@ class Channel:
 
     def read_with_descriptor(self) -> tuple[dict[str, Any], int | None]:
         """The next message and the descriptor that came with it, if any."""
-        with self._as_socket() as stream:
-            head, ancillary, _, _ = stream.recvmsg(_LENGTH.size, socket.CMSG_SPACE(4))
-        if not head:
-            os._exit(0)
-        found = array.array("i")
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                found.frombytes(data[:4])
+        head, descriptor = self._receive(_LENGTH.size)
         head += self._exactly(_LENGTH.size - len(head))
-        return self._rest(head), found[0] if found else None
+        return self._rest(head), descriptor
 
-    def read_text(self, size: int) -> str:
-        """A text that follows a message, of so many bytes of UTF-8."""
-        return self._exactly(size).decode("utf-8", "surrogatepass")
+    def read_bytes(self, size: int) -> bytes:
+        """So many bytes that follow a message."""
+        return self._exactly(size)
+
+    def read_descriptor(self) -> int:
+        """A descriptor that follows a message."""
+        _, descriptor = self._receive(1)
+        if descriptor is None:
+            os._exit(1)
+        return descriptor
 
     def write(self, message: Any, *descriptors: int) -> None:
         """Send a message to the host."""
@@ -66,17 +66,23 @@ class Channel:
         finally:
             stream.detach()
 
+    def _receive(self, most: int) -> tuple[bytes, int | None]:
+        with self._as_socket() as stream:
+            received, ancillary, _, _ = stream.recvmsg(most, socket.CMSG_SPACE(4))
+        if not received:
+            os._exit(0)
+        found = descriptors_in(ancillary)
+        return received, found[0] if found else None
+
     def _rest(self, head: bytes) -> dict[str, Any]:
         (length,) = _LENGTH.unpack(head)
         return unpack(self._exactly(length))
 
     def _exactly(self, count: int) -> bytes:
-        received = bytearray(count)  # filled in place: hundreds of megabytes may come
-        view, filled = memoryview(received), 0
-        while filled < count:
-            read = os.readv(self.descriptor, [view[filled:]])
-            if not read:
+        received = bytearray()
+        while len(received) < count:
+            piece = os.read(self.descriptor, min(_PIECE, count - len(received)))
+            if not piece:
                 os._exit(0)
-            filled += read
-        view.release()
-        return bytes(received) if count <= _SMALL else received  # type: ignore[return-value]  # as good to read
+            received += piece
+        return bytes(received)

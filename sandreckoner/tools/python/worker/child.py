@@ -14,6 +14,7 @@ from sandreckoner.tools.python.figures.table_objects import hydrated
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, fork_by_permit, prctl
 from sandreckoner.tools.python.policy.system_modules import limit_recursion
 from sandreckoner.tools.python.worker.channel import Channel
+from sandreckoner.tools.python.worker.given import read_inputs
 from sandreckoner.tools.python.worker.program import Interpreter
 from sandreckoner.tools.python.worker.render import render
 
@@ -59,10 +60,17 @@ def _perform(interpreter: Interpreter, request: dict[str, Any]) -> None:
         name: host_function(name, interpreter, partial(_wait_as_state, interpreter))
         for name in request["functions"]
     }
-    texts = {name: interpreter.channel.read_text(size) for name, size in request["texts"].items()}
-    interpreter.run(request["code"], {**request["inputs"], **texts, **functions}, request["wall_s"])
+    inputs = _inputs(interpreter, request)
+    interpreter.run(request["code"], {**inputs, **functions}, request["wall_s"])
     if not request["keep"]:
         os._exit(0)
+
+
+def _inputs(interpreter: Interpreter, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return read_inputs(interpreter.channel, request["inputs"], mapped=request["mapped"])
+    except MemoryError:
+        interpreter.end_without_room()
 
 
 def _greet(channel: Channel, permits: int) -> None:
@@ -150,10 +158,11 @@ def host_function(
         }
         interpreter.pause(call)
         returned = answer()
+        value = _inputs(interpreter, returned)["answer"]
         interpreter.go_on(returned["wall_s"])
         if returned["error"]:
             raise RuntimeError(returned["error"])
-        return hydrated(returned["value"])
+        return hydrated(value)
 
     function.__name__ = function.__qualname__ = name
     return function

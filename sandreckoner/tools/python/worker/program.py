@@ -86,6 +86,13 @@ class Interpreter:
         self._stop_clocks()
         self.channel.write(report)
 
+    def end_without_room(self) -> NoReturn:
+        """The inputs of the program need more memory than it has."""
+        message = "the inputs need more memory than the program has"
+        error = {"type": "MemoryError", "message": message, "line": None, "traceback": ""}
+        self.channel.write(self._outcome("memory", error=error))
+        os._exit(0)
+
     def pause(self, call: dict[str, Any]) -> None:
         """The program calls a function of the host: send the call, and stop its clocks."""
         self._stop_clocks()
@@ -114,7 +121,7 @@ class Interpreter:
         self._names.pop(LAST_VALUE, None)
         try:
             for name, value in with_tables(inputs).items():
-                if isinstance(value, str):
+                if isinstance(value, (str, bytes)):
                     hand_over(name, value)
                 if name.isidentifier():
                     self._names[name] = value
