@@ -1,172 +1,35 @@
-"""Export verified answers as training data in the formats of TRL.
+"""Export judged attempts as training data, in the formats that TRL's trainers read.
 
-An answer is verified if its program ran, each of its numbers has a source, and it equals the gold answer, or
-without a gold answer, the answer of another strategy to the same question.
-
-`sft` has `messages`; `preferences` has `prompt`, `chosen` and `rejected`; `steps` (for strategies that write
-cells) has `prompt`, `completions` and `labels`, one per step.
+`sft` has `prompt` and `completion`, so that the reply alone is learnt; `preferences`, for DPO and reward
+models, has `prompt`, `chosen` and `rejected`; `kto` has `prompt`, `completion` and `label`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.effects import Ask, Run
-from sandreckoner.core.execution import JSON, Execution
-from sandreckoner.core.journal import Replay, from_json, read_journal
-from sandreckoner.core.message import Completion, Message
-from sandreckoner.evals.run.eval_log import journal_path, read_records
-from sandreckoner.evals.run.sample_record import SampleRecord
+from sandreckoner.core.execution import JSON
+from sandreckoner.core.message import Message
 from sandreckoner.evals.tasks.question import Question
-from sandreckoner.reading.normalize import equal
-from sandreckoner.reading.programs import mended, read_program
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A prompt as messages, and the model's reply."""
-
-    messages: tuple[Message, ...]
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedAnswer:
-    """A verified answer.
-
-    Attributes:
-        record: of the sample.
-        answer: with its candidates.
-        journal: of the sample.
-        exchange: the one that produced the winner; for cells, the last.
-    """
-
-    record: SampleRecord
-    answer: Answer
-    journal: Replay
-    exchange: Exchange
-
-
-def verified_answers(folder: Path) -> Iterator[VerifiedAnswer]:
-    """The verified answers of an evaluation, in the order of its log."""
-    records = read_records(folder)
-    by_question: dict[str, list[SampleRecord]] = {}
-    for record in records:
-        by_question.setdefault(record.question, []).append(record)
-    for record in records:
-        if record.error or not _agrees(record, by_question[record.question]):
-            continue
-        journal = read_journal(journal_path(folder, record.key))
-        answer = journal.answer
-        winner = answer.winner if answer else None
-        if answer is None or winner is None or not _sound(answer, winner):
-            continue
-        if found := [exchange for exchange in exchanges(journal) if produced(exchange, winner)]:
-            yield VerifiedAnswer(record, answer, journal, found[-1])
-
-
-def _agrees(record: SampleRecord, others: Sequence[SampleRecord]) -> bool:
-    if record.answer is None:
-        return False
-    if record.gold is not None:
-        return record.right is True
-    return any(
-        other.strategy != record.strategy and other.answer is not None and equal(other.answer, record.answer)
-        for other in others
-    )
-
-
-def _sound(answer: Answer, winner: Candidate) -> bool:
-    ran = winner.execution is not None and winner.execution.ok
-    return (
-        ran and not mended(winner.repairs) and all(source.origin != "unsourced" for source in answer.sources)
-    )
-
-
-def exchanges(journal: Replay) -> Iterator[Exchange]:
-    """Every completion of a run with its prompt."""
-    for step in journal.steps:
-        effect = from_json(step.get("effect")) if "effect" in step else None
-        if isinstance(effect, Ask) and "reply" in step:
-            for completion in from_json(step["reply"]):
-                if isinstance(completion, Completion):
-                    yield Exchange(effect.messages, completion.text)
-
-
-def produced(exchange: Exchange, candidate: Candidate) -> bool:
-    """Whether this exchange produced a candidate's program, or a cell of it."""
-    program = read_program(exchange.reply)
-    return (
-        program is not None
-        and not program.fault
-        and all(line in candidate.program for line in program.code.splitlines())
-    )
-
-
-def as_messages(messages: Sequence[Message]) -> list[Mapping[str, str]]:
-    """Messages in the format of training libraries: dicts with `role` and `content`."""
-    return [{"role": message.role, "content": message.content} for message in messages]
-
-
-NGRAM_WORDS = 8  # in a row are no coincidence (Brown et al. 2020 use 13 for longer texts)
-MAX_OVERLAP = 0.5
+from sandreckoner.training.judged_attempts import Attempt, judged_attempts
 
 Line = Mapping[str, JSON]
 
-
-def sft(item: VerifiedAnswer) -> Line | None:
-    """Supervised fine-tuning: the prompt and the reply with the verified program."""
-    reply = {"role": "assistant", "content": item.exchange.reply}
-    return {"messages": [*as_messages(item.exchange.messages), reply]}
-
-
-def preferences(item: VerifiedAnswer) -> Line | None:
-    """Preference pair: the verified reply, and a reply to the same prompt that failed or was wrong."""
-    for candidate in item.answer.candidates:
-        ran = candidate.execution is not None and candidate.execution.ok
-        if ran and candidate.answer is not None and equal(candidate.answer, str(item.record.answer)):
-            continue
-        for other in exchanges(item.journal):
-            same_prompt = other.messages == item.exchange.messages
-            if same_prompt and other.reply != item.exchange.reply and produced(other, candidate):
-                return {
-                    "prompt": as_messages(item.exchange.messages),
-                    "chosen": [{"role": "assistant", "content": item.exchange.reply}],
-                    "rejected": [{"role": "assistant", "content": other.reply}],
-                }
-    return None
-
-
-def steps(item: VerifiedAnswer) -> Line | None:
-    """Stepwise supervision: the cells of a verified answer, each labelled by whether it ran."""
-    winner = item.answer.winner
-    ran: list[tuple[str, bool]] = []
-    for step in item.journal.steps:
-        effect = from_json(step.get("effect")) if "effect" in step else None
-        if isinstance(effect, Run) and effect.keep and winner and effect.code.strip():
-            cell = effect.code.removesuffix("\nanswer").rstrip()
-            if all(line.strip() in winner.program for line in cell.splitlines()):
-                reply = from_json(step.get("reply"))
-                ran.append((cell, isinstance(reply, Execution) and reply.ok))
-    if len(ran) < 2:
-        return None
-    prompt = from_json(item.journal.header["problem"]).question
-    return {"prompt": prompt, "completions": [cell for cell, _ in ran], "labels": [ok for _, ok in ran]}
-
-
-FORMATS: Mapping[str, Callable[[VerifiedAnswer], Line | None]] = {
-    "sft": sft,
-    "preferences": preferences,
-    "steps": steps,
-}
+NGRAM_WORDS = 8  # in a row are no coincidence (Brown et al. 2020 use 13 for longer texts)
+MAX_OVERLAP = 0.5
+MAX_PAIRS = 8  # of one question, so that no question counts for many
 
 
 def training_lines(
-    folder: Path, form: str, questions: Mapping[str, Question], *, held_out: Iterable[Question] = ()
+    folder: Path,
+    form: str,
+    questions: Mapping[str, Question],
+    *,
+    held_out: Iterable[Question] = (),
+    examples: bool = True,
 ) -> Iterator[Line]:
     """The lines of a training file.
 
@@ -175,24 +38,80 @@ def training_lines(
         form: a name in `FORMATS`.
         questions: of the evaluation, by id; records of other questions are left out.
         held_out: a benchmark; near duplicates of its questions are left out.
+        examples: whether prompts keep the worked examples before the question. Without them a tuned model
+            needs none, and its prompts are a fifth as long.
     """
     theirs: set[tuple[str, ...]] = set()
     for question in held_out:
         theirs |= ngrams(question.problem.question)
-    for item in verified_answers(folder):
-        question_of = questions.get(item.record.question)
-        if question_of is None or is_near_duplicate(question_of.problem.question, theirs):
-            continue
-        if line := FORMATS[form](item):
-            yield line
+    for attempts in judged_attempts(folder, questions):
+        if attempts and not is_near_duplicate(attempts[0].question.problem.question, theirs):
+            yield from FORMATS[form](attempts, examples)
+
+
+def sft(attempts: Sequence[Attempt], examples: bool) -> Iterator[Line]:
+    """Supervised fine-tuning: each right program once."""
+    for attempt in attempts:
+        if attempt.right:
+            yield {"prompt": _prompt(attempt, examples), "completion": _completion(attempt)}
+
+
+def preferences(attempts: Sequence[Attempt], examples: bool) -> Iterator[Line]:
+    """Preference pairs: a right program, and a wrong one to the same prompt."""
+    pairs = (
+        (right, wrong)
+        for right in attempts
+        for wrong in attempts
+        if right.right and not wrong.right and right.prompt == wrong.prompt
+    )
+    for right, wrong in islice(pairs, MAX_PAIRS):
+        yield {
+            "prompt": _prompt(right, examples),
+            "chosen": _completion(right),
+            "rejected": _completion(wrong),
+        }
+
+
+def kto(attempts: Sequence[Attempt], examples: bool) -> Iterator[Line]:
+    """Unpaired feedback: each program, right or wrong."""
+    for attempt in attempts:
+        yield {
+            "prompt": _prompt(attempt, examples),
+            "completion": _completion(attempt),
+            "label": attempt.right,
+        }
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Attempt], bool], Iterator[Line]]] = {
+    "sft": sft,
+    "preferences": preferences,
+    "kto": kto,
+}
+
+
+def _prompt(attempt: Attempt, examples: bool) -> list[Mapping[str, str]]:
+    """The messages before the reply; without examples, those before the question but the system's go."""
+    messages = list(attempt.prompt)
+    if not examples:
+        asked = [place for place, each in enumerate(messages) if _asks(each, attempt.question)]
+        begin = asked[0] if asked else len(messages) - 1
+        messages = [each for each in messages[:begin] if each.role == "system"] + messages[begin:]
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _asks(message: Message, question: Question) -> bool:
+    return message.role == "user" and question.problem.question in message.content
+
+
+def _completion(attempt: Attempt) -> list[Mapping[str, str]]:
+    return [{"role": "assistant", "content": attempt.reply}]
 
 
 def is_near_duplicate(text: str, theirs: set[tuple[str, ...]]) -> bool:
     """Whether at least half of a text's word 8-grams are among `theirs`; all numbers count as equal."""
     own = ngrams(text)
-    return len(own & theirs) >= MAX_OVERLAP * len(
-        own
-    )  # a text without words is a near duplicate of everything
+    # A text without words is a near duplicate of everything.
+    return len(own & theirs) >= MAX_OVERLAP * len(own)
 
 
 def ngrams(text: str) -> set[tuple[str, ...]]:

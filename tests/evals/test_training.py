@@ -34,14 +34,13 @@ def lines(tmp_path: Path, folder: Path, form: str, **options: object) -> list[di
     return [json.loads(json.dumps(line)) for line in found]
 
 
-def test_a_right_and_sourced_program_becomes_a_conversation(tmp_path: Path) -> None:
+def test_the_reply_with_a_right_and_sourced_program_is_what_is_learnt(tmp_path: Path) -> None:
     folder = run(tmp_path, ["pal"], {"pal": [SUM]})
     (line,) = lines(tmp_path, folder, "sft")
-    messages = line["messages"]
-    assert isinstance(messages, list)
-    assert [messages[0]["role"], messages[-1]["role"]] == ["system", "assistant"]
-    assert messages[-2]["content"] == "What is 17 plus 4?"
-    assert messages[-1]["content"] == SUM
+    prompt = line["prompt"]
+    assert isinstance(prompt, list)
+    assert [prompt[0]["role"], prompt[-1]["content"]] == ["system", "What is 17 plus 4?"]
+    assert line["completion"] == [{"role": "assistant", "content": SUM}]
 
 
 def test_wrong_unsourced_and_failing_programs_are_left_out(tmp_path: Path) -> None:
@@ -49,6 +48,8 @@ def test_wrong_unsourced_and_failing_programs_are_left_out(tmp_path: Path) -> No
         (tmp_path / str(place)).mkdir()
         folder = run(tmp_path / str(place), ["pal"], {"pal": [reply, reply]})
         assert lines(tmp_path / str(place), folder, "sft") == []
+        labels = [line["label"] for line in lines(tmp_path / str(place), folder, "kto")]
+        assert labels == ([] if reply is UNSOURCED else [False])
 
 
 def test_a_preference_sets_the_right_program_before_a_wrong_one(tmp_path: Path) -> None:
@@ -59,12 +60,28 @@ def test_a_preference_sets_the_right_program_before_a_wrong_one(tmp_path: Path) 
     assert line["rejected"] == [{"role": "assistant", "content": WRONG}]
 
 
-def test_steps_are_the_cells_of_a_line(tmp_path: Path) -> None:
-    cells = ["```python\na = 17\n```", "```python\nanswer = a + 4\n```"]
-    folder = run(tmp_path, ["cells"], {"cells": cells})
-    (line,) = lines(tmp_path, folder, "steps")
-    assert line["completions"] == ["a = 17", "answer = a + 4"]
-    assert line["labels"] == [True, True]
+def test_every_right_program_is_a_line_once_and_every_pair_a_preference(tmp_path: Path) -> None:
+    spec = "sc(pal, n=5)"
+    other, worse = SUM.replace("17 + 4", "4 + 17"), WRONG.replace("17 - 4", "4 - 17")
+    folder = run(tmp_path, [spec], {spec: [SUM, other, SUM + "\n", WRONG, worse]})
+    assert len(lines(tmp_path, folder, "sft")) == 2
+    assert len(lines(tmp_path, folder, "preferences")) == 4
+    assert [line["label"] for line in lines(tmp_path, folder, "kto")] == [True, True, False, False]
+
+
+def test_a_right_program_is_learnt_from_although_the_vote_was_wrong(tmp_path: Path) -> None:
+    spec = "sc(pal, n=3)"
+    folder = run(tmp_path, [spec], {spec: [WRONG, SUM, WRONG + "\n"]})
+    (line,) = lines(tmp_path, folder, "sft")
+    assert line["completion"] == [{"role": "assistant", "content": SUM}]
+
+
+def test_prompts_keep_the_question_alone_where_the_examples_are_left_out(tmp_path: Path) -> None:
+    folder = run(tmp_path, ["pal"], {"pal": [SUM]})
+    (whole,) = lines(tmp_path, folder, "sft")
+    (short,) = lines(tmp_path, folder, "sft", examples=False)
+    assert [message["role"] for message in short["prompt"]] == ["system", "user"]  # type: ignore[attr-defined]
+    assert len(whole["prompt"]) > 2  # type: ignore[arg-type]
 
 
 def test_what_nearly_repeats_a_held_out_question_is_left_out(tmp_path: Path) -> None:
@@ -91,4 +108,4 @@ def test_without_gold_answers_two_strategies_must_agree(tmp_path: Path) -> None:
     evaluate(["pal"], questions, ScriptedModel(reply), out=tmp_path / "run")
     assert lines(tmp_path, tmp_path / "run", "sft") == []
     evaluate(["pot"], questions, ScriptedModel(reply), out=tmp_path / "run", resume=True)
-    assert len(lines(tmp_path, tmp_path / "run", "sft")) == 2
+    assert len(lines(tmp_path, tmp_path / "run", "sft")) == 1  # the same program of both

@@ -23,13 +23,27 @@ examples:
     examples=_EXAMPLES,
     short_help="training data from the verified answers of an evaluation",
 )
-@click.argument("form", type=click.Choice(["sft", "preferences", "steps"]), help="A format that TRL reads.")
+@click.argument("form", type=click.Choice(["sft", "preferences", "kto"]), help="A format that TRL reads.")
 @click.argument("run", type=click.Path(), help="The folder of an evaluation, `reckon eval … --out FOLDER`.")
 @click.argument("data", type=click.Path(), help="The questions that it asked: a file or a benchmark's name.")
 @click.argument("out", type=options.OutputFile(), help="JSON lines.")
 @options.folder
 @click.option("--held-out", multiple=True, metavar="DATA", help="Leave out what nearly repeats it.")
-def command(form: str, run: str, data: str, out: str, folder: str | None, held_out: tuple[str, ...]) -> int:
+@click.option(
+    "--without-examples",
+    is_flag=True,
+    help="Leave the worked examples out of the prompts: a tuned model needs none.",
+)
+def command(
+    form: str,
+    run: str,
+    data: str,
+    out: str,
+    folder: str | None,
+    held_out: tuple[str, ...],
+    *,
+    without_examples: bool,
+) -> int:
     """Write training data and say how many lines it has."""
     from sandreckoner._support.whole_files import write_whole
     from sandreckoner.cli.faults import warn
@@ -46,7 +60,8 @@ def command(form: str, run: str, data: str, out: str, folder: str | None, held_o
 
     def lines() -> Iterator[str]:
         nonlocal count
-        for line in training_lines(Path(run), form, questions, held_out=kept_apart):
+        found = training_lines(Path(run), form, questions, held_out=kept_apart, examples=not without_examples)
+        for line in found:
             count += 1
             yield dumps(line) + "\n"
 
