@@ -150,7 +150,8 @@ def _is_lookup(lookup: JSON) -> bool:
 
 def _of_column(place: _Place, name: str, table: Table, column: int, filled: int) -> NumberSource:
     """The source of what was computed from a long column."""
-    rows = f"all {filled:,}" if filled == len(table.rows) else f"{filled:,} of {len(table.rows):,}"
+    every = max(table.n_rows, len(table.rows))
+    rows = f"all {filled:,}" if filled == every else f"{filled:,} of {every:,}"
     unit = f"; {unit}" if (unit := table.columns[column].unit or table.unit) else ""
     note = f"column {column_names(table)[column]!r} of {name}, read in {rows} rows of {table.document}{unit}"
     return NumberSource(place.text, place.line, place.column, "table", note)

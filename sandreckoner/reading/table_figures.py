@@ -210,6 +210,7 @@ def table_record(name: str, table: Table) -> dict[str, JSON]:
         "caption": table.caption,
         "document": table.document,
         "page": table.page,
+        "sheet": table.sheet,
         "unit": table.unit,
         "scale": table.scale,
         "left_out": max(0, table.n_rows - len(table.rows)),
@@ -246,13 +247,16 @@ def checked_column(lookup: JSON, tables: Mapping[str, Table]) -> tuple[Table, in
     """Return the column that a program says it read whole, with the number of its cells; None if it did not.
 
     Args:
-        lookup: table, -1, column, number of cells and line, as a program reports them (untrusted).
+        lookup: table, -1, column, number of cells and line, as a program reports them (untrusted). Of a table
+            of which the first rows are here it is the number of rows that the file has.
         tables: by name.
     """
     name, row, column, value, _ = lookup
     table = tables.get(name)
     if table is None or row != -1 or not 0 <= column < len(table.columns):
         return None
+    if table.n_rows > len(table.rows):
+        return (table, column, table.n_rows) if value == str(table.n_rows) else None
     cells = [row.cells[column] for row in table.rows if column < len(row.cells)]
     filled = sum(bool(cell and cell.text.strip()) for cell in cells)
     return (table, column, filled) if value == str(filled) else None

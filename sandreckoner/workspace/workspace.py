@@ -183,7 +183,9 @@ class Workspace:
             told = journal_header(problem, strategy, documents=self.has_documents, model=model.name) | told
         with open_journal(journal, told) as record:
             trace = Trace(*listeners)
-            yield Environment(model, self.interpreter, self.library, self.tools, self.budget, record, trace)
+            yield Environment(
+                model, self._with_long_tables(), self.library, self.tools, self.budget, record, trace
+            )
 
     def sharing(
         self, *, model: str | Runnable[Any, Any] | Model | None = None, budget: Budget | None = None
@@ -257,6 +259,14 @@ class Workspace:
         if not self._contained:
             return self._owned(Sandbox(accept_uncontained=True))
         return self._owned(Sandbox(require=Walls.KERNEL))
+
+    def _with_long_tables(self) -> Interpreter:
+        """The interpreter for one question: its programs have all rows of the documents' tables."""
+        if not hasattr(self.library, "whole_table"):
+            return self.interpreter
+        from sandreckoner.tools.retrieval.tables.long_tables import LongTables
+
+        return LongTables(self.interpreter, cast(Any, self.library))
 
     def _open_library(self) -> Library | None:
         if self._docs:

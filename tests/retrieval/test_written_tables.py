@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import docx
-import numpy
 import openpyxl
 import pytest
 
@@ -215,8 +214,7 @@ def test_a_whole_file_goes_by_columns(tmp_path: Path) -> None:
         ("count", "integer"),
     ]
     assert whole.columns[3].values.sum() == sum(range(1_400))
-    assert whole.first(1) == [["2024-01-01", "shop | 0", "0.0", "0"]]
-    assert "arr_3" in numpy.load(io.BytesIO(whole.to_npz()), allow_pickle=False)
+    assert [str(column.values[0]) for column in whole.columns] == ["2024-01-01", "shop | 0", "0.0", "0"]
 
 
 def test_of_a_very_long_file_the_rows_are_counted() -> None:

@@ -13,6 +13,9 @@ from sandreckoner.core.execution import Execution, Returned
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
+from sandreckoner.tools.retrieval.tables.document_tables import tables_of_pages
+from sandreckoner.tools.retrieval.tables.long_tables import with_columns
+from sandreckoner.tools.retrieval.tables.whole_tables import whole_table
 
 TABLES = table_records([STATEMENT])
 
@@ -323,6 +326,17 @@ def test_a_table_is_a_frame_where_pandas_is(sandbox: Sandbox) -> None:
     without = ran(sandbox, "t1.frame()")
     assert without.error is not None
     assert "import pandas" in without.error.message
+    page = "| id | region | amount |\n|---|---|---|\n" + "\n".join(
+        f"| A{n} | R{n % 2} | {n}.25 |" for n in range(9)
+    )
+    (table,) = tables_of_pages([page], "sales.csv")
+    record = table_records([replace(table, rows=table.rows[:3], n_rows=9)])["t1"]
+    whole = whole_table([page], "sales.csv")
+    assert whole is not None
+    code = "import pandas\nf = t1.frame()\nfloat(f[f.region == 'R1'].amount.sum())"
+    execution = sandbox.run(code, inputs=with_columns("t1", record, whole))
+    assert execution.value == 17.0, execution.error
+    assert ["t1", -1, 1, "9", 2] in execution.figures["lookups"]
 
 
 def test_programs_without_tables_have_nothing_of_it(sandbox: Sandbox) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -217,7 +216,7 @@ class Figure:
             return self._with(self._value + sign * plain)
         unit = self._joined(other, "add" if sign > 0 else "subtract")
         value = self._value + sign * other._value * Fraction(other._scale, self._scale)
-        made = _figure(
+        made = make_figure(
             value, unit, self._scale, self._period if self._period == other._period else None,
             _merged(self, other), hundreds=min(self._hundreds, other._hundreds),
             points=(sign < 0 and unit == PERCENT) or self._points or other._points,
@@ -310,7 +309,7 @@ class Figure:
         if both or scale not in SCALES or unit in (RATIO, PERCENT):
             value, scale = value * scale, Fraction(1)
         period = self._period if self._period == other._period else None
-        return _figure(value, unit, int(scale), period, _merged(self, other), hundreds=hundreds)
+        return make_figure(value, unit, int(scale), period, _merged(self, other), hundreds=hundreds)
 
     def _scaled(self, factor: Fraction) -> Figure:
         if factor in _CONVERTS:
@@ -335,7 +334,7 @@ class Figure:
         return self._with(self._value / divisor)
 
     def _converted(self, factor: Fraction, scale: int) -> Figure:
-        return _figure(
+        return make_figure(
             self._value * factor, self._unit, scale, self._period, self._sources, label=self._label
         )
 
@@ -352,11 +351,11 @@ class Figure:
             value = self._value**power
             if scale not in SCALES:
                 value, scale = value * scale, Fraction(1)
-            return _figure(value, self._unit.to_the(power), int(scale), None, sources)
+            return make_figure(value, self._unit.to_the(power), int(scale), None, sources)
         if self._value < 0:
             raise ValueError(f"{self._said} is negative and has no real power {float(plain):g}")
         unit = self._unit if not self._unit.powers and not self._unit.percent else UNKNOWN
-        return _figure(exact(float(self._value * self._scale) ** float(plain)), unit, 1, None, sources)
+        return make_figure(exact(float(self._value * self._scale) ** float(plain)), unit, 1, None, sources)
 
     def __rpow__(self, base: Any) -> Any:
         plain = plain_number(base)
@@ -375,7 +374,7 @@ class Figure:
         return self._with(Fraction(math.trunc(self._value)))
 
     def _with(self, value: Fraction, *, unit: Unit | None = None, hundreds: int | None = None) -> Figure:
-        made = _figure(
+        made = make_figure(
             value, self._unit if unit is None else unit, self._scale, self._period, self._sources,
             hundreds=self._hundreds if hundreds is None else hundreds, points=self._points,
         )  # fmt: skip
@@ -399,7 +398,7 @@ class Figure:
         }
 
 
-def _figure(
+def make_figure(
     value: Fraction,
     unit: Unit,
     scale: int,
@@ -411,6 +410,7 @@ def _figure(
     cell: tuple[str, int, int] | None = None,
     label: str = "",
 ) -> Figure:
+    """A figure with all that it knows."""
     made: Figure = object.__new__(Figure)
     made._value, made._unit, made._scale, made._period = value, unit, scale, period
     made._sources, made._hundreds, made._points = sources, hundreds, points
@@ -429,7 +429,7 @@ def looked_up(
 ) -> Figure:
     """The figure of a cell, which is noted as looked up."""
     LOG.source(source)
-    return _figure(value, unit_of(unit), scale, period, (source,), cell=cell, label=label)
+    return make_figure(value, unit_of(unit), scale, period, (source,), cell=cell, label=label)
 
 
 def figure(number: Any, unit: str = "") -> Figure:
@@ -444,16 +444,19 @@ def figure(number: Any, unit: str = "") -> Figure:
     kept = " ".join(word for word in words if word.lower().removesuffix("s") not in _WORDS)
     if scale not in SCALES:
         raise UnitError(f"the scale of {unit!r} is not one of thousand, million, billion")
-    return _figure(plain, unit_of(kept), scale, None, ())
+    return make_figure(plain, unit_of(kept), scale, None, ())
 
 
 def _plain_figure(value: Fraction) -> Figure:
     """A typed number as one side of a quotient."""
-    return _figure(value, RATIO, 1, None, (), hundreds=0)
+    return make_figure(value, RATIO, 1, None, (), hundreds=0)
 
 
 def _merged(*figures: Figure) -> tuple[Source, ...]:
     """The sources of several figures, each once."""
+    first = figures[0]._sources
+    if all(figure._sources is first for figure in figures):  # of one long column
+        return first
     found = dict.fromkeys(source for figure in figures for source in figure._sources)
     return tuple(found)[:MAX_SOURCES]
 
@@ -484,11 +487,3 @@ def _note_growth(change: Figure, base: Figure) -> None:
         LOG.note(f"the change from {earlier} to {later} is divided by the figure of {later}, the later year")
     if base._value < 0:
         LOG.note(f"the change is divided by {base._label} ({base}), which is negative: its sign is turned")
-
-
-def mean_of(data: Iterable[Any], otherwise: Any) -> Any:
-    """The mean of figures as a figure; of other numbers what `otherwise` makes of them."""
-    values = list(data)
-    if values and all(type(value) is Figure for value in values):
-        return sum(values) / len(values)
-    return otherwise(values)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandreckoner.tools.python.figures.figure import Figure, figure, looked_up
 from sandreckoner.tools.python.figures.figure_units import SCALES
+from sandreckoner.tools.python.figures.long_columns import LongColumn, LongTable, max_of, min_of, sum_of
 from sandreckoner.tools.python.figures.lookup_log import Source
 from sandreckoner.tools.python.figures.table_labels import Label, LabelError, find_label, nearest
 
@@ -28,11 +29,12 @@ class Table:
     column]`; of several columns that fit, the one is meant that is not blank in the row.
     """
 
-    __slots__ = ("_about", "_cells", "_columns", "_name", "_rows")
+    __slots__ = ("_about", "_cells", "_columns", "_long", "_name", "_rows")
 
     _about: dict[str, Any]
     _cells: tuple[tuple[tuple[Any, ...] | None, ...], ...]
     _columns: tuple[Label, ...]
+    _long: LongTable | None
     _name: str
     _rows: tuple[Label, ...]
 
@@ -42,6 +44,9 @@ class Table:
     @property
     def rows(self) -> list[str]:
         """The names of the rows, from the top."""
+        if self._long is not None:
+            return list(self._long.labels)
+        self._require_whole()
         return [label.name for label in self._rows]
 
     @property
@@ -91,22 +96,37 @@ class Table:
 
     def frame(self) -> Any:
         """The table as a DataFrame of plain numbers and texts; every figure of it counts as looked up."""
-        self._require_whole()
         pandas = sys.modules.get("pandas")
         if pandas is None:
             raise ImportError("import pandas in the program to have a table as a DataFrame")
-        columns = {
-            label.name: [self._plain(row, column) for row in range(len(self._rows))]
-            for column, label in enumerate(self._columns)
-        }
+        columns = {label.name: self._plain(column) for column, label in enumerate(self._columns)}
         return pandas.DataFrame(columns, index=self.rows)
 
-    def _plain(self, row: int, column: int) -> Any:
-        found = self._cell(row, column) if self._cells[row][column] is not None else None
-        return float(found) if type(found) is Figure else found
+    def _plain(self, column: int) -> list[Any]:
+        """A column as plain numbers and texts."""
+        if (long := self._whole_column(column)) is not None:
+            return long._plain()
+        found = [
+            self._cell(row, column) if cells[column] is not None else None
+            for row, cells in enumerate(self._cells)
+        ]
+        return [float(each) if type(each) is Figure else each for each in found]
+
+    def _whole_column(self, column: int) -> LongColumn | None:
+        """A column of a table that has more rows than are here; None of one that has not.
+
+        Raises:
+            LabelError: its other rows are not here.
+        """
+        found = None
+        if self._long is not None:
+            found = self._long.column(column, self._columns[column].name, _line())
+        if found is None:
+            self._require_whole()
+        return found
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.rows)
@@ -123,13 +143,19 @@ class Table:
             if len(key) < 2:
                 raise LabelError(f"look up {self._name}[row, column], not {len(key)} labels")
             return self._cell(*self._place(_joined(key[:-1]), key[-1]))
+        if self._long is not None:
+            if key in self.columns:
+                return self._whole_column(self.columns.index(key))
+            if (place := self._far_row(key)) is not None:
+                return {label.name: self._far(place, column) for column, label in enumerate(self._columns)}
         try:
             row = self._row(key)
         except LabelError as fault:
             try:
-                return Series(self, self._column(key), is_row=False)
+                column = self._column(key)
             except LabelError:
                 raise fault from None
+            return self._whole_column(column) or Series(self, column, is_row=False)
         return self._cell(row, 0) if len(self._columns) == 1 else Series(self, row, is_row=True)
 
     def _require_whole(self) -> None:
@@ -143,6 +169,8 @@ class Table:
 
     def _place(self, row: Any, column: Any) -> tuple[int, int]:
         """Row and column of two labels; also the other way round, where they fit only so."""
+        if (place := self._far_row(row)) is not None:
+            return place, self._column(column)
         try:
             found = self._row(row)
             return found, self._column(column, found)
@@ -163,6 +191,8 @@ class Table:
         return find_label(_text(label), self._columns, f"{self._name} column", is_row=False, filled=filled)
 
     def _cell(self, row: int, column: int, source: Source | None = None) -> Any:
+        if row >= len(self._rows):
+            return self._far(row, column)
         cell = self._cells[row][column]
         label = f"{self._rows[row].name!r}, {self._columns[column].name!r}"
         if cell is None:
@@ -173,6 +203,16 @@ class Table:
         source = source or Source(self._name, row, column, value, _line())
         cell = (self._name, row, column)
         return looked_up(Fraction(value), unit, scale, period, source, cell, f"{self._name}[{label}]")
+
+    def _far_row(self, label: Any) -> int | None:
+        """The row of a label, as the file has it, that is none of those here."""
+        place = self._long.place(label) if self._long is not None and type(label) is str else None
+        return place if place is not None and place >= len(self._rows) else None
+
+    def _far(self, row: int, column: int) -> Any:
+        """A cell of a row that only the whole column has, which is its source."""
+        long = self._whole_column(column)
+        return None if long is None else long._at(row)
 
     def __str__(self) -> str:
         about = ", ".join(part for part in (self.title, self.unit, SCALES.get(self.scale, "")) if part)
@@ -243,8 +283,6 @@ class Series:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
 
     def _filled(self) -> list[int]:
-        if not self._is_row:
-            self._table._require_whole()
         cells = self._table._cells
         return [
             place
@@ -270,10 +308,19 @@ def hydrated(value: Any) -> Any:
 
 
 def with_tables(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a program, tables made, and beside tables what programs need for typed numbers."""
+    """The inputs of a program, tables made, and beside tables what programs need for typed numbers.
+
+    The texts that hold the columns of a long table become part of it; `sum` and such then know long columns.
+    """
     made = {name: hydrated(value) for name, value in inputs.items()}
-    if _FINDER in made or any(type(value) is Table for value in made.values()):
+    tables = {name: value for name, value in made.items() if type(value) is Table}
+    if _FINDER in made or tables:
         made.setdefault("figure", figure)
+    for name, table in tables.items():
+        if (about := inputs[name].get("long")) is not None:
+            names = [about["labels"], *(column["text"] for column in about["columns"] if column)]
+            table._long = LongTable(table._name, about, {each: made.pop(each) for each in names})
+            made = {"sum": sum_of, "min": min_of, "max": max_of, **made}
     return made
 
 
@@ -283,7 +330,7 @@ def _is_record(value: Any) -> bool:
 
 def _table(record: Mapping[str, Any]) -> Table:
     made: Table = object.__new__(Table)
-    made._name = record["name"]
+    made._name, made._long = record["name"], None
     made._about = {
         key: record[key] for key in ("title", "caption", "document", "page", "unit", "scale", "left_out")
     }

@@ -15,7 +15,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandreckoner.tools.python.figures.figure import mean_of
+from sandreckoner.tools.python.figures.long_columns import mean_of
 from sandreckoner.tools.python.policy.allowed_names import MARK, is_dunder, spellable_attribute
 from sandreckoner.tools.python.policy.attributes import guarded_dir, guarded_getattr
 from sandreckoner.tools.python.policy.classes import (

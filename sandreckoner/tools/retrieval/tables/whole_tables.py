@@ -1,11 +1,11 @@
 """Whole files as columns: every row of a CSV file or a sheet, as arrays of numbers, dates and texts.
 
-A table of a million rows goes into a program by columns; a model sees its headings, types and first rows.
+A table of a million rows goes into a program by columns, see `long_tables`; a model sees its headings and
+first rows.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -56,18 +56,6 @@ class WholeTable:
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.columns[0].values) if self.columns else 0
-
-    def first(self, n: int = 3) -> list[list[str]]:
-        """The first rows as text."""
-        return [[str(column.values[row]) for column in self.columns] for row in range(min(n, self.n_rows))]
-
-    def to_npz(self) -> bytes:
-        """The columns as an uncompressed NumPy archive, named `arr_0`, `arr_1`, …; it holds no pickle."""
-        import numpy as np
-
-        stream = io.BytesIO()
-        np.savez(stream, *(column.values for column in self.columns))
-        return stream.getvalue()
 
 
 def whole_table(pages: Iterable[str], document: str) -> WholeTable | None:
