@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_config_list
+from langchain_core.runnables.configurable import RunnableConfigurableAlternatives
 from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from langchain_core.runnables.retry import RunnableRetry
 from langchain_core.tools import BaseTool, StructuredTool
@@ -112,6 +113,12 @@ def _each(found: Sequence[Any], config: Any) -> list[Any]:
 
 class RetriedChain(_HandsOn, RunnableRetry[Any, Any]):
     """`chain.with_retry()`."""
+
+
+class ChainWithAlternatives(RunnableConfigurableAlternatives[Any, Any]):
+    """`chain.configurable_alternatives(…)`."""
+
+    default: Runnable[Any, Any]  # type: ignore[assignment]  # LangChain's takes what it can serialize alone
 
 
 class ChainWithFallbacks(_HandsOn, RunnableWithFallbacks[Any, Any]):

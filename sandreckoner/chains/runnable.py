@@ -34,7 +34,13 @@ from sandreckoner.chains.answering import (
     with_schema,
 )
 from sandreckoner.chains.langchain_inputs import ChainInput, ChainInputSchema, question_of
-from sandreckoner.chains.langchain_outputs import ChainWithFallbacks, RetriedChain, as_tool, handed_on
+from sandreckoner.chains.langchain_outputs import (
+    ChainWithAlternatives,
+    ChainWithFallbacks,
+    RetriedChain,
+    as_tool,
+    handed_on,
+)
 from sandreckoner.chains.method import Method, Strategy
 from sandreckoner.chains.run_events import RunCallbacks, astream_events, stream_events
 from sandreckoner.core.answer import Answer
@@ -187,6 +193,30 @@ class StrategyChain(Runnable[ChainInput, Answer]):
         `config={"configurable": {"how": "sc(pal, n=5)"}}`.
         """
         return ConfigurableChain(self, fields)
+
+    def configurable_alternatives(
+        self,
+        which: ConfigurableField,
+        *,
+        default_key: str = "default",
+        prefix_keys: bool = False,
+        **alternatives: Runnable[Any, Any] | Callable[[], Runnable[Any, Any]],
+    ) -> ChainWithAlternatives:
+        """Return a Runnable that is this chain, or the one of `alternatives` that a config names.
+
+        Args:
+            which: the option of the config.
+            default_key: what it says to mean this chain.
+            prefix_keys: whether options of the alternatives have `which` and their name in front.
+            alternatives: by name; each stays the caller's to close.
+        """
+        return ChainWithAlternatives(
+            which=which,
+            default=self,
+            alternatives=alternatives,
+            default_key=default_key,
+            prefix_keys=prefix_keys,
+        )
 
     def as_tool(  # type: ignore[override]  # LangChain's would ask for a mapping of typed arguments
         self, *, name: str | None = None, description: str | None = None, **_: Any

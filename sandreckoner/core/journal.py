@@ -43,7 +43,7 @@ from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema,
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Cell, Column, Row, Table
 
-_TYPES: dict[str, type] = {
+TYPES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         Answer,
@@ -78,7 +78,7 @@ _TYPES: dict[str, type] = {
     )
 }
 # These fields hold JSON that a program or a user wrote: it is copied as it is, never read as our types.
-_RAW = {
+RAW = {
     ("Execution", "value"),
     ("Execution", "figures"),
     ("Call", "positional"),
@@ -104,7 +104,7 @@ def to_json(value: object) -> JSON:
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     kind = type(value).__name__
-    if _TYPES.get(kind) is not type(value) or not is_dataclass(value):
+    if TYPES.get(kind) is not type(value) or not is_dataclass(value):
         raise TypeError(f"{kind} cannot be written as JSON")
     record: dict[str, JSON] = {"is": kind}
     for field in fields(value):
@@ -115,7 +115,7 @@ def to_json(value: object) -> JSON:
             continue
         if field.default_factory is not MISSING and item == field.default_factory():
             continue
-        record[field.name] = item if (kind, field.name) in _RAW else to_json(item)
+        record[field.name] = item if (kind, field.name) in RAW else to_json(item)
     return record
 
 
@@ -130,21 +130,21 @@ def from_json(record: JSON) -> Any:
     if not isinstance(record, Mapping):
         return record
     kind = record.get("is")
-    if not isinstance(kind, str) or kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise JournalError(f"the journal holds a {kind!r}, which this version does not know")
-    known = {field.name for field in fields(_TYPES[kind])}
+    known = {field.name for field in fields(TYPES[kind])}
     unknown = sorted(set(record) - known - {"is"})
     if unknown:
         raise JournalError(
             f"the journal's {kind} has a field {unknown[0]!r}, which this version does not know"
         )
     values = {
-        name: item if (kind, name) in _RAW else from_json(item)
+        name: item if (kind, name) in RAW else from_json(item)
         for name, item in record.items()
         if name != "is"
     }
     try:
-        return _TYPES[kind](**values)
+        return TYPES[kind](**values)
     except (TypeError, ValueError) as fault:
         raise JournalError(f"the journal's {kind} cannot be read: {fault}") from None
 

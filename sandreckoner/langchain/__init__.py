@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sandreckoner.chains.runnable import StrategyChain, chain
+    from sandreckoner.langchain.checkpoints import CheckpointSerializer
     from sandreckoner.langchain.guard_middleware import BudgetMiddleware, SourcesMiddleware
     from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
     from sandreckoner.langchain.sandbox_middleware import SandboxMiddleware
@@ -21,6 +22,7 @@ __all__ = [
     "BudgetMiddleware",
     "ChatGGUF",
     "ChatHF",
+    "CheckpointSerializer",
     "LangChainEmbedder",
     "LangChainVectors",
     "LibraryEmbeddings",
@@ -38,6 +40,7 @@ _MODULES = {
     "BudgetMiddleware": "langchain.guard_middleware",
     "ChatGGUF": "llms.local.llamacpp",
     "ChatHF": "llms.local.huggingface",
+    "CheckpointSerializer": "langchain.checkpoints",
     "LangChainEmbedder": "tools.retrieval.vectors",
     "LangChainVectors": "tools.retrieval.langchain_stores",
     "LibraryEmbeddings": "langchain.retriever",

@@ -8,7 +8,7 @@ import copy
 import pickle
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal, TypedDict
@@ -21,11 +21,13 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import ConfigurableField, RunnableConfig, RunnableLambda, RunnablePassthrough
 from langchain_core.tools import tool
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run
 from langchain_core.vectorstores import InMemoryVectorStore
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -39,10 +41,18 @@ from sandreckoner.core.errors import ModelError, SchemaMismatch, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.trace import TextArrived
+from sandreckoner.langchain import CheckpointSerializer
 from sandreckoner.testing import ScriptedModel
 
 QUESTION = "What is 6 * 7?"
 REPLY = "```python\nanswer = 6 * 7\n```"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A type of the user's own."""
+
+    text: str
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +196,34 @@ def test_an_answer_goes_through_pydantic_and_back(reckon: StrategyChain) -> None
     )
 
 
+def test_a_checkpoint_keeps_an_answer_as_it_is(
+    reckon: StrategyChain, caplog: pytest.LogCaptureFixture
+) -> None:
+    class State(TypedDict):
+        answer: Answer
+
+    given = reckon.invoke(QUESTION)
+    assert given.sources and given.winner and given.winner.execution
+    graph = StateGraph(State)
+    graph.add_node("reckon", lambda state: {"answer": given})
+    graph.add_edge(START, "reckon")
+    built = graph.compile(checkpointer=InMemorySaver(serde=CheckpointSerializer()))
+    config: RunnableConfig = {"configurable": {"thread_id": "1"}}
+    caplog.clear()
+    built.invoke({}, config)
+    assert built.get_state(config).values["answer"] == given
+    assert not [record for record in caplog.records if record.name.startswith("langgraph")]
+
+
+def test_a_checkpoint_builds_no_type_that_was_not_named(caplog: pytest.LogCaptureFixture) -> None:
+    written = CheckpointSerializer().dumps_typed(Plain("x"))
+    assert CheckpointSerializer().loads_typed(written) == {"text": "x"}
+    assert "Blocked deserialization" in caplog.text
+    caplog.clear()
+    assert CheckpointSerializer(Plain).loads_typed(written) == Plain("x")
+    assert not caplog.text
+
+
 def test_a_field_of_a_langgraph_state(reckon: StrategyChain) -> None:
     class State(TypedDict):
         question: str
@@ -229,6 +267,22 @@ def test_configurable_fields(reckon: StrategyChain) -> None:
         UsageError, match="'temperature' is not configurable; there are strategy, model, budget"
     ):
         reckon.configurable_fields(temperature=ConfigurableField(id="t"))
+
+
+def test_configurable_alternatives(reckon: StrategyChain, sandbox: Sandbox) -> None:
+    other = chain("pal", model=ScriptedModel(["```python\nanswer = 7\n```"] * 9), interpreter=sandbox)
+    choice = reckon.configurable_alternatives(
+        ConfigurableField(id="which"), default_key="first", second=other, third=lambda: other
+    )
+    assert choice.invoke(QUESTION).text == "42"
+    for name, text in (("first", "42"), ("second", "7"), ("third", "7")):
+        config: RunnableConfig = {"configurable": {"which": name}}
+        assert choice.invoke(QUESTION, config).text == text
+        assert asyncio.run(choice.ainvoke(QUESTION, config)).text == text
+        assert [*choice.stream(QUESTION, config)][-1].text == text
+    assert (choice.with_config(configurable={"which": "second"}) | StrOutputParser()).invoke(QUESTION) == "7"
+    with pytest.raises(ValueError, match="Unknown alternative: fourth"):
+        choice.invoke(QUESTION, {"configurable": {"which": "fourth"}})
 
 
 def test_batch_returns_the_faults_among_the_answers(reckon: StrategyChain) -> None:
