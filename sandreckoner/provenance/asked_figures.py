@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sandreckoner.core.execution import Execution
+from sandreckoner.core.execution import JSON, Execution
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
 from sandreckoner.provenance.lookups import reported_lookups
 from sandreckoner.reading.table_figures import (
@@ -34,6 +35,8 @@ _EMPTY = frozenset(
     re.findall(r"\w+", "total other others net cost costs change average year years amount percentage")
 )
 _MAX_TOLD = 2
+_LEAST_WORDS = 4  # of a text; fewer are a name, or yes and no
+_MAX_QUOTED = 60
 _LEAST_LETTERS = 4  # of a label that a question names in passing
 
 
@@ -46,20 +49,38 @@ class _Looked:
     column: int
 
 
-def doubt(question: str, execution: Execution | None, tables: Sequence[Table]) -> str:
+def doubt(
+    question: str, execution: Execution | None, tables: Sequence[Table], passages: Sequence[Passage] = ()
+) -> str:
     """Say in one line where what was looked up is not what the question asks for; empty where it seems to be.
 
     Args:
         question: in words.
-        execution: of a program that looked figures up.
+        execution: of a program that could look figures up.
         tables: those that it had, as `t1`, `t2` and so on.
+        passages: those that its writer had beside them.
     """
     named = named_tables(tables)
     checked = [checked_lookup(lookup, named) for lookup in reported_lookups(execution)]
     looked = [_Looked(*found[:3]) for found in checked if found]
-    if execution is None or not looked:
+    if execution is None:
         return ""
+    if not looked:
+        return _typed_text(execution.value, question, tables, passages)
     return "; ".join(islice(_doubts(question, execution, looked, tables), _MAX_TOLD))
+
+
+def _typed_text(value: JSON, question: str, tables: Sequence[Table], passages: Sequence[Passage]) -> str:
+    """Say that a text which a program returns stands nowhere in what its writer was shown."""
+    items = value if isinstance(value, list) else [value]
+    shown = [passage.text for passage in passages]
+    shown += [" ".join((*row.path, row.label)) for table in tables for row in table.rows]
+    there = [words_in_order(text) for text in (question, *shown)]
+    for item in items:
+        words = words_in_order(item) if isinstance(item, str) else ()
+        if len(words) >= _LEAST_WORDS and not any(_holds(text, words) for text in there):
+            return f"“{item[:_MAX_QUOTED]}” stands in no passage; if one answers, return its words"
+    return ""
 
 
 def _doubts(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from support.statement import cells
 
+from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.provenance.asked_figures import doubt
 from sandreckoner.reading.table_figures import table_records
@@ -123,3 +124,28 @@ def test_an_answer_to_another_question_is_told(
 )
 def test_an_answer_to_the_question_is_not_doubted(sandbox: Sandbox, question: str, program: str) -> None:
     assert told(sandbox, question, program) == ""
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            '"to report on the results of the year"',
+            "“to report on the results of the year” stands in no passage",
+        ),
+        (
+            '["Land, buildings, net", "three new lines of business"]',
+            "“three new lines of business” stands in no",
+        ),
+        ('"acquired a maker of paper cups"', ""),
+        ('"Maker of Paper Cups."', ""),
+        ('"Free cash flow (before dividends)"', ""),
+        ('"no"', ""),
+        ("False", ""),
+    ],
+)
+def test_a_text_that_a_program_makes_up_is_told(sandbox: Sandbox, program: str, said: str) -> None:
+    execution = sandbox.run(program, inputs=table_records([TABLE]))
+    passage = Passage("In May the company acquired a maker of paper cups in Prague.", "annual.pdf")
+    found = doubt("What did the company do?", execution, [TABLE], [passage])
+    assert found.startswith(said) and bool(found) == bool(said)

@@ -88,7 +88,7 @@ def test_a_lookup_finds_its_cell(sandbox: Sandbox, lookup: str, found: Any) -> N
         ('t1["Earnings per share", "Net sales", 2024]', "row 'Earnings per share: Net sales' is not there"),
         (
             't1["Earnings per share", 2024]',
-            "heads several rows; look each up or add them: 'Earnings per share: Basic'",
+            "heads several rows; the last is 'Diluted'; look each up or add them: ",
         ),
         ('t1["Net sales",]', "look up t1[row, column], not 1 labels"),
     ],

@@ -107,3 +107,11 @@ def test_a_refused_lookup_counts_the_labels_that_it_does_not_name() -> None:
         find_label("Invoice", labels, "t1 row", is_row=True)
     named = str(fault.value).count("Order #")
     assert str(fault.value).endswith(f" and {10_000 - named} more")
+
+
+def test_what_is_added_up_names_its_total() -> None:
+    rows = made(["Other current liabilities", "Total current liabilities (1)", "Total liabilities"])
+    assert find_label("Current liabilities", rows, "t1 row", is_row=True) == 1
+    twice = made(["Total current liabilities", "Total current liabilities"])
+    with pytest.raises(LabelError, match="fits several"):
+        find_label("Current liabilities", twice, "t1 row", is_row=True)

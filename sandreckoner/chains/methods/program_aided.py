@@ -125,7 +125,9 @@ class ProgramAided:
             evidence=problem.passages,
             repairs=program.repairs,
             tables=tables,
-            doubt=doubt(problem.question, execution, tables) if tables and answer is not None else "",
+            doubt=doubt(problem.question, execution, tables, problem.passages)
+            if tables and answer is not None
+            else "",
         )
 
 

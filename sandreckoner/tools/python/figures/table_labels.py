@@ -102,7 +102,7 @@ def find_label(
         return exact[0]
     tokens = tokens_of(wanted)
     ends = (_is_end_of_column, _is_part_of_column, _has_all_words, _has_all_but_the_day)
-    parts = (_is_part_of_row,) if is_row else (_is_written_end_of_column, *ends)
+    parts = (_is_total, _is_part_of_row) if is_row else (_is_written_end_of_column, *ends)
     for fits in (_is_text, _is_cut, _is_normal, _is_path, *parts):
         found = [place for place, label in enumerate(labels) if fits(wanted, tokens, label)]
         meant = found
@@ -116,8 +116,9 @@ def find_label(
             names = _listed([labels[place].name for place in found])
             raise LabelError(f"{what} {_quoted(wanted)} fits several: {names}; write one of them whole")
     if is_row and (inside := [label.name for label in labels if tokens in map(tokens_of, label.path[:-1])]):
+        last = f"; the last is {_quoted(inside[-1])}" if len(inside) > 1 else ""  # often their total
         raise LabelError(
-            f"{what} {_quoted(wanted)} heads several rows; look each up or add them: {_listed(inside)}"
+            f"{what} {_quoted(wanted)} heads several rows{last}; look each up or add them: {_listed(inside)}"
         )
     there = _listed(nearest(wanted, labels), len(labels))
     raise LabelError(f"{what} {_quoted(wanted)} is not there; there are: {there}")
@@ -142,6 +143,13 @@ def _is_normal(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
 def _is_path(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     """Whether it is the label after some of its sections, `Earnings per share: Basic`."""
     return bool(tokens) and tokens in label.qualified
+
+
+def _is_total(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it names a total by what is added up: of `Other current liabilities` and `Total current
+    liabilities`, the second is `Current liabilities`.
+    """
+    return bool(tokens) and label.tokens == ("total", *tokens)
 
 
 def _is_part_of_row(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
