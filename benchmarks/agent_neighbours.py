@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from sandreckoner.core.answer import Answer
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Run, Search
-from sandreckoner.core.message import Usage
 from sandreckoner.llms import ChatGGUF, LangChainModel
 from sandreckoner.tools.python import Sandbox
 from sandreckoner.tools.python.outcome import say

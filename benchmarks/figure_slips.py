@@ -33,7 +33,7 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.core.table import Table
 from sandreckoner.evals.tasks.scoring import scaled
 from sandreckoner.provenance.program_sources import with_sources
-from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.programs import read_result
 from sandreckoner.reading.syntax import with_answer
 from sandreckoner.reading.table_figures import (
     CellFigure,

@@ -29,8 +29,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sandreckoner.core.execution import Execution
-from sandreckoner.reading.program_result import read_result
-from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.programs import read_program, read_result
 from sandreckoner.reading.syntax import with_answer
 from sandreckoner.tools.python import Sandbox
 

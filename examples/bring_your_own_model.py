@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from sandreckoner.chains import chain
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.message import Completion
 from sandreckoner.reading.stop_strings import cut_at_stop
 from sandreckoner.testing.model_conformance import ModelConformance
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandreckoner.agents import ToolAgent, open_code_agent, open_react_agent
     from sandreckoner.chains import chain
     from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
-    from sandreckoner.core.budget import Budget
+    from sandreckoner.core.budget import Budget, Usage
     from sandreckoner.core.errors import (
         BudgetSpent,
         ContextOverflow,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     )
     from sandreckoner.core.execution import Execution
     from sandreckoner.core.journal import read_journal
-    from sandreckoner.core.message import Usage
     from sandreckoner.core.problem import Passage, Problem
     from sandreckoner.evals import evaluate
     from sandreckoner.llms import load_model
@@ -54,7 +53,7 @@ _HOMES = {
     "agents": ["ToolAgent", "open_code_agent", "open_react_agent"],
     "chains": ["chain"],
     "core.answer": ["Answer", "Candidate", "Citation", "NumberSource"],
-    "core.budget": ["Budget"],
+    "core.budget": ["Budget", "Usage"],
     "core.errors": [
         "BudgetSpent",
         "ContextOverflow",
@@ -74,7 +73,6 @@ _HOMES = {
     ],
     "core.execution": ["Execution"],
     "core.journal": ["read_journal"],
-    "core.message": ["Usage"],
     "core.problem": ["Passage", "Problem"],
     "evals": ["evaluate"],
     "llms": ["load_model"],

@@ -12,9 +12,10 @@ import argparse
 import statistics
 import time
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model
-from sandreckoner.core.message import Message, Usage
+from sandreckoner.core.message import Message
 from sandreckoner.llms import load_model
 
 PROMPT = "The lamp turns and the sea is grey and the keeper counts the ships. " * 40

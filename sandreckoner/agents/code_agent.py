@@ -24,8 +24,7 @@ from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Table
 from sandreckoner.reading.asked_unit import in_asked_unit
 from sandreckoner.reading.fences import find_blocks
-from sandreckoner.reading.program_result import read_result, value_text
-from sandreckoner.reading.programs import Program, read_program
+from sandreckoner.reading.programs import Program, read_program, read_result, value_text
 from sandreckoner.reading.syntax import MAX_CHARACTERS, with_last_value
 from sandreckoner.reading.table_figures import table_record
 from sandreckoner.tools.functions.function_spec import Function

@@ -24,7 +24,7 @@ from sandreckoner.core.execution import Call, Execution, State
 from sandreckoner.core.journal import as_json
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.reading.final_answer import find_answer
-from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.programs import read_result
 from sandreckoner.reading.repair import repaired
 from sandreckoner.reading.tool_calls import first_call, object_at
 from sandreckoner.reading.trajectory import Turn, read_turn

@@ -10,14 +10,13 @@ from importlib.resources import files
 
 from sandreckoner.chains.prompt import Prompt, parse_prompt
 from sandreckoner.core.answer import Answer, AnswerStatus, Candidate
-from sandreckoner.core.combine import within
-from sandreckoner.core.effects import Steps
+from sandreckoner.core.effects import Steps, within
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Table
 from sandreckoner.reading.normalize import Normal, normalise
-from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.programs import read_result
 
 _MAX_PASSAGES = 200
 _MAX_TABLES = 50

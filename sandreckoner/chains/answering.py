@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from sandreckoner.chains.method import Method, Strategy
-from sandreckoner.chains.nested import Seeded, refuse_unaffordable
+from sandreckoner.chains.method import Method, Strategy, strategy_calls
+from sandreckoner.chains.nested import Nested, Seeded
 from sandreckoner.chains.spec import cannot_call_tools, parse_strategy
 from sandreckoner.chains.strategies.require_sources import RequireSources
 from sandreckoner.chains.strategies.single import single
 from sandreckoner.chains.strategies.structured import Structured
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.combine import with_budget_status
-from sandreckoner.core.effects import Steps
+from sandreckoner.core.budget import Budget
+from sandreckoner.core.effects import Steps, with_budget_status
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
@@ -162,3 +162,32 @@ def recorded_strategy(header: Mapping[str, JSON]) -> Strategy:
     if isinstance(seed := header.get("seed"), int):
         strategy = Seeded(strategy, seed)
     return strategy
+
+
+def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:
+    """Refuse a nested strategy that may cost more calls than the budget has.
+
+    A plain strategy that the budget ends answers with its best so far. Nested ones multiply their costs, and
+    the inner ones would be cut off at random; so they are refused before the first call.
+
+    Raises:
+        UsageError: with the estimate.
+    """
+    if budget.calls is None:
+        return
+    calls = strategy_calls(strategy)
+    if calls > budget.calls and _nests(strategy):
+        raise UsageError(
+            f"this nested strategy may ask for up to {calls:,} completions and the budget is "
+            f"{budget.calls:,} calls; lower n, depth or breadth inside it, or raise the budget"
+        )
+
+
+def _nests(part: object) -> bool:
+    if isinstance(part, Nested):
+        return True
+    if isinstance(part, tuple):
+        return any(_nests(item) for item in part)
+    if is_dataclass(part) and not isinstance(part, type):
+        return any(_nests(getattr(part, field.name)) for field in fields(part))
+    return False

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from sandreckoner.chains.method import Method, Sampling, Strategy, require_positive, strategy_calls
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.budget import Budget
-from sandreckoner.core.combine import map_effects, together, within
-from sandreckoner.core.effects import Ask, Effect, Steps
-from sandreckoner.core.errors import BudgetSpent, UsageError
+from sandreckoner.core.effects import Ask, Effect, Steps, map_effects, together, within
+from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.problem import Problem
 
 # Runs of the same strategy must not draw the same samples; no strategy uses as many seeds as this in one run.
@@ -64,35 +62,6 @@ def _reseeded(steps: Steps[Candidate], by: int) -> Steps[Candidate]:
 def as_method(thought: Method | Strategy) -> Method:
     """Return a method as it is, and a strategy as a nested method."""
     return cast(Method, thought) if hasattr(thought, "draw") else Nested(thought)
-
-
-def refuse_unaffordable(strategy: Strategy, budget: Budget) -> None:
-    """Refuse a nested strategy that may cost more calls than the budget has.
-
-    A plain strategy that the budget ends answers with its best so far. Nested ones multiply their costs, and
-    the inner ones would be cut off at random; so they are refused before the first call.
-
-    Raises:
-        UsageError: with the estimate.
-    """
-    if budget.calls is None:
-        return
-    calls = strategy_calls(strategy)
-    if calls > budget.calls and _nests(strategy):
-        raise UsageError(
-            f"this nested strategy may ask for up to {calls:,} completions and the budget is "
-            f"{budget.calls:,} calls; lower n, depth or breadth inside it, or raise the budget"
-        )
-
-
-def _nests(part: object) -> bool:
-    if isinstance(part, Nested):
-        return True
-    if isinstance(part, tuple):
-        return any(_nests(item) for item in part)
-    if is_dataclass(part) and not isinstance(part, type):
-        return any(_nests(getattr(part, field.name)) for field in fields(part))
-    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,20 +84,20 @@ def logged(
 
 def entries(words: str = "", limit: int = 20) -> list[Entry]:
     """The last questions, the newest first, whose question or answer holds all of these words."""
-    if not _file().exists():
+    if not (path := _file()).exists():
         return []
     where = " AND ".join(["(question || ' ' || coalesce(answer, '')) LIKE ? ESCAPE '!'"] * len(words.split()))
     patterns = [f"%{_literally(word)}%" for word in words.split()]
     query = f"SELECT {_COLUMNS} FROM asked WHERE {where or 'TRUE'} ORDER BY id DESC LIMIT ?"  # noqa: S608
-    with closing(_open()) as file:
+    with closing(_open(path)) as file:
         return [Entry(*row) for row in file.execute(query, [*patterns, limit])]
 
 
 def journal_of(number: int) -> str | None:
     """The journal of an entry; None where there is no such entry."""
-    if not _file().exists():
+    if not (path := _file()).exists():
         return None
-    with closing(_open()) as file:
+    with closing(_open(path)) as file:
         row = file.execute("SELECT journal FROM asked WHERE id = ?", (number,)).fetchone()
     return str(row[0]) if row else None
 
@@ -116,8 +116,9 @@ def _add(kept: Logged) -> None:
         answer.usage.usd if answer else None,
         kept.journal,
     )
-    _file().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with closing(_open()) as file, file:
+    path = _file()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with closing(_open(path)) as file, file:
         file.execute(f"INSERT INTO asked VALUES (NULL{', ?' * len(row)})", row)  # noqa: S608  # marks alone
 
 
@@ -125,10 +126,10 @@ def _file() -> Path:
     return state_folder() / "log.db"
 
 
-def _open() -> sqlite3.Connection:
-    file = sqlite3.connect(_file(), timeout=_PATIENCE_S)
+def _open(path: Path) -> sqlite3.Connection:
+    file = sqlite3.connect(path, timeout=_PATIENCE_S)
     file.execute(_TABLE)
-    _file().chmod(0o600)
+    path.chmod(0o600)
     return file
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.execution import Execution
-from sandreckoner.core.message import Usage
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Box, Table
 

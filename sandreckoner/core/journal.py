@@ -27,8 +27,8 @@ from typing import Any, TextIO, TypeAlias
 
 import sandreckoner
 from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
-from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, Use
+from sandreckoner.core.budget import Budget, Usage
+from sandreckoner.core.effects import Ask, AskUser, Effect, Note, Reply, Resume, Run, Search, Use
 from sandreckoner.core.errors import JournalError, ReplayDiverged, UsageError
 from sandreckoner.core.execution import (
     JSON,
@@ -39,7 +39,7 @@ from sandreckoner.core.execution import (
     Resources,
     Returned,
 )
-from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema, Usage
+from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Cell, Column, Row, Table
 
@@ -325,6 +325,18 @@ def parse_journal(text: str, path: str) -> Replay:
 Header: TypeAlias = Mapping[str, JSON]
 # A file to write, a function that begins a journal with a header, or None to keep nothing.
 JournalTarget: TypeAlias = str | Path | Callable[[Header], Journal] | None
+
+
+def step_record(
+    step: int, effect: Effect, reply: Reply, error: Exception | None, started_s: float, elapsed_s: float
+) -> dict[str, JSON]:
+    """Return the line of a journal for a step."""
+    record: dict[str, JSON] = {"step": step, "effect": to_json(effect)}
+    if error is None:
+        record["reply"] = to_json(reply)
+    else:
+        record["error"] = {"type": type(error).__name__, "message": str(error)}
+    return record | {"started_s": started_s, "elapsed_s": elapsed_s}
 
 
 def answer_record(answer: Answer) -> Mapping[str, JSON]:

@@ -1,4 +1,4 @@
-"""Messages to a model, its completions, and their usage."""
+"""Messages to a model, and its completions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.execution import JSON
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -54,36 +55,6 @@ class Message:
     calls: tuple[ToolCall, ...] = ()
     name: str = ""
     call_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Calls, tokens and money spent; usages can be added.
-
-    Attributes:
-        calls: completions requested; `Ask(n=5)` counts five, however the backend makes them.
-        input_tokens: prompt tokens, once per request.
-        output_tokens: generated tokens, reasoning included.
-        usd: money in US dollars; None where the price is unknown (never 0 for unknown).
-    """
-
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    usd: float | None = 0.0
-
-    @property
-    def tokens(self) -> int:
-        """Prompt and generated tokens together."""
-        return self.input_tokens + self.output_tokens
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.calls + other.calls,
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            None if self.usd is None or other.usd is None else self.usd + other.usd,
-        )
 
 
 @dataclass(frozen=True, slots=True)

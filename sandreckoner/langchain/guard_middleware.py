@@ -16,11 +16,12 @@ from langgraph.runtime import Runtime
 
 from sandreckoner.agents.evidence import US, Conversation, send_back, sourced
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.budget import Budget, Ledger
+from sandreckoner.core.budget import Budget, Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.scheduler import Ledger
 from sandreckoner.llms.client.replies import from_langchain
 from sandreckoner.provenance.program_sources import faults_of
 from sandreckoner.settings.prices_and_limits import Price, with_cost

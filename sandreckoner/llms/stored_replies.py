@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.errors import JournalError, ModelError, UsageError
 from sandreckoner.core.journal import dumps, from_json, read_journal, to_json
-from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.message import Completion
 from sandreckoner.llms.client.replies import emit_whole
 from sandreckoner.llms.client.text_tools import calls_tools
 

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandreckoner.core.budget import Budget
+from sandreckoner.core.budget import Budget, Usage
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.message import Usage
 from sandreckoner.serve.api_error import ApiError
 from sandreckoner.serve.offers import lowered
 

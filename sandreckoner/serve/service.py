@@ -17,12 +17,12 @@ from sandreckoner.chains.method import Strategy
 from sandreckoner.chains.nested import Seeded
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.budget import Budget
+from sandreckoner.core.budget import Budget, Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Environment, Library, Model, OnText
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.message import Completion, Usage
+from sandreckoner.core.message import Completion
 from sandreckoner.core.scheduler import spent
 from sandreckoner.core.trace import Listener, Step
 from sandreckoner.reading.stop_strings import cut_at_stop

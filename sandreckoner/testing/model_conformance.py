@@ -19,10 +19,11 @@ from typing import Any
 
 import pytest
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import ContextOverflow, ModelTimeout, UsageError
-from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.message import Completion, Message
 
 _COUNT = Message("user", "Count from 1 to 8 in digits, separated by spaces.")
 _WORD = Message("user", "Say a random word.")

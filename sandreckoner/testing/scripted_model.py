@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import OnText
 from sandreckoner.core.errors import ModelError, UsageError
-from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.message import Completion, Message
 from sandreckoner.reading.stop_strings import cut_at_stop
 
 Reply: TypeAlias = str | Completion

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandreckoner.cli.render.readable import readable, readable_number, readable_seconds
+from sandreckoner.cli.render.blocks import readable_seconds
+from sandreckoner.cli.render.readable import readable, readable_number
 
 GROWTH = "By what percentage did total revenue grow from 2023 to 2024?"
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.core import runtime
-from sandreckoner.core.budget import Budget
-from sandreckoner.core.combine import together, within
-from sandreckoner.core.effects import Ask, Run, Search, Steps, ask, note, run, search
+from sandreckoner.core.budget import Budget, Usage
+from sandreckoner.core.effects import Ask, Run, Search, Steps, ask, note, run, search, together, within
 from sandreckoner.core.environment import Environment, OnText
 from sandreckoner.core.errors import (
     BudgetSpent,
@@ -27,7 +26,7 @@ from sandreckoner.core.errors import (
 )
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.journal import JournalFile, read_journal
-from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.trace import Event, StepStarted, TextArrived, Trace
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask, Run, Search
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import Execution, ProgramError, RecordedState, Resources
 from sandreckoner.core.journal import dumps, from_json, to_json
-from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
 
 text = st.text(max_size=20)

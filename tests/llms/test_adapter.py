@@ -12,6 +12,7 @@ from langchain_core.language_models import FakeListChatModel, GenericFakeChatMod
 from langchain_core.messages import AIMessage
 from support.server import Plan, Served
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import (
@@ -22,7 +23,7 @@ from sandreckoner.core.errors import (
     SandreckonerError,
     UsageError,
 )
-from sandreckoner.core.message import Completion, Message, Usage
+from sandreckoner.core.message import Completion, Message
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.llms.client.retry import RetryPolicy
 from sandreckoner.testing.model_conformance import RecordedStream

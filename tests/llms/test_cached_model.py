@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from support.server import Served, serve
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.message import Message, Usage
+from sandreckoner.core.message import Message
 from sandreckoner.llms import CachedModel, ScriptedModel, load_model
 
 QUESTION = Ask((Message("user", "Two and two?"),), temperature=1.0)

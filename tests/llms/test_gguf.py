@@ -16,9 +16,10 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from models import NAME
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.errors import ContextOverflow, ModelTimeout, ModelUnavailable, UsageError
-from sandreckoner.core.message import Message, Usage
+from sandreckoner.core.message import Message
 from sandreckoner.llms import ChatGGUF, LangChainModel
 
 pytestmark = pytest.mark.model

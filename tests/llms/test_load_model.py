@@ -26,7 +26,7 @@ from sandreckoner.core.journal import JournalFile
 from sandreckoner.core.message import Message
 from sandreckoner.core.runtime import run
 from sandreckoner.llms import LangChainModel, ScriptedModel, load_chat_model, load_model, model_rows
-from sandreckoner.llms.builders import need
+from sandreckoner.llms.load import need
 from sandreckoner.settings.providers import PROVIDERS
 
 QUESTION = (Message("user", "Two and two?"),)

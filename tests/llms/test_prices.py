@@ -6,11 +6,11 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 from support.server import Served
 
-from sandreckoner.core.budget import Budget
+from sandreckoner.core.budget import Budget, Usage
 from sandreckoner.core.effects import Ask, ask
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import BudgetSpent, UsageError
-from sandreckoner.core.message import Message, Usage
+from sandreckoner.core.message import Message
 from sandreckoner.core.runtime import run
 from sandreckoner.llms import LangChainModel, load_model
 from sandreckoner.settings.user_settings import user_file

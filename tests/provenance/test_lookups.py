@@ -13,7 +13,7 @@ from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.provenance.lookups import trace_lookups
 from sandreckoner.provenance.program_sources import with_sources
-from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.programs import read_result
 from sandreckoner.reading.syntax import with_answer
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox

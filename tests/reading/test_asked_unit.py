@@ -10,7 +10,7 @@ from support.statement import STATEMENT
 
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.asked_unit import in_asked_unit
-from sandreckoner.reading.program_result import read_result
+from sandreckoner.reading.programs import read_result
 from sandreckoner.reading.table_figures import table_records
 from sandreckoner.tools.python import Sandbox
 

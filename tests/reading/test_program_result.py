@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandreckoner.core.execution import JSON, Execution, ProgramError
-from sandreckoner.reading.program_result import read_result, value_text
+from sandreckoner.reading.programs import read_result, value_text
 from sandreckoner.reading.syntax import with_answer, with_last_value
 
 

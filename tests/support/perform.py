@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sandreckoner.chains.method import Strategy
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.combine import with_budget_status
+from sandreckoner.core.effects import with_budget_status
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.execution import Execution, Resources
 from sandreckoner.core.journal import JournalFile, Replay

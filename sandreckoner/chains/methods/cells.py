@@ -13,14 +13,12 @@ from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.chains.strategies.tree.thought_tree import Node
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.combine import together, within
-from sandreckoner.core.effects import Run, Steps
+from sandreckoner.core.effects import Run, Steps, together, within
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
-from sandreckoner.reading.program_result import read_result, value_text
-from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.programs import read_program, read_result, value_text
 from sandreckoner.reading.syntax import bound_names, parse
 
 SHOWN = 1_000  # characters of a cell's output that the model sees

@@ -11,8 +11,7 @@ from sandreckoner.chains.method import Sampling, require_positive
 from sandreckoner.chains.methods.direct import prose_candidate
 from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.combine import together, within
-from sandreckoner.core.effects import Steps
+from sandreckoner.core.effects import Steps, together, within
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem

@@ -13,16 +13,14 @@ from dataclasses import dataclass, field, replace
 from sandreckoner.chains.method import Sampling
 from sandreckoner.chains.prompt import Prompt, ask_fitting, fill, load_prompt
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.combine import together
-from sandreckoner.core.effects import Steps, run
+from sandreckoner.core.effects import Steps, run, together
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
 from sandreckoner.provenance.asked_figures import doubt
 from sandreckoner.reading.asked_unit import in_asked_unit
-from sandreckoner.reading.program_result import read_result
-from sandreckoner.reading.programs import read_program
+from sandreckoner.reading.programs import read_program, read_result
 from sandreckoner.reading.syntax import with_answer
 from sandreckoner.reading.table_figures import table_records
 

@@ -27,8 +27,7 @@ from sandreckoner.chains.strategies.voting import (
     vote_named,
 )
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.combine import within
-from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.effects import Steps, note, within
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.problem import Problem
 

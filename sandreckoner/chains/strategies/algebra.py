@@ -14,8 +14,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import combinations
 
-from sandreckoner.core.combine import within
-from sandreckoner.core.effects import Run, Steps, note
+from sandreckoner.core.effects import Run, Steps, note, within
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Execution
 from sandreckoner.reading.normalize import at_odds, equal, normalise, undecided

@@ -15,8 +15,7 @@ from sandreckoner.chains.strategies.confidence import Confidence, lead, load_con
 from sandreckoner.chains.strategies.single import reasons
 from sandreckoner.chains.strategies.voting import answers_of, tally
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.combine import with_budget_status, within
-from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.effects import Steps, note, with_budget_status, within
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
 

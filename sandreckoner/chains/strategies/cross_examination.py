@@ -13,8 +13,7 @@ from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.program_aided import ProgramAided, symbolic
 from sandreckoner.chains.strategies.voting import answer_by_vote, majority_vote
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.combine import together, within
-from sandreckoner.core.effects import Steps
+from sandreckoner.core.effects import Steps, together, within
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.problem import Problem
 

@@ -12,8 +12,7 @@ from sandreckoner.chains.method import Method, Sampling, method_calls, require_p
 from sandreckoner.chains.prompt import Prompt, ask_fitting, candidate_text, load_prompt, with_critique
 from sandreckoner.chains.strategies.single import conclude
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.combine import within
-from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.effects import Steps, note, within
 from sandreckoner.core.errors import BudgetSpent, UsageError
 from sandreckoner.core.problem import Problem
 

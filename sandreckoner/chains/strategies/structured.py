@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from sandreckoner.chains.method import Strategy, strategy_calls
 from sandreckoner.chains.prompt import with_critique
 from sandreckoner.core.answer import Answer
-from sandreckoner.core.combine import within
-from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.effects import Steps, note, within
 from sandreckoner.core.errors import BudgetSpent, SchemaMismatch
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Problem

@@ -20,8 +20,7 @@ from sandreckoner.chains.strategies.tree.prose import Prose
 from sandreckoner.chains.strategies.tree.search_orders import Beam, BestFirst, DepthFirst, Order
 from sandreckoner.chains.strategies.tree.thought_tree import Evaluator, Growth, Thoughts
 from sandreckoner.core.answer import Answer, Candidate
-from sandreckoner.core.combine import within
-from sandreckoner.core.effects import Note, Steps
+from sandreckoner.core.effects import Note, Steps, within
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
 

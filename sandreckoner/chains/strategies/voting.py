@@ -19,7 +19,7 @@ from sandreckoner.core.effects import Steps, ask, note
 from sandreckoner.core.errors import BudgetSpent, ContextOverflow, UsageError
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.normalize import Normal, alike, normalise
-from sandreckoner.reading.program_result import without_brackets
+from sandreckoner.reading.programs import without_brackets
 
 
 @dataclass(frozen=True, slots=True)

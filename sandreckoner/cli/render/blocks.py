@@ -17,10 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sandreckoner.cli.render.console_style import ConsoleStyle, visible
-from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.execution import Execution
-from sandreckoner.core.message import Usage
 from sandreckoner.core.problem import Passage
 from sandreckoner.reading.programs import mended
 
@@ -54,28 +53,37 @@ def is_placed(source: NumberSource) -> bool:
 
 def describe_source(source: NumberSource) -> str:
     """Where a number came from, in one line."""
-    note = f" ({plain(source.note)})" if source.note else ""
+    note = f" ({_bare(source.note)})" if source.note else ""
     if is_placed(source):
         first = source.passages[0]
         at = f" at {source.box[0]:.0f},{source.box[1]:.0f}" if source.box else ""
         # The note names the row: the quote need not say it again.
         quote = first.text if source.note.startswith("row “") else source.quote
-        return f"{visible(first.source)} p. {first.page}{at}, “{plain(quote)}”{note}"
-    if source.origin == "question":
-        return f"the question, “{plain(source.quote)}”{note}"
-    if source.origin == "constant":
-        return f"constant: {plain(source.note)}"
-    return f"unsourced{note}"
+        said = f"{first.source} p. {first.page}{at}, “{_bare(quote)}”{note}"
+    elif source.origin == "question":
+        said = f"the question, “{_bare(source.quote)}”{note}"
+    elif source.origin == "constant":
+        said = f"constant: {_bare(source.note)}"
+    else:
+        said = f"unsourced{note}"
+    return visible(said)
 
 
-def plain(markdown: str) -> str:
+def _bare(markdown: str) -> str:
     """A quote from a table without the table's bars and stars."""
-    return visible(" ".join(markdown.replace("**", "").replace("|", " ").split()))
+    return " ".join(markdown.replace("**", "").replace("|", " ").split())
 
 
 def price(usage: Usage) -> str:
     """What it cost; empty where it cost nothing."""
     return "price unknown" if usage.usd is None else f"${usage.usd:.4f}" if usage.usd else ""
+
+
+def readable_seconds(seconds: float) -> str:
+    """A span of time: seconds up to 90, then minutes, then hours."""
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def status_line(answer: Answer, strategy: str, left: str = "") -> str:

@@ -14,9 +14,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.blocks import one_line, plural
+from sandreckoner.cli.render.blocks import one_line, plural, readable_seconds
 from sandreckoner.cli.render.console_style import ConsoleStyle, visible
-from sandreckoner.cli.render.readable import readable_seconds
 from sandreckoner.cli.render.run_tree import branches, tree_lines
 from sandreckoner.core.effects import Ask, Note, Run, Search
 from sandreckoner.core.execution import Execution

@@ -140,13 +140,6 @@ def readable_number(text: str, *, money: bool = False) -> str:
     return f"{_sign(text) if rounded else ''}{shown}"
 
 
-def readable_seconds(seconds: float) -> str:
-    """A span of time: seconds up to 90, then minutes, then hours."""
-    if seconds < 90:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def _rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT)
 

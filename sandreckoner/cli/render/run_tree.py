@@ -10,8 +10,8 @@ from typing import Literal
 
 from rich.text import Text
 
-from sandreckoner.cli.render.blocks import describe_source, one_line, plural
-from sandreckoner.cli.render.readable import readable_answer, readable_seconds
+from sandreckoner.cli.render.blocks import describe_source, one_line, plural, readable_seconds
+from sandreckoner.cli.render.readable import readable_answer
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
 from sandreckoner.core.execution import Execution

@@ -8,10 +8,10 @@ from rich.markdown import Markdown
 from rich.text import Text
 
 from sandreckoner.cli.render import blocks
-from sandreckoner.cli.render.blocks import looked_at, one_line, plural, price, status_line
+from sandreckoner.cli.render.blocks import looked_at, one_line, plural, price, readable_seconds, status_line
 from sandreckoner.cli.render.blocks import marks as place_marks
 from sandreckoner.cli.render.console_style import visible
-from sandreckoner.cli.render.readable import readable_answer, readable_seconds
+from sandreckoner.cli.render.readable import readable_answer
 from sandreckoner.cli.terminal.context import Context
 from sandreckoner.cli.terminal.transcript import Cell, Turn, cell_lines
 from sandreckoner.core.answer import Answer

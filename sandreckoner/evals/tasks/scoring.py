@@ -25,7 +25,7 @@ from sandreckoner.evals.tasks.question import Kind, Question
 from sandreckoner.reading.final_answer import whole_answers
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
 from sandreckoner.reading.normalize import alike, at_odds, equal, normalise, values_of
-from sandreckoner.reading.program_result import without_brackets
+from sandreckoner.reading.programs import without_brackets
 
 Scorer = Callable[[str, Question], bool | None]
 

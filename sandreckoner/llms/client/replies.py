@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import OnText
 from sandreckoner.core.journal import as_json
-from sandreckoner.core.message import Completion, Finish, Message, ToolCall, Usage
+from sandreckoner.core.message import Completion, Finish, Message, ToolCall
 from sandreckoner.reading.stop_strings import cut_at_stop, split_thoughts
 from sandreckoner.reading.tool_calls import object_at
 

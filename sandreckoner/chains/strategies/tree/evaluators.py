@@ -10,8 +10,7 @@ from types import MappingProxyType
 from sandreckoner.chains.method import Sampling
 from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.chains.strategies.tree.thought_tree import Node, at_node
-from sandreckoner.core.combine import together
-from sandreckoner.core.effects import Steps, note
+from sandreckoner.core.effects import Steps, note, together
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from sandreckoner.core.answer import Candidate
-from sandreckoner.core.combine import together, within
-from sandreckoner.core.effects import Note, Scope, Steps
+from sandreckoner.core.effects import Note, Scope, Steps, together, within
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.execution import Execution, State
 from sandreckoner.core.problem import Problem
