@@ -27,10 +27,12 @@ class Caller:
     Attributes:
         name: stands in logs and keeps documents apart.
         daily: limits of a day in UTC; its seconds are not used.
+        labels: which labelled documents of an index are seen; None for all.
     """
 
     name: str
     daily: Budget = field(default_factory=Budget)
+    labels: tuple[str, ...] | None = None
 
 
 ANYBODY = Caller("anybody")
@@ -82,7 +84,8 @@ def new_key() -> str:
 
 
 def read_keys(path: Path) -> Keys:
-    """Read keys from a file in TOML: `[alice]`, `sha256 = "…"`, and limits of a day such as `calls = 1000`.
+    """Read keys from a file in TOML: `[alice]`, `sha256 = "…"`, limits of a day such as `calls = 1000`,
+    and `labels = ["finance"]`.
 
     Raises:
         UsageError: it cannot be read, or holds something else.
@@ -92,14 +95,22 @@ def read_keys(path: Path) -> Keys:
         callers = {}
         for name, table in tables.items():
             limits = {limit: table[limit] for limit in ("calls", "tokens", "usd") if limit in table}
-            if set(table) - {"sha256", *limits} or len(table["sha256"]) != 64:
-                raise ValueError(f"[{name}] takes sha256, calls, tokens and usd")
-            callers[str(table["sha256"]).lower()] = Caller(name, Budget(**limits))
+            labels = table.get("labels")
+            if set(table) - {"sha256", "labels", *limits} or len(table["sha256"]) != 64:
+                raise ValueError(f"[{name}] takes sha256, calls, tokens, usd and labels")
+            if labels is not None and not (isinstance(labels, list) and all(map(_is_text, labels))):
+                raise ValueError(f"[{name}] labels is a list of texts")
+            seen = None if labels is None else tuple(labels)
+            callers[str(table["sha256"]).lower()] = Caller(name, Budget(**limits), seen)
     except (OSError, ValueError, TypeError, KeyError) as fault:
         raise UsageError(
             f"--keys {path}: {fault}; `reckon serve --new-key NAME --keys FILE` adds one"
         ) from None
     return Keys(callers)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def append_key(path: Path, name: str) -> str:

@@ -69,7 +69,8 @@ class ReplyParts:
 def _place(run: Run, span: Passage, box: Box | None) -> SourcePlace:
     owner = run.caller.name if run.own else ""
     words = span.text[:_LONGEST]
-    return SourcePlace(owner, run.offer.index, span.source, span.page, span.start, span.end, words, box)
+    place = (owner, run.offer.index, span.source, span.page, span.start, span.end)
+    return SourcePlace(*place, words, box, run.caller.labels)
 
 
 def usage_tokens(run: Run) -> tuple[int, int]:

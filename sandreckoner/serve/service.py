@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -174,6 +174,16 @@ class Service:
         found = [workspace for (_, name), workspace in self._workspaces.items() if name == index]
         return found[0].library if found else None
 
+    @contextmanager
+    def index_seen(self, index: str, labels: Sequence[str] | None) -> Iterator[Library | None]:
+        """Yield what `library` gives, as someone with these labels sees it."""
+        library: Any = self.library(index)
+        if labels is None or not hasattr(library, "seen_by"):  # no labels: paths that the server was given
+            yield library
+            return
+        with library.seen_by(labels) as seen:
+            yield seen
+
     def offer(self, name: str) -> Offer:
         """Return what a client names as its model.
 
@@ -224,7 +234,8 @@ class Service:
         offer = run.offer
         shared = self._workspaces[offer.model, offer.index]
         if offer.index:
-            yield shared
+            with self.index_seen(offer.index, run.caller.labels) as library:
+                yield shared if library is shared.library else self._sharing(shared, library=library)
             return
         async with self._documents.using(run.caller) as own:
             run.own = own is not None

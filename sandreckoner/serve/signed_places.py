@@ -30,6 +30,7 @@ class SourcePlace:
         end: offset after it.
         text: the span itself.
         box: its rectangle on the page, in points, where that is known.
+        labels: of whoever was shown it; None for one who sees all documents.
     """
 
     owner: str
@@ -40,6 +41,7 @@ class SourcePlace:
     end: int
     text: str
     box: Box | None = None
+    labels: tuple[str, ...] | None = None
 
 
 class PlaceSigner:
@@ -74,8 +76,8 @@ class PlaceSigner:
             data, given = b"", b""
         if not hmac.compare_digest(self._tag(data), given):
             raise ApiError(404, "there is no such source; ask the question again", code="not_found")
-        owner, index, source, page, start, end, text, box = json.loads(data)
-        return SourcePlace(owner, index, source, page, start, end, text, tuple(box) if box else None)
+        *place, box, labels = json.loads(data)
+        return SourcePlace(*place, tuple(box) if box else None, None if labels is None else tuple(labels))
 
     def _tag(self, data: bytes) -> bytes:
         return hmac.digest(self._secret, data, hashlib.sha256)[:_TAG_BYTES]

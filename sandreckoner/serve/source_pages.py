@@ -106,7 +106,8 @@ class SourcePages:
     @asynccontextmanager
     async def _library(self, place: SourcePlace) -> AsyncIterator[Any]:
         if not place.owner:
-            yield _present(self._service.library(place.index))
+            with self._service.index_seen(place.index, place.labels) as library:
+                yield _present(library)
             return
         yield _present(await self._documents.shelf(place.owner).index())
 

@@ -73,6 +73,9 @@ class Values(BaseModel):
         0, description="how long a process of its own keeps the embedded model loaded; 0 for none"
     )
     log: Literal["on", "off"] = Field("on", description="whether what is asked is kept, for `reckon log`")
+    labels: Text | None = Field(
+        None, description="which labelled documents of an index are seen, with commas"
+    )
     limits: dict[Provider, Limits] = Field({}, description="what a provider allows one account")
     prices: dict[str, Price] = Field({}, description="US dollars per million tokens, by model")
     keys: dict[Provider, SecretStr] = Field({}, description="keys, by provider or by a server's address")
@@ -116,6 +119,10 @@ class Settings(Values):
     def budget(self) -> Budget:
         """Return what one question may spend."""
         return Budget(self.calls, self.tokens, self.usd, self.seconds)
+
+    def seen_labels(self) -> tuple[str, ...] | None:
+        """Return the labels of whoever asks; None where all documents are seen."""
+        return None if self.labels is None else tuple(filter(None, map(str.strip, self.labels.split(","))))
 
     def limits_of(self, provider: str) -> Limits:
         """Return the rate limits of a provider, or of a server by its address."""
@@ -253,7 +260,7 @@ def _parts(table: str) -> tuple[str, ...]:
 
 
 def _wanted(name: Name, kind: str) -> str:
-    if name[0] in ("model", "strategy"):
+    if name[0] in ("model", "strategy", "labels"):
         return "a string"
     if kind == "literal_error":
         return " or ".join(

@@ -276,7 +276,9 @@ class Workspace:
         if self._index:
             from sandreckoner.tools.retrieval.index_registry import open_index
 
-            return self._owned(open_index(self._index, report=self.report))
+            return self._owned(
+                open_index(self._index, report=self.report, labels=self.settings.seen_labels())
+            )
         given = self._given["library"]
         if given is None:
             return None

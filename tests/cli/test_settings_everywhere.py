@@ -40,9 +40,9 @@ USES: dict[str, set[str]] = {
     "eval": ASKING,
     "export": set(),
     "index add": set(),
-    "index list": set(),
+    "index list": {"labels"},
     "index remove": set(),
-    "index search": set(),
+    "index search": {"labels"},
     "index verify": set(),
     "index watch": set(),
     "log": set(),
@@ -336,6 +336,13 @@ def check_log(command: str, run: Run, served: Served, patch: Patch) -> None:
     assert entries() == before
 
 
+def check_labels(command: str, run: Run, served: Served, patch: Patch) -> None:
+    main(["index", "add", "note.md", "--label", "board"])
+    assert "note.md" in run(command).said
+    patch.setenv("RECKON_LABELS", "staff")
+    assert "note.md" not in run(command).said
+
+
 def check_kernels(command: str, run: Run, served: Served, patch: Patch) -> None:
     """The engine looks for kernels of this processor before it loads a model, or does not."""
     pytest.importorskip("xllamacpp")
@@ -372,6 +379,7 @@ OTHER = {
     "kernels": "wheel",
     "resident_minutes": "5",
     "log": "off",
+    "labels": "board",
 }
 
 

@@ -11,6 +11,7 @@ from embedders import HashedWords
 
 from sandreckoner.core.effects import Search
 from sandreckoner.core.errors import LibraryError, UsageError
+from sandreckoner.tools.retrieval import word_index
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.search import SearchOptions
 from sandreckoner.tools.retrieval.verify import repair, verify
@@ -95,6 +96,34 @@ def test_a_file_that_cannot_be_read_any_more_keeps_its_last_state(index: Index, 
     (fault,) = [document.fault for document in index.documents if document.fault]
     assert fault == f"{REPORT}: holds binary data, not text"
     assert len(index.documents) == 2
+
+
+def test_a_folder_that_cannot_be_looked_into_keeps_its_documents(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "all" / "inner").mkdir(parents=True)
+    (tmp_path / "all" / "inner" / "note.md").write_text("Net sales were 512.3 million.")
+    index.add([tmp_path / "all"])
+    (tmp_path / "all" / "inner").rename(tmp_path / "elsewhere")
+    (tmp_path / "all" / "inner").symlink_to(tmp_path / "all" / "inner")  # a link to itself cannot be followed
+    for paths in ([tmp_path / "all"], []):
+        report = index.add(paths)
+        assert report.removed == [] and "its text of before is still searched" in report.failed[0]
+        assert index.missing()[0].startswith("inner/note.md: cannot be read")
+    (found,) = index.search(Search("net sales", 1))
+    assert "512.3" in found.text
+    (tmp_path / "all" / "inner").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "all" / "inner")
+    assert index.add([]).failed == [] and index.missing() == ()
+
+
+def test_removing_counts_the_common_words_anew(
+    index: Index, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_index, "MAX_MATCHES", 10)
+    monkeypatch.setattr(word_index, "_COMMON", 1)
+    index.add([texts])
+    before = index.store.query("select count(*) from common_word")[0][0]
+    index.remove(["*"])
+    assert before > index.store.query("select count(*) from common_word")[0][0] == 0
 
 
 def test_two_files_of_one_name_stay_apart(index: Index, tmp_path: Path) -> None:

@@ -61,19 +61,28 @@ def _action(name: str, help: str, *examples: str) -> Callable[[Callable[..., int
     "reckon index add reports/ note.md",
     "reckon index add                    what has changed since",
     "reckon index add reports/ --index annual --chroma localhost:8000",
+    "reckon index add board/ --label board --label audit",
 )
 @click.argument(
     "paths", nargs=-1, type=click.Path(), metavar="[PATH]...", help="None: all that was ever added."
 )
 @click.option("--chroma", default="", metavar="HOST:PORT", help="Keep the vectors in a Chroma server.")
-def add(paths: tuple[str, ...], chroma: str, index: str, *, as_json: bool) -> int:
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="LABEL",
+    help="Only who has one of these sees them; '' opens them to all.",
+)
+def add(paths: tuple[str, ...], chroma: str, labels: tuple[str, ...], index: str, *, as_json: bool) -> int:
     """Add files and folders, or what has changed of them."""
     from sandreckoner.tools.retrieval.index_registry import open_index
 
     with open_index(index, make=True, server=chroma, report=warn) as opened:
         try:
             with _bar() as step:
-                added = opened.add(list(paths), progress=step)
+                given = [*filter(None, labels)] if labels else None
+                added = opened.add(list(paths), labels=given, progress=step)
         except KeyboardInterrupt:
             warn(f"interrupted; {len(opened.documents)} documents are kept, the same command goes on")
             return INTERRUPTED
@@ -132,10 +141,10 @@ def list_documents(index: str, *, as_json: bool) -> int:
     from sandreckoner.tools.retrieval.document_index import Index
     from sandreckoner.tools.retrieval.index_registry import existing_index_folder
 
-    with Index(existing_index_folder(index)) as opened:
-        kept = opened.documents
+    with Index(existing_index_folder(index), labels=_labels()) as opened:
+        kept, labels = opened.documents, opened.labels
     if as_json:
-        _print(index, documents=[dataclasses.asdict(document) for document in kept])
+        _print(index, documents=[dataclasses.asdict(document) for document in kept], labels=dict(labels))
         return ANSWERED
     table = Table(box=None, pad_edge=False)
     for heading in ("document", "pages", "passages", "file"):
@@ -150,8 +159,17 @@ def list_documents(index: str, *, as_json: bool) -> int:
         )
         for line in (*document.notes, *filter(None, [document.fault])):
             table.add_row("", "", "", Text(line, style="yellow"))
+    for path, needed in labels.items():
+        table.add_row(Text(path), "", "", Text(f"seen with: {', '.join(needed)}", style="dim"))
     make_console().print(table)
     return ANSWERED
+
+
+def _labels() -> tuple[str, ...] | None:
+    """The labels of whoever asks, from the settings."""
+    from sandreckoner.settings.user_settings import load_settings
+
+    return load_settings().seen_labels()
 
 
 @_action("remove", "remove documents", "reckon index remove annual-2023.pdf", "reckon index remove '2023*'")
@@ -197,7 +215,7 @@ def search(
     options = SearchOptions(sources=sources)
     if words is not None:
         options = dataclasses.replace(options, lexical_weight=words)
-    with open_index(index, options=options, report=warn) as opened:
+    with open_index(index, options=options, report=warn, labels=_labels()) as opened:
         found = opened.search(Search(question, k))
     if as_json:
         passages = [

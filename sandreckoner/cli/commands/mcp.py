@@ -35,8 +35,9 @@ examples:
     short_help="serve the sandbox and the search of documents to an MCP client, on stdin and stdout",
 )
 @options.docs
+@click.option("--index", default="", metavar="NAME", help="An index that `reckon index add` keeps.")
 @click.option("--accept-uncontained", is_flag=True, help="Serve even where nothing would hold a program.")
-def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
+def command(docs: tuple[str, ...], index: str, *, accept_uncontained: bool) -> int:
     """Serve the sandbox, and the search of documents, to a client of the Model Context Protocol on stdin and
     stdout, until the client goes away.
     """
@@ -53,7 +54,7 @@ def command(docs: tuple[str, ...], *, accept_uncontained: bool) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     protocol = _claim_stdout()
     contained = not accept_uncontained
-    with Workspace(docs=docs, contained=contained, report=warn) as workspace:
+    with Workspace(docs=docs, index=index, contained=contained, report=warn) as workspace:
         _contained(workspace)
         try:
             anyio.run(_serve, server_of(workspace.sandbox, workspace.library), protocol)

@@ -7,12 +7,14 @@ This store decides what an index contains; the vectors, wherever they are kept, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.problem import Passage
+from sandreckoner.tools.retrieval.access_labels import SCHEMA as ACCESS
+from sandreckoner.tools.retrieval.access_labels import show_only
 from sandreckoner.tools.retrieval.database import Database
 from sandreckoner.tools.retrieval.document import ChunkRecord, Document, indexed_text, name_in_words
 from sandreckoner.tools.retrieval.indexed_words import indexed_words
@@ -86,10 +88,14 @@ class ChunkStore(Database):
 
     Args:
         path: the SQLite file; None keeps everything in memory.
+        labels: only documents that these may see exist for this store, and it cannot write; None for all.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        super().__init__(_SCHEMA + WORDS + TABLES, path)
+    def __init__(self, path: Path | None = None, labels: Collection[str] | None = None) -> None:
+        super().__init__(_SCHEMA + WORDS + TABLES + ACCESS, path)
+        self.hides = labels is not None
+        if labels is not None:
+            show_only(self, labels)
 
     def put(self, document: Document, records: Sequence[ChunkRecord], *, root: str = "") -> None:
         """Store a document and its chunks, replacing the document of the same source."""

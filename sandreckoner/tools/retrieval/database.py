@@ -32,7 +32,12 @@ class Database:
             self._connection.execute("pragma foreign_keys = on")
             if path:
                 self._connection.execute("pragma journal_mode = wal")
-            self._connection.executescript(schema)
+        self.run_script(schema)
+
+    def run_script(self, statements: str) -> None:
+        """Run statements that define tables and views."""
+        with self._lock, self._faults():
+            self._connection.executescript(statements)
 
     def close(self) -> None:
         """Close the file."""

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandreckoner._support.user_folders import locked
 from sandreckoner.core.effects import Search
-from sandreckoner.core.errors import LibraryError
+from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Table
+from sandreckoner.tools.retrieval.access_labels import labelled_paths, set_labels
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
-from sandreckoner.tools.retrieval.indexing import Indexer, IndexReport, Progress, delete_orphan_vectors
+from sandreckoner.tools.retrieval.indexing import (
+    Indexer,
+    IndexReport,
+    Progress,
+    absolute_path,
+    delete_orphan_vectors,
+)
 from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 from sandreckoner.tools.retrieval.search import SearchOptions, default_options, find_passages, find_tables
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeTable, whole_table
@@ -47,6 +54,8 @@ class Index:
         vectors: another vector index (a Chroma server, a LangChain store) instead of `embedder`.
         options: how to search; None for what suits the documents (`search.default_options`).
         report: called at the first search with one line for whatever is missing; None for Python's warnings.
+        labels: of whoever asks: only documents that they may see are there, and nothing can be added; None
+            for all documents. See `add`.
 
     Raises:
         LibraryError: the index cannot be opened, or was made with another embedder.
@@ -60,7 +69,10 @@ class Index:
         vectors: VectorIndex | None = None,
         options: SearchOptions | None = None,
         report: Callable[[str], None] | None = None,
+        labels: Collection[str] | None = None,
     ) -> None:
+        self._labels = None if labels is None else frozenset(labels)
+        self._shares = False
         self._report = report or _warn
         self._searched = False
         self.folder = Path(folder).expanduser()
@@ -69,7 +81,7 @@ class Index:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise LibraryError(f"{folder}: cannot be made ({fault.strerror})") from None
-        self._store = ChunkStore(self.folder / "text.sqlite")
+        self._store = ChunkStore(self.folder / "text.sqlite", self._labels)
         self._initialise("format", FORMAT)
         if (known := self._store.setting("format")) != FORMAT:
             raise LibraryError(f"{self.folder}: made by another version (format {known}); make a new index")
@@ -91,6 +103,20 @@ class Index:
             vectors = ChromaVectors(open_client, embedder)
         self._initialise("embedder", embedder.name)
         return vectors
+
+    def seen_by(self, labels: Collection[str]) -> Index:
+        """The same index for someone with these labels, to be closed by itself, before this one."""
+        known = frozenset(labels) if self._labels is None else self._labels.intersection(labels)
+        view = Index(
+            self.folder, vectors=self._vectors, options=self._options, report=self._report, labels=known
+        )
+        view._shares = True
+        return view
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The labels of each file and folder that has any; none are shown to someone with labels."""
+        return labelled_paths(self._store)
 
     @property
     def options(self) -> SearchOptions:
@@ -178,24 +204,38 @@ class Index:
         place = starts.index(passage.start)
         return around[max(0, place - before) : place + after + 1]
 
-    def add(self, paths: Sequence[str | Path] = (), *, progress: Progress | None = None) -> IndexReport:
+    def add(
+        self,
+        paths: Sequence[str | Path] = (),
+        *,
+        labels: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> IndexReport:
         """Add files and folders, or update them: new and changed files are read, missing ones are removed.
 
         A document is durable once the next one begins; a killed `add` resumes where it was.
 
         Args:
             paths: files, folders or `-` for piped input; none updates everything that was ever added.
+            labels: one of them is needed to see these files and all that ever lies in these folders; an empty
+                list opens them to everyone, None leaves the labels as they are.
             progress: called with a document's name, the number of its chunks that are done, and their total.
 
         Raises:
+            UsageError: there are labels and no paths, or this index was opened with labels.
             LibraryError: a path does not exist, or the index cannot be written.
         """
+        if labels is not None and not paths:
+            raise UsageError("labels: say which files or folders have them")
+        self.require_everything()
         on_wait = (lambda: progress("waiting for another process to finish", 0, 0)) if progress else None
         with self._writing(on_wait), ReadingProcess() as reader:
             indexer = Indexer(self._store, self._vectors, reader, progress)
             indexer.embed_missing()
             roots = [str(path) for path in paths] or sorted({document.root for document in self.documents})
             for root in roots:
+                if labels is not None:
+                    set_labels(self._store, absolute_path(root), labels)
                 indexer.update(root, is_known=not paths)
             delete_orphan_vectors(self._store, self._vectors)
             if indexer.report.read or indexer.report.removed:
@@ -208,6 +248,7 @@ class Index:
         Raises:
             LibraryError: a name matches no document.
         """
+        self.require_everything()
         removed: list[str] = []
         with self._writing():
             for name in sources:
@@ -223,11 +264,21 @@ class Index:
             for source in removed:
                 self._store.delete(source)
             delete_orphan_vectors(self._store, self._vectors)
+            count_common_words(self._store)
         return tuple(removed)
+
+    def require_everything(self) -> None:
+        """Refuse what needs all documents.
+
+        Raises:
+            UsageError: the index was opened with labels.
+        """
+        if self._labels is not None:
+            raise UsageError(f"{self.folder}: opened with labels, so it can only be asked; open it without")
 
     def close(self) -> None:
         """Close files and clients."""
-        if self._vectors is not None:
+        if self._vectors is not None and not self._shares:
             self._vectors.close()
         self._store.close()
 

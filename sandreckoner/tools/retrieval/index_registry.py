@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from sandreckoner._support.user_folders import cache_folder, data_folder
@@ -49,6 +49,7 @@ def open_index(
     server: str = "",
     options: SearchOptions | None = None,
     report: Report | None = None,
+    labels: Collection[str] | None = None,
 ) -> Index:
     """Open an index by its name.
 
@@ -60,6 +61,7 @@ def open_index(
         options: how to search.
         report: called with one line if there is no embedder, so that only words are searched, and with one at
             the first search for whatever is missing.
+        labels: of whoever asks; see `Index`.
 
     Raises:
         UsageError: `server` is not an address, or the index exists already.
@@ -72,7 +74,7 @@ def open_index(
     if server:
         _record_server(folder, server)
     if embedder is None or not (folder / _SERVER).exists():
-        return Index(folder, embedder=embedder, options=options, report=report)
+        return Index(folder, embedder=embedder, options=options, report=report, labels=labels)
     address, collection = (folder / _SERVER).read_text("utf-8").split()
     host, _, port = address.rpartition(":")
     return Index(
@@ -80,6 +82,7 @@ def open_index(
         vectors=ChromaVectors(chroma_at(host, int(port)), embedder, collection=collection),
         options=options,
         report=report,
+        labels=labels,
     )
 
 

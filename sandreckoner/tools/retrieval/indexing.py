@@ -17,6 +17,7 @@ from sandreckoner.tools.retrieval.load_documents import (
     load_document,
     read_bytes,
     sha256_of,
+    why_unreachable,
 )
 from sandreckoner.tools.retrieval.reading_process import ReadingProcess
 from sandreckoner.tools.retrieval.vectors import VectorIndex
@@ -84,11 +85,11 @@ class Indexer:
         Raises:
             LibraryError: the path does not exist.
         """
-        root = root if root in ("-", "stdin") else str(Path(root).expanduser().resolve())
+        root = absolute_path(root)
         stored = {document.path: document for document in self._store.documents()}
         present: set[str] = set()
-        if not is_known or Path(root).exists():
-            for file in find_files([root]):
+        if not is_known or (root != "stdin" and why_unreachable(root) is None):
+            for file in find_files(["-" if root == "stdin" else root]):
                 path = str(file.path.resolve()) if file.path else "stdin"
                 present.add(path)
                 self._update_file(file, root, stored.get(path))
@@ -96,8 +97,20 @@ class Indexer:
                 self.report.notes.append(note)
         for document in stored.values():
             if document.root == root and document.path not in present and root != "stdin":
-                self._store.delete(document.source)
-                self.report.removed.append(document.source)
+                self._forget(document)
+
+    def _forget(self, document: IndexedDocument) -> None:
+        """Remove a document whose file is gone, not one whose folder cannot be looked into."""
+        fault = why_unreachable(document.path)
+        if fault is None or isinstance(fault, FileNotFoundError | NotADirectoryError):
+            self._store.delete(document.source)
+            self.report.removed.append(document.source)
+        else:
+            self._keep(document, f"{document.source}: cannot be read ({fault.strerror})")
+
+    def _keep(self, stored: IndexedDocument, fault: str) -> None:
+        self._store.set_fault(stored.source, fault)
+        self.report.failed.append(f"{fault}; its text of before is still searched")
 
     def _update_file(self, file: SourceFile, root: str, stored: IndexedDocument | None) -> None:
         try:
@@ -108,8 +121,9 @@ class Indexer:
             document = load_document(file, data, reader=self._reader)
         except LibraryError as fault:
             if stored:
-                self._store.set_fault(stored.source, str(fault))
-            self.report.failed.append(f"{fault}{'; its text of before is still searched' if stored else ''}")
+                self._keep(stored, str(fault))
+            else:
+                self.report.failed.append(str(fault))
             return
         source = stored.source if stored else self._unused_name(document)
         self._put(replace(document, source=source), root)
@@ -155,6 +169,11 @@ class Indexer:
             name = f"{parents[depth].name}/{name}"
             depth += 1
         return name
+
+
+def absolute_path(root: str) -> str:
+    """The path of a file or folder as an index keeps it; `stdin` for piped input."""
+    return "stdin" if root in ("-", "stdin") else str(Path(root).expanduser().resolve())
 
 
 def delete_orphan_vectors(store: ChunkStore, vectors: VectorIndex | None) -> None:

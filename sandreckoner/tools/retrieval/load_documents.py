@@ -49,12 +49,23 @@ def find_files(paths: Sequence[str | Path]) -> Iterator[SourceFile]:
             yield SourceFile(None, "stdin")
             continue
         path = Path(given).expanduser()
-        if not path.exists():
-            raise LibraryError(f"{given}: there is no such file or folder")
+        if fault := why_unreachable(path):
+            missing = isinstance(fault, FileNotFoundError | NotADirectoryError)
+            why = "there is no such file or folder" if missing else f"cannot be read ({fault.strerror})"
+            raise LibraryError(f"{given}: {why}")
         for file in _below(path) if path.is_dir() else [path]:
             if file.resolve() not in seen:
                 seen.add(file.resolve())
                 yield SourceFile(file, file.relative_to(path).as_posix() if path.is_dir() else file.name)
+
+
+def why_unreachable(path: str | Path) -> OSError | None:
+    """Why there is nothing to read at a path; None where there is something."""
+    try:
+        Path(path).stat()
+    except OSError as fault:
+        return fault
+    return None
 
 
 def left_out(path: Path) -> str:

@@ -98,7 +98,7 @@ def find_passages(
     if k < 1:
         raise UsageError(f"search: k must be 1 or more, not {k}")
     with store.transaction():
-        sources = _searched_sources(question, store.modification_times(), options)
+        sources = _searched_sources(question, store, options)
         scores = _fused(question, max(options.n_candidates, k), store, vectors, options, sources)
         if options.route:
             scores = {chunk: score + date_bonus(question, chunk.source) for chunk, score in scores.items()}
@@ -123,7 +123,7 @@ def find_tables(
     """
     passages = find_passages(question, _PASSAGES_FOR_TABLES, store=store, vectors=vectors, options=options)
     with store.transaction():
-        sources = _searched_sources(question, store.modification_times(), options)
+        sources = _searched_sources(question, store, options)
         words = table_words(store, match_query(question), k=options.n_candidates, sources=sources)
         near = {passage.source for passage in passages} | sources_of(store, words)
         tables = stored_tables(store, near)
@@ -139,10 +139,9 @@ def _ranked(scores: Mapping[StoredChunk, float]) -> list[StoredChunk]:
     return sorted(scores, key=lambda chunk: (-scores[chunk], chunk.source, chunk.page, chunk.start))
 
 
-def _searched_sources(
-    question: str, modified: Mapping[str, float], options: SearchOptions
-) -> tuple[str, ...] | None:
+def _searched_sources(question: str, store: ChunkStore, options: SearchOptions) -> tuple[str, ...] | None:
     """The documents to search; None for all of them."""
+    modified = store.modification_times()
     kept = [
         source
         for source, modified_s in modified.items()
@@ -158,7 +157,7 @@ def _searched_sources(
         kept = [source for source in kept if any(_matches(source, name) for name in options.sources)]
     routed = named_sources(question, kept) if options.route else ()
     chosen = tuple(routed or kept)
-    return None if len(chosen) == len(modified) else chosen
+    return None if len(chosen) == len(modified) and not store.hides else chosen
 
 
 def _matches(source: str, name: str) -> bool:

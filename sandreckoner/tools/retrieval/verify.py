@@ -17,12 +17,17 @@ def verify(index: Index) -> tuple[str, ...]:
 
     Checks SQLite's integrity and the full-text index's; that every chunk is a slice of its page whose hash is
     still its key; that every chunk has its full-text row; and that every chunk's vector exists.
+
+    Raises:
+        UsageError: the index was opened with labels.
     """
+    index.require_everything()
     return (*_file(index.store), *_chunks(index.store), *_vectors(index))
 
 
 def repair(index: Index) -> int:
     """Mark lost vectors, so that the next `add` embeds them again; returns their number."""
+    index.require_everything()
     if index.vectors is None:
         return 0
     index.vectors.refresh(-2)
