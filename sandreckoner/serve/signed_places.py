@@ -76,8 +76,9 @@ class PlaceSigner:
             data, given = b"", b""
         if not hmac.compare_digest(self._tag(data), given):
             raise ApiError(404, "there is no such source; ask the question again", code="not_found")
-        *place, box, labels = json.loads(data)
-        return SourcePlace(*place, tuple(box) if box else None, None if labels is None else tuple(labels))
+        owner, index, source, page, start, end, text, box, labels = json.loads(data)
+        seen = None if labels is None else tuple(labels)
+        return SourcePlace(owner, index, source, page, start, end, text, tuple(box) if box else None, seen)
 
     def _tag(self, data: bytes) -> bytes:
         return hmac.digest(self._secret, data, hashlib.sha256)[:_TAG_BYTES]
