@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
     from sandreckoner.langchain.sandbox_middleware import SandboxMiddleware
     from sandreckoner.langchain.text_chat import TextChat
+    from sandreckoner.langchain.vector_store import LibraryVectorStore
     from sandreckoner.llms.local.huggingface import ChatHF
     from sandreckoner.llms.local.llamacpp import ChatGGUF
     from sandreckoner.tools.python.tool import PythonTool
@@ -28,6 +29,7 @@ __all__ = [
     "LibraryEmbeddings",
     "LibraryRetriever",
     "LibraryTool",
+    "LibraryVectorStore",
     "PythonTool",
     "SandboxMiddleware",
     "SourcesMiddleware",
@@ -46,6 +48,7 @@ _MODULES = {
     "LibraryEmbeddings": "langchain.retriever",
     "LibraryRetriever": "langchain.retriever",
     "LibraryTool": "langchain.retriever",
+    "LibraryVectorStore": "langchain.vector_store",
     "PythonTool": "tools.python.tool",
     "SandboxMiddleware": "langchain.sandbox_middleware",
     "SourcesMiddleware": "langchain.guard_middleware",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from embedders import HashedWords
 from langchain_core.vectorstores import InMemoryVectorStore
-from langchain_tests.integration_tests import EmbeddingsIntegrationTests, RetrieversIntegrationTests
+from langchain_tests.integration_tests import (
+    EmbeddingsIntegrationTests,
+    RetrieversIntegrationTests,
+    VectorStoreIntegrationTests,
+)
 from langchain_tests.unit_tests import ToolsUnitTests
 
 from sandreckoner.core.effects import Search
-from sandreckoner.core.errors import LibraryError
+from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.langchain.retriever import LibraryEmbeddings, LibraryRetriever, LibraryTool
+from sandreckoner.langchain.vector_store import LibraryVectorStore
 from sandreckoner.tools.retrieval import open_library
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.langchain_stores import LangChainVectors
@@ -60,6 +66,44 @@ class TestEmbeddings(EmbeddingsIntegrationTests):
     @property
     def embedding_model_params(self) -> dict[str, Any]:
         return {"embedder": HashedWords()}
+
+
+class TestVectorStore(VectorStoreIntegrationTests):
+    @pytest.fixture
+    def vectorstore(self, tmp_path: Path) -> Iterator[LibraryVectorStore]:
+        with Index(tmp_path / "index", embedder=self.get_embeddings()) as index:
+            yield LibraryVectorStore(index)
+
+
+def test_a_vector_store_finds_texts_and_files(tmp_path: Path) -> None:
+    long = "\n\n".join(f"Paragraph {n} of the notes is about topic {n}." * 9 for n in range(20))
+    store = LibraryVectorStore.from_texts(
+        ["The order backlog was 318.4 million.", long],
+        LibraryEmbeddings(HashedWords()),
+        [{"year": 2024}, {"year": 2023}],
+        ids=["backlog", "notes*"],
+        folder=tmp_path / "index",
+    )
+    with store.index as index:
+        index.add([EXAMPLES])
+        assert verify(index) == ()
+        (found,) = store.similarity_search("order backlog", k=1, sources=["backlog"])
+        assert (found.id, found.metadata) == ("backlog", {"year": 2024})
+        (part,) = store.similarity_search("topic 17", k=1, sources=["notes*"])
+        assert part.metadata["year"] == 2023 and long[part.metadata["start"] :].startswith(part.page_content)
+        assert any(
+            each.metadata.get("source", "").startswith("corvane")
+            for each in store.similarity_search("revenue")
+        )
+        assert 0 <= store.similarity_search_with_relevance_scores("order backlog", k=1)[0][1] <= 1
+        retriever = store.as_retriever(search_type="mmr", search_kwargs={"k": 2})
+        assert len(retriever.invoke("order backlog")) == 2
+        store.delete(["notes*", "never"])
+        assert {each.source for each in index.documents} > {"backlog"} and len(index.documents) == 3
+        with pytest.raises(LibraryError, match="another document of this name"):
+            store.add_texts(["x"], ids=["corvane_2023_annual_report.md"])
+        with pytest.raises(UsageError, match="as JSON"):
+            store.add_texts(["x"], [{"at": object()}])
 
 
 def test_a_document_carries_its_place() -> None:

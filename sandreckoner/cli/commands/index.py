@@ -62,6 +62,7 @@ def _action(name: str, help: str, *examples: str) -> Callable[[Callable[..., int
     "reckon index add                    what has changed since",
     "reckon index add reports/ --index annual --chroma localhost:8000",
     "reckon index add board/ --label board --label audit",
+    "reckon index add --web https://example.com/report.html",
 )
 @click.argument(
     "paths", nargs=-1, type=click.Path(), metavar="[PATH]...", help="None: all that was ever added."
@@ -74,15 +75,31 @@ def _action(name: str, help: str, *examples: str) -> Callable[[Callable[..., int
     metavar="LABEL",
     help="Only who has one of these sees them; '' opens them to all.",
 )
-def add(paths: tuple[str, ...], chroma: str, labels: tuple[str, ...], index: str, *, as_json: bool) -> int:
+@click.option("--web", multiple=True, metavar="ADDRESS", help="A page of the web, read once; repeatable.")
+@click.option("--private", is_flag=True, help="With --web: it may be on a private network.")
+def add(
+    paths: tuple[str, ...],
+    chroma: str,
+    labels: tuple[str, ...],
+    web: tuple[str, ...],
+    index: str,
+    *,
+    private: bool,
+    as_json: bool,
+) -> int:
     """Add files and folders, or what has changed of them."""
     from sandreckoner.tools.retrieval.index_registry import open_index
+    from sandreckoner.tools.retrieval.indexing import IndexReport
+    from sandreckoner.tools.retrieval.web_page import web_page
 
+    pages = [web_page(address, allow_private=private) for address in web]
     with open_index(index, make=True, server=chroma, report=warn) as opened:
         try:
             with _bar() as step:
                 given = [*filter(None, labels)] if labels else None
-                added = opened.add(list(paths), labels=given, progress=step)
+                added = opened.put(pages, labels=given, progress=step) if pages else IndexReport()
+                if paths or not pages:
+                    added.extend(opened.add(list(paths), labels=given, progress=step))
         except KeyboardInterrupt:
             warn(f"interrupted; {len(opened.documents)} documents are kept, the same command goes on")
             return INTERRUPTED

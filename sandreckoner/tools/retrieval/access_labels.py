@@ -28,6 +28,7 @@ create temp view document as select * from main.document as one where not exists
         select 1 from main.path_label as held join seen on seen.label = held.label
         where held.path = labelled.path));
 create temp view page as select * from main.page where source in (select source from temp.document);
+create temp view metadata as select * from main.metadata where source in (select source from temp.document);
 create temp view chunk as select * from main.chunk where source in (select source from temp.document);
 create temp view tabular as select * from main.tabular where source in (select source from temp.document);
 create temp view path_label as select * from main.path_label where false;

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandreckoner.core.errors import LibraryError
+from sandreckoner.core.execution import JSON
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.access_labels import SCHEMA as ACCESS
 from sandreckoner.tools.retrieval.access_labels import show_only
@@ -37,6 +38,8 @@ create table if not exists chunk (
     start integer not null, end integer not null, title text not null, key text not null);
 create index if not exists chunk_source on chunk (source);
 create index if not exists chunk_key on chunk (key);
+create table if not exists metadata (
+    source text primary key references document on delete cascade, record text not null);
 create table if not exists vector (key text primary key) without rowid;
 """
 
@@ -114,6 +117,9 @@ class ChunkStore(Database):
                     json.dumps(document.notes),
                 ),
             )
+            if document.metadata is not None:
+                record = json.dumps(document.metadata)
+                self.execute("insert into metadata values (?, ?)", (document.source, record))
             for number, text in enumerate(document.pages, 1):
                 self.execute("insert into page values (?, ?, ?)", (document.source, number, text))
             for record in records:
@@ -124,6 +130,11 @@ class ChunkStore(Database):
                 add_words(self, identifier, indexed_words(record.text))
             put_tables(self, document.source, document.tables, name_in_words(document.source))
             self._changed()
+
+    def metadata(self, source: str) -> dict[str, JSON] | None:
+        """The metadata of a document that was added with any; None for others."""
+        found = self.query("select record from metadata where source = ?", (source,))
+        return dict(json.loads(found[0][0])) if found else None
 
     def set_fault(self, source: str, fault: str) -> None:
         """Record why a document's file could not be read again."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandreckoner.core.execution import JSON
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.split import Chunk, split
 
@@ -19,12 +20,13 @@ class Document:
     Attributes:
         source: the name that is shown; unique within a library.
         path: absolute path of the file; `stdin` for piped input.
-        title: the first heading, or the file name in words.
+        title: the first heading, or the file name in words; empty for a text whose name says nothing.
         pages: the text of each page, in order; one page for formats without pages. Passages are slices of it.
         sha256: of the file's bytes, in hexadecimal.
         modified_s: modification time of the file in seconds since 1970; 0 if unknown.
         tables: its tables, in order.
         notes: a line for each thing in the file that was not read.
+        metadata: kept with it for whoever added it; None for a file.
     """
 
     source: str
@@ -35,6 +37,7 @@ class Document:
     modified_s: float = 0.0
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    metadata: Mapping[str, JSON] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,12 @@ def chunk_records(document: Document) -> Iterator[ChunkRecord]:
 
 
 def indexed_text(source: str, title: str, text: str) -> str:
-    """A chunk's text below its document's name and title, because a table of figures says little alone."""
+    """A chunk's text below its document's name and title, because a table of figures says little alone.
+
+    Without a title it stays alone: the name of a text that is no file says nothing.
+    """
+    if not title:
+        return text
     name = name_in_words(source)
     header = name if name == title else f"{name}\n{title}"
     return f"{header}\n{text}"

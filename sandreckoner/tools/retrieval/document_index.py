@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.access_labels import labelled_paths, set_labels
 from sandreckoner.tools.retrieval.chroma_vectors import ChromaVectors, chroma_in
 from sandreckoner.tools.retrieval.chunk_store import ChunkStore, IndexedDocument
+from sandreckoner.tools.retrieval.document import Document
 from sandreckoner.tools.retrieval.indexing import (
     Indexer,
     IndexReport,
@@ -237,10 +238,55 @@ class Index:
                 if labels is not None:
                     set_labels(self._store, absolute_path(root), labels)
                 indexer.update(root, is_known=not paths)
-            delete_orphan_vectors(self._store, self._vectors)
             if indexer.report.read or indexer.report.removed:
-                count_common_words(self._store)
+                self._tidy()
+            else:
+                delete_orphan_vectors(self._store, self._vectors)
         return indexer.report
+
+    def put(
+        self,
+        documents: Iterable[Document],
+        *,
+        labels: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> IndexReport:
+        """Add documents that are no files, or replace those of the same names: `web_page`, `sql_rows`.
+
+        `add` neither updates nor removes them.
+
+        Args:
+            documents: what is added.
+            labels: as in `add`.
+            progress: as in `add`.
+
+        Raises:
+            UsageError: this index was opened with labels.
+            LibraryError: a file has the name of one of them, or the index cannot be written.
+        """
+        self.require_everything()
+        with self._writing():
+            indexer = Indexer(self._store, self._vectors, None, progress)
+            indexer.embed_missing()
+            for document in documents:
+                if labels is not None:
+                    set_labels(self._store, document.path, labels)
+                indexer.put(document)
+            self._tidy()
+        return indexer.report
+
+    def discard(self, sources: Sequence[str]) -> None:
+        """Remove documents by their exact names; unknown ones are passed over."""
+        self.require_everything()
+        with self._writing():
+            for source in sources:
+                self._store.delete(source)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """What follows a change of the documents."""
+        delete_orphan_vectors(self._store, self._vectors)
+        count_common_words(self._store)
 
     def remove(self, sources: Sequence[str]) -> tuple[str, ...]:
         """Remove documents by name (a name that ends in `*` is a prefix); returns the names removed.
@@ -263,8 +309,7 @@ class Index:
                 removed += matching
             for source in removed:
                 self._store.delete(source)
-            delete_orphan_vectors(self._store, self._vectors)
-            count_common_words(self._store)
+            self._tidy()
         return tuple(removed)
 
     def require_everything(self) -> None:

@@ -48,6 +48,12 @@ class IndexReport:
     notes: list[str] = field(default_factory=list)
     embedded: int = 0
 
+    def extend(self, other: IndexReport) -> None:
+        """Add what another did."""
+        for name in ("read", "unchanged", "removed", "failed", "notes"):
+            getattr(self, name).extend(getattr(other, name))
+        self.embedded += other.embedded
+
 
 class Indexer:
     """One update of an index, in the process that holds the index's lock.
@@ -55,7 +61,7 @@ class Indexer:
     Args:
         store: where the documents are stored.
         vectors: where the vectors are stored; None for none.
-        reader: the process that reads files.
+        reader: the process that reads files; None where none are read.
         progress: called as chunks are embedded and documents stored.
 
     Attributes:
@@ -66,7 +72,7 @@ class Indexer:
         self,
         store: ChunkStore,
         vectors: VectorIndex | None,
-        reader: ReadingProcess,
+        reader: ReadingProcess | None,
         progress: Progress | None = None,
     ) -> None:
         self.report = IndexReport()
@@ -127,6 +133,20 @@ class Indexer:
             return
         source = stored.source if stored else self._unused_name(document)
         self._put(replace(document, source=source), root)
+
+    def put(self, document: Document) -> None:
+        """Store a document that is no file; no update of files removes it.
+
+        Raises:
+            LibraryError: the name is that of a file.
+        """
+        stored = {each.source: each for each in self._store.documents()}.get(document.source)
+        if stored and stored.path != document.path:
+            raise LibraryError(f"{document.source}: there is another document of this name, {stored.path}")
+        if stored and stored.sha256 == document.sha256:
+            self.report.unchanged.append(document.source)
+        else:
+            self._put(document, "stdin")
 
     def _put(self, document: Document, root: str) -> None:
         records = tuple(chunk_records(document))

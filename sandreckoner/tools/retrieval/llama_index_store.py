@@ -1,4 +1,4 @@
-"""A retriever or an index of LlamaIndex as a library to search."""
+"""A retriever or an index of LlamaIndex as a library to search, and a library of ours as its retriever."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandreckoner.core.effects import Search
-from sandreckoner.core.errors import LibraryError
+from sandreckoner.core.errors import LibraryError, MissingExtra
 from sandreckoner.core.problem import Passage
 from sandreckoner.tools.retrieval.passages_only import PassagesOnly
 
@@ -65,3 +65,40 @@ def _passage(node: Any, score: float | None, at: int) -> Passage:
 
 def _in_one_line(fault: Exception) -> LibraryError:
     return LibraryError(f"LlamaIndex: {' '.join(str(fault).split())[:300]}")
+
+
+def llama_index_retriever(library: Any, *, k: int = 5) -> Any:
+    """A library or an index of ours as a retriever of LlamaIndex; a node carries its passage's place.
+
+    Raises:
+        MissingExtra: LlamaIndex is not installed.
+    """
+    try:
+        from llama_index.core.retrievers import BaseRetriever
+        from llama_index.core.schema import NodeWithScore, TextNode
+    except ModuleNotFoundError:
+        raise MissingExtra("LlamaIndex is not installed: pip install llama-index-core") from None
+
+    def nodes(passages: Sequence[Passage]) -> list[Any]:
+        return [
+            NodeWithScore(
+                node=TextNode(
+                    id_=f"{each.source}#{each.page}:{each.start}-{each.end}",
+                    text=each.text,
+                    start_char_idx=each.start,
+                    end_char_idx=each.end,
+                    metadata={"file_name": each.source, "page_label": str(each.page), "title": each.title},
+                ),
+                score=each.score,
+            )
+            for each in passages
+        ]
+
+    class LibraryNodes(BaseRetriever):  # type: ignore[misc]  # a class of a package that may be absent
+        def _retrieve(self, query_bundle: Any) -> list[Any]:
+            return nodes(library.search(Search(query_bundle.query_str, k)))
+
+        async def _aretrieve(self, query_bundle: Any) -> list[Any]:
+            return nodes(await library.asearch(Search(query_bundle.query_str, k)))
+
+    return LibraryNodes()
