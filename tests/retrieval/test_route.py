@@ -53,3 +53,24 @@ def test_a_report_that_has_both_years_counts_more() -> None:
 def test_the_quarter_counts() -> None:
     question = "Sales in Q2 of FY2023"
     assert date_bonus(question, "A_2023Q2_10Q.pdf") > date_bonus(question, "A_2023Q4_EARNINGS.pdf")
+
+
+def test_the_quarter_may_be_a_word_and_a_whole_year_prefers_its_annual_report() -> None:
+    question = "Sales in the third quarter of 2023"
+    assert date_bonus(question, "A_2023Q3_10Q.pdf") > date_bonus(question, "A_2023Q2_10Q.pdf")
+    assert date_bonus("Sales in FY2022", "A_2022_10K.pdf") > date_bonus(
+        "Sales in FY2022", "A_2022Q4_EARNINGS.pdf"
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "own", "other"),
+    [
+        ("Sales of 2023 in the 10-K", "A_2023_10K.pdf", "A_2023_8K_dated-2023-08-30.pdf"),
+        ("What does the 8K of 2023 say?", "A_2023_8K_dated-2023-08-30.pdf", "A_2023_10K.pdf"),
+        ("Sales in the 2023 earnings release", "A_2023Q4_EARNINGS.pdf", "A_2023_10K.pdf"),
+        ("Sales in the quarterly report of Q2 2023", "A_2023Q2_10Q.pdf", "A_2023Q2_EARNINGS.pdf"),
+    ],
+)
+def test_the_kind_of_report_counts(question: str, own: str, other: str) -> None:
+    assert date_bonus(question, own) > date_bonus(question, other)

@@ -12,8 +12,19 @@ from sandreckoner.tools.retrieval.document import name_in_words
 
 _YEAR = re.compile(r"(?<!\d)(19\d\d|20\d\d)(?!\d)")
 _SHORT_YEAR = re.compile(r"\bFY\s?'?(\d\d)(?!\d)", re.IGNORECASE)
-_QUARTER = re.compile(r"\b(?:19\d\d|20\d\d)?\s?(q[1-4])", re.IGNORECASE)
+_QUARTER = re.compile(
+    r"\b(?:19\d\d|20\d\d)?\s?(q[1-4])|\b(first|second|third|fourth)[ -](?:fiscal )?quarter", re.IGNORECASE
+)
+_ORDER = ("first", "second", "third", "fourth")
+# Kinds of report, as questions and as file names have them.
+_FORMS = {
+    "10-K": re.compile(r"(?<![^\W_])10-? ?k(?![^\W_])|annual report", re.IGNORECASE),
+    "10-Q": re.compile(r"(?<![^\W_])10-? ?q(?![^\W_])|quarterly report", re.IGNORECASE),
+    "8-K": re.compile(r"(?<![^\W_])8-? ?k(?![^\W_])", re.IGNORECASE),
+    "earnings": re.compile(r"\d\S* earnings$|earnings (?:release|call|presentation|report)", re.IGNORECASE),
+}
 _WORD = re.compile(r"[^\W\d_]+")
+_OF_A_QUARTER = 0.8
 _BONUS = 0.5  # tuned on half of the questions to real filings: the wrong year is the wrong report
 # Question words and kinds of report; none of them is taken for a company.
 _COMMON_WORDS = """
@@ -67,10 +78,24 @@ def date_bonus(question: str, source: str) -> float:
         return 0.0
     covered = asked & (own | {year - 1 for year in own})
     share = len(covered) / len(asked) * (1.0 if asked & own else 0.5)
-    quarters = _quarters(question)
-    if quarters and not quarters & _quarters(name_in_words(source)):
+    quarters, of = _quarters(question), _quarters(name_in_words(source))
+    if quarters and not quarters & of:
+        share /= 2
+    elif of and not quarters:  # a whole year is asked about: its annual report first
+        share *= _OF_A_QUARTER
+    forms, own_forms = forms_in(question), forms_in(name_in_words(source))
+    if forms and own_forms and not forms & own_forms:
         share /= 2
     return _BONUS * share
+
+
+def forms_in(text: str) -> frozenset[str]:
+    """The kinds of report that a text names.
+
+    >>> sorted(forms_in("the 10-K and the earnings release")), sorted(forms_in("AMCOR 2023Q2 10Q"))
+    (['10-K', 'earnings'], ['10-Q'])
+    """
+    return frozenset(form for form, words in _FORMS.items() if words.search(text))
 
 
 def years_in(text: str) -> frozenset[int]:
@@ -84,4 +109,5 @@ def years_in(text: str) -> frozenset[int]:
 
 
 def _quarters(text: str) -> frozenset[str]:
-    return frozenset(quarter.lower() for quarter in _QUARTER.findall(text))
+    found = _QUARTER.findall(text)
+    return frozenset(short.lower() or f"q{_ORDER.index(long.lower()) + 1}" for short, long in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Passage
@@ -16,6 +16,7 @@ from sandreckoner.tools.retrieval.chunk_store import (
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 from sandreckoner.tools.retrieval.indexed_words import match_query
 from sandreckoner.tools.retrieval.ranking import FUSIONS, Fusion, maximal_marginal_relevance
+from sandreckoner.tools.retrieval.statement_passages import statement_chunks
 from sandreckoner.tools.retrieval.tables.table_records import (
     read_tables,
     sources_of,
@@ -27,6 +28,7 @@ from sandreckoner.tools.retrieval.vectors import VectorIndex
 from sandreckoner.tools.retrieval.word_index import search_words
 
 _PASSAGES_FOR_TABLES = 12
+_CLOSE = 0.9
 
 # Takes a question and passages; returns a score for each passage, larger is better.
 Reranker = Callable[[str, Sequence[Passage]], Sequence[float]]
@@ -45,6 +47,8 @@ class SearchOptions:
         sources: search only these documents; a name that ends in `*` is a prefix.
         since_s: search only documents modified at this time or later, in seconds since 1970.
         until_s: search only documents modified before this time, in seconds since 1970.
+        statements: whether a passage of each primary statement that a question implies comes first, of the
+            document that fits best, and of the second best where that is close.
         feedback: weight of relevance feedback, 0 or more; see `vectors.rocchio`.
         diversity: 0 to 1; more than 0 avoids passages that repeat each other (MMR).
         reranker: rescores all fused candidates.
@@ -57,6 +61,7 @@ class SearchOptions:
     sources: tuple[str, ...] = ()
     since_s: float | None = None
     until_s: float | None = None
+    statements: bool = False
     feedback: float = 0.0
     diversity: float = 0.0
     reranker: Reranker | None = None
@@ -73,7 +78,7 @@ class SearchOptions:
 
 
 # For long reports, where vectors find more than words do; tuned on half of the questions to real filings.
-LONG_REPORTS = SearchOptions(lexical_weight=0.3, feedback=0.5)
+LONG_REPORTS = SearchOptions(lexical_weight=0.3, statements=True)
 
 
 def default_options(documents: Sequence[IndexedDocument]) -> SearchOptions:
@@ -108,8 +113,11 @@ def find_passages(
         chosen = _ranked(scores)
         if options.diversity and vectors is not None and len(chosen) > k:
             chosen = _diversified(chosen, scores, k, vectors, options.diversity)
+        if options.statements and chosen:
+            best = _best_sources(chosen, scores)
+            chosen = list(dict.fromkeys([*statement_chunks(question, chosen, best, store), *chosen]))
         chosen = chosen[:k]
-        return store.passages(chosen, [round(scores[chunk], 6) for chunk in chosen])
+        return store.passages(chosen, [round(scores.get(chunk, 0.0), 6) for chunk in chosen])
 
 
 def find_tables(
@@ -121,6 +129,7 @@ def find_tables(
         UsageError: `k` is less than 1, or a document in `options.sources` does not exist.
         LibraryError: the index cannot be read.
     """
+    options = replace(options, statements=False)  # tables know them by themselves
     passages = find_passages(question, _PASSAGES_FOR_TABLES, store=store, vectors=vectors, options=options)
     with store.transaction():
         sources = _searched_sources(question, store, options)
@@ -132,6 +141,14 @@ def find_tables(
         )
         ranked = ranked_tables(question, tables, words, passages, bonus)
         return tuple(read_tables(store, [table.identifier for table, _ in ranked[:k]]))
+
+
+def _best_sources(ranked: Sequence[StoredChunk], scores: Mapping[StoredChunk, float]) -> list[str]:
+    """The document of the best chunk, and the next one where its best chunk is nearly as good."""
+    first = ranked[0]
+    other = next((chunk for chunk in ranked if chunk.source != first.source), None)
+    is_close = other is not None and scores[other] > _CLOSE * scores[first]
+    return [first.source, other.source] if other is not None and is_close else [first.source]
 
 
 def _ranked(scores: Mapping[StoredChunk, float]) -> list[StoredChunk]:
