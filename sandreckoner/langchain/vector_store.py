@@ -71,8 +71,8 @@ class LibraryVectorStore(VectorStore):
         self, query: str, k: int = 4, *, diversity: float = 0.0, sources: Sequence[str] = (), **_: Any
     ) -> list[tuple[Document, float]]:
         """The `k` passages that best answer a query, with their scores: larger is better."""
-        named = {"diversity": diversity, "sources": tuple(sources), "route": False}
-        found = self.index.search(Search(query, k), options=replace(self.index.options, **named))
+        options = replace(self.index.options, diversity=diversity, sources=tuple(sources), route=False)
+        found = self.index.search(Search(query, k), options=options)
         return [(self._document(passage), passage.score) for passage in found]
 
     def _similarity_search_with_relevance_scores(

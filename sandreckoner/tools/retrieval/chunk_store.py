@@ -118,8 +118,8 @@ class ChunkStore(Database):
                 ),
             )
             if document.metadata is not None:
-                record = json.dumps(document.metadata)
-                self.execute("insert into metadata values (?, ?)", (document.source, record))
+                kept = json.dumps(document.metadata)
+                self.execute("insert into metadata values (?, ?)", (document.source, kept))
             for number, text in enumerate(document.pages, 1):
                 self.execute("insert into page values (?, ?, ?)", (document.source, number, text))
             for record in records:
