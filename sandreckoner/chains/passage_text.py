@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import SCALE_NAMES, Row, Table
-from sandreckoner.reading.table_figures import column_names, named_tables, row_names
+from sandreckoner.reading.table_figures import column_names, named_tables, one_line, row_names
 
 # A line of a passage that looks like the heading of another could pass its text off as another document's.
 _FORGED_HEAD = re.compile(r"^(?=\[\d+\] )", re.MULTILINE)
@@ -242,7 +242,7 @@ def _line(label: str, cells: Sequence[str]) -> str:
 
 def _flat(text: str, most: int) -> str:
     """A text in one line, without the sign that parts cells: what a document says cannot make a row."""
-    flat = " ".join(text.replace("|", "/").split())
+    flat = one_line(text.replace("|", "/"))
     end = int(most * _END)
     return flat if len(flat) <= most else f"{flat[: most - 1 - end].rstrip()}…{flat[-end:].lstrip()}"
 

@@ -24,6 +24,8 @@ from sandreckoner.reading.table_figures import (
     checked_column,
     checked_lookup,
     column_names,
+    contradiction,
+    is_reordered,
     named_tables,
     one_line,
     row_names,
@@ -172,6 +174,12 @@ def _source(place: _Place, name: str, checked: tuple[Table, int, int, Cell], sli
         notes.append(f"the variable says {', '.join(sorted(named))}, the table {figure.period}")
     elif slip:
         notes.append(slip)
+    if is_reordered(cell.text, table.rows[row].label, table.columns[column].heading):
+        notes.append("the document reorders its characters: it does not read as it is written")
+    if figure.scale != 1 and (stated := contradiction(table.caption)):
+        notes.append(f"its caption says {stated}")
+    if not table.columns[column].heading and len(table.columns) > 1:
+        notes.append("its column has no heading")
     if table.rows[row].sound is False:
         notes.append("its rows do not add up to this total")
     return NumberSource(

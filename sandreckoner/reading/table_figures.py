@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.table import Cell, Table
+from sandreckoner.core.table import SCALE_NAMES, Cell, Table
 from sandreckoner.reading.numbers import find_numbers
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -44,6 +44,14 @@ _PLURAL = {
     "share": "shares",
 }
 _RATIOS = ("times", "x")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SCALE_WORDS = {f"{name}s": rf"\b{name}s?\b" for name in SCALE_NAMES.values()}
+_CURRENCY_WORDS = {
+    "dollars": r"\$|\bdollars?\b|\busd\b",
+    "euros": r"€|\beuros?\b|\beur\b",
+    "pounds": r"£|\bgbp\b",
+}
 _WORDS = re.compile(r"\d+|[^\W\d_]+|%")
 _MARKS_OF_LABEL = re.compile(r"\s*(?:\(\w{1,2}\)|\[\w{1,2}\]|[*†‡§])+\s*$")
 _LONGEST = 200
@@ -107,7 +115,7 @@ def _marked(cells: tuple[Cell | None, ...]) -> str:
 
 def _read(text: str) -> tuple[Fraction, str, int] | None:
     """The one number of a cell, with the unit and the scale that stand beside it."""
-    text = " ".join(text[:_LONGEST].split())
+    text = one_line(text[:_LONGEST])
     if (plain := _PLAIN.fullmatch(text)) and bool(plain["open"]) == bool(plain["close"]):
         minus = -1 if plain["open"] or plain["minus"] else 1
         unit = "%" if plain["inner"] or plain["unit"] else _CURRENCIES.get(plain["money"], "")
@@ -144,7 +152,7 @@ def cell_year(table: Table, row: int, column: int) -> int | None:
 
 @lru_cache(4_096)
 def _year_of(text: str) -> int | None:
-    years = set(_YEAR.findall(_SPACED.sub(lambda year: year[0].replace(" ", ""), text)))
+    years = set(_YEAR.findall(_SPACED.sub(lambda year: year[0].replace(" ", ""), one_line(text))))
     return int(years.pop()) if len(years) == 1 else None
 
 
@@ -182,12 +190,33 @@ def _names(texts: Sequence[tuple[tuple[str, ...], str]]) -> tuple[str, ...]:
 
 def words_in_order(label: str) -> tuple[str, ...]:
     """Return the words and numbers of a label, lower case, without the note marks at its end."""
-    return tuple(_WORDS.findall(_MARKS_OF_LABEL.sub("", label).casefold()))
+    return tuple(_WORDS.findall(_MARKS_OF_LABEL.sub("", one_line(label)).casefold()))
 
 
 def one_line(text: str) -> str:
-    """Return a text with each run of white space as one space."""
-    return " ".join(text.split())
+    """Return a text with each run of white space as one space, and without characters that show nothing."""
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def is_reordered(*texts: str) -> bool:
+    """Whether a text holds characters that make a reader see its characters in another order."""
+    return any(_REORDERS.search(text) for text in texts)
+
+
+def contradiction(caption: str) -> str:
+    """Name the scales or currencies that a caption states for its amounts; empty where it has one of each.
+
+    >>> contradiction("(in millions) (in thousands of euros)")
+    'thousands and millions'
+    >>> contradiction("(in millions of dollars, shares in thousands)")
+    ''
+    """
+    clauses = [clause for clause in re.split(r"[,;()]|\band\b", caption.lower()) if "share" not in clause]
+    for kinds in (_SCALE_WORDS, _CURRENCY_WORDS):
+        stated = [name for name, words in kinds.items() if any(re.search(words, each) for each in clauses)]
+        if len(stated) > 1:
+            return " and ".join(stated)
+    return ""
 
 
 def named_tables(tables: Sequence[Table]) -> dict[str, Table]:

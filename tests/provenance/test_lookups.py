@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -175,3 +176,35 @@ def test_a_figure_that_another_table_has_otherwise_is_told(sandbox: Sandbox) -> 
     for other in (table("8,421.3"), table("8,410", "Fiscal 2023"), table("8,410", document="other.pdf")):
         assert "t2 has" not in notes('t1["Net sales", 2024]', table("8,421"), other)
     assert "t2 has" not in notes('t1["Total", 2024]', table("8,421"), table("8,410"))
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            Table("a.md", caption="(in millions) (in thousands)", scale=1_000_000),
+            "its caption says thousands and",
+        ),
+        (
+            Table("a.md", caption="in millions of euros US$", scale=1_000_000),
+            "its caption says dollars and euros",
+        ),
+        (Table("a.md", caption="(in millions, shares in thousands)", scale=1_000_000), ""),
+        (Table("a.md", columns=(Column(""), Column(""))), "its column has no heading"),
+        (Table("a.md", columns=(Column("20\u202e24"),)), "reorders its characters"),
+        (Table("a.md", rows=(Row("\u202eRev\u200benue", (), (Cell("5"),)),)), "reorders its characters"),
+        (Table("a.md", rows=(Row("Rev\u00adenue", (), (Cell("\u202e5"),)),)), "reorders its characters"),
+        (Table("a.md", rows=(Row("Rev\u00adenue\u200e", (), (Cell("5\u200f"),)),)), ""),
+    ],
+)
+def test_an_odd_label_or_caption_is_data_and_told(sandbox: Sandbox, table: Table, said: str) -> None:
+    columns = table.columns or (Column("2024"),)
+    rows = table.rows or (Row("Revenue", (), (Cell("5"),) * len(columns)),)
+    table = replace(table, columns=columns, rows=rows)
+    program = f't1["Revenue", {"2024" if columns[0].heading else repr("#1")}]'
+    execution = sandbox.run(program, inputs=table_records([table]))
+    assert execution.value["number"] == 5, execution.error
+    (source,) = trace_lookups(program, execution, "", [table])
+    assert source.origin == "table"
+    assert said in source.note
+    assert said or ("caption" not in source.note and "reorders" not in source.note)
