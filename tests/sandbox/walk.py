@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandreckoner.reading.table_figures import table_records
-from sandreckoner.tools.python.figures.table_objects import with_tables
+from sandreckoner.tools.python.figures.table_inputs import with_tables
 from sandreckoner.tools.python.policy.allowed_names import READABLE_DUNDERS
 from sandreckoner.tools.python.policy.attributes import guarded_getattr
 from sandreckoner.tools.python.policy.classes import ReadOnlyModule

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from fractions import Fraction
 from typing import Any
 
+from sandreckoner.tools.python.figures.arithmetic_slips import note_difference, note_growth
 from sandreckoner.tools.python.figures.exact_numbers import digits_of, exact, plain_number
+from sandreckoner.tools.python.figures.figure_number import ExactNumber
 from sandreckoner.tools.python.figures.figure_units import (
     PERCENT,
     RATIO,
@@ -25,7 +26,7 @@ _CONVERTS = (1_000, 1_000_000, 1_000_000_000)
 _WORDS = {word: scale for scale, word in SCALES.items() if word}
 
 
-class Figure:
+class Figure(ExactNumber):
     """An exact number with its unit, scale, period and sources; arithmetic carries them. Immutable.
 
     As a plain number it is what the table shows: `108.1` of a table in millions.
@@ -44,17 +45,6 @@ class Figure:
         "_value",
     )
 
-    _cell: tuple[str, int, int] | None
-    _change: tuple[int, int] | None
-    _hundreds: int
-    _label: str
-    _period: int | None
-    _points: bool
-    _scale: int
-    _sources: tuple[Source, ...]
-    _unit: Unit
-    _value: Fraction
-
     def __new__(cls, value: Any = 0, *ignored: Any) -> Any:
         """A plain number: only a lookup makes a figure (`statistics` calls the class with its results)."""
         return value._value if type(value) is Figure else exact(value)
@@ -67,112 +57,6 @@ class Figure:
 
     def __deepcopy__(self, memo: Any) -> Figure:
         return self
-
-    @property
-    def value(self) -> float:
-        """What the table shows, as a plain number."""
-        return float(self)
-
-    @property
-    def unit(self) -> str:
-        """`USD`, `USD/share`, `%`, `ratio`, `days` …; empty where it is not known."""
-        return str(self._unit)
-
-    @property
-    def scale(self) -> int:
-        """What the number is multiplied by: 1,000,000 for millions."""
-        return self._scale
-
-    @property
-    def period(self) -> int | None:
-        """The year, where its column or row names one."""
-        return self._period
-
-    @property
-    def sources(self) -> list[str]:
-        """The cells that it was computed from, in words."""
-        return [
-            f"{table} row {row + 1}, column {column + 1}" if row >= 0 else f"{table} column {column + 1}"
-            for table, row, column, _, _ in self._sources
-        ]
-
-    # As a plain number.
-
-    def __float__(self) -> float:
-        return float(self._value)
-
-    def __int__(self) -> int:
-        return int(self._value)
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def as_integer_ratio(self) -> tuple[int, int]:
-        """Numerator and denominator of the number."""
-        return self._value.as_integer_ratio()
-
-    def is_integer(self) -> bool:
-        """Whether the number is whole."""
-        return self._value.denominator == 1
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return sys.modules["numpy"].asarray(float(self), dtype)
-
-    def _sympy_(self) -> Any:
-        return sys.modules["sympy"].Rational(*self.as_integer_ratio())
-
-    def __str__(self) -> str:
-        return quantity_text(digits_of(self._value), self._unit, self._scale, points=self._points)
-
-    __repr__ = __str__
-
-    def __format__(self, spec: str) -> str:
-        if not spec:
-            return str(self)
-        if spec.endswith("%") and self._unit == PERCENT:
-            return format(float(self._value / 100), spec)
-        whole = self.is_integer() and spec[-1] in "dbcoxXn"
-        return format(int(self._value) if whole else float(self), spec)
-
-    # Comparison.
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Figure):
-            same = self._unit == other._unit or not (self._unit.is_known and other._unit.is_known)
-            return same and self._value * self._scale == other._value * other._scale
-        plain = plain_number(other)
-        return NotImplemented if plain is None else self._value == plain
-
-    def __lt__(self, other: Any) -> bool:
-        pair = self._compared(other)
-        return NotImplemented if pair is None else pair[0] < pair[1]
-
-    def __le__(self, other: Any) -> bool:
-        pair = self._compared(other)
-        return NotImplemented if pair is None else pair[0] <= pair[1]
-
-    def __gt__(self, other: Any) -> bool:
-        pair = self._compared(other)
-        return NotImplemented if pair is None else pair[0] > pair[1]
-
-    def __ge__(self, other: Any) -> bool:
-        pair = self._compared(other)
-        return NotImplemented if pair is None else pair[0] >= pair[1]
-
-    def _compared(self, other: Any) -> tuple[Fraction, Fraction] | None:
-        if isinstance(other, Figure):
-            self._joined(other, "compare")
-            return self._value * self._scale, other._value * other._scale
-        plain = plain_number(other)
-        if plain is None:
-            return None
-        if plain and self._scale != 1:
-            meant = quantity_text(digits_of(plain), self._unit, self._scale)
-            LOG.note(f"{digits_of(plain)} was compared as {meant}")
-        return self._value, plain
 
     # Sums.
 
@@ -222,24 +106,10 @@ class Figure:
             points=(sign < 0 and unit == PERCENT) or self._points or other._points,
         )  # fmt: skip
         if sign < 0 and self._cell is not None and other._cell is not None:
-            _note_difference(self, other)
+            note_difference(self, other)
             if self._cell[:2] == other._cell[:2] and self._period and other._period:
                 made._change = (self._period, other._period)
         return made
-
-    def _joined(self, other: Figure, verb: str) -> Unit:
-        """The unit of a sum; a UnitError where there is none."""
-        mine, theirs = self._unit, other._unit
-        if not (mine.is_known and theirs.is_known):
-            if self._scale != other._scale:
-                raise UnitError(
-                    f"cannot {verb} {self._said} and {other._said}: their scales differ, and of one of them "
-                    "the unit is not known"
-                )
-            return mine if mine == theirs else UNKNOWN
-        if mine != theirs:
-            raise UnitError(f"cannot {verb} {self._said} and {other._said}: their units differ")
-        return mine
 
     def _allows(self, plain: Fraction, verb: str) -> None:
         """Refuse a typed number beside an amount in thousands or millions."""
@@ -254,11 +124,6 @@ class Figure:
             f"cannot {verb} {digits_of(plain)}, a typed number without unit and scale, and {self._said}; "
             f"look it up in a table, or say what it is: figure({digits_of(plain)}, {unit!r})"
         )
-
-    @property
-    def _said(self) -> str:
-        named = f"{self._label} = " if self._label else ""
-        return f"{named}{self}" + ("" if self._unit.is_known else " (unit not known)")
 
     # Products.
 
@@ -298,7 +163,7 @@ class Figure:
         if power < 0 and not other._value:
             raise ZeroDivisionError(f"division by zero: {other._said}")
         if power < 0:
-            _note_growth(self, other)
+            note_growth(self, other)
         unit = self._unit.times(other._unit, power)
         hundreds = self._hundreds + power * other._hundreds
         if not unit.powers and hundreds:
@@ -459,31 +324,3 @@ def _merged(*figures: Figure) -> tuple[Source, ...]:
         return first
     found = dict.fromkeys(source for figure in figures for source in figure._sources)
     return tuple(found)[:MAX_SOURCES]
-
-
-def _note_difference(this: Figure, other: Figure) -> None:
-    """Note what is often a slip: a difference backwards in time, a negative figure subtracted."""
-    assert this._cell is not None and other._cell is not None
-    if this._cell == other._cell:
-        LOG.note(f"subtracts {this._label} from itself")
-        return
-    if this._cell[:2] == other._cell[:2] or this._cell[2] == other._cell[2]:
-        same_row = this._cell[:2] == other._cell[:2]
-        if this._period and other._period and this._period < other._period:
-            LOG.note(f"subtracts {other._period} from {this._period}, the later from the earlier")
-            return
-        if same_row:
-            return
-    if other._value < 0:
-        LOG.note(f"subtracts {other._label} ({other}), which is negative in the table: that adds it")
-
-
-def _note_growth(change: Figure, base: Figure) -> None:
-    """Note a change that is divided by the later figure, or by a negative one."""
-    if change._change is None or base._cell is None:
-        return
-    earlier, later = min(change._change), max(change._change)
-    if base._period == later != earlier:
-        LOG.note(f"the change from {earlier} to {later} is divided by the figure of {later}, the later year")
-    if base._value < 0:
-        LOG.note(f"the change is divided by {base._label} ({base}), which is negative: its sign is turned")

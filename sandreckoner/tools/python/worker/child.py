@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
-from sandreckoner.tools.python.figures.table_objects import hydrated
+from sandreckoner.tools.python.figures.table_inputs import hydrated
 from sandreckoner.tools.python.kernel.call import PR_SET_PDEATHSIG, fork, fork_by_permit, prctl
 from sandreckoner.tools.python.policy.system_modules import limit_recursion
 from sandreckoner.tools.python.worker.channel import Channel

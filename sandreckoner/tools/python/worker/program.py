@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from sandreckoner.tools.python.codec import pack, unpack
 from sandreckoner.tools.python.figures.lookup_log import LOG
-from sandreckoner.tools.python.figures.table_objects import with_tables
+from sandreckoner.tools.python.figures.table_inputs import with_tables
 from sandreckoner.tools.python.policy.allowed_names import LAST_VALUE
 from sandreckoner.tools.python.policy.compiler import Refusal, compile_program
 from sandreckoner.tools.python.policy.drawings import drawings
