@@ -139,12 +139,13 @@ def test_a_prompt_without_a_place_for_tables_is_refused() -> None:
 
 
 def test_what_a_passage_shares_with_a_table_is_left_out() -> None:
-    table = replace(STATEMENT, start=100, end=200)
+    table = replace(STATEMENT, start=100, end=200, statement="")
     text = "x" * 40 + " the words before the table " + "9" * 100 + " the words that follow after it"
     page = Passage(text, "annual.pdf", 24, 32, 32 + len(text))
     parts = outside_tables([page], [table])
     assert [part.text for part in parts] == [text[:68], text[168:]]
     assert [(part.start, part.end) for part in parts] == [(32, 100), (200, page.end)]
+    assert outside_tables([page], [replace(table, statement="income statement")]) == ()
     assert outside_tables([replace(page, page=7)], [table]) == (replace(page, page=7),)
     assert outside_tables([replace(page, text="9" * 50, start=120, end=170)], [table]) == ()
     heading = f"# {table.title}\n\n{table.caption}\n\n"

@@ -103,6 +103,8 @@ def _outside(passage: Passage, table: Table) -> list[Passage]:
     elsewhere = (passage.source, passage.page) != (table.document, table.page or 1)
     if elsewhere or table.start >= passage.end or table.end <= passage.start:
         return [passage]
+    if table.statement:  # what stands around a primary statement are its signatures and references to notes
+        return []
     parts = []
     said = {*table.title.split(), *table.caption.split()}
     for start, end in ((passage.start, table.start), (table.end, passage.end)):

@@ -78,7 +78,7 @@ class SearchOptions:
 
 
 # For long reports, where vectors find more than words do; tuned on half of the questions to real filings.
-LONG_REPORTS = SearchOptions(lexical_weight=0.3, statements=True)
+LONG_REPORTS = SearchOptions(lexical_weight=0.4, statements=True)
 
 
 def default_options(documents: Sequence[IndexedDocument]) -> SearchOptions:
