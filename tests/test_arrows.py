@@ -21,7 +21,7 @@ ROOMS = {
     "settings": {"core", "settings"},
     "testing": {"core", "reading", "testing"},
     "tools": {"core", "tools"},
-    "workspace": {"core", "settings", "llms", "tools", "workspace"},
+    "workspace": {"core", "reading", "settings", "llms", "tools", "workspace"},
     "llms": {"core", "reading", "settings", "testing", "llms"},
     "chains": {*GROUND, "chains"},
     "agents": {*GROUND, "settings", "chains", "tools", "llms", "workspace", "agents"},

@@ -171,7 +171,7 @@ class ToolAgent(StrategyChain):
             examples=examples[:-1] if answer_as else examples,
             hooks=hooks.names(),
         )
-        self._redact = options.redactor()
+        self._redact = options.redactor() or self._workspace.redact
         wraps = having([*middleware, *options.retries()], "wrap_tool_call")
         self._tools: dict[str, Tool] = {
             tool.name: WrappedTool(tool, wraps) if wraps else LangChainTool(tool) for tool in offered

@@ -20,6 +20,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import Replay, answer_record, from_json
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.redaction import redacted
 from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.scheduler import spent
 from sandreckoner.provenance.program_sources import with_sources
@@ -117,12 +118,14 @@ def answer(strategy: Strategy, problem: Problem, environment: Environment) -> An
         SandreckonerError: what the strategy did not catch; the journal keeps the steps so far.
     """
     refuse_unaffordable(strategy, environment.budget)
+    problem = redacted(problem, environment.redact)
     return _finish(run(solve(strategy, problem), environment), environment)
 
 
 async def aanswer(strategy: Strategy, problem: Problem, environment: Environment) -> Answer:
     """Perform a strategy on a problem in an event loop; see `answer`."""
     refuse_unaffordable(strategy, environment.budget)
+    problem = redacted(problem, environment.redact)
     return _finish(await arun(solve(strategy, problem), environment), environment)
 
 

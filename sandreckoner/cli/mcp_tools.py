@@ -17,6 +17,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.journal import to_json
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.redaction import Redact, redacted
 from sandreckoner.core.table import Table
 from sandreckoner.reading.table_figures import named_tables, table_records
 from sandreckoner.tools.python import Sandbox
@@ -90,8 +91,14 @@ _SEARCH_OUTPUT: JSON = {
 }
 
 
-def server_of(sandbox: Sandbox, library: Library | None) -> Server[Any, Any]:
-    """A server with the tool `python`, and where there is a library with `search` and `tables`."""
+def server_of(sandbox: Sandbox, library: Library | None, redact: Redact | None = None) -> Server[Any, Any]:
+    """A server with the tool `python`, and where there is a library with `search` and `tables`.
+
+    Args:
+        sandbox: runs the programs.
+        library: is searched.
+        redact: masks personal data in what is found; None for none.
+    """
     contained = sandbox.contained
     held = "" if contained else " NOT CONTAINED on this machine: run only programs that you trust."
     closed = types.ToolAnnotations(readOnlyHint=True, openWorldHint=False)
@@ -130,14 +137,16 @@ def server_of(sandbox: Sandbox, library: Library | None) -> Server[Any, Any]:
     @server.call_tool()  # type: ignore[untyped-decorator]
     async def _call(name: str, given: dict[str, Any]) -> types.CallToolResult:
         if name == "python":
-            inputs = table_records(await _found(library, given["tables"])) if given.get("tables") else {}
+            inputs = (
+                table_records(await _found(library, given["tables"], redact)) if given.get("tables") else {}
+            )
             execution = await sandbox.arun(given["code"], inputs=inputs)
             text, form, failed = say(execution), _execution(execution, contained), not execution.ok
         elif name == "search" and library is not None:
-            passages = await library.asearch(Search(given["query"], given.get("k", 5)))
+            passages = redacted(await library.asearch(Search(given["query"], given.get("k", 5))), redact)
             text, form, failed = _shown(passages), {"passages": [*map(_passage, passages)]}, False
         elif name == "tables" and library is not None:
-            found = await _found(library, given["query"])
+            found = await _found(library, given["query"], redact)
             text = tables_text(found, given["query"]) or "Nothing was found."
             form, failed = (
                 {"tables": {key: to_json(each) for key, each in named_tables(found).items()}},
@@ -151,11 +160,11 @@ def server_of(sandbox: Sandbox, library: Library | None) -> Server[Any, Any]:
     return server
 
 
-async def _found(library: Any, query: str) -> tuple[Table, ...]:
+async def _found(library: Any, query: str, redact: Redact | None) -> tuple[Table, ...]:
     """The tables of a library that fit a query best; none where it knows no tables."""
     if not hasattr(library, "find_tables"):
         return ()
-    return tuple(await asyncio.to_thread(library.find_tables, query, _FOUND))
+    return redacted(tuple(await asyncio.to_thread(library.find_tables, query, _FOUND)), redact)
 
 
 def _execution(execution: Execution, contained: bool) -> dict[str, JSON]:

@@ -16,6 +16,7 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import Both, JournalFile
+from sandreckoner.core.redaction import redacted
 
 _TABLE = """CREATE TABLE IF NOT EXISTS asked (
     id INTEGER PRIMARY KEY, at TEXT, question TEXT, answer TEXT, status TEXT, strategy TEXT, model TEXT,
@@ -45,7 +46,7 @@ class Logged:
 
     def __init__(self, environment: Environment, header: Mapping[str, JSON]) -> None:
         self._text = io.StringIO()
-        self.header = header
+        self.header = header = redacted(header, environment.redact)
         self.answer: Answer | None = None
         both = Both(environment.journal, JournalFile(self._text, header))
         self.environment = replace(environment, journal=both)

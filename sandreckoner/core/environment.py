@@ -13,6 +13,7 @@ from sandreckoner.core.execution import JSON, Execution, Returned
 from sandreckoner.core.journal import Journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.redaction import Redact
 from sandreckoner.core.trace import Trace
 
 
@@ -89,6 +90,7 @@ class Environment:
         clock: monotonic seconds.
         concurrency: how many effects of one tuple are performed at the same time.
         user: performs AskUser.
+        redact: masks personal data in the problem, and in all that is searched, used or run; None for none.
     """
 
     model: Model | None = None
@@ -101,3 +103,4 @@ class Environment:
     clock: Callable[[], float] = time.monotonic
     concurrency: int = 16
     user: User | None = None
+    redact: Redact | None = None

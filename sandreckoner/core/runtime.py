@@ -16,6 +16,7 @@ from sandreckoner.core.effects import Ask, AskUser, Note, Resume, Run, Search, S
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import ModelTimeout, SandreckonerError, UsageError
 from sandreckoner.core.execution import Execution, ProgramError
+from sandreckoner.core.redaction import redacted
 from sandreckoner.core.scheduler import Job, Outcome, schedule
 from sandreckoner.core.trace import ON_PROMPT
 
@@ -111,6 +112,8 @@ def _watched(job: Job, environment: Environment, start: float) -> Iterator[Outco
         outcome.error = fault
     finally:
         ON_PROMPT.reset(listening)
+    if not isinstance(job.effect, Ask):  # a model has seen nothing but what is masked
+        outcome.reply = redacted(outcome.reply, environment.redact)
     outcome.elapsed_s = round(environment.clock() - start, 6)
     if job.on_done is not None:
         job.on_done(outcome)

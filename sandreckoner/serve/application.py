@@ -71,7 +71,7 @@ class Application:
         self._metrics = Metrics(admission)
         parts = ReplyParts(renderer, signer)
         sources, shelves = SourcePages(service, documents, signer), DocumentRoutes(documents)
-        runs = RecentRuns(renderer, parts, sources)
+        runs = RecentRuns(renderer, parts, sources, pictured=service.settings.redact == "off")
         completions = Completions(service, parts, admission, self._metrics, runs.keep)
         self._tickets: dict[str, str] = {}
         routes = [

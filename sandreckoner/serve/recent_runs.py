@@ -22,8 +22,11 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
 class RecentRuns:
     """Keeps a few runs, and writes one to a page that needs nothing else."""
 
-    def __init__(self, renderer: Renderer, parts: ReplyParts, sources: SourcePages) -> None:
+    def __init__(
+        self, renderer: Renderer, parts: ReplyParts, sources: SourcePages, *, pictured: bool
+    ) -> None:
         self._renderer, self._parts, self._sources = renderer, parts, sources
+        self._pictured = pictured
         self._runs: OrderedDict[str, Run] = OrderedDict()
 
     def keep(self, run: Run) -> None:
@@ -37,7 +40,8 @@ class RecentRuns:
         run = self._runs.get(request.path_params["id"])
         if run is None or run.caller != request.state.caller or run.answer is None:
             raise ApiError(404, "this answer is no longer here; ask again", code="not_found")
-        pictures = await self._pictures(run)
+        # A picture of a page cannot be masked.
+        pictures = await self._pictures(run) if self._pictured else []
         page = await asyncio.to_thread(self._renderer.page, run, pictures)
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
 

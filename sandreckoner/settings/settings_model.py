@@ -76,6 +76,9 @@ class Values(BaseModel):
     labels: Text | None = Field(
         None, description="which labelled documents of an index are seen, with commas"
     )
+    redact: Literal["off", "forms", "names"] = Field(
+        "off", description="personal data to mask in documents and questions: forms, or names too; or off"
+    )
     limits: dict[Provider, Limits] = Field({}, description="what a provider allows one account")
     prices: dict[str, Price] = Field({}, description="US dollars per million tokens, by model")
     keys: dict[Provider, SecretStr] = Field({}, description="keys, by provider or by a server's address")
@@ -150,7 +153,7 @@ class Settings(Values):
         """
         for name in values:
             require_known(name, PLAIN)
-        given = {name: value for name, value in values.items() if value not in _NOTHING or name == "log"}
+        given = {name: value for name, value in values.items() if value not in _NOTHING or name in _WORDS}
         checked = check(given, lambda name: "")
         kept = {name: getattr(self, name) for name in Values.model_fields if name not in values}
         fresh = {name: getattr(checked, name) for name in values}
@@ -175,6 +178,7 @@ class Settings(Values):
 
 PLAIN = tuple(name for name in Values.model_fields if name not in TABLES)
 _FROM_0 = ("memory", "prices", "resident_minutes")
+_WORDS = ("log", "redact")  # that say `off` themselves
 _NOTHING = (None, "", "none", "off")
 
 
@@ -264,7 +268,12 @@ def _wanted(name: Name, kind: str) -> str:
         return "a string"
     if kind == "literal_error":
         return " or ".join(
-            {"background": ("dark", "light"), "kernels": ("native", "wheel"), "log": ("on", "off")}[name[0]]
+            {
+                "background": ("dark", "light"),
+                "kernels": ("native", "wheel"),
+                "log": ("on", "off"),
+                "redact": ("off", "forms", "names"),
+            }[name[0]]
         )
     whole = name[0] in ("calls", "tokens", "memory", "resident_minutes", "limits")
     return f"a {'whole ' if whole else ''}number {'from 0' if name[0] in _FROM_0 else 'above 0'}"

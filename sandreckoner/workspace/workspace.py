@@ -14,6 +14,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalTarget, journal_header, open_journal
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.redaction import Redact, redacted
 from sandreckoner.core.trace import Listener, Trace
 
 if TYPE_CHECKING:
@@ -107,6 +108,19 @@ class Workspace:
         return self.settings.budget() if self._budget is None else self._budget
 
     @property
+    def redact(self) -> Redact | None:
+        """What masks personal data, by the settings; None where nothing is masked.
+
+        Raises:
+            MissingExtra: it needs a package that is not installed.
+        """
+        if self.settings.redact == "off":
+            return None
+        from sandreckoner.workspace.redactors import redactor
+
+        return redactor(self.settings.redact)
+
+    @property
     def has_documents(self) -> bool:
         """Whether there is anything to search; opens nothing."""
         return self._given["library"] is not None or bool(self._docs or self._index)
@@ -178,14 +192,14 @@ class Workspace:
         Raises:
             UsageError: the file cannot be written.
         """
-        model, told = self.model, dict(header or {})
+        model, told, redact = self.model, dict(header or {}), self.redact
         if journal is not None:
             told = journal_header(problem, strategy, documents=self.has_documents, model=model.name) | told
+            told = redacted(told, redact)
         with open_journal(journal, told) as record:
             trace = Trace(*listeners)
-            yield Environment(
-                model, self._with_long_tables(), self.library, self.tools, self.budget, record, trace
-            )
+            parts = (model, self._with_long_tables(), self.library, self.tools, self.budget, record, trace)
+            yield Environment(*parts, redact=redact)
 
     def sharing(
         self, *, model: str | Runnable[Any, Any] | Model | None = None, budget: Budget | None = None
@@ -266,7 +280,7 @@ class Workspace:
             return self.interpreter
         from sandreckoner.tools.retrieval.tables.long_tables import LongTables
 
-        return LongTables(self.interpreter, cast(Any, self.library))
+        return LongTables(self.interpreter, cast(Any, self.library), self.redact)
 
     def _open_library(self) -> Library | None:
         if self._docs:

@@ -27,8 +27,9 @@ from sandreckoner.settings.settings_model import PLAIN, Values
 from sandreckoner.settings.user_settings import user_file
 from tests.serve.serving import reckon_serve
 
-QUESTION = "What is 2 + 2?"
-ASKING = {"model", "strategy", "calls", "tokens", "usd", "seconds", "limits", "prices", "keys", "kernels"}
+QUESTION = "What is 2 + 2, ann@example.org?"
+LIMITS = {"calls", "tokens", "usd", "seconds", "limits"}
+ASKING = LIMITS | {"model", "strategy", "prices", "keys", "kernels", "redact"}
 # The settings that each command uses.
 USES: dict[str, set[str]] = {
     "ask": ASKING | {"background", "log"},
@@ -60,8 +61,14 @@ USES: dict[str, set[str]] = {
     "strategies": set(),
 }
 # These need what is not here: a terminal (test_screen.py), a compiler (tests/llms/test_cpu_kernels.py), a
-# process that stays (tests/llms/test_resident.py).
-ELSEWHERE = {("chat", "background"), ("models pull", "kernels"), ("ask", "resident_minutes")}
+# process that stays (tests/llms/test_resident.py), documents (test_redaction_everywhere.py).
+ELSEWHERE = {
+    ("chat", "background"),
+    ("models pull", "kernels"),
+    ("ask", "resident_minutes"),
+    ("mcp", "redact"),
+    ("export", "redact"),
+}
 PAIRS = [(command, setting) for command in USES for setting in Values.model_fields]
 ARGUMENTS: dict[str, list[str]] = {
     "ask": ["ask", QUESTION, "--json", "--quiet"],
@@ -249,6 +256,14 @@ def check_model(command: str, run: Run, served: Served, patch: Patch) -> None:
     assert run(command, "--model", f"{served.address}#third").models == {"third"}
 
 
+def check_redact(command: str, run: Run, served: Served, patch: Patch) -> None:
+    before = run(command).prompts
+    patch.setenv("RECKON_REDACT", "forms")
+    after = run(command).prompts
+    assert before and all("ann@example.org" in prompt for prompt in before)
+    assert after and all("[EMAIL########]" in prompt and "ann@" not in prompt for prompt in after)
+
+
 def check_strategy(command: str, run: Run, served: Served, patch: Patch) -> None:
     patch.setenv("RECKON_STRATEGY", "sc(cot, n=2)")
     assert run(command).calls == 2
@@ -380,6 +395,7 @@ OTHER = {
     "resident_minutes": "5",
     "log": "off",
     "labels": "board",
+    "redact": "forms",
 }
 
 

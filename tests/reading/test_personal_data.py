@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
+
 import pytest
 
-from sandreckoner.reading.personal_data import personal_data
+from sandreckoner.core.errors import MissingExtra
+from sandreckoner.reading.personal_data import KINDS, masked, personal_data
+from sandreckoner.workspace.redactors import redactor
+
+LINES = Path(__file__).with_name("personal_data.jsonl")
 
 FOUND = [
     ("EMAIL", "ann.miller+x@mail.example.co.uk"),
@@ -64,3 +72,46 @@ def test_it_is_found_whole(kind: str, text: str, line: str) -> None:
 @pytest.mark.parametrize("line", FIGURES)
 def test_figures_are_left_alone(line: str) -> None:
     assert list(personal_data(line)) == []
+
+
+def test_of_300_made_lines_nearly_all_is_found_and_no_figure_is_masked() -> None:
+    lines = [json.loads(line) for line in LINES.read_text().splitlines()]
+    missed = []
+    for line in lines:
+        found = list(personal_data(line["text"]))
+        wanted = [place for place in line["found"] if place[2] in KINDS]
+        assert all(any(each.start < end and each.end > start for start, end, _ in wanted) for each in found)
+        missed += [
+            line["text"]
+            for start, end, _ in wanted
+            if not any(each.start <= start and each.end >= end for each in found)
+        ]
+    assert len(lines) == 300 and len(missed) <= 3, missed
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2023 2024 2025 2026 2027 Thereafter",
+        "91 119 63 76 309 278",
+        "737-10 2017 2024",
+        "Nominees Pty Ltd (ABN 75 071 346 506)",
+        "version 4.5.6.7",
+    ],
+)
+def test_rows_of_real_filings_that_look_like_numbers_of_people_are_left_alone(row: str) -> None:
+    assert masked(row) == row
+
+
+@pytest.mark.parametrize("text", [text for _, text in FOUND] + ["::1", "a@b.c"])
+def test_a_mask_is_as_long_as_what_it_hides(text: str) -> None:
+    line = f"from {text}, total 1,250.00"
+    assert len(masked(line)) == len(line) and text not in masked(line)
+    assert masked(line).endswith(", total 1,250.00")
+
+
+def test_what_needs_another_package_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert redactor("off") is None
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
+    with pytest.raises(MissingExtra, match="spacy download"):
+        redactor("names")

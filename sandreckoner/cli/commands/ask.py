@@ -127,7 +127,8 @@ def command(
                 as_json=as_json,
                 style=style,
                 html=html,
-                pictures=pictures_of([found], workspace.library) if html else [],
+                # A picture of a page cannot be masked.
+                pictures=pictures_of([found], workspace.library) if html and not workspace.redact else [],
                 steps=environment.trace.steps,
                 as_events=jsonl,
                 looked_at=looked_at(found, getattr(workspace.library, "documents", ())),

@@ -48,9 +48,12 @@ def command(
     from sandreckoner._support.whole_files import write_whole
     from sandreckoner.cli.faults import warn
     from sandreckoner.core.journal import dumps
+    from sandreckoner.core.redaction import redacted
     from sandreckoner.evals.tasks.datasets import load_questions
     from sandreckoner.training.trl_export import training_lines
+    from sandreckoner.workspace.redactors import redactor
 
+    redact = redactor(options.settings_of({}).redact)
     path = Path(out)
     if path.exists():
         raise UsageError(f"{path} is there already; name another file")
@@ -63,7 +66,7 @@ def command(
         found = training_lines(Path(run), form, questions, held_out=kept_apart, examples=not without_examples)
         for line in found:
             count += 1
-            yield dumps(line) + "\n"
+            yield dumps(redacted(line, redact)) + "\n"
 
     write_whole(path, lines())
     warn(f"{count:,} lines are in {path}")

@@ -57,7 +57,7 @@ def command(docs: tuple[str, ...], index: str, *, accept_uncontained: bool) -> i
     with Workspace(docs=docs, index=index, contained=contained, report=warn) as workspace:
         _contained(workspace)
         try:
-            anyio.run(_serve, server_of(workspace.sandbox, workspace.library), protocol)
+            anyio.run(_serve, server_of(workspace.sandbox, workspace.library, workspace.redact), protocol)
         except* (BrokenPipeError, ConnectionError):  # the client went without a word
             pass
     return 0

@@ -47,7 +47,8 @@ class KeyReader:
         history: History = InMemoryHistory()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            history = FileHistory(str(folder / "history"))
+            if context.settings.redact == "off":  # else what is typed is not written down
+                history = FileHistory(str(folder / "history"))
         except OSError:
             context.say(f"your history is not saved: {folder} cannot be written", "yellow")
         self._session: PromptSession[str] = PromptSession(

@@ -49,6 +49,7 @@ def export(context: Context, words: str) -> None:
         raise UsageError(f"write /export {'|'.join(FORMATS)} [FILE]")
     path = Path(name.strip()).expanduser() if name.strip() else Path(f"{context.session.name}.{form}")
     answers = [turn.answer for turn in context.session.turns]
-    pictures = pictures_of(answers, context.library()) if form == "html" else []
+    shown = form == "html" and context.settings.redact == "off"  # a picture cannot be masked
+    pictures = pictures_of(answers, context.library()) if shown else []
     write_export(form, context.session, path, pictures)
     context.say(f"written: {path.resolve()}")

@@ -14,6 +14,7 @@ from typing import Protocol
 from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.environment import Interpreter
 from sandreckoner.core.execution import JSON, Execution
+from sandreckoner.core.redaction import Redact
 from sandreckoner.tools.retrieval.tables.whole_tables import WholeColumn, WholeTable
 
 _MOST_DECIMALS = 9
@@ -32,8 +33,17 @@ class LongTables:
     It is for one question: it keeps the file that it read last, which may change later.
     """
 
-    def __init__(self, interpreter: Interpreter, library: HasWholeTables) -> None:
-        self._interpreter = interpreter
+    def __init__(
+        self, interpreter: Interpreter, library: HasWholeTables, redact: Redact | None = None
+    ) -> None:
+        """Wrap an interpreter.
+
+        Args:
+            interpreter: runs the programs.
+            library: has the files.
+            redact: masks personal data in labels and texts, never in columns of numbers; None for none.
+        """
+        self._interpreter, self._redact = interpreter, redact
         self._whole_table = lru_cache(1)(library.whole_table)
 
     def perform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution:
@@ -52,8 +62,16 @@ class LongTables:
             if isinstance(record, dict) and record.get("is") == "TableRecord" and record["left_out"]:
                 whole = self._whole_table(record["document"], record["sheet"])
                 if whole is not None and whole.n_rows == record["left_out"] + len(record["rows"]):
-                    inputs |= with_columns(name, record, whole)
+                    inputs |= _masked(with_columns(name, record, whole), name, self._redact)
         return replace(effect, inputs=inputs) if len(inputs) > len(effect.inputs) else effect
+
+
+def _masked(inputs: dict[str, JSON], name: str, redact: Redact | None) -> dict[str, JSON]:
+    if not inputs or redact is None:
+        return inputs
+    long = inputs[name]["long"]
+    texts = {long["labels"], *(each["text"] for each in long["columns"] if each and each["power"] is None)}
+    return {key: redact(value) if key in texts else value for key, value in inputs.items()}
 
 
 def with_columns(name: str, record: Mapping[str, JSON], whole: WholeTable) -> dict[str, JSON]:
