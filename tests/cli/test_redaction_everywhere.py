@@ -95,7 +95,7 @@ def test_all_rows_of_a_long_table_are_masked_and_their_sum_is_right(
     assert main([*asked, "--quiet", "--json", "--journal", "run.jsonl"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert "@example" not in Path("run.jsonl").read_text() and "[EMAIL" in shown["output"]
-    assert shown["answer"] == str(sum(int(f"4{row:012d}") for row in range(2_000)))
+    assert float(shown["answer"]) == sum(int(f"4{row:012d}") for row in range(2_000))
 
 
 def test_training_data_of_an_older_evaluation_is_masked(folder: Path) -> None:
