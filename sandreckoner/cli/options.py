@@ -163,6 +163,7 @@ class ManyQuestions:
     """What `reckon eval` and `reckon batch` have in common, as the user chose it."""
 
     settings: Settings
+    models: tuple[str, ...]
     index: str
     concurrency: int
     seed: int
@@ -186,18 +187,22 @@ def many_questions(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def call(**given: Any) -> Any:
-        settings = settings_of(given)
-        own = {name: given.pop(name) for name in ManyQuestions.__slots__ if name != "settings"}
-        for name in ("model", "calls", "tokens", "usd", "seconds"):
+        models = given.pop("model")
+        settings = settings_of({**given, "model": models[0] if models else None})
+        own = {
+            name: given.pop(name) for name in ManyQuestions.__slots__ if name not in ("settings", "models")
+        }
+        for name in ("calls", "tokens", "usd", "seconds"):
             del given[name]
-        return function(common=ManyQuestions(settings, **own), **given)
+        return function(common=ManyQuestions(settings, models, **own), **given)
 
     return stacked(
         click.option(
             "-m",
             "--model",
+            multiple=True,
             shell_complete=complete_model,
-            help="The model, for example local (the default), openai:gpt-5-mini.",
+            help="The model, for example local (the default), openai:gpt-5-mini; `eval` takes several.",
         ),
         click.option(
             "--index",

@@ -44,6 +44,28 @@ def test_strategies_are_compared_on_the_same_questions(tmp_path: Path) -> None:
     assert (direct.calls, pal.calls) == (1.0, 1.0)
 
 
+def test_models_are_compared_as_strategies_are(tmp_path: Path) -> None:
+    questions = list(load_questions(write_questions(tmp_path)))
+    good, bad = ScriptedModel(by_question), ScriptedModel(lambda messages: "The answer is 0.", name="bad")
+    records = evaluate(["direct", "cot"], questions, [good, bad], out=tmp_path / "run")
+    rows = make_table(records)
+    assert [row.name for row in rows] == [
+        "direct on scripted",
+        "cot on scripted",
+        "direct on bad",
+        "cot on bad",
+    ]
+    assert [row.right for row in rows] == [3, 3, 0, 0]
+    assert rows[0].against is None
+    assert rows[2].against is not None and rows[2].against.value == -0.75
+    other = make_table(records, baseline="direct on bad")
+    assert other[0].against is not None and other[0].against.value == 0.75
+    again = evaluate(["direct", "cot"], questions, [good, bad], out=tmp_path / "run", resume=True)
+    assert again == records and len(good.asked) == 8
+    with pytest.raises(UsageError, match="several of different names"):
+        evaluate(["direct"], questions, [good, good], out=tmp_path / "other")
+
+
 def test_going_on_does_only_what_is_missing_and_takes_no_call_twice(tmp_path: Path) -> None:
     questions = list(load_questions(write_questions(tmp_path)))
     first = ScriptedModel(by_question)

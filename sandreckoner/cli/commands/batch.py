@@ -7,6 +7,7 @@ import click
 from sandreckoner.cli import options
 from sandreckoner.cli.command_line import Command
 from sandreckoner.cli.faults import warn
+from sandreckoner.core.errors import UsageError
 
 _EXAMPLES = """\
 examples:
@@ -37,6 +38,8 @@ def command(
     **_: object,
 ) -> int:
     """Answer every row of a file; exit with 1 where some had to be set aside."""
+    if len(common.models) > 1:
+        raise UsageError("batch: one model answers a file; `reckon eval` compares several")
     from sandreckoner.cli.forecast import Forecast
     from sandreckoner.evals.run.batching import BatchProgress, batch
 

@@ -1,4 +1,4 @@
-"""`reckon eval`: what strategies are worth on a set of questions."""
+"""`reckon eval`: what strategies and models are worth on a set of questions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _EXAMPLES = """\
 examples:
   reckon eval gsm8k --folder questions --limit 100 --strategy cot --strategy pal --strategy "sc(pal, n=5)"
   reckon eval mine.csv --field question=prompt --field answer=gold --kind exact --strategy direct
+  reckon eval gsm8k --folder questions --limit 100 --strategy pal --model local --model openai:gpt-5-mini
   reckon eval gsm8k --folder questions --limit 100 --strategy pal --out run --resume --html report.html
 """
 
@@ -47,7 +48,9 @@ _FIRST = ("strategy", "right", "accuracy, 95 %", "difference, 95 %", "calls", "p
     metavar="S",
     help="Repeatable; the first is the baseline.",
 )
-@click.option("--baseline", metavar="S", help="The strategy that the others are compared with.")
+@click.option(
+    "--baseline", metavar="S", help="The strategy, or `STRATEGY on MODEL`, that the others are compared with."
+)
 @click.option(
     "--out", metavar="FOLDER", type=click.Path(), help="Where the log is kept (default: eval-DATA)."
 )
@@ -150,6 +153,7 @@ def _evaluate(
             return evaluate(
                 [options.sampled(spec, sampling) for spec in strategies],
                 questions,
+                common.models or None,
                 out=log,
                 settings=settings,
                 epochs=epochs,
@@ -159,7 +163,8 @@ def _evaluate(
                 concurrency=common.concurrency,
                 engine=common.make_engine(),
                 progress=lambda done, total, record: forecast.show(
-                    done / total, f"{done} of {total} answers; {record.question}, {record.strategy}"
+                    done / total,
+                    f"{done} of {total} answers; {record.question}, {record.strategy}, {record.model}",
                 ),
             )
         except KeyboardInterrupt:

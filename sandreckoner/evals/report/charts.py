@@ -32,7 +32,7 @@ def cost_chart(rows: Sequence[StrategyRow], price: str) -> str:
             assert interval is not None
             y = 100 * interval.value
             error = [[y - 100 * interval.low], [100 * interval.high - y]]
-            axes.errorbar([x], [y], yerr=error, fmt="o", color=_colour(place), capsize=3, label=row.strategy)
+            axes.errorbar([x], [y], yerr=error, fmt="o", color=_colour(place), capsize=3, label=row.name)
         best = _pareto_front([(x or 0.0, row.accuracy.value) for x, row in points if row.accuracy])
         axes.plot([x for x, _ in best], [100 * y for _, y in best], color="#888888", lw=1, zorder=0)
         axes.set_xlabel(label)

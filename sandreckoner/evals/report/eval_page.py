@@ -13,7 +13,7 @@ from sandreckoner._support.whole_files import write_whole
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report import charts
-from sandreckoner.evals.report.results_table import StrategyRow, cells, make_table
+from sandreckoner.evals.report.results_table import StrategyRow, by_name, cells, make_table, name_of
 from sandreckoner.evals.report.statistics import calibration, vote_curve
 from sandreckoner.evals.run.eval_log import read_answer, read_manifest
 from sandreckoner.evals.run.sample_record import SampleRecord
@@ -46,14 +46,21 @@ def write_page(
     rows = make_table(records, baseline=baseline)
     asked = {question.id: question for question in questions}
     manifest = read_manifest(folder)
+    strategies = len({row.strategy for row in rows})
+    several = len({record.model for record in records}) > 1
     page = render_page(
         Path(__file__).with_name("page.html"),
-        title=f"{len(rows)} strategies on {len(asked)} questions, {manifest['model']}",
+        title=f"{strategies} strategies on {len(asked)} questions, {manifest['model']}",
         made=f"{manifest['made_by']}, seed {manifest['seed']}, prompts {manifest['prompts']}",
         rows=[cells(row) for row in rows],
         charts=_charts(rows, records, asked),
         samples=[
-            _sample(record, asked.get(record.question), _answer(record, folder))
+            _sample(
+                record,
+                name_of(record, several=several),
+                asked.get(record.question),
+                _answer(record, folder),
+            )
             for record in records[:MAX_SAMPLES_SHOWN]
         ],
         left=len(records) - MAX_SAMPLES_SHOWN,
@@ -69,7 +76,7 @@ def _charts(
 ) -> list[tuple[str, str]]:
     """Those that have something to show."""
     scored = [row for row in rows if row.accuracy is not None]
-    own = {row.strategy: [record for record in records if record.strategy == row.strategy] for row in rows}
+    own = by_name(records)
     found = {strategy: vote_curve(kept, asked) for strategy, kept in own.items()}
     voting = {strategy: points for strategy, points in found.items() if len(points) > 1}
     confident = {
@@ -95,11 +102,13 @@ def _answer(record: SampleRecord, folder: Path) -> Answer | None:
     return None if record.error else read_answer(folder, record.key)
 
 
-def _sample(record: SampleRecord, question: Question | None, answer: Answer | None) -> dict[str, object]:
+def _sample(
+    record: SampleRecord, name: str, question: Question | None, answer: Answer | None
+) -> dict[str, object]:
     """What the page shows of one question and one strategy."""
     return {
         "status": "unscored" if record.right is None else "right" if record.right else "wrong",
-        "strategy": record.strategy,
+        "strategy": name,
         "id": record.question,
         "question": question.problem.question if question else record.question,
         "facts": (

@@ -1,4 +1,4 @@
-"""The results table of an evaluation: one row per strategy."""
+"""The results table of an evaluation: one row per strategy and model."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from sandreckoner.evals.run.sample_record import SampleRecord
 
 @dataclass(frozen=True, slots=True)
 class StrategyRow:
-    """The results of one strategy.
+    """The results of one strategy with one model.
 
     Attributes:
         strategy: the strategy's specification.
+        model: the model's name.
+        name: what tells the row from the others: the strategy, with the model where there are several.
         n: number of scored samples.
         unscored: number of samples without a gold answer or a verdict of the scorer, or whose run failed.
         right: number of correct samples.
@@ -32,6 +34,8 @@ class StrategyRow:
     """
 
     strategy: str
+    model: str
+    name: str
     n: int
     unscored: int
     right: int
@@ -52,22 +56,36 @@ class StrategyRow:
 
 
 def make_table(records: Sequence[SampleRecord], *, baseline: str | None = None) -> list[StrategyRow]:
-    """One row per strategy, in the order of their first record.
+    """One row per strategy and model, in the order of their first record.
 
     Args:
         records: of strategies on the same questions.
-        baseline: the strategy to compare with; None for the first.
+        baseline: the name of the row to compare with, or its strategy; None for the first.
     """
-    by_strategy: dict[str, list[SampleRecord]] = {}
-    for record in records:
-        by_strategy.setdefault(record.strategy, []).append(record)
-    if not by_strategy:
+    groups = by_name(records)
+    if not groups:
         return []
-    compared_with = by_strategy.get(baseline or "", next(iter(by_strategy.values())))
-    return [_row(strategy, own, compared_with) for strategy, own in by_strategy.items()]
+    first = next(iter(groups.values()))
+    fitting = (own for name, own in groups.items() if baseline in (name, own[0].strategy))
+    compared_with = next(fitting, first)
+    return [_row(name, own, compared_with) for name, own in groups.items()]
 
 
-def _row(strategy: str, records: Sequence[SampleRecord], baseline: Sequence[SampleRecord]) -> StrategyRow:
+def by_name(records: Sequence[SampleRecord]) -> Mapping[str, Sequence[SampleRecord]]:
+    """The records of each strategy, or of each strategy and model where there are several models."""
+    several = len({record.model for record in records}) > 1
+    found: dict[str, list[SampleRecord]] = {}
+    for record in records:
+        found.setdefault(name_of(record, several=several), []).append(record)
+    return found
+
+
+def name_of(record: SampleRecord, *, several: bool) -> str:
+    """What a record's row is called in a table of one model, or of several."""
+    return f"{record.strategy} on {record.model}" if several else record.strategy
+
+
+def _row(name: str, records: Sequence[SampleRecord], baseline: Sequence[SampleRecord]) -> StrategyRow:
     scored = [record for record in records if record.right is not None]
     right = sum(bool(record.right) for record in scored)
     ran = [record for record in records if not record.error]
@@ -76,7 +94,9 @@ def _row(strategy: str, records: Sequence[SampleRecord], baseline: Sequence[Samp
     dollars = [record.usd for record in ran]
     seconds = [record.seconds for record in ran]
     return StrategyRow(
-        strategy=strategy,
+        strategy=records[0].strategy,
+        model=records[0].model,
+        name=name,
         n=len(scored),
         unscored=len(records) - len(scored),
         right=right,
@@ -133,7 +153,7 @@ def cells(row: StrategyRow) -> Mapping[str, str]:
     """A row's cells by column name; a difference with p ≥ 0.05 is marked as possible chance."""
     accuracy = row.accuracy
     return {
-        "strategy": row.strategy,
+        "strategy": row.name,
         "right": f"{row.right}/{row.n}",
         "accuracy, 95 %": _percent(accuracy) if accuracy else "unscored",
         "strict": f"{100 * row.strict.value:.1f}" if row.strict else "–",

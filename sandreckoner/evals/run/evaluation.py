@@ -1,4 +1,4 @@
-"""Run an evaluation: every sample (question × strategy × epoch) is answered, scored and logged."""
+"""Run an evaluation: every sample (question × strategy × model × epoch) is answered, scored and logged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import JournalFile, to_json
-from sandreckoner.evals.run.eval_log import EvalLog, open_log
+from sandreckoner.evals.run.eval_log import open_log
 from sandreckoner.evals.run.sample_record import SampleRecord, answered, failed, key_of
 from sandreckoner.evals.run.thread_engine import Engine, error_line, run_in_threads
 from sandreckoner.evals.tasks.question import Question
@@ -91,9 +91,14 @@ class EvaluationJob:
                 found = answer(strategy, problem, environment)
             scored = score(found, sample.question, self.scorer or _scorer(sample.question, workspace))
         except Exception as fault:  # the boundary of a sample: its error is recorded, the others go on
-            record = failed(sample.key, sample.question, sample.strategy, sample.epoch, error_line(fault))
+            reason = error_line(fault)
+            record = failed(
+                sample.key, sample.question, sample.strategy, sample.epoch, reason, model=_name(self.model)
+            )
             return FinishedSample(record, journal.getvalue())
-        record = answered(sample.key, sample.question, sample.strategy, sample.epoch, found, scored)
+        record = answered(
+            sample.key, sample.question, sample.strategy, sample.epoch, found, scored, model=_name(self.model)
+        )
         return FinishedSample(record, journal.getvalue())
 
 
@@ -105,7 +110,7 @@ def _scorer(question: Question, workspace: Workspace) -> Scorer | None:
 def evaluate(
     strategies: Sequence[str],
     questions: Iterable[Question],
-    model: str | Model | None = None,
+    model: str | Model | Sequence[str | Model] | None = None,
     *,
     out: str | Path,
     settings: Settings | None = None,
@@ -119,12 +124,12 @@ def evaluate(
     engine: Engine = run_in_threads,
     progress: Callable[[int, int, SampleRecord], Any] | None = None,
 ) -> list[SampleRecord]:
-    """Answer every question with every strategy, `epochs` times, and log every finished sample.
+    """Answer every question with every strategy and every model, `epochs` times, and log every sample.
 
     Args:
         strategies: specifications such as `sc(pal, n=5)`.
         questions: a data set; see `load_questions`.
-        model: a specification for `load_model`, or a model; None for that of the settings.
+        model: a specification for `load_model`, or a model, or several; None for that of the settings.
         out: folder of the log; see `eval_log`.
         settings: None for those of this machine and folder.
         epochs: how often each question is asked; each epoch samples with another seed.
@@ -150,43 +155,51 @@ def evaluate(
     for spec in strategies:
         to_strategy(spec)
     settings = load_settings() if settings is None else settings
-    model, budget = model or settings.model, budget or settings.budget()
-    name = model if isinstance(model, str) else model.name
+    budget = budget or settings.budget()
+    models = _several(settings.model if model is None else model)
+    names = [_name(each) for each in models]
+    if len(set(names)) < max(1, len(names)):
+        raise UsageError("an evaluation needs one model, or several of different names")
     asked = list(questions)
-    samples = [
-        Sample(key_of(question, spec, epoch, model=name, seed=seed), question, spec, epoch)
-        for epoch in range(epochs)
-        for question in asked
-        for spec in strategies
-    ]
-    with open_log(Path(out), _configuration(name, seed, budget, index), resume=resume) as log:
-        missing = [sample for sample in samples if not log.is_done(sample.key)]
-        if missing:
-            job = EvaluationJob(settings, model, budget, scorer, seed, index)
-            finished = engine(job, iter(missing), concurrency=concurrency, in_order=False)
-            _keep(finished, log, len(samples) - len(missing), len(samples), progress)
-        return [log.records[sample.key] for sample in samples]
+    samples = {
+        name: [
+            Sample(key_of(question, spec, epoch, model=name, seed=seed), question, spec, epoch)
+            for epoch in range(epochs)
+            for question in asked
+            for spec in strategies
+        ]
+        for name in names
+    }
+    keys = [sample.key for own in samples.values() for sample in own]
+    with open_log(Path(out), _configuration(names, seed, budget, index), resume=resume) as log:
+        done = sum(map(log.is_done, keys))
+        for each in models:  # one after the other: two local models do not fit every machine
+            missing = [sample for sample in samples[_name(each)] if not log.is_done(sample.key)]
+            if not missing:
+                continue
+            job = EvaluationJob(settings, each, budget, scorer, seed, index)
+            for finished in engine(job, iter(missing), concurrency=concurrency, in_order=False):
+                log.append(finished.record, finished.journal)
+                done += 1
+                if progress is not None:
+                    progress(done, len(keys), finished.record)
+        return [log.records[key] for key in keys]
 
 
-def _keep(
-    finished: Iterator[FinishedSample],
-    log: EvalLog,
-    done: int,
-    total: int,
-    progress: Callable[[int, int, SampleRecord], Any] | None,
-) -> None:
-    for number, sample in enumerate(finished, done + 1):
-        log.append(sample.record, sample.journal)
-        if progress is not None:
-            progress(number, total, sample.record)
+def _several(model: str | Model | Sequence[str | Model]) -> Sequence[str | Model]:
+    return [model] if isinstance(model, str) or not isinstance(model, Sequence) else model
 
 
-def _configuration(model: str, seed: int, budget: Budget, index: str) -> Mapping[str, JSON]:
+def _name(model: str | Model) -> str:
+    return model if isinstance(model, str) else model.name
+
+
+def _configuration(models: Sequence[str], seed: int, budget: Budget, index: str) -> Mapping[str, JSON]:
     """What decides an answer and is not part of a record's key."""
     return {
         "made_by": f"sandreckoner {sandreckoner.__version__}",
         "prompts": _prompts_hash(),
-        "model": model,
+        "model": ", ".join(models),
         "seed": seed,
         "budget": to_json(budget),
         **({"index": index} if index else {}),

@@ -22,6 +22,7 @@ class SampleRecord:
         key: identifies the sample; see `key_of`.
         question: the question's id.
         strategy: the strategy's specification.
+        model: the model's name; empty in logs of earlier versions.
         epoch: from 0.
         answer: the answer's text; None if there is none.
         gold: the correct answer.
@@ -57,6 +58,7 @@ class SampleRecord:
     output_tokens: int = 0
     usd: float | None = None
     seconds: float = 0.0
+    model: str = ""
 
     @property
     def error(self) -> bool:
@@ -91,7 +93,7 @@ def key_of(question: Question, strategy: str, epoch: int, *, model: str, seed: i
 
 
 def answered(
-    key: str, question: Question, strategy: str, epoch: int, answer: Answer, scored: Score
+    key: str, question: Question, strategy: str, epoch: int, answer: Answer, scored: Score, *, model: str = ""
 ) -> SampleRecord:
     """The record of an answered sample."""
     candidates = answer.candidates
@@ -119,9 +121,12 @@ def answered(
         output_tokens=answer.usage.output_tokens,
         usd=answer.usage.usd,
         seconds=answer.seconds,
+        model=model,
     )
 
 
-def failed(key: str, question: Question, strategy: str, epoch: int, reason: str) -> SampleRecord:
+def failed(
+    key: str, question: Question, strategy: str, epoch: int, reason: str, *, model: str = ""
+) -> SampleRecord:
     """The record of a sample whose run failed; it is unscored."""
-    return SampleRecord(key, question.id, strategy, epoch, None, question.gold, "error", reason)
+    return SampleRecord(key, question.id, strategy, epoch, None, question.gold, "error", reason, model=model)
