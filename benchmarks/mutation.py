@@ -5,11 +5,11 @@
 
 A mutant is one change of a comparison, an operator, a constant, a condition or a whole statement in a room of
 the package (`_replacements`); a seeded sample of all of them is drawn. Each is tried on a copy of the code,
-by the tests that enter its function in a first run (`TESTS`), quickest first, until one fails or their usual
-time adds up to `--seconds`: so a survivor may still be noticed by a test that was not run, and the score is a
-lower bound. A mutant that no test enters has survived; one that hangs is killed. Each kill has its control:
-the same tests up to the one that failed, without the change. Where that fails as well, both say nothing: they
-are tried once more, then the mutant is `unclear`, named with the test, and counted as survived.
+by the tests that enter its function in a first run (`TESTS`, or `--tests`), quickest first, until one fails
+or their usual time adds up to `--seconds`: so a survivor may still be noticed by a test that was not run, and
+the score is a lower bound. A mutant that no test enters has survived; one that hangs is killed. Each kill has
+its control: the same tests up to the one that failed, without the change. Where that fails as well, both say
+nothing: they are tried once more, then the mutant is `unclear`, named with the test, and counted as survived.
 
 mutmut changes no decorated function, and cosmic-ray runs all tests for each change and draws no sample; both
 were looked at, and this is shorter than their configuration would be. Interrupted, it goes on where it was.
@@ -192,28 +192,46 @@ class _Recorder:
             self.entered[item.nodeid], self.seconds[item.nodeid] = self._now, time.monotonic() - start
 
 
-def covering(copy: Path, tests: Sequence[str]) -> dict[str, list[tuple[float, str]]]:
-    """Seconds and names of the tests that enter each function, quickest first; measured in a fork."""
-    kept = copy / "covering.json"
-    if _forked(lambda: _record(copy, tests, kept), timeout_s=1_800) not in (0, 1) or not kept.exists():
-        raise SystemExit("the tests cannot be run as they are; mend them first")
-    if failed := Path(f"{kept}.failed").read_text():
-        print(f"left out, as they fail without a change here:\n{failed}")
-    entered: dict[str, list[tuple[float, str]]] = {}
-    for name, tested in json.loads(kept.read_text()).items():
-        entered[name] = sorted((seconds, test) for seconds, test in tested)
-    return entered
+def covering(copy: Path, kept: Path, end: float) -> dict[str, list[tuple[float, str]]]:
+    """Seconds and names of the tests that enter each function, quickest first; a fork for each test file.
+
+    What is known stands in `kept`, a file of tests by file of tests, so that the next run goes on from there.
+    """
+    parts = json.loads(kept.read_text()) if kept.exists() else {}
+    files = sorted(str(path) for top in TESTS for path in _test_files(Path(top)))
+    if not files:
+        raise SystemExit(f"there are no tests in {', '.join(TESTS)}")
+    for file in files:
+        if file in parts:
+            continue
+        if time.monotonic() > end:
+            raise SystemExit(f"{len(files) - len(parts)} test files are left; the same command goes on")
+        part = copy / "covering.json"
+        part.unlink(missing_ok=True)
+        _forked(lambda file=file, part=part: _record(copy, file, part), timeout_s=600)
+        parts[file] = json.loads(part.read_text()) if part.exists() else {"failed": [file], "entered": {}}
+        kept.write_text(json.dumps(parts))
+    if failed := [test for part in parts.values() for test in part["failed"]]:
+        print("left out, as they fail without a change here:", *failed, sep="\n    ")
+    entered: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for part in parts.values():
+        for function, tested in part["entered"].items():
+            entered[function] += [(seconds, test) for seconds, test in tested]
+    return {function: sorted(tested) for function, tested in entered.items()}
 
 
-def _record(copy: Path, tests: Sequence[str], kept: Path) -> int:
+def _test_files(top: Path) -> list[Path]:
+    return [top] if top.is_file() else list(top.rglob("test_*.py"))
+
+
+def _record(copy: Path, file: str, kept: Path) -> int:
     recorder = _Recorder(copy / "sandreckoner")
-    status = int(pytest.main([*OPTIONS, *tests], plugins=[recorder]))
-    by_function: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    Path(f"{kept}.failed").write_text("\n".join(sorted(recorder.failed)))
+    status = int(pytest.main([*OPTIONS, file], plugins=[recorder]))
+    entered: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for test, functions in recorder.entered.items():
         for function in functions if test not in recorder.failed else ():
-            by_function[function].append((round(recorder.seconds[test], 3), test))
-    kept.write_text(json.dumps(by_function))
+            entered[function].append((round(recorder.seconds[test], 3), test))
+    kept.write_text(json.dumps({"failed": sorted(recorder.failed), "entered": entered}))
     return status
 
 
@@ -376,18 +394,25 @@ def report(results: Sequence[Mutant]) -> None:
             print(f"    {each['file']}:{each['line']} {each['function']}: {before}  →  {after}{unclear}")
 
 
+def _absolute(name: str) -> Path:
+    return Path(name).absolute()  # the mutants are tried in another folder
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rooms", nargs="*", default=[])
     parser.add_argument("--n", type=int, default=100, help="mutants of each room")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", type=Path, help="results of an earlier run, whose mutants are tried again")
-    parser.add_argument("--results", type=Path, required=True, help="a line for each mutant")
+    parser.add_argument("--again", type=_absolute, help="results of an earlier run; tries its mutants")
+    parser.add_argument("--results", type=_absolute, required=True, help="a line for each mutant")
     parser.add_argument("--seconds", type=float, default=20, help="of tests for one mutant")
     parser.add_argument("--minutes", type=float, default=14, help="stop after so many; the next run goes on")
-    parser.add_argument("--covering", type=Path, help="keeps which tests enter what, for the next run")
+    parser.add_argument("--tests", nargs="*", help="folders or files of tests, instead of all of `TESTS`")
+    parser.add_argument("--covering", type=_absolute, help="keeps which tests enter what, for the next run")
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
+    if options.tests:
+        TESTS[:] = options.tests
     wanted = again(options.again) if options.again else sample(options.rooms, options.n, options.seed)
     done = (
         [json.loads(line) for line in options.results.read_text().splitlines()]
@@ -417,14 +442,8 @@ def _try_all(copy: Path, left: Sequence[Mutant], options: Any, end: float) -> li
         str(copy / "tests"),
         *(each for each in sys.path if Path(each or ".").resolve() != ROOT),
     ]
-    if options.covering and options.covering.exists():
-        shutil.copy(options.covering, copy / "covering.json")
-        entered = json.loads((copy / "covering.json").read_text())
-    else:
-        entered = covering(copy, TESTS)
-        if options.covering:
-            shutil.copy(copy / "covering.json", options.covering)
     load_libraries(copy, TESTS)
+    entered = covering(copy, options.covering or copy / "covered.json", end)
     pairs = [(each, entered.get(_entry(each), [])) for each in left]
     done: list[Mutant] = []
     with options.results.open("a") as file:
