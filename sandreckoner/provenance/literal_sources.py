@@ -132,7 +132,8 @@ class _Trace:
         index = NumberIndex(question, passages)
         self._is_short_text = index.is_short_text
         self._reads_documents = index.reads_documents
-        self._found = [self._find(literal, index) for literal in literals]
+        named = [words_of(literal.name) for literal in literals]
+        self._found = [self._find(*pair, index) for pair in zip(literals, named, strict=True)]
         self._sure = [place for found in self._found for place in self._sure_places(found)]
         self._trusted = [found for found in self._found if found.in_passages and self._is_trusted(found)]
         texts = [
@@ -157,10 +158,14 @@ class _Trace:
 
     def sources(self) -> tuple[NumberSource, ...]:
         """Return the source of each literal."""
-        return tuple(self._source(found) for found in self._found)
+        rates = self._rates
+        constants = [
+            constant_name(found.literal, self._reasons, over_documents=self._reads_documents, rates=rates)
+            for found in self._found
+        ]
+        return tuple(map(self._source, self._found, constants))
 
-    def _find(self, literal: NumberLiteral, index: NumberIndex) -> _Found:
-        named = words_of(literal.name)
+    def _find(self, literal: NumberLiteral, named: frozenset[str], index: NumberIndex) -> _Found:
         places = [
             place
             for place in index.find(literal, named | self._asked)
@@ -185,11 +190,8 @@ class _Trace:
             scales.update(units_of(place.passage.text, place.number, place.passage.title).scales)
         return frozenset(_SCALE_WORDS[scale] for scale in scales if scale in _SCALE_WORDS)
 
-    def _source(self, found: _Found) -> NumberSource:
+    def _source(self, found: _Found, constant: str) -> NumberSource:
         literal = found.literal
-        constant = constant_name(
-            literal, self._reasons, over_documents=self._reads_documents, rates=self._rates
-        )
         in_question = [place for place in found.places if place.passage is None]
         if self._reads_documents and _is_used_too_often(found):
             note = "is used twice in one sum, and stands there once"

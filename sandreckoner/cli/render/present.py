@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
 from rich.markup import escape
 from rich.text import Text
 
@@ -97,8 +98,7 @@ def _show_answer(answer: Answer, question: str, style: ConsoleStyle, strategy: s
         )
         if re.sub(r"\D", "", shown) != re.sub(r"\D", "", answer.text):
             style.console.print(Text(f"exactly {visible(answer.text)}", style="dim"))
-    for line in blocks.sources(answer):
-        style.console.print(line)
+    style.console.print(Group(*blocks.sources(answer)))
     if looked_at:
         style.console.print(Text(looked_at, style="dim"))
     if answer.reason:
