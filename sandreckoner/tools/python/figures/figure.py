@@ -99,7 +99,10 @@ class Figure(ExactNumber):
             self._allows(plain, "add" if sign > 0 else "subtract")
             return self._with(self._value + sign * plain)
         unit = self._joined(other, "add" if sign > 0 else "subtract")
-        value = self._value + sign * other._value * Fraction(other._scale, self._scale)
+        more = other._value if sign > 0 else -other._value
+        if self._scale != other._scale:  # of a long column there are a million to add
+            more *= Fraction(other._scale, self._scale)
+        value = self._value + more
         made = make_figure(
             value, unit, self._scale, self._period if self._period == other._period else None,
             _merged(self, other), hundreds=min(self._hundreds, other._hundreds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -17,11 +18,12 @@ class LongColumn:
     `sum`, `min`, `max` and `statistics.mean` take it as a whole: exactly, and quickly over a million rows.
     """
 
-    __slots__ = ("_cells", "_like", "_name", "_power")
+    __slots__ = ("_cells", "_like", "_name", "_of_texts", "_power")
 
     _cells: Sequence[Any]  # for each row a whole number of 1/_power, or a text; None where it is blank
     _like: Figure  # any of its figures: their unit, scale, period and source
     _name: str
+    _of_texts: bool
     _power: int
 
     def __new__(cls, *ignored: Any, **ignored_too: Any) -> Any:
@@ -56,9 +58,12 @@ class LongColumn:
         cell = self._cells[row]
         return cell if cell is None else self._one(cell)
 
-    def _plain(self) -> list[Any]:
-        """For each row a number or a text; None for a blank."""
-        return [cell / self._power if type(cell) is int else cell for cell in self._cells]
+    def _plain(self) -> Any:
+        """For each row a number or a text, as an array; None for a blank text, NaN for a blank number."""
+        numpy = sys.modules["numpy"]
+        if self._of_texts:
+            return numpy.array(self._cells, dtype=object)
+        return numpy.array(self._cells, dtype=float) / self._power
 
     def __str__(self) -> str:
         first = ", ".join(str(self._one(cell)) for cell in self._filled()[:5])
@@ -108,8 +113,9 @@ class LongTable:
         source = Source(self._name, -1, place, str(self._about["rows"]), line)
         LOG.source(source)
         lines: list[Any] = self._texts[about["text"]].split("\n")
-        read = str if about["power"] is None else int
         made: LongColumn = object.__new__(LongColumn)
+        made._of_texts = about["power"] is None
+        read = str if made._of_texts else int
         made._cells = [read(each) if each else None for each in lines]
         made._name, made._power = f"{self._name}[{name!r}]", about["power"] or 1
         unit, scale, period = unit_of(about["unit"]), about["scale"], about["period"]
@@ -119,8 +125,7 @@ class LongTable:
 
 def _counted(data: Any) -> LongColumn | None:
     """A long column of figures; None for anything else."""
-    is_counted = type(data) is LongColumn and len(data) > 0 and type(data._filled()[0]) is int
-    return data if is_counted else None
+    return data if type(data) is LongColumn and not data._of_texts and len(data) else None
 
 
 def sum_of(data: Iterable[Any], /, start: Any = 0) -> Any:

@@ -100,7 +100,7 @@ class Table:
         columns = {label.name: self._plain(column) for column, label in enumerate(self._columns)}
         return pandas.DataFrame(columns, index=self.rows)
 
-    def _plain(self, column: int) -> list[Any]:
+    def _plain(self, column: int) -> Any:
         """A column as plain numbers and texts."""
         if (long := self._whole_column(column)) is not None:
             return long._plain()
