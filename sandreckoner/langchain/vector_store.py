@@ -71,7 +71,9 @@ class LibraryVectorStore(VectorStore):
         self, query: str, k: int = 4, *, diversity: float = 0.0, sources: Sequence[str] = (), **_: Any
     ) -> list[tuple[Document, float]]:
         """The `k` passages that best answer a query, with their scores: larger is better."""
-        options = replace(self.index.options, diversity=diversity, sources=tuple(sources), route=False)
+        options = replace(
+            self.index.options, diversity=diversity, sources=tuple(sources), route=False, statements=False
+        )
         found = self.index.search(Search(query, k), options=options)
         return [(self._document(passage), passage.score) for passage in found]
 

@@ -198,12 +198,12 @@ class Index:
         Raises:
             LibraryError: the page has changed since the passage was found.
         """
-        around = self._store.passages(self._store.chunks_of_page(passage.source, passage.page))
-        starts = [chunk.start for chunk in around]
-        if passage.start not in starts:
+        if self.page(passage.source, passage.page)[passage.start : passage.end] != passage.text:
             raise LibraryError(f"{passage.source}, page {passage.page}: has changed; search again")
-        place = starts.index(passage.start)
-        return around[max(0, place - before) : place + after + 1]
+        around = self._store.passages(self._store.chunks_of_page(passage.source, passage.page))
+        first = max(place for place, chunk in enumerate(around) if chunk.start <= passage.start or not place)
+        last = max(place for place, chunk in enumerate(around) if chunk.end <= passage.end or place == first)
+        return around[max(0, first - before) : last + after + 1]
 
     def add(
         self,

@@ -16,7 +16,7 @@ from sandreckoner.tools.retrieval.chunk_store import (
 from sandreckoner.tools.retrieval.document_routing import date_bonus, named_sources
 from sandreckoner.tools.retrieval.indexed_words import match_query
 from sandreckoner.tools.retrieval.ranking import FUSIONS, Fusion, maximal_marginal_relevance
-from sandreckoner.tools.retrieval.statement_passages import statement_chunks
+from sandreckoner.tools.retrieval.statement_passages import shown_with, statement_passages
 from sandreckoner.tools.retrieval.tables.table_records import (
     read_tables,
     sources_of,
@@ -47,8 +47,8 @@ class SearchOptions:
         sources: search only these documents; a name that ends in `*` is a prefix.
         since_s: search only documents modified at this time or later, in seconds since 1970.
         until_s: search only documents modified before this time, in seconds since 1970.
-        statements: whether a passage of each primary statement that a question implies comes first, of the
-            document that fits best, and of the second best where that is close.
+        statements: whether each primary statement that a question implies comes first, whole, of the document
+            that fits best, and of the second best where that is close; it takes the room of several passages.
         feedback: weight of relevance feedback, 0 or more; see `vectors.rocchio`.
         diversity: 0 to 1; more than 0 avoids passages that repeat each other (MMR).
         reranker: rescores all fused candidates.
@@ -113,11 +113,12 @@ def find_passages(
         chosen = _ranked(scores)
         if options.diversity and vectors is not None and len(chosen) > k:
             chosen = _diversified(chosen, scores, k, vectors, options.diversity)
-        if options.statements and chosen:
-            best = _best_sources(chosen, scores)
-            chosen = list(dict.fromkeys([*statement_chunks(question, chosen, best, store), *chosen]))
-        chosen = chosen[:k]
-        return store.passages(chosen, [round(scores.get(chunk, 0.0), 6) for chunk in chosen])
+        some = chosen[: 2 * k]
+        found = store.passages(some, [round(scores[chunk], 6) for chunk in some])
+        if not options.statements or not found:
+            return found[:k]
+        best = _best_sources(chosen, scores)
+        return shown_with(statement_passages(question, best, store, score=found[0].score), found, k)
 
 
 def find_tables(
