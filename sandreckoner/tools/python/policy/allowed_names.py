@@ -21,7 +21,7 @@ READABLE_DUNDERS = frozenset(
     __float__ __complex__ __index__ __round__ __trunc__ __floor__ __ceil__ __members__ __class_getitem__
     __args__ __origin__ __aiter__ __anext__ __aenter__ __aexit__ __await__ __all__ __isabstractmethod__
     __final__ __override__ __no_type_check__ __dataclass_transform__ __deprecated__ __covariant__
-    __contravariant__ __infer_variance__
+    __contravariant__ __infer_variance__ __fspath__
     """.split()
 )
 """Double-underscore attributes that may be read of anything, through the guard."""
@@ -31,7 +31,7 @@ OWN_DUNDERS = frozenset(
     __slots__ __match_args__ __del__ __set_name__ __get__ __set__ __delete__ __init_subclass__ __getattr__
     __getattribute__ __setattr__ __delattr__ __dir__ __getstate__ __setstate__ __reduce__ __reduce_ex__
     __getnewargs__ __getnewargs_ex__ __subclasshook__ __instancecheck__ __subclasscheck__ __prepare__
-    __mro_entries__ __fspath__ __replace__
+    __mro_entries__ __replace__
     __array__ __array_finalize__ __array_ufunc__ __array_function__ __array_wrap__ __array_priority__
     """.split()
 )

@@ -46,7 +46,7 @@ STANDARD: Mapping[str, Selection] = {
         bisect random
         datetime calendar abc textwrap array unicodedata __future__ pprint functools json copy
         csv base64 struct zlib binascii queue weakref graphlib fnmatch contextvars keyword token errno hmac
-        colorsys reprlib sched html.entities html secrets difflib ipaddress urllib.parse
+        colorsys reprlib sched stat html.entities html secrets difflib ipaddress urllib.parse
         """.split(),
         _ALL,
     ),
@@ -188,6 +188,7 @@ SCIENCE: Mapping[str, Selection] = {
     "numpy.char": _without("chararray array asarray"),
     "numpy.lib.stride_tricks": _only("sliding_window_view broadcast_to broadcast_arrays broadcast_shapes"),
     "numpy.lib": _only("stride_tricks"),
+    "numpy.matlib": _only("empty ones zeros identity eye rand randn repmat"),
     "numpy.testing": _only(
         "assert_allclose assert_array_equal assert_equal assert_almost_equal assert_array_almost_equal "
         "assert_array_less assert_approx_equal assert_raises assert_string_equal"

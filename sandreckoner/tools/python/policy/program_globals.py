@@ -59,6 +59,22 @@ def read_line(prompt: object = "") -> str:
     raise EOFError("EOF when reading a line: there is nobody to ask in the sandbox; give the data as inputs")
 
 
+def _builtin(name: str, least: int, most: int, guarded: Callable[..., Any]) -> Callable[..., Any]:
+    """The guarded function under the name of the builtin, with its words for a wrong number of arguments."""
+
+    def builtin(*arguments: Any, **keywords: Any) -> Any:
+        if keywords:
+            raise TypeError(f"{name}() takes no keyword arguments")
+        if not least <= len(arguments) <= most:
+            bound = "" if least == most else "at least " if len(arguments) < least else "at most "
+            count = least if len(arguments) < least else most
+            raise TypeError(f"{name} expected {bound}{count} arguments, got {len(arguments)}")
+        return guarded(*arguments)
+
+    builtin.__name__ = builtin.__qualname__ = name
+    return builtin
+
+
 def program_builtins(guarded_import: Callable[..., Any]) -> dict[str, Any]:
     """Everything that a program finds without importing it."""
     names = {name: getattr(builtins, name) for name in _AS_THEY_ARE}
@@ -69,10 +85,10 @@ def program_builtins(guarded_import: Callable[..., Any]) -> dict[str, Any]:
     }
     names.update({name: _missing(name, advice) for name, advice in _MISSING.items()})
     names.update(
-        getattr=guarded_getattr,
-        hasattr=guarded_hasattr,
-        setattr=guarded_setattr,
-        delattr=guarded_delattr,
+        getattr=_builtin("getattr", 2, 3, guarded_getattr),
+        hasattr=_builtin("hasattr", 2, 2, guarded_hasattr),
+        setattr=_builtin("setattr", 3, 3, guarded_setattr),
+        delattr=_builtin("delattr", 2, 2, guarded_delattr),
         dir=guarded_dir,
         vars=guarded_vars,
         globals=caller_globals,

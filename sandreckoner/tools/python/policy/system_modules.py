@@ -200,7 +200,8 @@ class Path(PurePosixPath):
     stat = glob = rglob = _no_files("a path")
 
 
-Path.__module__ = "pathlib"
+Path.__module__, Path.__name__, Path.__qualname__ = "pathlib", "PosixPath", "PosixPath"
+Stream.__module__, Stream.__name__, Stream.__qualname__ = "_io", "TextIOWrapper", "TextIOWrapper"
 
 _PATH = {
     **{
