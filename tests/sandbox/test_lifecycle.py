@@ -232,6 +232,8 @@ from datetime import date, datetime, timedelta, timezone
 from dateutil.relativedelta import relativedelta
 from dateutil.parser import parse
 today = date.today()
+class Due(datetime): pass
+assert repr(Due.now()) == "Due(2024, 2, 29, 12, 30)", repr(Due.now())
 assert isinstance(today, date) and isinstance(datetime.now(), date) and isinstance(parse('2020-01-01'), datetime)
 str(today), datetime.now(timezone.utc).isoformat(), time.time(), repr(today + timedelta(days=1)), str(
     today + relativedelta(months=1)), time.strftime('%Y-%m-%d', time.gmtime()), repr(datetime(2020, 1, 1)), round(time.perf_counter(), 4)

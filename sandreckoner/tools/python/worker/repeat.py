@@ -169,7 +169,8 @@ def _standing_dates(clock_s: float) -> dict[str, Any]:
             return cls.fromtimestamp(clock_s)
 
         def __repr__(self) -> str:
-            return f"datetime.{super().__repr__()}"  # a subclass shows itself without its module
+            # A subclass shows itself without its module: this one must not, and a program's own does.
+            return f"datetime.{super().__repr__()}" if type(self) is date else super().__repr__()
 
     class datetime_(datetime.datetime, metaclass=_Standing):  # noqa: N801
         @classmethod
@@ -185,7 +186,7 @@ def _standing_dates(clock_s: float) -> dict[str, Any]:
             return cls.fromtimestamp(clock_s, datetime.UTC).replace(tzinfo=None)
 
         def __repr__(self) -> str:
-            return f"datetime.{super().__repr__()}"
+            return f"datetime.{super().__repr__()}" if type(self) is datetime_ else super().__repr__()
 
     for kind, name in ((date, "date"), (datetime_, "datetime")):
         kind.__name__ = kind.__qualname__ = name
