@@ -25,7 +25,7 @@ from sandreckoner.core.errors import (
     UsageError,
 )
 from sandreckoner.core.execution import Execution
-from sandreckoner.core.journal import JournalFile, read_journal
+from sandreckoner.core.journal import JournalFile, open_journal, read_journal
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.trace import Event, StepStarted, TextArrived, Trace
@@ -177,6 +177,30 @@ def test_an_error_is_thrown_into_the_strategy_and_replays_as_the_same_error(tmp_
         )
         assert perform(catching(), broken, how) == "caught: no such server"
     assert perform(catching(), Environment(journal=read_journal(path)), how) == "caught: no such server"
+
+
+@pytest.mark.parametrize("name", ["annotations", "SystemExit", "open", "__doc__"])
+def test_a_journal_can_name_no_error_but_ours(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "run.jsonl"
+    with path.open("w") as file:
+        broken = Environment(model=Echo(fault=ModelUnavailable("gone")), journal=JournalFile(file, {}))
+        with pytest.raises(ModelUnavailable):
+            runtime.run(ask(QUESTION), broken)
+    path.write_text(path.read_text().replace('"ModelUnavailable"', f'"{name}"'))
+    with pytest.raises(JournalError, match=f"names an error '{name}'"):
+        runtime.run(ask(QUESTION), Environment(journal=read_journal(path)))
+
+
+def test_a_journal_takes_the_place_of_an_earlier_one_once_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    for number in (1, 2):
+        with open_journal(path, {"number": number}) as journal:
+            runtime.run(ask(QUESTION), environment(journal=journal))
+        assert read_journal(path).header["number"] == number
+    with pytest.raises(ModelUnavailable), open_journal(path, {"number": 3}):
+        raise ModelUnavailable("gone")
+    assert read_journal(path).header["number"] == 2
+    assert read_journal(tmp_path / "run.jsonl.part").header["number"] == 3
 
 
 def best_so_far() -> Steps[str]:
