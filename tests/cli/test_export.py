@@ -15,7 +15,8 @@ from browser import browser
 
 from sandreckoner.cli.render.pages.html_page import session_page
 from sandreckoner.cli.terminal.transcript import Turn
-from sandreckoner.core.answer import Answer, Candidate, NumberSource
+from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
+from sandreckoner.core.problem import Passage
 from sandreckoner.provenance.literals import reaching
 
 ROOT = Path(__file__).parent.parent.parent
@@ -143,3 +144,24 @@ def test_what_a_model_wrote_is_never_a_template_and_always_escaped() -> None:
     assert "49" not in page and page.count(":root") == 2
     assert page.count("{{ 7 * 7 }}{% include &#39;page.css&#39; %}{# gone #}&lt;b&gt;&amp;amp;␛[2J�") >= 8
     assert "<b>" not in page and "\x1b" not in page and "\u202e" not in page
+
+
+def test_rows_are_a_table_and_a_quote_found_elsewhere_is_not_shown_as_invented() -> None:
+    text = "Sales:\n\n| | 2024 |\n|---|---:|\n| Net <sales> | 512.3 |\n"
+    start = text.index("512.3")
+    passage, number = (
+        Passage(text, "a.md", 1, 0, len(text)),
+        Passage("512.3", "a.md", 1, start, start + 5),
+    )
+    citations = (
+        Citation(1, "512.3", "found", (number,)),
+        Citation(2, "512.3", "in another passage", (number,)),
+        Citation(1, "moon", "not found"),
+    )
+    answer = Answer("512.3", winner=Candidate("512.3", evidence=(passage,)), citations=citations)
+    header = {"problem": {"question": "Sales?"}, "strategy": "cite", "model": "m"}
+    page = session_page(SimpleNamespace(name="s", docs=[], entries=[Turn(header, (), answer)]))  # type: ignore[arg-type]
+    assert '<td dir="auto">Net &lt;sales&gt;</td><td dir="auto"><mark class="passage"' in page
+    assert "---" not in page
+    assert [kind in page for kind in ('<li class="elsewhere"', '<li class="unsourced"')] == [True, True]
+    assert page.count('<li class="elsewhere"') == page.count('<li class="unsourced"') == 1

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandreckoner.cli.render.blocks import describe_source, holds, is_placed, place_numbers
+from sandreckoner.cli.render.pages.passage_blocks import Piece, passage_blocks
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Cell, Row, Table
 from sandreckoner.reading.table_figures import named_tables
 
-Piece = tuple[str, str]  # a text and its anchor, which may be empty
+_KINDS = {"found": "", "in another passage": "elsewhere"}
 
 
 def numbers(answer: Answer, turn: int) -> list[dict[str, object]]:
@@ -41,6 +42,7 @@ def citations(answer: Answer, turn: int) -> list[dict[str, object]]:
             "number": citation.number,
             "text": citation.quote or citation.note,
             "fault": "" if citation.status == "found" else citation.status,
+            "kind": _KINDS.get(citation.status, "unsourced"),
             "places": [
                 (f"{span.source} p. {span.page}", _target(span, answer, turn)) for span in citation.passages
             ],
@@ -91,21 +93,24 @@ def _tables(answer: Answer, turn: int) -> list[dict[str, object]]:
             "id": f"t{turn}-{name}",
             "place": f"{name}: {table.document} p. {table.page or 1}"
             + (f", {table.title}" if table.title else ""),
-            "pieces": [piece for row in table.rows for piece in _row(table, row, used, turn)],
+            "blocks": [{"rows": [row for each in table.rows if (row := _row(table, each, used, turn))]}],
         }
         for name, table in named_tables(answer.winner.tables if answer.winner else ()).items()
     ]
 
 
-def _row(table: Table, row: Row, used: Mapping[tuple[str, int, int, str], Passage], turn: int) -> list[Piece]:
-    """A row of a table that a figure was looked up in; nothing of any other."""
+def _row(
+    table: Table, row: Row, used: Mapping[tuple[str, int, int, str], Passage], turn: int
+) -> list[list[Piece]]:
+    """The cells of a row that a figure was looked up in; nothing of any other."""
     cells = [(cell, used.get(_place(table, cell))) for cell in row.cells if cell is not None]
     if not any(span for _, span in cells):
         return []
-    pieces: list[Piece] = [(": ".join((*row.path, row.label)), "")]
-    for cell, span in cells:
-        pieces += [("  ", ""), (" ".join(cell.text.split()), _anchor(span, turn) if span else "")]
-    return [*pieces, ("\n", "")]
+    label: list[Piece] = [(": ".join((*row.path, row.label)), "")]
+    return [
+        label,
+        *([(" ".join(cell.text.split()), _anchor(span, turn) if span else "")] for cell, span in cells),
+    ]
 
 
 def _place(table: Table, cell: Cell) -> tuple[str, int, int, str]:
@@ -117,7 +122,7 @@ def _passages(answer: Answer, turn: int) -> list[dict[str, object]]:
         {
             "id": _anchor(passage, turn),
             "place": f"[{number}] {passage.source} p. {passage.page}, {passage.start}–{passage.end}",
-            "pieces": _pieces(passage, answer, turn),
+            "blocks": passage_blocks(_pieces(passage, answer, turn)),
         }
         for number, passage in enumerate(answer.winner.evidence if answer.winner else (), 1)
     ]
