@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandreckoner.chains.answering import answer
+from sandreckoner.chains.answering import answer, refuse_unaffordable
 from sandreckoner.chains.method import Sampling
 from sandreckoner.chains.methods.chain_of_thought import ChainOfThought
 from sandreckoner.chains.methods.direct import Direct
 from sandreckoner.chains.methods.program_aided import ProgramAided
-from sandreckoner.chains.nested import Nested, refuse_unaffordable
+from sandreckoner.chains.nested import Nested
 from sandreckoner.chains.spec import parse_strategy
 from sandreckoner.chains.strategies.cascade import cascade
 from sandreckoner.chains.strategies.cross_examination import cross_examination
