@@ -118,6 +118,14 @@ def test_retrieval_asks_for_tables_and_shows_them_beside_passages() -> None:
     assert found.winner.tables == (STATEMENT,)
 
 
+def test_a_question_that_asks_for_no_figure_is_answered_from_passages_in_prose() -> None:
+    model = ScriptedModel(["The company employed people: “The company had 612 employees.” [1]"])
+    environment = Environment(model, library=Page(), tools={"tables": Tables()})
+    found = answer(parse_strategy("rag(figures)"), Problem("Who worked there?"), environment)
+    assert "t1" not in model.asked[0].messages[-1].content
+    assert [citation.status for citation in found.citations] == ["found"]
+
+
 def test_other_methods_are_given_no_tables() -> None:
     tool = Tables()
     with Sandbox(spares=0) as sandbox:

@@ -2,20 +2,22 @@
 
 The tables are objects in the sandbox; a figure brings its sign, unit, scale and source along, and a lookup
 that fits no label or several fails with the labels there are, which one repair then takes. Without tables it
-is program-aided.
+is program-aided; a question that asks for no figure is answered from the passages in prose, with quotes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandreckoner.chains.method import Sampling
+from sandreckoner.chains.method import Method, Sampling
+from sandreckoner.chains.methods.cited import Cited
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.prompt import Prompt, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Problem
+from sandreckoner.reading.asked_for import asks_for_figure
 from sandreckoner.reading.table_figures import (
     checked_column,
     checked_lookup,
@@ -38,6 +40,7 @@ class Figures:
         review: the prompt for an answer whose lookups are not what the question asks for; see
             `provenance.asked_figures`. It takes one of the repairs.
         without_tables: the method where no table was found.
+        in_words: the method for a question that asks for no figure, where there are passages and no tables.
         max_tables: tables that retrieval puts into a problem, 1 or more.
         max_beside: passages that it leaves beside them, so that a prompt stays short.
     """
@@ -47,6 +50,7 @@ class Figures:
     repair: Prompt = field(default_factory=lambda: load_prompt("figures_repair"))
     review: Prompt = field(default_factory=lambda: load_prompt("figures_review"))
     without_tables: ProgramAided = field(default_factory=ProgramAided)
+    in_words: Cited = field(default_factory=Cited)
     max_tables: int = 3
     max_beside: int = 1
 
@@ -62,7 +66,9 @@ class Figures:
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         if not problem.tables:
-            return (yield from self.without_tables.draw(problem, sampling))
+            in_words = problem.passages and not asks_for_figure(problem.question)
+            other: Method = self.in_words if in_words else self.without_tables
+            return (yield from other.draw(problem, sampling))
         method = ProgramAided(self.prompt, self.repairs, self.repair, self.review, afresh=True)
         candidates = yield from method.draw(problem, sampling)
         for number, candidate in enumerate(candidates, 1):

@@ -17,6 +17,7 @@ from sandreckoner.core.execution import Returned
 from sandreckoner.core.journal import from_json
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.core.table import Table
+from sandreckoner.reading.asked_for import asks_for_figure
 
 LEAST_WORDS = 5  # of what is left of a passage beside a table
 
@@ -28,7 +29,7 @@ class RetrievalAugmented:
     Attributes:
         method: draws the candidates.
         k: passages to search for, 1 or more; they follow those that the problem already has. A method
-            with `max_tables` is given so many tables too.
+            with `max_tables` is given so many tables too, where the question asks for a figure.
     """
 
     method: Method
@@ -45,8 +46,11 @@ class RetrievalAugmented:
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)
         tables = yield from self._tables(problem)
+        prose = outside_tables(found, tables)
+        if prose and not asks_for_figure(problem.question):
+            tables, prose = (), found
         beside = getattr(self.method, "max_beside", self.k) if tables else self.k
-        passages = joined(problem.passages + outside_tables(found, tables)[:beside])
+        passages = joined(problem.passages + prose[:beside])
         problem = replace(problem, passages=passages, tables=problem.tables + tables)
         return (yield from self.method.draw(problem, sampling))
 
