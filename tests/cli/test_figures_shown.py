@@ -73,7 +73,8 @@ def test_json_has_value_unit_scale_and_rectangle(found: Answer) -> None:
 
 def test_the_page_leads_from_number_to_cell(found: Answer) -> None:
     rows, shown = numbers(found, 1), passages(found, 1)
-    anchors = {anchor for passage in shown for _, anchor in passage["pieces"] if anchor}  # type: ignore[attr-defined]
+    cells = [cell for block in shown[0]["blocks"] for row in block["rows"] for cell in row]  # type: ignore[attr-defined]
+    anchors = {anchor for pieces in cells for _, anchor in pieces if anchor}
     assert {row["anchor"] for row in rows if row["origin"] == "table"} == anchors
     assert shown[0]["place"] == "t1: annual.pdf p. 24, Consolidated statements of income"
     pieces = [piece for line in program(found, 1) for piece in line if piece["origin"]]
