@@ -24,6 +24,7 @@ RECKON = str(Path(sys.executable).with_name("reckon"))
 pytestmark = [
     pytest.mark.skipif(not RAY.exists(), reason="Ray is not installed: pip install 'sandreckoner[ray]'"),
     pytest.mark.filterwarnings("ignore"),  # Ray's own
+    pytest.mark.xdist_group("ray"),  # a second worker's `auto` would find this cluster, and its `stop` end it
 ]
 
 
