@@ -26,6 +26,7 @@ from sandreckoner.tools.python.policy.own_things import (
     ANSWERS,
     Slot,
     assign,
+    attributes,
     open_types,
     real_traceback,
 )
@@ -73,8 +74,6 @@ def guarded_getattr(owner: Any, name: str, default: Any = _MISSING) -> Any:
     try:
         if not _may_read(owner, name):
             raise AttributeError(f'the attribute "{name}" is not available in the sandbox')
-        if name == "__dict__" and isinstance(owner, type) and owner not in own_types:
-            return _members(owner)
         if name in ANSWERS and not _defined_by_program(owner, name):
             return ANSWERS[name](owner)
         value = _SPECIAL[name](owner, name) if name in _SPECIAL else getattr(owner, name)
@@ -84,17 +83,6 @@ def guarded_getattr(owner: Any, name: str, default: Any = _MISSING) -> Any:
             raise
         return default
     return _screened(value, name)
-
-
-def _members(owner: type) -> Mapping[str, Any]:
-    """`__dict__` of a library's class: what a program can read of it, by the names that the class binds.
-
-    `any("send" in line.__dict__ for line in C.__mro__)` is how classes are asked what they can do.
-    """
-    names = [
-        name for name in vars(owner) if name not in ("__dict__", "__weakref__") and _may_read(owner, name)
-    ]
-    return types.MappingProxyType({name: guarded_getattr(owner, name, None) for name in names})
 
 
 def _defined_by_program(owner: Any, name: str) -> bool:
@@ -359,7 +347,7 @@ def guarded_vars(*owner: Any) -> dict[str, Any]:
     """`vars`, of an instance or a class of the program's own."""
     if len(owner) == 1:
         try:
-            found: dict[str, Any] = guarded_getattr(owner[0], "__dict__")
+            found: dict[str, Any] = attributes(owner[0])
             return found
         except AttributeError:
             raise TypeError("vars() argument must have __dict__ attribute") from None
