@@ -13,7 +13,7 @@ from sandreckoner._support.whole_files import write_whole
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import UsageError
 from sandreckoner.evals.report import charts
-from sandreckoner.evals.report.results_table import StrategyRow, by_name, cells, make_table, name_of
+from sandreckoner.evals.report.results_table import StrategyRow, by_name, cells, make_table
 from sandreckoner.evals.report.statistics import calibration, vote_curve
 from sandreckoner.evals.run.eval_log import read_answer, read_manifest
 from sandreckoner.evals.run.sample_record import SampleRecord
@@ -47,7 +47,7 @@ def write_page(
     asked = {question.id: question for question in questions}
     manifest = read_manifest(folder)
     strategies = len({row.strategy for row in rows})
-    several = len({record.model for record in records}) > 1
+    names = {record.key: name for name, own in by_name(records).items() for record in own}
     page = render_page(
         Path(__file__).with_name("page.html"),
         title=f"{strategies} strategies on {len(asked)} questions, {manifest['model']}",
@@ -57,7 +57,7 @@ def write_page(
         samples=[
             _sample(
                 record,
-                name_of(record, several=several),
+                names[record.key],
                 asked.get(record.question),
                 _answer(record, folder),
             )

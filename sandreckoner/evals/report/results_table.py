@@ -76,13 +76,9 @@ def by_name(records: Sequence[SampleRecord]) -> Mapping[str, Sequence[SampleReco
     several = len({record.model for record in records}) > 1
     found: dict[str, list[SampleRecord]] = {}
     for record in records:
-        found.setdefault(name_of(record, several=several), []).append(record)
+        name = f"{record.strategy} on {record.model}" if several else record.strategy
+        found.setdefault(name, []).append(record)
     return found
-
-
-def name_of(record: SampleRecord, *, several: bool) -> str:
-    """What a record's row is called in a table of one model, or of several."""
-    return f"{record.strategy} on {record.model}" if several else record.strategy
 
 
 def _row(name: str, records: Sequence[SampleRecord], baseline: Sequence[SampleRecord]) -> StrategyRow:
