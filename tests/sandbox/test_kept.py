@@ -171,6 +171,7 @@ def test_a_state_that_is_killed_is_said_to_be_lost(who: str) -> None:
     with Sandbox(spares=0) as sandbox:
         state = live(sandbox.run("x = 1", keep=True))
         os.kill((state.process if who == "the state" else state.tree._root).number, signal.SIGKILL)
+        assert settles(state.process.ended)  # until the signal arrives it may still answer
         error = sandbox.run("x", state).error
         assert error is not None
         assert error.type == "StateLost"
