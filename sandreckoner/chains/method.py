@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Ask, Steps
@@ -69,6 +69,24 @@ class Method(Protocol):
     """
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]: ...
+
+
+@runtime_checkable
+class TableMethod(Method, Protocol):
+    """A method that looks figures up in the tables of a problem.
+
+    Attributes:
+        max_tables: tables that retrieval puts into a problem, 1 or more.
+        max_beside: passages that it leaves beside them, so that a prompt stays short.
+        in_words: answers from passages what the tables do not.
+    """
+
+    @property
+    def max_tables(self) -> int: ...
+    @property
+    def max_beside(self) -> int: ...
+    @property
+    def in_words(self) -> Method: ...
 
 
 class Strategy(Protocol):

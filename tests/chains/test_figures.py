@@ -126,6 +126,38 @@ def test_a_question_that_asks_for_no_figure_is_answered_from_passages_in_prose()
     assert [citation.status for citation in found.citations] == ["found"]
 
 
+SAID = "It had “612 employees” [1]."
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "reason"),
+    [(SAID, SAID, ""), ("The passages do not say.", None, "t1 row 'Total net sales' is not there")],
+)
+def test_what_the_tables_do_not_have_is_asked_in_words(said: str, text: str | None, reason: str) -> None:
+    strategy = parse_strategy("rag(figures)")
+    model = ScriptedModel([WRONG, WRONG, said])
+    with Sandbox(spares=0) as sandbox:
+        environment = Environment(model, sandbox, Page(), {"tables": Tables()})
+        found = answer(strategy, Problem("How many employees were there?"), environment)
+    assert found.text == text
+    assert reason in found.reason
+    assert len(model.asked) == strategy.calls
+    assert "Passages:\n\n[1] annual.pdf, page 5" in model.asked[2].messages[-1].content
+
+
+def test_a_row_is_read_in_the_one_other_table_that_has_it() -> None:
+    other = replace(STATEMENT, title="Stores", rows=(Row("Stores open", (), cells("12", "14")),))
+    asked = replace(ASKED, tables=(other, STATEMENT))
+    with Sandbox(spares=0) as sandbox:
+        found = answer(parse_strategy("figures"), asked, Environment(ScriptedModel([RIGHT]), sandbox))
+    assert found.text == "5.81132075471698 %"
+    assert found.sources[0].note.startswith("looked up in t2: Net sales")
+    assert found.remarks == (
+        "t1 has no 'Net sales', '2024'; t2 has, and was read",
+        "t1 has no 'Net sales', '2023'; t2 has, and was read",
+    )
+
+
 def test_other_methods_are_given_no_tables() -> None:
     tool = Tables()
     with Sandbox(spares=0) as sandbox:

@@ -137,6 +137,13 @@ def test_a_quote_with_one_digit_changed_is_struck(tmp_path) -> None:
     assert [citation.status for citation in answer.citations] == ["not found", "not found"]
 
 
+def test_passages_that_do_not_say_are_no_answer(tmp_path) -> None:
+    answer, _ = answered(tmp_path, "cite", "The passages do not say.")
+    assert (answer.text, answer.reason) == (None, "the passages do not say")
+    partly, _ = answered(tmp_path, "cite", "Sales were “512.5 million in 2024” [1]. They do not say why.")
+    assert partly.text is not None
+
+
 def test_citing_needs_something_to_cite() -> None:
     with chain("cite", model="scripted:/dev/null") as reckon, pytest.raises(UsageError, match="no passages"):
         reckon.invoke(Problem(QUESTION))

@@ -115,3 +115,28 @@ def test_what_is_added_up_names_its_total() -> None:
     twice = made(["Total current liabilities", "Total current liabilities"])
     with pytest.raises(LabelError, match="fits several"):
         find_label("Current liabilities", twice, "t1 row", is_row=True)
+
+
+def section(heading: str, *rows: str) -> list[Label]:
+    return [Label(row, row, (heading, row)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rows"),
+    [
+        ("Cash flows from operating activities", ("Net income", "Net cash provided by operating activities")),
+        ("Operating expenses:", ("Research", "Total operating expenses")),
+        ("Revenue", ("Products", "Services", "Total")),
+    ],
+)
+def test_a_heading_is_the_sum_that_closes_its_section(wanted: str, rows: tuple[str, ...]) -> None:
+    assert find_label(wanted, section(wanted, *rows), "t1 row", is_row=True) == len(rows) - 1
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [("Products", "Services"), ("Total products", "Services"), ("Products", "Net loss per share")],
+)
+def test_a_heading_whose_section_ends_otherwise_is_refused(rows: tuple[str, ...]) -> None:
+    with pytest.raises(LabelError, match="heads several rows"):
+        find_label("Revenue", section("Revenue", *rows), "t1 row", is_row=True)

@@ -6,6 +6,7 @@ another model; here each quote is searched word for word (`citations.py`) afterw
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sandreckoner.chains.method import Sampling
@@ -13,7 +14,11 @@ from sandreckoner.chains.prompt import Prompt, ask_fitting, load_prompt
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps
 from sandreckoner.core.errors import UsageError
+from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
+from sandreckoner.reading.refusals import gives_up
+
+_QUOTE = re.compile(r"[\"“”«»]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,18 @@ class Cited:
         if not problem.passages:
             raise UsageError("`cite` has no passages to quote; give documents (--docs) that speak of it")
         _, completions = yield from ask_fitting(self.prompt, problem, sampling)
-        return tuple(
-            Candidate(
-                answer=completion.text.strip() or None,
-                reasoning=completion.text,
-                logprob=completion.logprob,
-                tokens=completion.usage.output_tokens or None,
-                error="" if completion.text.strip() else "the model answered with nothing",
-                evidence=problem.passages,
-            )
-            for completion in completions
+        return tuple(self._candidate(completion, problem) for completion in completions)
+
+    def _candidate(self, completion: Completion, problem: Problem) -> Candidate:
+        text = completion.text.strip()
+        error = "" if text else "the model answered with nothing"
+        if gives_up(text) and not _QUOTE.search(text):
+            error = "the passages do not say"
+        return Candidate(
+            answer=None if error else text,
+            reasoning=completion.text,
+            logprob=completion.logprob,
+            tokens=completion.usage.output_tokens or None,
+            error=error,
+            evidence=problem.passages,
         )

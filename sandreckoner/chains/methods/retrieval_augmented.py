@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from sandreckoner.chains.method import Method, Sampling, method_calls
+from sandreckoner.chains.method import Method, Sampling, TableMethod, method_calls
 from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note, search, use
 from sandreckoner.core.errors import UsageError
@@ -28,8 +28,9 @@ class RetrievalAugmented:
 
     Attributes:
         method: draws the candidates.
-        k: passages to search for, 1 or more; they follow those that the problem already has. A method
-            with `max_tables` is given so many tables too, where the question asks for a figure.
+        k: passages to search for, 1 or more; they follow those that the problem already has. A method over
+            tables is given tables too, where the question asks for a figure; what it finds no answer to
+            there is asked in words over the passages.
     """
 
     method: Method
@@ -41,32 +42,38 @@ class RetrievalAugmented:
 
     def calls(self, n: int) -> int:
         """Return the maximum number of completions for `n` candidates."""
-        return method_calls(self.method, n)
+        in_words = method_calls(self.method.in_words, n) if isinstance(self.method, TableMethod) else 0
+        return method_calls(self.method, n) + in_words
 
     def draw(self, problem: Problem, sampling: Sampling) -> Steps[tuple[Candidate, ...]]:
         found = yield from search(problem.question, k=self.k)
-        tables = yield from self._tables(problem)
+        in_words = replace(problem, passages=joined(problem.passages + found))
+        if not isinstance(self.method, TableMethod):
+            return (yield from self.method.draw(in_words, sampling))
+        tables = yield from find_tables(problem.question, self.method.max_tables)
         prose = outside_tables(found, tables)
-        if prose and not asks_for_figure(problem.question):
-            tables, prose = (), found
-        beside = getattr(self.method, "max_beside", self.k) if tables else self.k
-        passages = joined(problem.passages + prose[:beside])
-        problem = replace(problem, passages=passages, tables=problem.tables + tables)
-        return (yield from self.method.draw(problem, sampling))
+        if not tables or (prose and not asks_for_figure(problem.question)):
+            return (yield from self.method.draw(in_words, sampling))
+        passages = joined(problem.passages + prose[: self.method.max_beside])
+        over_tables = replace(problem, passages=passages, tables=problem.tables + tables)
+        candidates = yield from self.method.draw(over_tables, sampling)
+        if in_words.passages and all(candidate.answer is None for candidate in candidates):
+            yield from note("nothing came of the tables: asked in words, over the passages")
+            said = yield from self.method.in_words.draw(in_words, sampling)
+            candidates = candidates if all(candidate.answer is None for candidate in said) else said
+        return candidates
 
-    def _tables(self, problem: Problem) -> Steps[tuple[Table, ...]]:
-        """Find tables, for a method that looks figures up in them."""
-        most: int | None = getattr(self.method, "max_tables", None)
-        if most is None:
-            return ()
-        try:
-            returned = yield from use("tables", {"query": problem.question, "k": most})
-        except UsageError as fault:  # an environment of the caller's own, without this tool
-            returned = Returned(error=str(fault))
-        if returned.error:
-            yield from note(f"no tables: {returned.error}")
-            return ()
-        return tuple(from_json(record) for record in returned.value)
+
+def find_tables(question: str, most: int) -> Steps[tuple[Table, ...]]:
+    """Search for tables; none where the environment has no such tool."""
+    try:
+        returned = yield from use("tables", {"query": question, "k": most})
+    except UsageError as fault:  # an environment of the caller's own, without this tool
+        returned = Returned(error=str(fault))
+    if returned.error:
+        yield from note(f"no tables: {returned.error}")
+        return ()
+    return tuple(from_json(record) for record in returned.value)
 
 
 def joined(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -31,6 +31,7 @@ def with_tables(inputs: Mapping[str, Any]) -> dict[str, Any]:
     if _FINDER in made or tables:
         made.setdefault("figure", figure)
     for name, table in tables.items():
+        table._beside = tuple(other for other in tables.values() if other is not table)
         if (about := inputs[name].get("long")) is not None:
             names = [about["labels"], *(column["text"] for column in about["columns"] if column)]
             table._long = LongTable(table._name, about, {each: made.pop(each) for each in names})
@@ -44,7 +45,7 @@ def _is_record(value: Any) -> bool:
 
 def _table(record: Mapping[str, Any]) -> Table:
     made: Table = object.__new__(Table)
-    made._name, made._long = record["name"], None
+    made._name, made._long, made._beside = record["name"], None, ()
     made._about = {
         key: record[key] for key in ("title", "caption", "document", "page", "unit", "scale", "left_out")
     }

@@ -34,6 +34,10 @@ class LabelError(KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class NoLabel(LabelError):
+    """A label that no row or column has."""
+
+
 @cache
 def _marks() -> re.Pattern[str]:
     """Note marks at the end of a label; compiled when a table is there, as that takes milliseconds."""
@@ -113,15 +117,27 @@ def find_label(
         if len(meant) == 1:
             return meant[0]
         if found:
-            names = _listed([labels[place].name for place in found])
-            raise LabelError(f"{what} {_quoted(wanted)} fits several: {names}; write one of them whole")
-    if is_row and (inside := [label.name for label in labels if tokens in map(tokens_of, label.path[:-1])]):
-        last = f"; the last is {_quoted(inside[-1])}" if len(inside) > 1 else ""  # often their total
+            several = _listed([labels[place].name for place in found])
+            raise LabelError(f"{what} {_quoted(wanted)} fits several: {several}; write one of them whole")
+    if is_row and (inside := [place for place, label in enumerate(labels) if _is_headed(tokens, label)]):
+        if _closes(labels[inside[-1]], tokens):
+            return inside[-1]
+        names = [labels[place].name for place in inside]
+        last = f"; the last is {_quoted(names[-1])}" if len(names) > 1 else ""  # often their total
         raise LabelError(
-            f"{what} {_quoted(wanted)} heads several rows{last}; look each up or add them: {_listed(inside)}"
+            f"{what} {_quoted(wanted)} heads several rows{last}; look each up or add them: {_listed(names)}"
         )
     there = _listed(nearest(wanted, labels), len(labels))
-    raise LabelError(f"{what} {_quoted(wanted)} is not there; there are: {there}")
+    raise NoLabel(f"{what} {_quoted(wanted)} is not there; there are: {there}")
+
+
+def has_whole(wanted: str, labels: Sequence[Label]) -> bool:
+    """Whether one label is the one wanted, whole; a part of one is not enough."""
+    tokens = tokens_of(wanted)
+    return any(
+        sum(fits(wanted, tokens, label) for label in labels) == 1
+        for fits in (_is_text, _is_normal, _is_path, _is_total)
+    )
 
 
 def _is_text(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
@@ -150,6 +166,19 @@ def _is_total(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:
     liabilities`, the second is `Current liabilities`.
     """
     return bool(tokens) and label.tokens == ("total", *tokens)
+
+
+def _is_headed(tokens: tuple[str, ...], label: Label) -> bool:
+    """Whether it stands in the section of that heading."""
+    return bool(tokens) and tokens in map(tokens_of, label.path[:-1])
+
+
+def _closes(label: Label, heading: tuple[str, ...]) -> bool:
+    """Whether the last row of a section says that it is the sum of it: `Net cash provided by operating
+    activities` is what `Cash flows from operating activities` come to.
+    """
+    first, *rest = label.tokens or ("",)
+    return first in ("total", "net") and (not rest or 2 * len(set(rest) & set(heading)) >= len(set(heading)))
 
 
 def _is_part_of_row(wanted: str, tokens: tuple[str, ...], label: Label) -> bool:

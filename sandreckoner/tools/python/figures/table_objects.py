@@ -10,8 +10,15 @@ from typing import Any
 from sandreckoner.tools.python.figures.figure import Figure, looked_up
 from sandreckoner.tools.python.figures.figure_units import SCALES
 from sandreckoner.tools.python.figures.long_columns import LongColumn, LongTable
-from sandreckoner.tools.python.figures.lookup_log import Source
-from sandreckoner.tools.python.figures.table_labels import Label, LabelError, find_label, nearest
+from sandreckoner.tools.python.figures.lookup_log import LOG, Source
+from sandreckoner.tools.python.figures.table_labels import (
+    Label,
+    LabelError,
+    NoLabel,
+    find_label,
+    has_whole,
+    nearest,
+)
 
 _PROGRAM = "<program"
 _SHOWN = 30  # rows
@@ -24,12 +31,14 @@ class Table:
 
     Labels fit exactly, or by their normal form, or by the part that only one of them has. One that fits
     several or none is an error that names those there are. A row may follow its section: `t[section, row,
-    column]`; of several columns that fit, the one is meant that is not blank in the row.
+    column]`; of several columns that fit, the one is meant that is not blank in the row. A row that only one
+    other table has is read there, and a remark says so.
     """
 
-    __slots__ = ("_about", "_cells", "_columns", "_long", "_name", "_rows")
+    __slots__ = ("_about", "_beside", "_cells", "_columns", "_long", "_name", "_rows")
 
     _about: dict[str, Any]
+    _beside: tuple[Table, ...]
     _cells: tuple[tuple[tuple[Any, ...] | None, ...], ...]
     _columns: tuple[Label, ...]
     _long: LongTable | None
@@ -140,7 +149,7 @@ class Table:
         if isinstance(key, tuple):
             if len(key) < 2:
                 raise LabelError(f"look up {self._name}[row, column], not {len(key)} labels")
-            return self._cell(*self._place(_joined(key[:-1]), key[-1]))
+            return self._looked_up(_joined(key[:-1]), key[-1])
         if self._long is not None:
             if key in self.columns:
                 return self._whole_column(self.columns.index(key))
@@ -155,6 +164,20 @@ class Table:
                 raise fault from None
             return self._whole_column(column) or Series(self, column, is_row=False)
         return self._cell(row, 0) if len(self._columns) == 1 else Series(self, row, is_row=True)
+
+    def _looked_up(self, row: Any, column: Any) -> Any:
+        """The cell of two labels, here or in the one other table that has both."""
+        try:
+            place = self._place(row, column)
+        except NoLabel as fault:
+            other = self._other(row, column)
+            if other is None:
+                raise fault from None
+            LOG.note(
+                f"{self._name} has no {_text(row)!r}, {_text(column)!r}; {other._name} has, and was read"
+            )
+            return other._cell(*other._place(row, column))
+        return self._cell(*place)
 
     def _require_whole(self) -> None:
         """Refuse what would take the rows that are here for all that the file has."""
@@ -178,6 +201,21 @@ class Table:
                 return found, self._column(row, found)
             except LabelError:
                 raise fault from None
+
+    def _other(self, row: Any, column: Any) -> Table | None:
+        """The one other table that has a row and a column that this one has not."""
+        found = [other for other in self._beside if other._has(row, column)]
+        return found[0] if len(found) == 1 else None
+
+    def _has(self, row: Any, column: Any) -> bool:
+        """Whether a row has that label whole, and a figure in the column."""
+        if not has_whole(_text(row), self._rows):
+            return False
+        try:
+            found = self._row(row)
+            return self._cells[found][self._column(column, found)] is not None
+        except LabelError:
+            return False
 
     def _row(self, label: Any) -> int:
         return find_label(_text(label), self._rows, f"{self._name} row", is_row=True)

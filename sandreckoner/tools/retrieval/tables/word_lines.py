@@ -216,7 +216,8 @@ def _freed(tokens: list[Token]) -> list[Token]:
         gap = FREE_GAP * token.core.size
         before = tokens[place - 1] if place else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
-        close_before = before is not None and before.kind == "text" and _gap_before(before, token) < gap
+        in_text = before is not None and (before.kind == "text" or not before.free)  # `shares — 500 and 507`
+        close_before = before is not None and in_text and _gap_before(before, token) < gap
         close_after = after is not None and after.kind == "text" and after.x0 - token.x1 < 0.6 * gap
         if after is not None and close_after and _is_note(after, token):
             close_after = False
