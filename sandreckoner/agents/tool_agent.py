@@ -49,6 +49,7 @@ from sandreckoner.agents.toolbox import (
 )
 from sandreckoner.chains.answering import aanswer, answer, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
+from sandreckoner.chains.method import require_positive
 from sandreckoner.chains.runnable import StrategyChain
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
@@ -124,6 +125,7 @@ class ToolAgent(StrategyChain):
         Raises:
             UsageError: an argument is wrong, or a model cannot be had.
         """
+        require_positive(max_steps=max_steps, max_tool_calls=max_tool_calls)
         require_usable(middleware)
         options = middleware_options or MiddlewareOptions()
         self._workspace = Workspace(
@@ -139,8 +141,8 @@ class ToolAgent(StrategyChain):
         names = [schema.name for schema in schemas]
         _require_names(names, options)
         self.name = TOOL_AGENT
-        self._memory = Memory(memory)
         try:
+            self._memory = self._workspace.owning(Memory(memory))
             self._model = agent_model(
                 self._workspace.model,
                 budget=self._workspace.budget,
@@ -148,9 +150,8 @@ class ToolAgent(StrategyChain):
                 fallback=options.fallback,
                 middleware=having(middleware, "wrap_model_call"),
             )
-            self._sessions = Sessions(self._workspace.interpreter)
+            self._sessions = self._workspace.owning(Sessions(self._workspace.interpreter))
         except BaseException:
-            self._memory.close()
             self._workspace.close()
             raise
         forced = is_forced(self._model)
@@ -288,12 +289,6 @@ class ToolAgent(StrategyChain):
     def with_options(self, **options: Any) -> Self:
         """Not for an agent: build another."""
         raise UsageError("a ToolAgent has no options to change; build another with ToolAgent(…)")
-
-    def close(self) -> None:
-        """Close what the agent opened, its conversations and their variables. Idempotent."""
-        self._sessions.close()
-        self._memory.close()
-        super().close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -228,6 +228,11 @@ class Workspace:
             self._drop("host tools")
         self._settings, self._docs = settings, tuple(docs)
 
+    def owning(self, part: T) -> T:
+        """Return a part, which is closed with this workspace from now on."""
+        self._own.append(part)
+        return part
+
     def close(self) -> None:
         """Close what was opened here, the last first. Idempotent."""
         while self._own:
@@ -252,16 +257,12 @@ class Workspace:
             self._own = [own for own in self._own if own is not part]
             _close(part)
 
-    def _owned(self, part: T) -> T:
-        self._own.append(part)
-        return part
-
     def _load_model(self) -> Model:
         from sandreckoner.llms.load import load_model
 
         given = self.settings.model if self._given["model"] is None else self._given["model"]
         loaded = load_model(given, settings=self.settings)
-        return self._owned(loaded) if isinstance(given, str) else loaded
+        return self.owning(loaded) if isinstance(given, str) else loaded
 
     def _start_sandbox(self) -> Interpreter:
         if self._given["interpreter"] is not None:
@@ -269,10 +270,10 @@ class Workspace:
         from sandreckoner.tools.python import Sandbox, Walls
 
         if self._contained is None:
-            return self._owned(Sandbox())
+            return self.owning(Sandbox())
         if not self._contained:
-            return self._owned(Sandbox(accept_uncontained=True))
-        return self._owned(Sandbox(require=Walls.KERNEL))
+            return self.owning(Sandbox(accept_uncontained=True))
+        return self.owning(Sandbox(require=Walls.KERNEL))
 
     def _with_long_tables(self) -> Interpreter:
         """The interpreter for one question: its programs have all rows of the documents' tables."""
@@ -286,11 +287,11 @@ class Workspace:
         if self._docs:
             from sandreckoner.tools.retrieval.index_registry import cached_library
 
-            return self._owned(cached_library(self._docs, report=self.report, progress=self.progress))
+            return self.owning(cached_library(self._docs, report=self.report, progress=self.progress))
         if self._index:
             from sandreckoner.tools.retrieval.index_registry import open_index
 
-            return self._owned(
+            return self.owning(
                 open_index(self._index, report=self.report, labels=self.settings.seen_labels())
             )
         given = self._given["library"]
@@ -299,7 +300,7 @@ class Workspace:
         from sandreckoner.tools.retrieval.langchain_stores import as_library
 
         library: Library = as_library(given, embedder=self._embedder)
-        return library if library is given else self._owned(library)
+        return library if library is given else self.owning(library)
 
 
 def _functions_of(

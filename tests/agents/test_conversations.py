@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from pydantic import BaseModel
 
 from sandreckoner.agents import Interrupt, MiddlewareOptions, ToolAgent
 from sandreckoner.core.budget import Budget
-from sandreckoner.core.effects import Ask, Use
+from sandreckoner.core.effects import Ask, Run, Use
 from sandreckoner.core.errors import ModelError, UsageError
+from sandreckoner.core.execution import Execution
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion, Message, ToolCall
-from sandreckoner.core.trace import Step
+from sandreckoner.core.trace import Step, StepStarted
 from sandreckoner.langchain.text_chat import TextChat
 from sandreckoner.testing import ScriptedModel
 from sandreckoner.tools.python import Sandbox
@@ -330,6 +332,7 @@ def test_what_cannot_work_is_refused_at_construction(sandbox: Sandbox) -> None:
         ({"tools": [Till().pay, Till().pay]}, "two tools are called 'pay'"),
         ({"middleware_options": MiddlewareOptions(approve=["send"])}, "there is no tool 'send'"),
         ({"tools": [lambda x: x]}, "docstring"),
+        ({"max_steps": 0}, "max_steps must be"),
     ):
         with pytest.raises(UsageError, match=said):
             ToolAgent(model=ScriptedModel([]), interpreter=sandbox, **options)  # type: ignore[arg-type]
@@ -357,3 +360,42 @@ def test_a_conversation_in_a_config_is_the_same(sandbox: Sandbox) -> None:
         one.invoke("Keep 41.", config)
         assert one.invoke("One more?", config).text == "42"
     assert Message("user", "Keep 41.") in model.asked[-1].messages
+
+
+def test_closing_frees_variables_and_conversations_but_not_what_is_shared(sandbox: Sandbox) -> None:
+    kept: list[weakref.ref[Any]] = []
+
+    class Watched:
+        def perform(self, effect: Any, *, timeout_s: float | None = None) -> Execution:
+            execution = sandbox.perform(effect, timeout_s=timeout_s)
+            kept.append(weakref.ref(execution.state))
+            return execution
+
+    one = ToolAgent(ScriptedModel([call("python", code="x = 41"), "Kept.", "Yes."]), interpreter=Watched())  # type: ignore[arg-type]  # it only runs
+    one.invoke("Keep 41.", thread="t")
+    copy.deepcopy(one).close()
+    assert kept[-1]() is not None and one.invoke("Is it there?", thread="t").text == "Yes."
+    one.close()
+    assert kept[-1]() is None
+    with pytest.raises(Exception, match="closed"):
+        one.invoke("And now?", thread="t")
+    assert sandbox.perform(Run("6 * 7")).value == 42
+
+
+def test_a_conversation_goes_on_after_its_stream_was_left(sandbox: Sandbox) -> None:
+    till, left, before = Till(), threading.Event(), set(threading.enumerate())
+
+    def paying(messages: tuple[Message, ...]) -> str:
+        assert left.wait(20)
+        return "Paid." if any("paid 40" in one.content for one in messages) else call("pay", eur=40)
+
+    with agent(ScriptedModel(paying), sandbox, till) as one:
+        stream = one.stream("Pay 40.", thread="t")
+        assert isinstance(next(stream), StepStarted)
+        workers = set(threading.enumerate()) - before
+        stream.close()
+        left.set()
+        for worker in workers:
+            worker.join(20)
+        assert not till.paid
+        assert one.resume(thread="t").text == "Paid." and till.paid == [40]

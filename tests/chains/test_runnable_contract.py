@@ -36,7 +36,7 @@ from sandreckoner.chains.answering import replay
 from sandreckoner.chains.methods.program_aided import ProgramAided
 from sandreckoner.chains.prompt import load_prompt
 from sandreckoner.chains.runnable import StrategyChain
-from sandreckoner.core.errors import ModelError, SchemaMismatch, UsageError
+from sandreckoner.core.errors import ModelError, SandboxError, SchemaMismatch, UsageError
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion
 from sandreckoner.core.trace import TextArrived
@@ -395,6 +395,15 @@ def test_a_stream_that_is_left_early_ends_the_run(sandbox: Sandbox) -> None:
     assert len(drawn) < 40
 
 
+@pytest.mark.parametrize("how", ["stream", "astream"])
+def test_a_fault_of_a_run_is_raised_to_who_reads_its_stream(how: str) -> None:
+    async def collected() -> list[object]:
+        return [each async for each in reckon.astream(QUESTION)]
+
+    with chain("cot", model=ScriptedModel([])) as reckon, pytest.raises(ModelError, match="no more replies"):
+        list(reckon.stream(QUESTION)) if how == "stream" else asyncio.run(collected())
+
+
 def test_leaving_an_astream_cancels_the_run() -> None:
     started = asyncio.Event()
     cancelled = asyncio.Event()
@@ -687,8 +696,15 @@ def test_runs_are_named_by_the_strategy_with_programs_and_searches_beneath(sandb
     assert beneath[:3] == [("retriever", "search"), ("llm", "scripted"), ("tool", "python")]
 
 
+def test_with_closes() -> None:
+    with chain("pal", model=ScriptedModel([REPLY] * 2)) as reckon:
+        assert reckon.invoke(QUESTION).text == "42"
+    with pytest.raises(SandboxError, match="closed"):
+        reckon.invoke(QUESTION)
+
+
 async def test_async_with_closes() -> None:
     async with chain("pal", model=ScriptedModel([REPLY] * 2)) as reckon:
         assert (await reckon.ainvoke(QUESTION)).text == "42"
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(SandboxError, match="closed"):
         reckon.invoke(QUESTION)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,7 +30,7 @@ from sandreckoner.core.execution import Execution
 from sandreckoner.core.journal import JournalFile, open_journal, read_journal
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage
-from sandreckoner.core.trace import Event, StepStarted, TextArrived, Trace
+from sandreckoner.core.trace import ON_PROMPT, Event, StepStarted, TextArrived, Trace
 
 QUESTION = (Message("user", "How many?"),)
 
@@ -323,6 +325,56 @@ def test_an_effect_that_breaks_off_the_run_waits_for_those_beside_it(how: str) -
     assert sorted(done) == ["a", "b"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt of one thread alone")
+def test_an_interrupt_waits_for_no_call_and_begins_no_other() -> None:
+    begun: list[str] = []
+    given_up: list[bool] = []
+    caught = threading.Event()
+
+    class Held(Adder):
+        def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            begun.append(effect.code)
+            if effect.code == "a":
+                time.sleep(0.1)  # until the others wait for their turn
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                given_up.append(not caught.wait(10))
+            return super().perform(effect)
+
+    def three() -> Steps[str]:
+        yield (Run("a"), Run("b"), Run("c"))
+        return ""
+
+    with pytest.raises(KeyboardInterrupt):
+        runtime.run(three(), Environment(interpreter=Held(), concurrency=1))
+    caught.set()
+    for worker in threading.enumerate():
+        if worker.name.startswith("reckon_"):
+            worker.join(10)
+    assert (begun, given_up) == (["a"], [False])
+
+
+@pytest.mark.parametrize("how", ["sync", "async"])
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside another"])
+def test_a_run_that_is_broken_off_closes_its_strategy_at_once(how: str, beside: bool) -> None:
+    closed: list[str] = []
+
+    class Torn(Adder):
+        def perform(self, effect: Run, *, timeout_s: float | None = None) -> Execution:
+            raise ValueError("not of ours")
+
+    def holding(name: str) -> Steps[str]:
+        try:
+            yield (Run(name),)
+            return name
+        finally:
+            closed.append(name)
+
+    steps = together([holding("a"), holding("b")]) if beside else holding("a")
+    with pytest.raises(ValueError, match="not of ours") as held:  # and with it every frame of the run
+        perform(steps, Environment(interpreter=Torn()), how)
+    assert (closed, held.type) == (["a", "b"] if beside else ["a"], ValueError)
+
+
 def test_beside_programs_a_refused_ask_gets_nothing_and_the_programs_run() -> None:
     def mixed() -> Steps[tuple[int, object]]:
         yield from ask(QUESTION)
@@ -361,6 +413,7 @@ def test_listeners_hear_the_run_live() -> None:
     assert [type(event).__name__ for event in heard] == ["StepStarted", "TextArrived", "TextArrived", "Step"]
     assert "".join(event.text for event in heard if isinstance(event, TextArrived)) == "42"
     assert isinstance(heard[0], StepStarted)
+    assert ON_PROMPT.get() is None  # who asks a model next reads no prompt for this run
 
 
 def test_the_trace_is_a_tree_of_scopes() -> None:
@@ -395,9 +448,9 @@ def test_together_ends_all_when_one_fails_and_closes_the_rest() -> None:
         finally:
             closed.append(name)
 
-    with pytest.raises(ValueError, match="b"):
+    with pytest.raises(ValueError, match="b") as held:
         runtime.run(together([member("a"), member("b"), member("c")]), environment())
-    assert sorted(closed) == ["a", "b", "c"]
+    assert (sorted(closed), held.type) == (["a", "b", "c"], ValueError)
 
 
 def test_a_budget_that_ends_reaches_all_that_go_together() -> None:
