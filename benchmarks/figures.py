@@ -32,8 +32,8 @@ from sandreckoner.chains import chain
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import to_json
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.evals.report.statistics import mcnemar, proportion
 from sandreckoner.evals.tasks.question import Question

@@ -26,7 +26,7 @@ except ModuleNotFoundError:
 with atheris.instrument_imports():
     from RestrictedPython import transformer as _  # noqa: F401
 
-    from sandreckoner.core import journal
+    from sandreckoner.core import serialization
     from sandreckoner.tools.python import codec, outcome
     from sandreckoner.tools.python.policy import allowed_names, compiler
 
@@ -61,7 +61,7 @@ def fuzz_report(data: bytes) -> None:
     except codec.Garbled:
         return
     done = outcome.read_report(message, output_bytes=1000, wall_s=1.0)
-    again = journal.from_json(json.loads(journal.dumps(journal.to_json(done))))
+    again = serialization.from_json(json.loads(serialization.dumps(serialization.to_json(done))))
     assert (again.status, again.value, again.stdout) == (done.status, done.value, done.stdout)
     assert len(done.stdout) <= 1000
 

@@ -18,9 +18,9 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Resume, Run, Steps, search, use
 from sandreckoner.core.errors import LibraryError, UsageError
 from sandreckoner.core.execution import JSON, Call, Execution, Returned, State
-from sandreckoner.core.journal import from_json
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import from_json
 from sandreckoner.core.table import Table
 from sandreckoner.reading.asked_unit import in_asked_unit
 from sandreckoner.reading.fences import find_blocks

@@ -27,9 +27,10 @@ from sandreckoner.core.effects import Use
 from sandreckoner.core.environment import Environment, Model, Tool
 from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import Journal, Replay, as_json, from_json, open_journal
+from sandreckoner.core.journal import Journal, Replay, open_journal
 from sandreckoner.core.message import Message
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.serialization import as_json, from_json
 from sandreckoner.core.trace import Event, Listener, Trace
 
 if TYPE_CHECKING:

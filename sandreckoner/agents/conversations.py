@@ -19,7 +19,8 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import AskUser
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import Journal, Replay, dumps, from_json, to_json
+from sandreckoner.core.journal import Journal, Replay
+from sandreckoner.core.serialization import dumps, from_json, to_json
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

@@ -29,8 +29,8 @@ from langgraph.runtime import Runtime
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import as_json, from_json, to_json
 from sandreckoner.core.message import Message
+from sandreckoner.core.serialization import as_json, from_json, to_json
 from sandreckoner.llms.client.replies import from_langchain, to_langchain
 from sandreckoner.tools.functions.tool_adapters import in_words
 

@@ -21,8 +21,8 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Run, Steps, search, use
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Call, Execution, State
-from sandreckoner.core.journal import as_json
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.final_answer import find_answer
 from sandreckoner.reading.programs import read_result
 from sandreckoner.reading.repair import repaired

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from sandreckoner.core.journal import as_json
 from sandreckoner.core.message import Completion, ToolCall, ToolSchema
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.tool_calls import first_call
 
 UNREADABLE = (

@@ -55,7 +55,8 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Environment, Interpreter, Model, Tool
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.journal import Replay, from_json, journal_header
+from sandreckoner.core.journal import Replay, journal_header
+from sandreckoner.core.serialization import from_json
 from sandreckoner.core.trace import Listener
 from sandreckoner.settings.prices_and_limits import Price
 from sandreckoner.tools.functions.tool_adapters import LangChainTool, as_base_tool

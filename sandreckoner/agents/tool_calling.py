@@ -22,9 +22,9 @@ from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask, Steps, Use, ask, ask_user, use
 from sandreckoner.core.errors import BudgetSpent
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import from_json, to_json
 from sandreckoner.core.message import Completion, Message, ToolCall, ToolSchema
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import from_json, to_json
 from sandreckoner.provenance.program_sources import faults_of
 from sandreckoner.reading.repair import repaired
 from sandreckoner.reading.table_figures import table_records

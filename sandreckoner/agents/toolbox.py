@@ -15,9 +15,9 @@ from sandreckoner.agents.tool_calling import ASK_USER, PYTHON
 from sandreckoner.core.effects import Search
 from sandreckoner.core.environment import Tool
 from sandreckoner.core.execution import JSON, RecordedState, Returned
-from sandreckoner.core.journal import to_json
 from sandreckoner.core.message import ToolSchema
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.serialization import to_json
 from sandreckoner.reading.syntax import with_last_value
 from sandreckoner.tools.python.outcome import say
 from sandreckoner.tools.python.sessions import Sessions

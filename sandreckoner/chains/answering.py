@@ -18,11 +18,12 @@ from sandreckoner.core.effects import Steps, with_budget_status
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import Replay, answer_record, from_json
+from sandreckoner.core.journal import Replay, answer_record
 from sandreckoner.core.problem import Problem
 from sandreckoner.core.redaction import redacted
 from sandreckoner.core.runtime import arun, run
 from sandreckoner.core.scheduler import spent
+from sandreckoner.core.serialization import from_json
 from sandreckoner.provenance.program_sources import with_sources
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from sandreckoner.core.effects import Resume, Run
 from sandreckoner.core.environment import Interpreter
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, State
-from sandreckoner.core.journal import Journal, Replay, from_json
+from sandreckoner.core.journal import Journal, Replay
+from sandreckoner.core.serialization import from_json
 
 
 class Fork(Journal):

@@ -15,9 +15,9 @@ from sandreckoner.core.effects import Search
 from sandreckoner.core.environment import Library
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution
-from sandreckoner.core.journal import to_json
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.redaction import Redact, redacted
+from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Table
 from sandreckoner.reading.table_figures import named_tables, table_records
 from sandreckoner.tools.python import Sandbox

@@ -17,8 +17,9 @@ from sandreckoner.core.effects import Ask, AskUser, Effect, Note, Reply, Resume,
 from sandreckoner.core.environment import Environment, OnText
 from sandreckoner.core.errors import BudgetSpent, JournalError, ModelTimeout, SandreckonerError
 from sandreckoner.core.execution import JSON, Execution, RecordedState, Returned, State
-from sandreckoner.core.journal import dumps, from_json, step_record, to_json
+from sandreckoner.core.journal import step_record
 from sandreckoner.core.message import Completion
+from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.trace import PromptRead, Step, StepStarted, TextArrived
 
 T = TypeVar("T")

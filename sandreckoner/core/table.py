@@ -1,7 +1,7 @@
 """A table as data: headings, labelled rows, units, and for each cell the place it was read from.
 
-A table is a value and comes from a document, so every text in it is untrusted. `journal.to_json` writes
-one, `journal.from_json` reads it back.
+A table is a value and comes from a document, so every text in it is untrusted. `to_json` writes
+one, `from_json` reads it back (`serialization.py`).
 """
 
 from __future__ import annotations

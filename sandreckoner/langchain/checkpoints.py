@@ -7,7 +7,7 @@ from typing import Any
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from sandreckoner.core.journal import RAW, TYPES
+from sandreckoner.core.serialization import RAW, TYPES
 
 
 class CheckpointSerializer(JsonPlusSerializer):

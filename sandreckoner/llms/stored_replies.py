@@ -15,8 +15,9 @@ from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model, OnText
 from sandreckoner.core.errors import JournalError, ModelError, UsageError
-from sandreckoner.core.journal import dumps, from_json, read_journal, to_json
+from sandreckoner.core.journal import read_journal
 from sandreckoner.core.message import Completion
+from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.llms.client.replies import emit_whole
 from sandreckoner.llms.client.text_tools import calls_tools
 

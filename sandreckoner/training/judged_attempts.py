@@ -15,9 +15,10 @@ from pathlib import Path
 
 from sandreckoner.core.answer import Answer, Candidate
 from sandreckoner.core.effects import Ask
-from sandreckoner.core.journal import Replay, from_json, read_journal
+from sandreckoner.core.journal import Replay, read_journal
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.serialization import from_json
 from sandreckoner.evals.run.eval_log import journal_path, read_records
 from sandreckoner.evals.run.sample_record import SampleRecord
 from sandreckoner.evals.tasks.question import Question

@@ -18,8 +18,9 @@ from sandreckoner.core.effects import Note, Search
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import journal_header, open_journal, read_journal, to_json
+from sandreckoner.core.journal import journal_header, open_journal, read_journal
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Column, Row, Table
 from sandreckoner.core.trace import Trace
 from sandreckoner.llms import ScriptedModel

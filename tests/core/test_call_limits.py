@@ -12,8 +12,9 @@ from sandreckoner.core.effects import Resume, Run, Steps, Use, use
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Execution, Returned
-from sandreckoner.core.journal import JournalFile, read_journal, to_json
+from sandreckoner.core.journal import JournalFile, read_journal
 from sandreckoner.core.runtime import arun, run
+from sandreckoner.core.serialization import to_json
 from sandreckoner.core.trace import Trace
 from sandreckoner.tools.python import Sandbox
 

@@ -13,9 +13,9 @@ from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask, Run, Search
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import Execution, ProgramError, RecordedState, Resources
-from sandreckoner.core.journal import dumps, from_json, to_json
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import dumps, from_json, to_json
 
 text = st.text(max_size=20)
 number = st.floats(allow_nan=False, allow_infinity=False)

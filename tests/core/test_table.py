@@ -7,8 +7,8 @@ import json
 import pytest
 
 from sandreckoner.core.errors import JournalError
-from sandreckoner.core.journal import dumps, from_json, to_json
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.table import Cell, Column, Row, Table
 
 TABLE = Table(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandreckoner.core.execution import Returned
-from sandreckoner.core.journal import from_json
+from sandreckoner.core.serialization import from_json
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.document_index import Index
 from sandreckoner.tools.retrieval.host_tools import host_tools

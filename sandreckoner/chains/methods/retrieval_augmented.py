@@ -14,8 +14,8 @@ from sandreckoner.core.answer import Candidate
 from sandreckoner.core.effects import Steps, note, search, use
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Returned
-from sandreckoner.core.journal import from_json
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.core.serialization import from_json
 from sandreckoner.core.table import Table
 from sandreckoner.reading.asked_for import asks_for_figure
 

@@ -75,7 +75,7 @@ def _differences(one: Turn, other: Turn) -> Iterator[str]:
 def _steps(one: Turn, other: Turn) -> Iterator[str]:
     """The first step at which they part, its text compared line by line."""
     from sandreckoner.cli.render.blocks import plural
-    from sandreckoner.core.journal import to_json
+    from sandreckoner.core.serialization import to_json
 
     for first, second in zip(one.steps, other.steps, strict=False):
         asked = to_json(first.effect) == to_json(second.effect)
@@ -94,7 +94,7 @@ def _steps(one: Turn, other: Turn) -> Iterator[str]:
 def _text(step: Step) -> str:
     """A step as text: what was asked and what came back, without the seconds that it took."""
     from sandreckoner.cli.render.run_tree import build_tree
-    from sandreckoner.core.journal import to_json
+    from sandreckoner.core.serialization import to_json
 
     for _, node in build_tree("", [step]).walk():
         if node.detail:

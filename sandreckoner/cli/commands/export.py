@@ -47,8 +47,8 @@ def command(
     """Write training data and say how many lines it has."""
     from sandreckoner._support.whole_files import write_whole
     from sandreckoner.cli.faults import warn
-    from sandreckoner.core.journal import dumps
     from sandreckoner.core.redaction import redacted
+    from sandreckoner.core.serialization import dumps
     from sandreckoner.evals.tasks.datasets import load_questions
     from sandreckoner.training.trl_export import training_lines
     from sandreckoner.workspace.redactors import redactor

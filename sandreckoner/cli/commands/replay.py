@@ -117,7 +117,7 @@ def _fork(
     from sandreckoner.chains.answering import answer, recorded_strategy
     from sandreckoner.cli.forking import Fork, Revived
     from sandreckoner.cli.render.live import Progress
-    from sandreckoner.core.journal import from_json
+    from sandreckoner.core.serialization import from_json
 
     header = recorded.header
     spec, problem = str(header.get("strategy")), from_json(header.get("problem"))

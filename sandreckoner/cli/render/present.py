@@ -32,8 +32,8 @@ from sandreckoner.cli.shell import ERROR, exit_code
 from sandreckoner.core.answer import Answer, Candidate, Citation, NumberSource
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import dumps, to_json
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.serialization import dumps, to_json
 from sandreckoner.core.trace import Event, PromptRead, Step, StepStarted, TextArrived
 
 

@@ -29,7 +29,8 @@ from sandreckoner.cli.terminal.session_files import new_path, own
 from sandreckoner.cli.terminal.transcript import Cell, Entry, Turn, read_step
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import JournalFile, dumps, from_json, to_json
+from sandreckoner.core.journal import JournalFile
+from sandreckoner.core.serialization import dumps, from_json, to_json
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

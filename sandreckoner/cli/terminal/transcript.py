@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeAlias
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.execution import JSON, Execution, State
-from sandreckoner.core.journal import from_json
 from sandreckoner.core.message import Completion
+from sandreckoner.core.serialization import from_json
 from sandreckoner.core.trace import Step
 
 

@@ -21,8 +21,8 @@ from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import dumps
 from sandreckoner.core.problem import Problem
+from sandreckoner.core.serialization import dumps
 from sandreckoner.evals.run.thread_engine import Engine, error_line, run_in_threads
 from sandreckoner.evals.tasks.datasets import problem_of
 from sandreckoner.evals.tasks.row_files import CompletedRows, InputLine, parse_line, read_lines

@@ -20,7 +20,8 @@ from sandreckoner._support.whole_files import write_whole
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import dumps, read_journal
+from sandreckoner.core.journal import read_journal
+from sandreckoner.core.serialization import dumps
 from sandreckoner.evals.run.sample_record import SampleRecord, read_record
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, score

@@ -18,7 +18,8 @@ from sandreckoner.core.budget import Budget
 from sandreckoner.core.environment import Model
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import JournalFile, to_json
+from sandreckoner.core.journal import JournalFile
+from sandreckoner.core.serialization import to_json
 from sandreckoner.evals.run.eval_log import open_log
 from sandreckoner.evals.run.sample_record import SampleRecord, answered, failed, key_of
 from sandreckoner.evals.run.thread_engine import Engine, error_line, run_in_threads

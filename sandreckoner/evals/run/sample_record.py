@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import dumps, to_json
+from sandreckoner.core.serialization import dumps, to_json
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Score
 

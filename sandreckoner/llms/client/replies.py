@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.core.budget import Usage
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import OnText
-from sandreckoner.core.journal import as_json
 from sandreckoner.core.message import Completion, Finish, Message, ToolCall
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.stop_strings import cut_at_stop, split_thoughts
 from sandreckoner.reading.tool_calls import object_at
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Model, OnText
-from sandreckoner.core.journal import as_json
 from sandreckoner.core.message import Completion, Message, Role, ToolCall
+from sandreckoner.core.serialization import as_json
 from sandreckoner.reading.tool_calls import find_calls
 from sandreckoner.settings.prices_and_limits import Price, with_cost
 

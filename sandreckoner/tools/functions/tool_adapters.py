@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.core.environment import Tool
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, Call, Returned
-from sandreckoner.core.journal import as_json
+from sandreckoner.core.serialization import as_json
 from sandreckoner.tools.functions.function_spec import Function
 
 if TYPE_CHECKING:

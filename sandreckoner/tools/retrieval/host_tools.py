@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandreckoner.core.environment import Tool
 from sandreckoner.core.errors import LibraryError
 from sandreckoner.core.execution import JSON, Returned
-from sandreckoner.core.journal import to_json
+from sandreckoner.core.serialization import to_json
 
 if TYPE_CHECKING:
     from sandreckoner.tools.retrieval.vectors import Embedder, Vectors

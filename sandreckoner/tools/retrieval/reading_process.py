@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import sandreckoner
-from sandreckoner.core.journal import from_json
+from sandreckoner.core.serialization import from_json
 from sandreckoner.tools.retrieval.read_file import Read
 from sandreckoner.tools.retrieval.readers import Tell
 

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import IO, Any
 
-from sandreckoner.core.journal import dumps, to_json
+from sandreckoner.core.serialization import dumps, to_json
 from sandreckoner.tools.retrieval.read_file import read_file
 
 _MAX_TOLD = 50  # lines of one file

@@ -15,7 +15,7 @@ from sandreckoner.cli.render.present import VERSION, answer_object
 from sandreckoner.cli.terminal.transcript import Conversation, Entry, Turn
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON
-from sandreckoner.core.journal import to_json
+from sandreckoner.core.serialization import to_json
 
 
 def session_json(session: Conversation) -> str:

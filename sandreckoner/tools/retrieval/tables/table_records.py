@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sandreckoner.core.journal import dumps, from_json, to_json
+from sandreckoner.core.serialization import dumps, from_json, to_json
 from sandreckoner.core.table import Table
 from sandreckoner.tools.retrieval.database import Database
 from sandreckoner.tools.retrieval.indexed_words import indexed_words
