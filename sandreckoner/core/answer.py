@@ -34,7 +34,8 @@ class Candidate:
         tokens: how many tokens the model wrote for it, where the backend counts them.
         repairs: what was mended in the reply before its program could run, in a few words each.
         tables: those that its program could look figures up in, as `t1`, `t2` and so on.
-        doubt: where what its program looked up is not what the question asks for; empty where it seems so.
+        doubt: why its reader should doubt it: what its program looked up is not what the question asks for,
+            or it quotes no passage; else empty.
     """
 
     answer: str | None
@@ -165,8 +166,8 @@ class Answer:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Why to doubt the answer: other figures were looked up than the question asks for, or the winner's
-        program did what is often a slip: a sign turned, a change measured backwards.
+        """Why to doubt the answer: other figures were looked up than the question asks for, no passage is
+        quoted, or the winner's program did what is often a slip: a sign turned, a change measured backwards.
         """
         if self.winner is None:
             return ()

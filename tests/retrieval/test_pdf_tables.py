@@ -129,6 +129,18 @@ def test_a_page_that_is_shown_turned_is_read() -> None:
     assert len(table.rows) == 5
 
 
+def test_numbers_inside_a_label_are_no_figures() -> None:
+    words: list[Words] = [(-420, 724, "2024"), (-500, 724, "2023")]
+    labels = ("Authorized shares — 500", "Issued shares — 500 and 507", "Outstanding shares — 477 and 484")
+    for number, label in enumerate(("Cash", *labels, "Retained earnings")):
+        words.append((60, 700 - 12 * number, label))
+        if number not in (1, 2):
+            words += [(-420, 700 - 12 * number, "8,636"), (-500, 700 - 12 * number, "4,916")]
+    (table,) = tables_in(page_of(words))
+    assert [column.heading for column in table.columns] == ["2024", "2023"]
+    assert [texts(row) for row in table.rows] == [["8,636", "4,916"]] * 3
+
+
 def test_prose_with_numbers_is_no_table() -> None:
     lines: list[Words] = [
         (

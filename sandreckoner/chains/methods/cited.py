@@ -18,6 +18,7 @@ from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.refusals import gives_up
 
+UNQUOTED = "it quotes no passage, so nothing shows that one says it"
 _QUOTE = re.compile(r"[\"“”«»]")
 
 
@@ -40,7 +41,8 @@ class Cited:
     def _candidate(self, completion: Completion, problem: Problem) -> Candidate:
         text = completion.text.strip()
         error = "" if text else "the model answered with nothing"
-        if gives_up(text) and not _QUOTE.search(text):
+        quotes = _QUOTE.search(text) is not None
+        if gives_up(text) and not quotes:
             error = "the passages do not say"
         return Candidate(
             answer=None if error else text,
@@ -48,5 +50,6 @@ class Cited:
             logprob=completion.logprob,
             tokens=completion.usage.output_tokens or None,
             error=error,
+            doubt="" if quotes else UNQUOTED,
             evidence=problem.passages,
         )
