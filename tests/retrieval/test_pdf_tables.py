@@ -131,7 +131,7 @@ def test_a_page_that_is_shown_turned_is_read() -> None:
 
 def test_numbers_inside_a_label_are_no_figures() -> None:
     words: list[Words] = [(-420, 724, "2024"), (-500, 724, "2023")]
-    labels = ("Authorized shares — 500", "Issued shares — 500 and 507", "Outstanding shares — 477 and 484")
+    labels = ("Authorized shares — 500", "Authorized shares — 5,000", "Outstanding shares — 477 and 484")
     for number, label in enumerate(("Cash", *labels, "Retained earnings")):
         words.append((60, 700 - 12 * number, label))
         if number not in (1, 2):
