@@ -6,7 +6,11 @@ import asyncio
 import copy
 import json
 import pickle
+import signal
+import sqlite3
+import sys
 import threading
+import time
 import weakref
 from pathlib import Path
 from typing import Any
@@ -235,6 +239,48 @@ def test_a_conversation_answers_one_question_at_a_time(sandbox: Sandbox) -> None
         go.set()
         thread.join(60)
         assert answers[0].text == "done" and one.invoke("And?", thread="t").text == "other"
+
+
+def test_a_conversation_without_a_name_is_kept_only_while_it_waits(sandbox: Sandbox, tmp_path: Path) -> None:
+    memory = tmp_path / "talks.sqlite"
+    replies = ["Yes.", call("ask_user", question="Which year?"), "2021 it is."]
+    with agent(ScriptedModel(replies), sandbox, asks=True, memory=memory) as one:
+        assert one.invoke("Is it?").text == "Yes."
+        waiting = one.invoke("What of it?")
+        assert isinstance(waiting, Interrupt)
+        with sqlite3.connect(memory) as file:
+            assert file.execute("SELECT DISTINCT thread FROM conversations").fetchall() == [(waiting.thread,)]
+        assert one.resume("2021", thread=waiting.thread).text == "2021 it is."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt of one thread alone")
+def test_a_call_that_ends_after_its_run_was_given_up_is_no_step_of_the_next(sandbox: Sandbox) -> None:
+    given_up = threading.Event()
+
+    def look_up(n: int) -> str:
+        """Looks something up, slowly."""
+        if n == 2:
+            time.sleep(0.1)  # until the run waits for both
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        assert given_up.wait(20)
+        return "late"
+
+    both = Completion("", calls=(ToolCall("look_up", {"n": 1}), ToolCall("look_up", {"n": 2})))
+    replies = iter([both, call("ask_user", question="Which year?"), "2021 it is."])
+
+    def script(_: tuple[Message, ...]) -> Any:
+        reply = next(replies)
+        if reply is not both:
+            given_up.set()
+            for worker in [each for each in threading.enumerate() if each.name.startswith("reckon_")]:
+                worker.join(20)
+        return reply
+
+    with ToolAgent(ScriptedModel(script), interpreter=sandbox, tools=[look_up], asks=True) as one:
+        with pytest.raises(KeyboardInterrupt):
+            one.invoke("Look.", thread="t")
+        assert isinstance(one.invoke("And now?", thread="t"), Interrupt)
+        assert one.resume("2021", thread="t").text == "2021 it is."
 
 
 async def test_a_run_that_is_awaited_can_be_cancelled(sandbox: Sandbox) -> None:
