@@ -12,6 +12,7 @@ FILES = (
     "JOHNSON_JOHNSON_2022_10K.pdf",
     "MGMRESORTS_2023Q2_10Q.pdf",
     "notes.md",
+    "sales.csv",
     "annual_report_2021.pdf",
     "corvane_2023_annual_report.md",
     "corvane_2024_annual_report.md",
@@ -28,6 +29,8 @@ FILES = (
         ("What was the operating margin in 2023?", []),
         ("What does the annual report say?", []),
         ("Who wrote these notes?", []),
+        ("How high were sales of Boeing?", ["BOEING"]),
+        ("How high were sales in 2023?", []),
         ("", []),
     ],
 )

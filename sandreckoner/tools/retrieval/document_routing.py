@@ -40,14 +40,15 @@ def named_sources(question: str, sources: Iterable[str]) -> tuple[str, ...]:
 
     The company is the part of a file's name before its first number. A question names it by a capitalised
     word that is one of its words or a prefix of one (`MGM` for `MGMRESORTS`), by all its words together
-    (`Best Buy` for `BESTBUY`), or by their initials (`JnJ` for `JOHNSON_JOHNSON`).
+    (`Best Buy` for `BESTBUY`), or by their initials (`JnJ` for `JOHNSON_JOHNSON`). A word in small letters
+    is no name: `sales.csv` is not named by whoever asks for sales.
 
     >>> named_sources("What did Best Buy earn?", ["BESTBUY_2023_10K.pdf", "BOEING_2022_10K.pdf"])
     ('BESTBUY_2023_10K.pdf',)
     """
-    words = [word for word in _WORD.findall(question) if word.lower() not in _COMMON]
+    words = [word for word in _WORD.findall(question) if word.lower() not in _COMMON and word[0].isupper()]
     joined = "".join(word.lower() for word in words)
-    names = [word.lower() for word in words if word[0].isupper() and len(word) > 2]
+    names = [word.lower() for word in words if len(word) > 2]
     return tuple(source for source in sources if _names(_company(source), names, joined))
 
 
