@@ -20,8 +20,8 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackMa
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.runnables.utils import ConfigurableField
 from langchain_core.tools import BaseTool
-from pydantic import BaseModel
 
 from sandreckoner.agents import TOOL_AGENT
 from sandreckoner.agents.agent_model import agent_model, is_forced, shown_conversation
@@ -41,12 +41,14 @@ from sandreckoner.agents.tool_calling import HOOKS, PYTHON, ToolCalling, ToolRun
 from sandreckoner.agents.toolbox import (
     ASK_USER_SCHEMA,
     PYTHON_SCHEMA,
-    AnswerSchema,
     Redacted,
     SessionPython,
+    StructuredAnswer,
+    answer_schema,
     document_tools,
     schema_of,
 )
+from sandreckoner.chains.answer_schema import AnswerSchema
 from sandreckoner.chains.answering import aanswer, answer, to_problem
 from sandreckoner.chains.langchain_inputs import ChainInput, question_of
 from sandreckoner.chains.method import require_positive
@@ -91,7 +93,7 @@ class ToolAgent(StrategyChain):
         pauses: bool = False,
         asks: bool = False,
         require_sources: bool = False,
-        answer_as: type[BaseModel] | None = None,
+        schema: Any = None,
         memory: str | Path | None = None,
         middleware_options: MiddlewareOptions | None = None,
         middleware: Sequence[Middleware] = (),
@@ -115,7 +117,8 @@ class ToolAgent(StrategyChain):
             asks: give the model a tool to ask the user.
             require_sources: whether an answer is sent back once, and then refused, where one of its numbers
                 or quotes has no source.
-            answer_as: a pydantic schema; the answer's text is then its JSON.
+            schema: of the answer, with fields: a pydantic class, another type of that kind, or a JSON schema;
+                `Answer.data` is then an instance of it.
             memory: a SQLite file in which conversations are kept; None keeps them in this process.
             middleware_options: approval, personal data, summaries, retries and fallbacks.
             middleware: LangChain middleware: what wraps calls of the model or of tools, the hooks before and
@@ -138,7 +141,8 @@ class ToolAgent(StrategyChain):
         schemas = [schema_of(tool) for tool in offered]
         schemas.insert(3 if library is not None else 0, PYTHON_SCHEMA)
         schemas += [ASK_USER_SCHEMA] if asks else []
-        schemas += [schema_of(answer_as)] if answer_as else []
+        self._schema = None if schema is None else AnswerSchema(schema)
+        schemas += [answer_schema(self._schema)] if self._schema else []
         names = [schema.name for schema in schemas]
         _require_names(names, options)
         self.name = TOOL_AGENT
@@ -165,12 +169,12 @@ class ToolAgent(StrategyChain):
             max_steps=max_steps,
             max_tool_calls=max_tool_calls,
             approve=frozenset(options.approve),
-            answer_tool=names[-1] if answer_as else "",
+            answer_tool=names[-1] if self._schema else "",
             pauses=pauses,
             require_sources=require_sources,
             summarise=options.summarise,
             forced=forced,
-            examples=examples[:-1] if answer_as else examples,
+            examples=examples[:-1] if self._schema else examples,
             hooks=hooks.names(),
         )
         self._redact = options.redactor() or self._workspace.redact
@@ -178,8 +182,6 @@ class ToolAgent(StrategyChain):
         self._tools: dict[str, Tool] = {
             tool.name: WrappedTool(tool, wraps) if wraps else LangChainTool(tool) for tool in offered
         }
-        if answer_as:
-            self._tools[names[-1]] = AnswerSchema(answer_as)
         self._hooks: Tool = hooks
         self._documents = library is not None
         self._runs = ConversationRuns(
@@ -188,7 +190,7 @@ class ToolAgent(StrategyChain):
             self._tools_of,
             self._workspace.budget,
             self._memory,
-            frozenset({*self._tools, HOOKS}),
+            frozenset({*self._tools, self._strategy.answer_tool, HOOKS}),
         )
 
     def __repr__(self) -> str:
@@ -208,25 +210,27 @@ class ToolAgent(StrategyChain):
             journal: a file that records the run, the steps before the interruption included.
         """
         if (found := self._runs.without_run(reply, thread)) is not None:
-            return found
+            return self._typed(found)
         with self._runs.resumed(reply, thread, listener=listener, journal=journal) as run:
             run.found = answer(*run.parts)
-        return run.found
+        return self._typed(run.found)
 
     async def aresume(
         self, reply: Any = None, *, thread: str, listener: Listener | None = None, journal: str | None = None
     ) -> Answer:
         """`resume` for event loops."""
         if (found := self._runs.without_run(reply, thread)) is not None:
-            return found
+            return self._typed(found)
         with self._runs.resumed(reply, thread, listener=listener, journal=journal) as run:
             run.found = await aanswer(*run.parts)
-        return run.found
+        return self._typed(run.found)
 
     def replay(self, journal: Replay) -> Answer:
         """Answer a recorded run again from its journal alone: no model is asked and no tool is called."""
         run = ToolRun(self._strategy, read_conversation(journal.header.get("conversation") or {}))
-        return answer(run, from_json(journal.header.get("problem")), Environment(journal=journal))
+        return self._typed(
+            answer(run, from_json(journal.header.get("problem")), Environment(journal=journal))
+        )
 
     def _answer(
         self,
@@ -237,7 +241,7 @@ class ToolAgent(StrategyChain):
     ) -> Answer:
         with self._asked(asked, config, run_manager.get_child(), **keywords) as run:
             run.found = answer(*run.parts)
-        return run.found
+        return self._typed(run.found)
 
     async def _aanswer(
         self,
@@ -248,7 +252,7 @@ class ToolAgent(StrategyChain):
     ) -> Answer:
         with self._asked(asked, config, run_manager.get_sync().get_child(), **keywords) as run:
             run.found = await aanswer(*run.parts)
-        return run.found
+        return self._typed(run.found)
 
     @contextmanager
     def _asked(
@@ -282,6 +286,8 @@ class ToolAgent(StrategyChain):
         tools = {**self._tools, PYTHON: SessionPython(self._sessions, thread, programs)}
         if (redact := self._redact) is not None:
             tools = {name: Redacted(tool, redact) for name, tool in tools.items()}
+        if self._schema is not None:  # what a model knows is redacted, and its answer has to fit
+            tools[self._strategy.answer_tool] = StructuredAnswer(self._schema)
         return {**tools, HOOKS: self._hooks}
 
     def _state(self, thread: str) -> Conversation | None:
@@ -290,6 +296,12 @@ class ToolAgent(StrategyChain):
     def with_options(self, **options: Any) -> Self:
         """Not for an agent: build another."""
         raise UsageError("a ToolAgent has no options to change; build another with ToolAgent(…)")
+
+    def configurable_fields(self, **fields: ConfigurableField) -> NoReturn:
+        """Not for an agent: choose between several with `configurable_alternatives`."""
+        raise UsageError(
+            "a ToolAgent has no options to change; choose between several with configurable_alternatives(…)"
+        )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -287,7 +287,8 @@ class ToolRun:
         if returned.value is None and returned.error:
             return returned.error
         if call.tool == self.agent.answer_tool:
-            return self.scratchpad.answer(str(returned.value))
+            text = json.dumps(returned.value, ensure_ascii=False)
+            return replace(self.scratchpad.answer(text), data=returned.value)
         if call.tool == PYTHON:
             return self._ran(str(call.arguments.get("code")), returned)
         if call.tool in DOCUMENT_TOOLS:

@@ -9,11 +9,13 @@ from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import BaseModel, ValidationError
+from langchain_core.utils.json_schema import dereference_refs
 
 from sandreckoner.agents.tool_calling import ASK_USER, PYTHON
+from sandreckoner.chains.answer_schema import AnswerSchema
 from sandreckoner.core.effects import Search
 from sandreckoner.core.environment import Tool
+from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import JSON, RecordedState, Returned
 from sandreckoner.core.message import ToolSchema
 from sandreckoner.core.problem import Passage
@@ -24,8 +26,8 @@ from sandreckoner.tools.python.sessions import Sessions
 from sandreckoner.tools.retrieval.host_tools import document_names, page_excerpt
 
 
-def schema_of(tool: BaseTool | type[BaseModel]) -> ToolSchema:
-    """Return a tool, or the schema of an answer, as it is described to a model."""
+def schema_of(tool: BaseTool | dict[str, Any]) -> ToolSchema:
+    """Return a tool, or a JSON schema with a title, as it is described to a model."""
     function = convert_to_openai_tool(tool)["function"]
     return ToolSchema(function["name"], function.get("description", ""), function.get("parameters", {}))
 
@@ -110,17 +112,36 @@ class SessionPython:
         return await asyncio.to_thread(self.use, arguments)
 
 
-class AnswerSchema:
-    """Performs the call that is the answer: its arguments by the user's schema, as JSON text."""
+def answer_schema(schema: AnswerSchema) -> ToolSchema:
+    """Describe the call that is the answer: its arguments are the fields of a schema.
 
-    def __init__(self, schema: type[BaseModel]) -> None:
+    Raises:
+        UsageError: the schema has no fields, or refers to another.
+    """
+    try:
+        record = dereference_refs(dict(schema.json)) if isinstance(schema.json, dict) else {}
+    except (KeyError, ValueError) as fault:
+        raise UsageError(f"schema: {fault}") from None
+    if not isinstance(record.get("properties"), dict):
+        raise UsageError(
+            "schema: an agent's answer has fields: pass a pydantic class, or a JSON schema of an object"
+        )
+    title = str(record.get("title", ""))
+    named = title if title.isidentifier() else "give_answer"
+    described = {**record, "title": named, "description": str(record.get("description", ""))}
+    return schema_of(described)
+
+
+class StructuredAnswer:
+    """Performs the call that is the answer: gives its arguments back where they fit the schema."""
+
+    def __init__(self, schema: AnswerSchema) -> None:
         self._schema = schema
 
     def use(self, arguments: Mapping[str, JSON]) -> Returned:
-        try:
-            return Returned(self._schema.model_validate(dict(arguments)).model_dump_json())
-        except ValidationError as fault:
-            return Returned(error=str(fault)[:2_000])
+        given = dict(arguments)
+        faults = self._schema.faults(given)
+        return Returned(error=faults) if faults else Returned(given)
 
     async def ause(self, arguments: Mapping[str, JSON]) -> Returned:
         return self.use(arguments)

@@ -19,6 +19,7 @@ import pytest
 from langchain.agents.middleware import AgentMiddleware, ToolRetryMiddleware
 from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 from pydantic import BaseModel
 
@@ -317,11 +318,35 @@ class Growth(BaseModel):
 
 
 def test_an_answer_in_words_is_sent_back_where_a_schema_is_wanted(sandbox: Sandbox) -> None:
-    with agent(ScriptedModel(["5.8 %", call("Growth", percent=5.8)]), sandbox, answer_as=Growth) as one:
-        assert one.invoke("How much?").text == '{"percent":5.8}'
-    with agent(ScriptedModel(["5.8 %", "5.8 %"]), sandbox, answer_as=Growth) as one:
+    with agent(ScriptedModel(["5.8 %", call("Growth", percent=5.8)]), sandbox, schema=Growth) as one:
+        found = one.invoke("How much?")
+        assert (found.text, found.data) == ('{"percent": 5.8}', Growth(percent=5.8))
+    with agent(ScriptedModel(["5.8 %", "5.8 %"]), sandbox, schema=Growth) as one:
         found = one.invoke("How much?")
     assert (found.text, found.status) == (None, "no answer") and "call of Growth" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "data"),
+    [
+        (Growth, "Growth", Growth(percent=5.8)),
+        (
+            {"properties": {"percent": {"type": "number"}}, "required": ["percent"]},
+            "give_answer",
+            {"percent": 5.8},
+        ),
+    ],
+    ids=["class", "JSON schema"],
+)
+def test_a_structured_answer_is_kept_and_read_back_as_its_schema(
+    sandbox: Sandbox, tmp_path: Path, schema: Any, name: str, data: Any
+) -> None:
+    journal = tmp_path / "run.jsonl"
+    replies = [call(name, percent="much"), call(name, percent=5.8)]
+    with agent(ScriptedModel(replies), sandbox, schema=schema) as one:
+        found = one.invoke("How much?", thread="t", journal=str(journal))
+        assert found.data == data and found.usage.calls == 2
+        assert one.resume(thread="t") == one.replay(read_journal(journal)) == found
 
 
 def test_personal_data_that_a_tool_gives_is_kept_nowhere(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -379,6 +404,8 @@ def test_what_cannot_work_is_refused_at_construction(sandbox: Sandbox) -> None:
         ({"middleware_options": MiddlewareOptions(approve=["send"])}, "there is no tool 'send'"),
         ({"tools": [lambda x: x]}, "docstring"),
         ({"max_steps": 0}, "max_steps must be"),
+        ({"schema": float}, "an agent's answer has fields"),
+        ({"schema": {"properties": {"a": {"$ref": "http://127.0.0.1:9/a"}}}}, "schema: "),
     ):
         with pytest.raises(UsageError, match=said):
             ToolAgent(model=ScriptedModel([]), interpreter=sandbox, **options)  # type: ignore[arg-type]
@@ -395,6 +422,8 @@ def test_an_agent_says_what_it_is_and_is_not_pickled(sandbox: Sandbox) -> None:
                 list(getattr(one, name)(["q"] if name == "batch" else "q", tread="monday"))
         with pytest.raises(UsageError, match="build another"):
             one.with_options(budget=Budget(calls=1))
+        with pytest.raises(UsageError, match="configurable_alternatives"):
+            one.configurable_fields(budget=ConfigurableField(id="limit"))
         asked = one.as_tool(name="analyst", description="Knows.")
         assert asked.invoke({"question": "Is it?"}) == "Yes."
 

@@ -111,9 +111,7 @@ def test_a_schema_of_the_users_is_the_last_call(library: MemoryLibrary, sandbox:
         percent: float
 
     engine = WrittenOut([REPLIES[0], REPLIES[1], call("Growth", percent=5.8)])
-    with ToolAgent(
-        model=Chat(engine=engine), library=library, interpreter=sandbox, answer_as=Growth
-    ) as agent:
+    with ToolAgent(model=Chat(engine=engine), library=library, interpreter=sandbox, schema=Growth) as agent:
         assert json.loads(agent.invoke(QUESTION).text or "") == {"percent": 5.8}
     assert all("reply" not in names_in(request["schema"]) for request in engine.asked)
     assert engine.asked[0]["messages"][-2]["role"] == "tool"  # the shown conversation ends at its result

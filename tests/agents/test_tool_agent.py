@@ -99,7 +99,7 @@ def test_the_answer_may_have_a_schema(library: MemoryLibrary, sandbox: Sandbox) 
         call("Growth", percent="many", years=[2020]),
         call("Growth", percent=5.8, years=[2020, 2021]),
     ]
-    with opened(ScriptedModel(replies), library, sandbox, answer_as=Growth) as agent:
+    with opened(ScriptedModel(replies), library, sandbox, schema=Growth) as agent:
         found = agent.invoke(QUESTION)
     assert found.text is not None
     assert Growth.model_validate_json(found.text) == Growth(percent=5.8, years=[2020, 2021])
