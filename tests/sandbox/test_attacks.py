@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sandreckoner.core.execution import Execution
+from sandreckoner.core.execution import Execution, State
 from sandreckoner.tools.python import Limits, Sandbox, Walls
 
 from .arena import Attack, arena, corpus
@@ -26,15 +26,17 @@ def said(execution: Execution) -> str:
     return f"{execution.stdout}\n{execution.value}\n{message}"
 
 
-def assault(sandbox: Sandbox, attacks: list[Attack]) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Run all attacks.
+def assault(
+    sandbox: Sandbox, attacks: list[Attack], state: State | None = None
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Run all attacks, each from the state where there is one.
 
     Returns:
         The breaches of the host, and what those said that got past the language.
     """
 
     def one(attack: Attack) -> tuple[str, list[str], str]:
-        output = said(sandbox.run(place.prepare(attack)))
+        output = said(sandbox.run(place.prepare(attack), state))
         return attack.name, place.breaches(attack, output), output
 
     os.environ["ARENA_SECRET"] = "x"
@@ -108,6 +110,17 @@ def control(attacks: list[Attack]) -> dict[str, list[str]]:
 def test_nothing_gets_past_all_the_walls() -> None:
     with Sandbox(LIMITS) as sandbox:
         breached, escaped = assault(sandbox, corpus())
+    assert not breached
+    assert set(escaped) <= KNOWN
+
+
+def test_nothing_gets_past_what_a_session_imported_late() -> None:
+    with Sandbox(LIMITS, spares=0) as sandbox:
+        first = sandbox.run("x = 1", keep=True)
+        late = sandbox.run("import numpy, mpmath, sympy, scipy", first.state, keep=True)
+        assert late.ok
+        attacks = [attack for attack in corpus() if attack.name.startswith(ON_THE_LANGUAGE)]
+        breached, escaped = assault(sandbox, attacks, late.state)
     assert not breached
     assert set(escaped) <= KNOWN
 

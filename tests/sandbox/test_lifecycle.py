@@ -285,9 +285,10 @@ def test_an_uncontained_machine_is_called_so(monkeypatch: pytest.MonkeyPatch) ->
     """The warning comes once, and not for those who accept it."""
     program = """
 import warnings
-from sandreckoner.tools.python import Sandbox, Walls, NotContained, pool
-real = pool.Pool.walls
-pool.Pool.walls = lambda self: real(self) & ~Walls.LANDLOCK
+from sandreckoner.tools.python import Sandbox, Walls, NotContained
+from sandreckoner.tools.python.zygote_client import Zygote
+real = Zygote.wait_until_ready
+Zygote.wait_until_ready = lambda self: real(self) & ~Walls.LANDLOCK
 with warnings.catch_warnings(record=True) as seen:
     warnings.simplefilter("always")
     with Sandbox(spares=0) as sandbox:

@@ -13,6 +13,7 @@ from sandreckoner.core.errors import UsageError
 from sandreckoner.core.execution import Execution, RecordedState
 from sandreckoner.tools.python import Limits, Sandbox, Walls
 
+from .conftest import MISSING
 from .processes import Watch, settles
 
 
@@ -98,9 +99,21 @@ def test_inputs_go_into_a_branch(sandbox: Sandbox) -> None:
     assert sandbox.run("x + y", origin.state, {"y": 2}).value == 3
 
 
-def test_scipy_needs_to_be_imported_by_the_first_program(sandbox: Sandbox) -> None:
+def test_scipy_stays_imported(sandbox: Sandbox) -> None:
     origin = kept(sandbox.run("from scipy.optimize import brentq", keep=True))
     assert sandbox.run("brentq(lambda x: x - 1, 0, 3)", origin.state).value == pytest.approx(1)
+
+
+def test_any_program_of_a_session_can_import_sympy_and_scipy_on_nobodys_time() -> None:
+    """Which takes a second or two: the session began without them, and its programs have half of one."""
+    with Sandbox(Limits(cpu_s=0.5), spares=0, without=MISSING, accept_uncontained=True) as sandbox:
+        first = kept(sandbox.run("x = [2]", keep=True))
+        later = kept(sandbox.run("import scipy\nx.append(scipy.special.gamma(5))", first.state, keep=True))
+        last = kept(sandbox.run("import sympy\nx.append(int(sympy.sqrt(16)))\nx", later.state, keep=True))
+        assert last.value == [2, 24.0, 4]
+        assert sandbox.run("scipy.stats.norm.cdf(0) + sympy.Integer(1)", last.state).value["number"] == 1.5
+        assert sandbox.run("x", first.state).value == [2]
+        assert {nest.zygote.tier for nest in sandbox._pool._nests.values()} == {"wide"}
 
 
 def test_branches_run_side_by_side(sandbox: Sandbox) -> None:

@@ -28,8 +28,13 @@ class Clock:
     """The time of one program, from the making of its process on."""
 
     def __init__(self, wall_s: float) -> None:
+        self._wall_s = wall_s
+        self.restart()
+
+    def restart(self) -> None:
+        """What went before is not the program's to pay for."""
         self._started = time.monotonic()
-        self.deadline = self._started + wall_s
+        self.deadline = self._started + self._wall_s
 
     @property
     def elapsed_s(self) -> float:

@@ -50,22 +50,38 @@ Tier = Literal["standard", "wide", "science", "full", "tables"]
 # milliseconds and nothing else.
 _TABLES = re.compile(r"\b(?:pandas|matplotlib|mpl_toolkits)\b")
 _FULL = re.compile(r"\b(?:scipy|physics)\b")
-_SCIENCE = re.compile(r"\b(?:numpy|sympy|mpmath)\b")
-_WIDE = re.compile(r"\b(?:asyncio|concurrent|unittest|xml|sqlite3|zipfile)\b")
+_SCIENCE = re.compile(r"\b(?:sympy|mpmath)\b")
+_WIDE = re.compile(r"\b(?:numpy|asyncio|concurrent|unittest|xml|sqlite3|zipfile)\b")
 
 
 def tier_of(code: str, *, keep: bool) -> Tier:
     """The lightest tier that has what `code` imports.
 
-    Where the state is kept, later programs may import what this one does not, so it starts from `full`.
+    Where the state is kept, later programs may import what this one does not: from `wide` on they can.
     """
     if _TABLES.search(code):
         return "tables"
-    if keep or _FULL.search(code):
+    if _FULL.search(code):
         return "full"
     if _SCIENCE.search(code):
         return "science"
-    return "wide" if _WIDE.search(code) else "standard"
+    return "wide" if keep or _WIDE.search(code) else "standard"
+
+
+_LATE = re.compile(r"\b(?:sympy|scipy)\b")
+_LOADED: Mapping[Tier, Sequence[str]] = {
+    "science": ("sympy",), "full": ("sympy", "scipy"), "tables": ("sympy", "scipy")
+}  # fmt: skip
+
+
+def libraries_in(code: str) -> frozenset[str]:
+    """What `code` names of the libraries that a session may import though it began without."""
+    return frozenset(_LATE.findall(code))
+
+
+def libraries_of(tier: Tier) -> frozenset[str]:
+    """Those that a tier begins with."""
+    return frozenset(_LOADED.get(tier, ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,10 @@ class Pool:
             self.nest("science")
 
     def walls(self) -> Walls:
-        """The walls that stand, as the standard tier found them."""
-        return self.nest("standard").zygote.wait_until_ready()
+        """The walls that stand, as a tier found them that has started; the standard one where none has."""
+        with self._lock:
+            started: Tier = next(iter(self._nests), "standard")
+        return self.nest(started).zygote.wait_until_ready()
 
     def close(self) -> None:
         """End everything, within a second. Idempotent."""

@@ -23,7 +23,7 @@ from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.converse import Clock, Flight, converse
 from sandreckoner.tools.python.outcome import stopped
 from sandreckoner.tools.python.packed_inputs import PackedInputs
-from sandreckoner.tools.python.plan import Limits, Plan, tier_of
+from sandreckoner.tools.python.plan import Limits, Plan, libraries_in, libraries_of, tier_of
 from sandreckoner.tools.python.pool import CLOSED, Gauge, Pool, Slots
 from sandreckoner.tools.python.states import LiveState, plant, usable
 from sandreckoner.tools.python.walls import Walls
@@ -255,7 +255,6 @@ class Sandbox:
         except codec.Closed:
             raise SandboxError("the program was cancelled" if flight.cancelled else CLOSED) from None
         try:
-            self._warn_once(pool)
             return self._perform(pool, effect, origin, wall_s, flight)
         except OSError as fault:
             raise SandboxError(
@@ -271,7 +270,7 @@ class Sandbox:
             return self._branch(pool, effect, origin, Clock(wall_s), flight)
         assert isinstance(effect, Run)
         nest = pool.nest(tier_of(f"{effect.code}\n{flight.inputs.needs}", keep=effect.keep))
-        nest.zygote.wait_until_ready()
+        self._warn_once(nest.zygote.wait_until_ready())
         clock = Clock(wall_s)  # the start of the zygote is not the program's to pay for
         if effect.keep:
             return self._branch(pool, effect, nest.zygote, clock, flight)
@@ -293,6 +292,9 @@ class Sandbox:
         assert not isinstance(caller, Zygote)
         functions = caller.functions
         zygote = source if isinstance(source, Zygote) else source.tree.zygote
+        libraries = libraries_of(zygote.tier)
+        if isinstance(source, LiveState):
+            libraries |= source.libraries | libraries_in(effect.code if isinstance(effect, Run) else "")
         why_broken = partial(_why_broken, pool, zygote)
         if keep:
             self._gauge.enter()
@@ -300,7 +302,7 @@ class Sandbox:
         try:
             try:
                 if isinstance(source, LiveState):
-                    tree, process = source.tree, source.tree.fork(source.process, clock.deadline)
+                    tree, process = source.tree, source.fork(libraries, clock)
                 else:
                     tree, process = plant(source, clock.deadline)
             except codec.Late:
@@ -319,7 +321,13 @@ class Sandbox:
                     if process.goes_on():
                         return stopped("crashed", "its process went on after its report", clock.elapsed_s)
                     process.rest()
-                    state = LiveState(tree, process, self._gauge, functions if done.call else None)
+                    state = LiveState(
+                        tree,
+                        process,
+                        self._gauge,
+                        libraries=libraries,
+                        functions=functions if done.call else None,
+                    )
                 return replace(done, state=state)
             except codec.Unread:
                 return _lost("its branch was ended before the program reached it", clock)
@@ -330,16 +338,16 @@ class Sandbox:
             if keep and state is None:
                 self._gauge.leave()
 
-    def _warn_once(self, pool: Pool) -> None:
+    def _warn_once(self, standing: Walls) -> None:
         if self._warned:
             return
         self._warned = True
-        if Walls.KERNEL not in pool.walls() and not self._plan.without & Walls.KERNEL:
+        if Walls.KERNEL not in standing and not self._plan.without & Walls.KERNEL:
             warnings.warn(
                 "programs are NOT CONTAINED on this machine: seccomp or Landlock is missing. "
                 "Run only programs that you trust; accept_uncontained=True says that you know",
                 NotContained,
-                stacklevel=4,
+                stacklevel=6,
             )
 
 

@@ -8,17 +8,19 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sandreckoner.core.errors import UsageError
 from sandreckoner.tools.python import codec
 from sandreckoner.tools.python.codec import acquire
+from sandreckoner.tools.python.converse import Clock
 from sandreckoner.tools.python.kernel import others
 from sandreckoner.tools.python.kernel.permit import Permits, new_permit
 from sandreckoner.tools.python.pool import Gauge
 from sandreckoner.tools.python.process import Process, greeted, pair
 from sandreckoner.tools.python.zygote_client import Zygote
 
+_LOAD_S = 60.0
 _FORK_S = 2.0  # for a state to be forked, on a busy machine, however little time its branch has
 _NOTICE_S = 0.02
 
@@ -90,6 +92,19 @@ class StateTree:
                 return branch
             finally:
                 self._forking.release()
+
+    def fork_with(self, parent: Process, libraries: Collection[str]) -> Process:
+        """A copy of a state, in which some libraries are imported; raises as `fork`."""
+        deadline = time.monotonic() + _LOAD_S
+        copy = self.fork(parent, deadline)
+        try:
+            copy.send({"load": sorted(libraries)}, deadline)
+            copy.receive(deadline, cap_bytes=4096)
+            copy.rest()
+        except BaseException:
+            self.leave(copy)
+            raise
+        return copy
 
     def _fork_awake(self, parent: Process, deadline: float) -> Process:
         parent.wake()
@@ -166,7 +181,13 @@ class LiveState:
     """A handle on a live interpreter; see `core.execution.State`."""
 
     def __init__(
-        self, tree: StateTree, process: Process, gauge: Gauge, functions: Sequence[str] | None = None
+        self,
+        tree: StateTree,
+        process: Process,
+        gauge: Gauge,
+        *,
+        libraries: frozenset[str],
+        functions: Sequence[str] | None = None,
     ) -> None:
         """Take hold of it.
 
@@ -174,14 +195,33 @@ class LiveState:
             tree: in use until it is freed.
             process: its own.
             gauge: has counted it.
+            libraries: that it has, of those that may come late.
             functions: those that its program may call, where it waits for a call to return; else None.
         """
         self.functions = functions or ()
         self.waiting = functions is not None
         self.tree = tree
         self.process = process
+        self.libraries = libraries
         self.owner = os.getpid()
         self._free = weakref.finalize(self, _free, tree, process, gauge)
+
+    def fork(self, libraries: frozenset[str], clock: Clock) -> Process:
+        """A copy of it that has some libraries, in use until it leaves the tree; raises as `StateTree.fork`.
+
+        Args:
+            libraries: imported where it has them not.
+            clock: of the program that wants the copy; it starts anew after that.
+        """
+        missing = libraries - self.libraries
+        if not missing:
+            return self.tree.fork(self.process, clock.deadline)
+        richer = self.tree.fork_with(self.process, missing)
+        try:
+            clock.restart()
+            return self.tree.fork(richer, clock.deadline)
+        finally:
+            self.tree.leave(richer)
 
     @property
     def closed(self) -> bool:

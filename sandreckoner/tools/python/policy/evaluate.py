@@ -162,25 +162,23 @@ _STANDARD = ("typing", "inspect", "timeit", "doctest")
 _PACKAGES = ("sympy", "mpmath", "scipy", "pandas", "matplotlib")
 
 
+_PARSER = "sympy.parsing.sympy_parser"
+
+
 def route_modules(evaluator: LibraryEvaluator, names: Collection[str]) -> None:
-    """Let some modules find the functions of `evaluator` under these names, where they are such libraries."""
+    """Make the libraries among some modules that evaluate text, in many places, do it through `evaluator`.
+
+    Then `sympify("__import__('os')…")`, a symbol with a hostile name in `lambdify` and an annotation that is
+    a text meet the policy.
+    """
     for name in names:
         module = sys.modules.get(name)
         if module is not None and (name in _STANDARD or name.partition(".")[0] in _PACKAGES):
             for word in ("eval", "exec", "compile"):
                 vars(module).setdefault(word, getattr(evaluator, word))
-
-
-def route_libraries(evaluator: LibraryEvaluator) -> None:
-    """Make the libraries that evaluate text, in many places, do it through `evaluator`.
-
-    Then `sympify("__import__('os')…")`, a symbol with a hostile name in `lambdify` and an annotation that is
-    a text meet the policy.
-    """
-    route_modules(evaluator, list(sys.modules))
-    parser = sys.modules.get("sympy.parsing.sympy_parser")
-    if parser is not None:
-        rewrite = vars(parser)["evaluateFalse"]
-        vars(parser)["evaluateFalse"] = lambda text: ast.unparse(rewrite(text))
+    if _PARSER in names and _PARSER in sys.modules:
+        parser = vars(sys.modules[_PARSER])
+        rewrite = parser["evaluateFalse"]
+        parser["evaluateFalse"] = lambda text: ast.unparse(rewrite(text))
         # parse_expr hands all functions of this module to the program's own transformations.
-        vars(parser)["builtins"] = types.SimpleNamespace(**evaluator.builtin_names)
+        parser["builtins"] = types.SimpleNamespace(**evaluator.builtin_names)

@@ -91,10 +91,11 @@ class Facades:
         self._replacements = replacements
         self._built: dict[str, ReadOnlyModule] = {}
         self._guarded: set[str] = set()
+        self._depth = 0
         self._guard: Callable[[Collection[str]], None] | None = None
 
     def allow_late_imports(self, guard: Callable[[Collection[str]], None]) -> None:
-        """Let programs import what of a library is open and not loaded yet.
+        """Let programs import what is open and not loaded yet.
 
         Args:
             guard: raises the language wall around modules that have just come, given their names.
@@ -132,6 +133,22 @@ class Facades:
         level: int = 0,
     ) -> Any:
         """What an import statement calls."""
+        self._depth += 1
+        try:
+            return self._imported(name, fromlist, level)
+        finally:
+            self._depth -= 1
+            if not self._depth:  # a library that is half there is not looked at
+                self._guard_late()
+
+    def _guard_late(self) -> None:
+        """Raise the wall around all that an import brought along, before the program sees any of it."""
+        if self._guard is not None and len(sys.modules) != len(self._guarded):
+            late = sys.modules.keys() - self._guarded
+            self._guarded = set(sys.modules)
+            self._guard(late)
+
+    def _imported(self, name: str, fromlist: Sequence[str] | None, level: int) -> Any:
         # PyImport_Import() in C passes an empty *list* and throws the answer away. An import statement
         # never does, and a program cannot name this function.
         if type(fromlist) is list and not fromlist:
@@ -177,7 +194,7 @@ class Facades:
         if selection is None:  # a parent that only leads to an allowed child
             return self._built.setdefault(name, ReadOnlyModule(name))
         try:
-            real = self._real(name)
+            real = importlib.import_module(name)
         except ImportError as fault:
             raise ImportError(f'the module "{name}" cannot be loaded in the sandbox: {fault}') from None
         facade = self._built[name] = _KINDS.get(name, ReadOnlyModule)(name)
@@ -190,14 +207,6 @@ class Facades:
         if hasattr(real, "__all__"):
             vars(facade)["__all__"] = [member for member in real.__all__ if member in vars(facade)]
         return facade
-
-    def _real(self, name: str) -> types.ModuleType:
-        found = importlib.import_module(name)
-        # What one import left half done is guarded with the next.
-        if self._guard is not None and (late := sys.modules.keys() - self._guarded):
-            self._guard(late)
-            self._guarded |= late
-        return found
 
     def _selected(self, real: types.ModuleType, selection: Selection) -> dict[str, Any]:
         wanted = (

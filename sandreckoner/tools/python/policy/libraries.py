@@ -37,7 +37,7 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     """Put every check in its place, and then let no class be changed any more but those of `own_modules`."""
     guard_enums()
     guard_fields()
-    guard_functions()
+    guard_symbolic(sys.modules)
     guard_proxies()
     guard_arrays()
     guard_generators()
@@ -45,7 +45,6 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
     guard_formats()
     guard_frames()
     guard_drawings()
-    keep_contexts()
     guard_metaclasses(list(all_classes()))
     watch_own_attributes(list(all_classes()))
     watch_names({name.partition(".")[0] for name in sys.modules} - _NOT_WATCHED)
@@ -55,6 +54,7 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
 
 def guard_late(modules: Collection[str]) -> None:
     """The same for modules of libraries that came while a program ran."""
+    guard_symbolic(modules)
     kinds = [kind for kind in all_classes() if kind not in own_types and kind.__module__ in modules]
     guard_metaclasses(kinds)
     watch_own_attributes(kinds)
@@ -94,12 +94,17 @@ def _refuse_program(kind: Any) -> None:
         kind.__new__ = staticmethod(guarded)
 
 
-def guard_functions() -> None:
+def guard_symbolic(modules: Collection[str]) -> None:
+    """What sympy and mpmath need, where they are among the modules."""
+    if "sympy.core.function" in modules:
+        _guard_functions(sys.modules["sympy.core.function"].UndefinedFunction)
+    if "mpmath.functions.functions" in modules:
+        # So that sympy can make another context: its class has the functions, and is not given them again.
+        sys.modules["mpmath.functions.functions"].SpecialFunctions.defined_functions.clear()
+
+
+def _guard_functions(kind: Any) -> None:
     """Check the members that `sympy.Function(name, bases, members)` is given."""
-    function = sys.modules.get("sympy.core.function")
-    if function is None:
-        return
-    kind: Any = function.UndefinedFunction
     make = kind.__new__
 
     def guarded(mcs: Any, name: Any, *args: Any, **keywords: Any) -> Any:
@@ -296,13 +301,6 @@ def guard_copies() -> None:
         return real(original, memo, function, args, *state, **keywords)
 
     copy._reconstruct = reconstruct  # type: ignore[attr-defined]
-
-
-def keep_contexts() -> None:
-    """Let sympy make another context of mpmath: its class has the functions, and is not given them again."""
-    functions = sys.modules.get("mpmath.functions.functions")
-    if functions is not None:
-        functions.SpecialFunctions.defined_functions.clear()
 
 
 def _check_position(kind: Any, most: int, position: Callable[[Any], Any]) -> None:

@@ -171,7 +171,7 @@ _SYMPY_OUT = """
     timed public print_gtk vring vfield
 """
 
-SCIENCE: Mapping[str, Selection] = {
+ARRAYS: Mapping[str, Selection] = {
     **dict.fromkeys(
         """
         numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.polynomial.polynomial
@@ -193,6 +193,9 @@ SCIENCE: Mapping[str, Selection] = {
         "assert_allclose assert_array_equal assert_equal assert_almost_equal assert_array_almost_equal "
         "assert_array_less assert_approx_equal assert_raises assert_string_equal"
     ),
+}
+
+SCIENCE: Mapping[str, Selection] = {
     "sympy": _without(_SYMPY_OUT),
     "sympy.parsing.sympy_parser": _only(
         "parse_expr standard_transformations implicit_multiplication_application implicit_multiplication "

@@ -56,6 +56,10 @@ def _wait_as_state(interpreter: Interpreter) -> dict[str, Any]:
 
 
 def _perform(interpreter: Interpreter, request: dict[str, Any]) -> None:
+    if "load" in request:
+        interpreter.load(request["load"])
+        _greet(interpreter.channel, 0)
+        return
     functions = {
         name: host_function(name, interpreter, partial(_wait_as_state, interpreter))
         for name in request["functions"]

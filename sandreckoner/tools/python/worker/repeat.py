@@ -6,7 +6,7 @@ import datetime
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from sandreckoner.tools.python.policy.immutable import constructor, replace_method
@@ -30,11 +30,17 @@ class Repeatable:
         if "numpy.random" in sys.modules:
             fresh = random.SystemRandom().getrandbits(32) if self._seed is None else self._seed % (1 << 32)
             sys.modules["numpy.random"].seed(fresh)
-        if "sympy.core.random" in sys.modules:
+        self.reseed_late(sys.modules)
+
+    def reseed_late(self, modules: Container[str]) -> None:
+        """Start the generator of sympy, where it is among the modules."""
+        if "sympy.core.random" in modules and "sympy.core.random" in sys.modules:
             sys.modules["sympy.core.random"].seed(self._seed)
 
     def settle(self) -> None:
         """Let library classes that start a generator or read a clock by themselves do it as asked."""
+        if self._seed is not None:
+            _start_python_from(self._seed)
         random_of_numpy, numpy = sys.modules.get("numpy.random"), sys.modules.get("numpy")
         if self._seed is not None and random_of_numpy is not None:
             for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64", "RandomState", "SeedSequence"):
@@ -46,7 +52,6 @@ class Repeatable:
         """Library functions that would start from somewhere else, by module."""
         changed: dict[str, Mapping[str, Any]] = {}
         if self._seed is not None:
-            changed["random"] = {"Random": _seeded_random(self._seed)}
             changed["numpy.random"] = {"default_rng": _seeded_generator(self._seed)}
         if self._clock_s is not None:
             changed["datetime"] = _standing_dates(self._clock_s)
@@ -56,12 +61,14 @@ class Repeatable:
         return changed
 
 
-def _seeded_random(seed: int) -> type:
-    class Random(random.Random):
-        def __init__(self, x: Any = seed) -> None:
-            super().__init__(seed if x is None else x)
+def _start_python_from(seed: int) -> None:
+    """Let every generator of the standard library start from the seed, those that a library makes too."""
+    real = random.Random.seed
 
-    return Random
+    def seeded(self: Any, a: Any = None, version: int = 2) -> None:
+        real(self, seed if a is None else a, version)
+
+    random.Random.seed = seeded  # type: ignore[method-assign]
 
 
 def _seeded_generator(default: int) -> Callable[..., Any]:

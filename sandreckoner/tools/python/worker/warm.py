@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
+import importlib.util
 import io
+import os
 import sys
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from sandreckoner.tools.python.kernel.call import gather_pages
-from sandreckoner.tools.python.policy.evaluate import LibraryEvaluator, route_libraries, route_modules
+from sandreckoner.tools.python.policy.evaluate import LibraryEvaluator, route_modules
 from sandreckoner.tools.python.policy.facades import Facades
 from sandreckoner.tools.python.policy.libraries import guard_late, guard_libraries
 from sandreckoner.tools.python.policy.modules import (
+    ARRAYS,
     DATES,
     SCIENCE,
     SCIPY,
@@ -46,7 +50,7 @@ def prepare_names(
         restrict: False gives a plain namespace, to test the other walls without this one.
     """
     own = {name: Selection(only=frozenset(names), exact=True) for name, names in own_modules.items()}
-    selections = {**warm(tier, list(own)), **own}
+    selections = {**late_modules(tier), **warm(tier, list(own)), **own}
     repeatable.settle()
     if not restrict:
         return {"__name__": "__main__"}
@@ -60,12 +64,13 @@ def prepare_names(
     builtin_names = replacements["builtins"] = program_builtins(facades.guarded_import)
     facades.build_loaded()
     evaluator = LibraryEvaluator(builtin_names)
-    route_libraries(evaluator)
+    route_modules(evaluator, list(sys.modules))
     guard_libraries(own)
 
     def guard(modules: Collection[str]) -> None:
         route_modules(evaluator, modules)
         guard_late(modules)
+        repeatable.reseed_late(modules)
 
     facades.allow_late_imports(guard)
     return namespace(builtin_names)
@@ -86,12 +91,12 @@ _HIDDEN = """
 
 
 def modules_of(tier: str) -> dict[str, Selection]:
-    """What programs of a tier may import: `standard`, `wide`, `science` (sympy, numpy), `full` (scipy),
+    """What programs of a tier find imported: `standard`, `wide` (numpy), `science` (sympy), `full` (scipy),
     `tables` (pandas, matplotlib).
     """
     selections = {**STANDARD, **DATES}
     if tier != "standard":
-        selections.update(WIDE)
+        selections.update({**WIDE, **ARRAYS})
     if tier in ("science", "full", "tables"):
         selections.update(SCIENCE)
     if tier in ("full", "tables"):
@@ -99,6 +104,27 @@ def modules_of(tier: str) -> dict[str, Selection]:
     if tier == "tables":
         selections.update(TABLES)
     return selections
+
+
+def late_modules(tier: str) -> dict[str, Selection]:
+    """What programs of a tier may import though it takes them a second: sessions begin in the light tiers.
+
+    The code of the extensions is mapped into this process, and found there again: the right to map code is
+    gone by then.
+    """
+    if tier not in ("wide", "science"):
+        return {}
+    found: dict[str, Selection] = {}
+    for package, selections in (("sympy", SCIENCE), ("scipy", SCIPY)):
+        if importlib.util.find_spec(package) is not None:
+            found.update(selections)
+    for name in ("gmpy2", "flint"):  # of which sympy and mpmath make use
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for file in _extensions_of("scipy").values():
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(str(file), mode=os.RTLD_NOW)
+    return found
 
 
 def warm(tier: str, own_modules: Sequence[str]) -> dict[str, Selection]:
@@ -131,14 +157,24 @@ def warm(tier: str, own_modules: Sequence[str]) -> dict[str, Selection]:
 
 def _load_extensions(package: str) -> None:
     """Load what a library would load when it is first used: the right to map code is gone by then."""
-    for folder in importlib.import_module(package).__path__:
+    for name in _extensions_of(package):
+        # Where its package was not imported, nothing that a program can import needs it.
+        if name.rpartition(".")[0] in sys.modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def _extensions_of(package: str) -> dict[str, Path]:
+    """The extension modules of a package that is installed, and their files."""
+    spec = importlib.util.find_spec(package)
+    found = {}
+    for folder in (spec and spec.submodule_search_locations) or ():
         for file in sorted(Path(folder).rglob(f"*{EXTENSION_SUFFIXES[0]}")):
             parts = file.relative_to(folder).parts
             name = ".".join((package, *parts[:-1], parts[-1].removesuffix(EXTENSION_SUFFIXES[0])))
-            # Where its package was not imported, nothing that a program can import needs it.
-            if name.rpartition(".")[0] in sys.modules and "test" not in name:
-                with contextlib.suppress(Exception):
-                    importlib.import_module(name)
+            if not any(part.lstrip("_").startswith("test") for part in parts):
+                found[name] = file
+    return found
 
 
 def freeze() -> None:
@@ -205,6 +241,7 @@ def _exercise_matplotlib() -> None:
 
 
 _EXERCISES: Mapping[str, Sequence[Callable[[], None]]] = {
+    "wide": (_exercise_numpy,),
     "science": (_exercise_numpy, _exercise_sympy),
     "full": (_exercise_numpy, _exercise_sympy, _exercise_scipy),
     "tables": (_exercise_numpy, _exercise_sympy, _exercise_scipy, _exercise_pandas, _exercise_matplotlib),
