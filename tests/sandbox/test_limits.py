@@ -44,6 +44,7 @@ ENDLESS = {
 def hasty() -> Iterator[Sandbox]:
     with Sandbox(Limits(wall_s=WALL_S, memory_bytes=256 << 20), spares=4) as sandbox:
         sandbox.run("import sympy")
+        sandbox.run("import numpy")
         yield sandbox
 
 

@@ -55,7 +55,14 @@ def guard_libraries(own_modules: Iterable[str]) -> None:
 def guard_late(modules: Collection[str]) -> None:
     """The same for modules of libraries that came while a program ran."""
     guard_symbolic(modules)
-    kinds = [kind for kind in all_classes() if kind not in own_types and kind.__module__ in modules]
+    known = {None, *sys.modules}
+    kinds = [
+        kind
+        for kind in all_classes()
+        if kind not in own_types
+        # Those of C often name a module that nobody ever imports.
+        and (kind.__module__ in modules or kind.__module__ not in known)
+    ]
     guard_metaclasses(kinds)
     watch_own_attributes(kinds)
     watch_names({name.partition(".")[0] for name in modules} - _NOT_WATCHED)
