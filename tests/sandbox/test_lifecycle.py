@@ -217,11 +217,13 @@ async def test_the_loop_stays_free_while_a_program_runs() -> None:
 
 def test_a_seed_makes_chance_repeat() -> None:
     code = """
-import random, numpy, sympy
+import random, numpy
 random.random(), random.Random().random(), numpy.random.rand(), numpy.random.default_rng().random()
 """
+    of_libraries = "import sympy\nstr([sympy.randprime(2, 10 ** 6), sympy.randMatrix(3)])"
     with Sandbox(seed=3) as one, Sandbox(seed=3) as same, Sandbox(seed=4) as other:
         assert one.run(code).value == one.run(code).value == same.run(code).value != other.run(code).value
+        assert one.run(of_libraries).value == one.run(of_libraries).value is not None
 
 
 def test_a_fixed_clock_stands() -> None:

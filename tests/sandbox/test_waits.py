@@ -13,6 +13,7 @@ The waits of the host, each with what ends it beside what it waits for:
 | for its last words | `Zygote._last_words` | never waits: what is there is read |
 | for the first words of a tree or a branch | `process.greeted` | the program's deadline; the parent's end |
 | for one's turn to fork in a tree | `StateTree.fork` | the program's deadline |
+| until a copy of a state has imported what a program names | `StateTree.fork_with` | half a minute; its end |
 | until a state takes a request | `codec.send_frame` | the program's deadline; the state's end |
 | until a state asks for its permit | `kernel.permit.Permits.grant` | the deadline; the state's end |
 | until a process takes its program | `codec.send_frame` | the program's deadline; the process's end |
@@ -38,7 +39,7 @@ import pytest
 
 from sandreckoner.core.errors import SandboxError
 from sandreckoner.core.execution import Execution
-from sandreckoner.tools.python import Limits, Sandbox, Walls, zygote_client
+from sandreckoner.tools.python import Limits, Sandbox, Walls, states, zygote_client
 
 from .interference import play
 
@@ -103,6 +104,25 @@ def test_a_state_that_does_not_fork_holds_nobody_up(code: str) -> None:
         assert state is not None
         all_at_once(4, lambda: sandbox.run("1", state), within_s=4)
         assert sandbox.run("1 + 1").value == 2
+
+
+@pytest.mark.parametrize(("how", "status"), [("time.sleep(1000)", "timeout"), ("os._exit(0)", "crashed")])
+def test_a_state_that_does_not_import_holds_nobody_up(
+    how: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(states, "_LOAD_S", 1.0)
+    code = f"""
+import os, time
+from sandreckoner.tools.python.worker.program import Interpreter
+Interpreter.load = lambda self, libraries: {how}
+"""
+    with Sandbox(Limits(wall_s=1), without=Walls.LANGUAGE, spares=0, parallel=4) as sandbox:
+        state = sandbox.run(code, keep=True).state
+        assert state is not None
+        found: list[str] = []
+        all_at_once(4, lambda: found.append(sandbox.run("import sympy", state).status), within_s=4)
+        assert found == [status] * 4
+        assert sandbox.run("1", state).value == 1
 
 
 def test_closing_ends_the_branches_of_other_threads() -> None:

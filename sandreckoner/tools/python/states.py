@@ -20,7 +20,7 @@ from sandreckoner.tools.python.pool import Gauge
 from sandreckoner.tools.python.process import Process, greeted, pair
 from sandreckoner.tools.python.zygote_client import Zygote
 
-_LOAD_S = 60.0
+_LOAD_S = 30.0  # to import what a program names, which may be slower than the program's own limit
 _FORK_S = 2.0  # for a state to be forked, on a busy machine, however little time its branch has
 _NOTICE_S = 0.02
 
