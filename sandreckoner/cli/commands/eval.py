@@ -65,7 +65,9 @@ _FIRST = ("strategy", "right", "accuracy, 95 %", "difference, 95 %", "calls", "p
     metavar="NAME=FIELD",
     help="Which field holds id, question, answer, options or context; repeatable.",
 )
-@click.option("--kind", help="numeric, choice, mathematical, date, exact, list, scaled or game24.")
+@click.option(
+    "--kind", help="numeric, choice, mathematical, date, exact, list, scaled, game24, span or text."
+)
 @click.option(
     "--html", metavar="FILE", type=options.OutputFile(), help="Write a page with charts and every question."
 )

@@ -64,11 +64,32 @@ def write_page(
             for record in records[:MAX_SAMPLES_SHOWN]
         ],
         left=len(records) - MAX_SAMPLES_SHOWN,
+        texts=_side_by_side(records[:MAX_SAMPLES_SHOWN], names, asked),
     )
     try:
         write_whole(path, [page])
     except OSError as fault:
         raise UsageError(f"{path} cannot be written: {fault.strerror}") from None
+
+
+def _side_by_side(
+    records: Sequence[SampleRecord], names: Mapping[str, str], asked: Mapping[str, Question]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each question whose answers are texts, with its references and what each strategy and model wrote."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for record in records:
+        if record.kind != "text":
+            continue
+        if record.question not in found:
+            references = (record.gold, *record.references)
+            found[record.question] = [("reference", text) for text in references if text]
+        said = record.answer or f"{record.status}: {record.reason}"
+        found[record.question].append((names[record.key], said[:_LONGEST]))
+    return [(_question(asked.get(name), name), texts) for name, texts in found.items()]
+
+
+def _question(question: Question | None, name: str) -> str:
+    return question.problem.question if question else name
 
 
 def _charts(
@@ -110,7 +131,7 @@ def _sample(
         "status": "unscored" if record.right is None else "right" if record.right else "wrong",
         "strategy": name,
         "id": record.question,
-        "question": question.problem.question if question else record.question,
+        "question": _question(question, record.question),
         "facts": (
             f"answer {record.answer} · gold {record.gold} · {record.calls} calls · {record.seconds:.1f} s"
             if record.answer is not None

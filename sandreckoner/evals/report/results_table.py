@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from sandreckoner.evals.report.statistics import Interval, clustered, difference, mcnemar, quantile
+from sandreckoner.evals.report.text_scores import text_scores
 from sandreckoner.evals.run.sample_record import SampleRecord
 
 
@@ -31,6 +32,7 @@ class StrategyRow:
         calls, input_tokens, output_tokens: means per sample.
         usd: total cost; None if a price is unknown.
         p50_s, p95_s: quantiles of the seconds per sample.
+        texts: how like their references its texts are, by name; see `text_scores`.
     """
 
     strategy: str
@@ -53,6 +55,7 @@ class StrategyRow:
     usd: float | None
     p50_s: float | None
     p95_s: float | None
+    texts: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_table(records: Sequence[SampleRecord], *, baseline: str | None = None) -> list[StrategyRow]:
@@ -110,6 +113,7 @@ def _row(name: str, records: Sequence[SampleRecord], baseline: Sequence[SampleRe
         usd=None if None in dollars else sum(amount for amount in dollars if amount is not None),
         p50_s=quantile(seconds, 0.5),
         p95_s=quantile(seconds, 0.95),
+        texts=text_scores(records),
     )
 
 
@@ -154,6 +158,7 @@ def cells(row: StrategyRow) -> Mapping[str, str]:
         "accuracy, 95 %": _percent(accuracy) if accuracy else "unscored",
         "strict": f"{100 * row.strict.value:.1f}" if row.strict else "–",
         "flexible": f"{100 * row.flexible.value:.1f}" if row.flexible else "–",
+        **{name: f"{100 * value:.1f}" for name, value in row.texts.items()},
         "difference, 95 %": _difference(row),
         "abstained": f"{100 * row.abstained:.0f} %",
         "unread": f"{100 * row.unread:.0f} %",

@@ -22,7 +22,7 @@ from sandreckoner.core.errors import JournalError, UsageError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.journal import read_journal
 from sandreckoner.core.serialization import dumps
-from sandreckoner.evals.run.sample_record import SampleRecord, read_record
+from sandreckoner.evals.run.sample_record import SampleRecord, of_texts, read_record
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import Scorer, score
 
@@ -183,5 +183,10 @@ def _rescored(folder: Path, record: SampleRecord, question: Question, scorer: Sc
         raise JournalError(f"the journal of {record.question!r} has no answer; run that sample again")
     scored = score(answer, question, scorer)
     return replace(
-        record, gold=question.gold, right=scored.right, strict=scored.strict, flexible=scored.flexible
+        record,
+        gold=question.gold,
+        right=scored.right,
+        strict=scored.strict,
+        flexible=scored.flexible,
+        **of_texts(question),
     )

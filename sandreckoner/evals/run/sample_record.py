@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.errors import JournalError
 from sandreckoner.core.execution import JSON
 from sandreckoner.core.serialization import dumps, to_json
-from sandreckoner.evals.tasks.question import Question
+from sandreckoner.evals.tasks.question import TEXTS, Question
 from sandreckoner.evals.tasks.scoring import Score
 
 
@@ -34,6 +35,7 @@ class SampleRecord:
         weights: the log-probability of each candidate, if the backend returns it.
         unread: number of candidates whose reply had neither a program nor an answer.
         failed: number of candidates whose program failed.
+        kind, references: of the question, where its answers are texts: see `report.text_scores`.
         calls, input_tokens, output_tokens, usd, seconds: the cost; `usd` is None if a price is unknown.
     """
 
@@ -59,6 +61,8 @@ class SampleRecord:
     usd: float | None = None
     seconds: float = 0.0
     model: str = ""
+    kind: str = ""
+    references: tuple[str, ...] = ()
 
     @property
     def error(self) -> bool:
@@ -79,7 +83,7 @@ def read_record(line: Mapping[str, JSON]) -> SampleRecord:
     unknown = sorted(set(line) - {field.name for field in fields(SampleRecord)})
     if unknown:
         raise JournalError(f"the log has a field {unknown[0]!r}, which this version does not know")
-    lists = {name: tuple(line.get(name) or ()) for name in ("votes", "weights")}
+    lists = {name: tuple(line.get(name) or ()) for name in ("votes", "weights", "references")}
     try:
         return SampleRecord(**{**line, **lists})
     except TypeError as fault:
@@ -102,7 +106,7 @@ def answered(
         question.id,
         strategy,
         epoch,
-        answer.text,
+        _text(answer, question),
         question.gold,
         answer.status,
         answer.reason,
@@ -122,6 +126,7 @@ def answered(
         usd=answer.usage.usd,
         seconds=answer.seconds,
         model=model,
+        **of_texts(question),
     )
 
 
@@ -129,4 +134,28 @@ def failed(
     key: str, question: Question, strategy: str, epoch: int, reason: str, *, model: str = ""
 ) -> SampleRecord:
     """The record of a sample whose run failed; it is unscored."""
-    return SampleRecord(key, question.id, strategy, epoch, None, question.gold, "error", reason, model=model)
+    return SampleRecord(
+        key,
+        question.id,
+        strategy,
+        epoch,
+        None,
+        question.gold,
+        "error",
+        reason,
+        model=model,
+        **of_texts(question),
+    )
+
+
+def _text(answer: Answer, question: Question) -> str | None:
+    """The answer's text; where a whole text was asked for and no program made it, the whole reply."""
+    candidate = answer.winner or next(iter(answer.candidates), None)
+    if question.kind != "text" or candidate is None or candidate.program:
+        return answer.text
+    return candidate.reasoning.strip() or None
+
+
+def of_texts(question: Question) -> dict[str, Any]:
+    """What a record keeps of a question whose answers are texts."""
+    return {"kind": question.kind, "references": question.references} if question.kind in TEXTS else {}

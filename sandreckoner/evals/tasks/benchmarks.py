@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandreckoner.core.errors import MissingExtra, UsageError
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.evals.tasks import language_sets as sets
 from sandreckoner.evals.tasks.question import Kind, Question, gold_text
 from sandreckoner.evals.tasks.row_files import read_rows
 
@@ -88,6 +89,10 @@ def _tatqa(row: Row) -> Iterator[Question]:
         yield Question(str(asked["uid"]), Problem(asked["question"], passages), gold, "scaled")
 
 
+def _split(task: str) -> str:
+    return "validation_matched" if task == "mnli" else "validation"
+
+
 BENCHMARKS: Mapping[str, Benchmark] = {
     "gsm8k": Benchmark("gsm8k_test", _gsm8k, ("openai/gsm8k", "main", "test")),
     "gsm-hard": Benchmark("gsm_hard", _plain("numeric")),
@@ -97,6 +102,22 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "date": Benchmark("bigbench_date_understanding", _date),
     "tatqa": Benchmark("tatqa_dev_docs", _tatqa),
     "game24": Benchmark("game24", _game24),
+    "mmlu": Benchmark("mmlu_test", sets.mmlu, ("cais/mmlu", "all", "test")),
+    "hellaswag": Benchmark("hellaswag_validation", sets.hellaswag, ("Rowan/hellaswag", None, "validation")),
+    "arc": Benchmark("arc_challenge_test", sets.arc, ("allenai/ai2_arc", "ARC-Challenge", "test")),
+    "truthfulqa_mc": Benchmark(
+        "truthfulqa_mc", sets.truthfulqa, ("truthfulqa/truthful_qa", "multiple_choice", "validation")
+    ),
+    "strategyqa": Benchmark("strategyqa", sets.strategyqa, ("ChilleD/StrategyQA", None, "test")),
+    "squad": Benchmark("squad_v1.1_dev", sets.squad, ("rajpurkar/squad", None, "validation")),
+    "finqa": Benchmark("finqa_test", sets.finqa),
+    "convfinqa": Benchmark("convfinqa_dev", sets.convfinqa),
+    "copa": Benchmark("copa_validation", sets.copa, ("aps/super_glue", "copa", "validation")),
+    **{
+        name: Benchmark(f"{name}_validation", sets.classified(template), (hub, name, _split(name)))
+        for hub, tasks in (("nyu-mll/glue", sets.GLUE), ("aps/super_glue", sets.SUPERGLUE))
+        for name, template in tasks.items()
+    },
 }
 
 
@@ -113,15 +134,25 @@ def benchmark_questions(name: str, folder: Path | None) -> Iterator[Question]:
         path = folder / f"{benchmark.file}.jsonl.gz"
         if not path.is_file():
             raise UsageError(f"{name}: there is no {path}; give its folder with --folder")
-        for row in read_rows(path):
-            yield from benchmark.read(row)
+        yield from _questions(name, read_rows(path), str(path))
         return
     if benchmark.hub is None:
         raise UsageError(
             f"{name} is read from a folder that holds {benchmark.file}.jsonl.gz: give it with --folder"
         )
-    for number, row in enumerate(_hub(*benchmark.hub)):
-        yield from benchmark.read({"id": f"{name}-{number}", **row})
+    yield from _questions(name, _hub(*benchmark.hub), benchmark.hub[0])
+
+
+def _questions(name: str, rows: Iterable[Row], where: str) -> Iterator[Question]:
+    for number, row in enumerate(rows):
+        try:
+            found = list(BENCHMARKS[name].read({"id": f"{name}-{number}", **row}))
+        except (LookupError, TypeError, ValueError) as fault:
+            raise UsageError(
+                f"{where}, row {number + 1}: this is no row of {name}, which has other fields than "
+                f"{', '.join(map(str, row))[:200]} ({type(fault).__name__}: {fault})"
+            ) from None
+        yield from found
 
 
 def _hub(path: str, configuration: str | None, split: str) -> Iterator[Row]:

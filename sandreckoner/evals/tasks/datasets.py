@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from sandreckoner.core.errors import UsageError
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.evals.tasks.benchmarks import BENCHMARKS, benchmark_questions
-from sandreckoner.evals.tasks.question import Kind, Question, gold_text
+from sandreckoner.evals.tasks.question import TEXTS, Kind, Question, gold_text
 from sandreckoner.evals.tasks.row_files import KINDS, kind_of, read_rows
 
 FIELDS = {name: name for name in ("id", "question", "answer", "options", "context")}
@@ -44,10 +45,7 @@ def load_questions(
     """
     if str(data) in BENCHMARKS and not Path(data).exists():
         found = benchmark_questions(str(data), None if folder is None else Path(folder))
-        rows: Iterator[Question] = (
-            Question(question.id, question.problem, question.gold, kind or question.kind)
-            for question in found
-        )
+        rows: Iterator[Question] = (replace(question, kind=kind or question.kind) for question in found)
     elif kind_of(Path(data)) not in KINDS:
         raise UsageError(
             f"{data}: neither a file of JSON lines, CSV or Parquet nor a benchmark's name "
@@ -74,9 +72,12 @@ def _known(fields: Mapping[str, str]) -> Mapping[str, str]:
 def _from_file(path: Path, fields: Mapping[str, str], kind: Kind) -> Iterator[Question]:
     for number, row in enumerate(read_rows(path), 1):
         problem = problem_of(row, f"{path}, row {number}", fields)
-        yield Question(
-            str(row.get(fields["id"], number)), problem, gold_text(row.get(fields["answer"])), kind
-        )
+        gold = row.get(fields["answer"])
+        references: tuple[str, ...] = ()
+        if kind in TEXTS and isinstance(gold, list) and gold:  # several texts are correct
+            gold, *others = map(str, gold)
+            references = tuple(others)
+        yield Question(str(row.get(fields["id"], number)), problem, gold_text(gold), kind, references)
 
 
 def problem_of(row: Mapping[str, Any], where: str, fields: Mapping[str, str] = FIELDS) -> Problem:

@@ -8,7 +8,10 @@ from typing import Any, Literal, get_args
 from sandreckoner.core.errors import UnknownName
 from sandreckoner.core.problem import Problem
 
-Kind = Literal["numeric", "choice", "mathematical", "date", "exact", "list", "scaled", "game24"]
+Kind = Literal[
+    "numeric", "choice", "mathematical", "date", "exact", "list", "scaled", "game24", "span", "text"
+]
+TEXTS: tuple[Kind, ...] = ("span", "text")  # kinds whose answers are texts of several words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,14 @@ class Question:
         problem: the question with its passages and options.
         gold: the correct answer as text; None if it is unknown: then answers are not scored.
         kind: how an answer is compared with the gold answer; see `scoring`.
+        references: further correct texts, for the kinds `span` and `text`.
     """
 
     id: str
     problem: Problem
     gold: str | None = None
     kind: Kind = "numeric"
+    references: tuple[str, ...] = ()
 
 
 def gold_text(value: Any) -> str | None:

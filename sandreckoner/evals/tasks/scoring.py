@@ -22,6 +22,7 @@ from sandreckoner.core.environment import Environment, Interpreter
 from sandreckoner.core.runtime import run
 from sandreckoner.core.table import SCALE_NAMES
 from sandreckoner.evals.tasks.question import Kind, Question
+from sandreckoner.evals.tasks.squad import squad_words
 from sandreckoner.reading.final_answer import whole_answers
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
 from sandreckoner.reading.normalize import alike, at_odds, equal, normalise, values_of
@@ -179,6 +180,17 @@ def exact(found: str, question: Question) -> bool:
     return " ".join(found.casefold().split()) == " ".join((question.gold or "").casefold().split())
 
 
+def span(found: str, question: Question) -> bool:
+    """One of the correct texts, ignoring case, punctuation, articles and white space (SQuAD)."""
+    return any(
+        squad_words(found) == squad_words(gold) for gold in (question.gold or "", *question.references)
+    )
+
+
+def unjudged(found: str, question: Question) -> None:
+    """A text is more or less like its references, never right or wrong; see `report.text_scores`."""
+
+
 def game24(found: str, question: Question) -> bool:
     """An expression that uses each of the gold answer's numbers once and equals 24; parsed, never evaluated.
 
@@ -226,4 +238,6 @@ SCORERS: Mapping[Kind, Scorer] = {
     "list": same_items,
     "scaled": scaled,
     "game24": game24,
+    "span": span,
+    "text": unjudged,
 }
