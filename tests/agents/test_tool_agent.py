@@ -297,6 +297,7 @@ def test_it_looks_figures_up_in_tables(sandbox: Sandbox, tmp_path: Path) -> None
     with opened(model, shelf, sandbox) as agent:
         found = agent.invoke(QUESTION, journal=str(journal))
     shelf.close()
+    assert read_journal(journal).header["documents"] is True
     assert "Net sales | $ 8,412 | $ 7,950" in model.asked[1].messages[-1].content
     assert "5.81132075471698 %" in model.asked[2].messages[-1].content
     looked_up = [source.text for source in found.sources if source.origin == "table"]

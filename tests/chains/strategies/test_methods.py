@@ -173,3 +173,24 @@ def test_a_list_has_at_most_what_was_asked_for(reply: str, most: int):
     items = read_lines(reply, most)
     assert len(items) <= most
     assert all(item.strip() == item and item for item in items)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "cells(max_cells=0)",
+        "ltm(max_parts=0)",
+        "knowledge(max_facts=0)",
+        "verify(max_questions=0)",
+        "rag(pal, k=0)",
+        "once(pal, max_tokens=0)",
+        "sampled(pal, max_tokens=0)",
+        "cross(n=0)",
+        "tot(k=0)",
+        "code(max_steps=0)",
+        "react(repeats=0)",
+    ],
+)
+def test_a_count_of_nothing_is_refused_before_anything_is_asked(spec: str) -> None:
+    with pytest.raises(UsageError, match=r"must be (a whole number, )?1 or more, not 0"):
+        parse_strategy(spec, documents=True)
