@@ -20,6 +20,7 @@ MODULES = (
     "sandreckoner.tools.python",
     "sandreckoner.tools.retrieval",
     "sandreckoner.evals",
+    "sandreckoner.training",
     "sandreckoner.settings",
     "sandreckoner.testing",
 )

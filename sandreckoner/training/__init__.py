@@ -1,1 +1,5 @@
-"""Training data from verified answers, for TRL and other trainers."""
+"""Training data from verified answers, and the sandbox as a reward, for TRL and other trainers."""
+
+from sandreckoner.training.sandbox_reward import SandboxReward
+
+__all__ = ["SandboxReward"]
