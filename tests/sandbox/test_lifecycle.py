@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -312,6 +313,53 @@ def test_it_waits_its_turn_when_all_places_are_taken() -> None:
         assert sandbox.run("2", timeout_s=0.2).status == "timeout"
         assert sandbox.run("3").value == 3
         assert long.result().value == 1
+
+
+async def test_programs_that_are_awaited_start_no_more_threads_than_can_run() -> None:
+    threads = threading.active_count()
+    async with Sandbox(parallel=2, spares=0) as sandbox:
+        found = await asyncio.gather(*(sandbox.arun(f"{n} * 2") for n in range(20)))
+        assert [execution.value for execution in found] == [2 * n for n in range(20)]
+        assert threading.active_count() - threads <= 2 + 1  # and the one that warms the second tier
+
+
+async def test_awaiting_a_turn_counts_and_can_be_cancelled() -> None:
+    async with Sandbox(Limits(wall_s=5), parallel=1, spares=0) as sandbox:
+        await sandbox.arun("1")
+        long = asyncio.create_task(sandbox.arun("import time\ntime.sleep(1)\n1"))
+        await asyncio.sleep(0.2)
+        late = await sandbox.arun("2", timeout_s=0.2)
+        assert (late.status, late.error.message) == (
+            "timeout",
+            "no place became free before its time was spent",
+        )
+        unwanted = [asyncio.create_task(sandbox.arun("while True: pass")) for _ in range(20)]
+        await asyncio.sleep(0.1)
+        for task in unwanted:
+            task.cancel()
+        assert (await sandbox.arun("3")).value == 3
+        assert (await long).value == 1
+
+
+async def test_its_turn_is_part_of_its_time() -> None:
+    with Sandbox(Limits(wall_s=5), parallel=1, spares=0) as sandbox:
+        sandbox.run("1")
+        long = asyncio.create_task(sandbox.arun("import time\ntime.sleep(0.6)\n1"))
+        await asyncio.sleep(0.1)
+        begun = time.monotonic()
+        assert (await sandbox.arun("while True: pass", timeout_s=1)).status == "timeout"
+        assert time.monotonic() - begun < 1.4
+        await long
+
+
+async def test_its_threads_end_with_it() -> None:
+    before = set(threading.enumerate())
+    async with Sandbox(parallel=2, spares=0) as sandbox:
+        running = [asyncio.create_task(sandbox.arun("while True: pass")) for _ in range(6)]
+        await asyncio.sleep(0.3)
+    found = await asyncio.gather(*running, return_exceptions=True)
+    assert all(isinstance(one, SandboxError) for one in found), found
+    assert settles(lambda: not {t for t in threading.enumerate() if t.name.startswith("sandbox")} - before)
 
 
 def test_a_sandbox_closed_while_its_second_tier_starts_ends_without_a_word() -> None:

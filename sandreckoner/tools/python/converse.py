@@ -78,12 +78,28 @@ class Allowance:
 
 
 class Flight:
-    """A program on its way, with its inputs, so that it can be cancelled from another thread."""
+    """A program on its way, with its inputs, so that it can be cancelled from another thread.
 
-    def __init__(self) -> None:
+    Args:
+        timeout_s: seconds from now on, the wait for a place included; None for no such limit.
+    """
+
+    def __init__(self, timeout_s: float | None = None) -> None:
+        self._begun = time.monotonic()
+        self.deadline = None if timeout_s is None else self._begun + timeout_s
         self.cancelled = False
         self.inputs = PackedInputs({}, most_bytes=_SMALL)
         self._process: Process | None = None
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._begun
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until its deadline; infinite without one."""
+        return math.inf if self.deadline is None else self.deadline - time.monotonic()
 
     def board(self, process: Process) -> None:
         """It runs in this process from now on."""

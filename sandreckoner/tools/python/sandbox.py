@@ -7,7 +7,6 @@ import datetime
 import keyword
 import os
 import re
-import time
 import warnings
 import weakref
 from collections.abc import Mapping, Sequence
@@ -32,7 +31,7 @@ from sandreckoner.tools.python.zygote_client import Zygote
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-_WAITING = 64
+_NO_PLACE = "no place became free before its time was spent"
 _NO_PROCESS = "its time was spent before there was a process for it"
 
 
@@ -131,7 +130,7 @@ class Sandbox:
             UsageError: an argument is wrong.
             SandboxError: the sandbox itself is broken.
         """
-        return self._run(Run(code, state, inputs or {}, keep), timeout_s, Flight())
+        return self.perform(Run(code, state, inputs or {}, keep), timeout_s=timeout_s)
 
     async def arun(
         self,
@@ -147,23 +146,28 @@ class Sandbox:
 
     def perform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution:
         """Perform a `Run` or a `Resume`; see `run`."""
-        return self._run(effect, timeout_s, Flight())
+        return self._run(effect, Flight(_checked_timeout(timeout_s)))
 
     async def aperform(self, effect: Run | Resume, *, timeout_s: float | None = None) -> Execution:
         """Perform a `Run` or a `Resume` without blocking; cancelling it ends the program."""
         import asyncio  # a third of the time to the first result, for those who need none of it
         from concurrent.futures import ThreadPoolExecutor
 
-        flight = Flight()
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_WAITING, thread_name_prefix="sandbox")
-        running = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._run, effect, timeout_s, flight
-        )
+        if self._usable_pool().closed:
+            raise SandboxError(CLOSED)
+        flight = Flight(_checked_timeout(timeout_s))
+        if self._threads is None:  # no more than can run at one time: the others wait without a thread
+            self._threads = ThreadPoolExecutor(self._parallel, thread_name_prefix="sandbox")
+        queued = self._threads.submit(self._run, effect, flight)
+        running = asyncio.wrap_future(queued)
         try:
-            return await asyncio.shield(running)
+            await asyncio.wait({running}, timeout=timeout_s)
+            if not running.done() and queued.cancel():
+                return stopped("timeout", _NO_PLACE, flight.waited_s)
+            return await running
         except asyncio.CancelledError:
             flight.cancel()
+            queued.cancel()
             raise
 
     @property
@@ -216,7 +220,7 @@ class Sandbox:
             self._begin()
         return self._pool
 
-    def _run(self, effect: Run | Resume, timeout_s: float | None, flight: Flight) -> Execution:
+    def _run(self, effect: Run | Resume, flight: Flight) -> Execution:
         pool = self._usable_pool()
         if pool.closed:
             raise SandboxError(CLOSED)
@@ -224,8 +228,6 @@ class Sandbox:
         if effect.state is not None:
             origin = usable(effect.state, waiting=isinstance(effect, Resume))
         size = _checked_size(effect) if isinstance(effect, Run) else 0
-        if timeout_s is not None and not (_is_number(timeout_s) and timeout_s > 0):
-            raise UsageError(f"timeout_s must be a number above 0, not {timeout_s!r}")
         if size > self._limits.source_bytes:
             return stopped(
                 "refused", f"the program has {size} bytes; the limit is {self._limits.source_bytes}", 0.0
@@ -235,27 +237,19 @@ class Sandbox:
         with contextlib.closing(flight.inputs):
             if flight.inputs.needs == "pandas" and origin is not None and origin.tree.zygote.tier != "tables":
                 raise UsageError("this state began without pandas; let its first program import pandas")
-            return self._run_in_turn(pool, effect, origin, timeout_s, flight)
+            return self._run_in_turn(pool, effect, origin, flight)
 
     def _run_in_turn(
-        self,
-        pool: Pool,
-        effect: Run | Resume,
-        origin: LiveState | None,
-        timeout_s: float | None,
-        flight: Flight,
+        self, pool: Pool, effect: Run | Resume, origin: LiveState | None, flight: Flight
     ) -> Execution:
-        wall_s = self._limits.wall_s if timeout_s is None else min(timeout_s, self._limits.wall_s)
         try:
-            self._slots.acquire(
-                None if timeout_s is None else time.monotonic() + timeout_s, lambda: flight.cancelled
-            )
+            self._slots.acquire(flight.deadline, lambda: flight.cancelled)
         except codec.Late:
-            return stopped("timeout", "no place became free before its time was spent", timeout_s or 0.0)
+            return stopped("timeout", _NO_PLACE, flight.waited_s)
         except codec.Closed:
             raise SandboxError("the program was cancelled" if flight.cancelled else CLOSED) from None
         try:
-            return self._perform(pool, effect, origin, wall_s, flight)
+            return self._perform(pool, effect, origin, min(flight.left_s, self._limits.wall_s), flight)
         except OSError as fault:
             raise SandboxError(
                 f"the sandbox cannot make a process here: {fault}; see ulimit -n and -u"
@@ -375,6 +369,12 @@ _FILE_NAME = re.compile(r"(?!.*\.\.)[\w-][\w ./-]*\.\w+")
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _checked_timeout(timeout_s: float | None) -> float | None:
+    if timeout_s is not None and not (_is_number(timeout_s) and timeout_s > 0):
+        raise UsageError(f"timeout_s must be a number above 0, not {timeout_s!r}")
+    return timeout_s
 
 
 def _is_variable(name: str) -> bool:
