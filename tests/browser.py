@@ -26,7 +26,8 @@ class Page:
     """
 
     def __init__(self, commands: int, replies: int) -> None:
-        self._commands, self._replies = os.fdopen(commands, "wb"), os.fdopen(replies, "rb")
+        self._commands, self._replies = os.fdopen(commands, "wb"), os.fdopen(replies, "rb", buffering=0)
+        self._pending = b""
         self._count = 0
         self._session: dict[str, str] = {}
         self.requested: list[str] = []
@@ -92,12 +93,12 @@ class Page:
                 return reply["result"]
 
     def _read(self) -> dict[str, Any]:
-        said = b""
-        while not said.endswith(b"\0"):
-            byte = self._replies.read(1)
-            assert byte, "the browser has ended"
-            said += byte
-        message: dict[str, Any] = json.loads(said[:-1])
+        parts = [self._pending]
+        while b"\0" not in parts[-1]:
+            parts.append(self._replies.read(1 << 16) or b"")
+            assert parts[-1], "the browser has ended"
+        said, _, self._pending = b"".join(parts).partition(b"\0")
+        message: dict[str, Any] = json.loads(said)
         if message.get("method") == "Network.requestWillBeSent":
             self.requested.append(message["params"]["request"]["url"])
         return message
