@@ -249,7 +249,7 @@ class _Trace:
     def _note(self, found: _Found, best: list[Occurrence]) -> str:
         first = best[0]
         rank = _agreement(first, found.named, self._asked)
-        ties = {_identity(place) for place in best if _agreement(place, found.named, self._asked) == rank}
+        ties = _told_apart([place for place in best if _agreement(place, found.named, self._asked) == rank])
         ambiguous = f"ambiguous: {len(ties)} places fit equally well" if len(ties) > 1 else ""
         sign = _sign_note(found.literal.value < 0, first)
         return _join(str(first.context), slip_note(first, found.named), first.note, sign, ambiguous)
@@ -279,6 +279,21 @@ def _is_used_too_often(found: _Found) -> bool:
     value = abs(found.literal.value)
     uses = 1 + found.literal.beside.count(value)
     return uses > 1 and value > 1 and not found.named and 0 < len(found.places) < uses
+
+
+def _told_apart(places: Sequence[Occurrence]) -> set[tuple[str, object, object]]:
+    """The figures among these places; a sentence that names a row of its document says it again."""
+    rows = [(_source(place), words_of(place.context.row)) for place in places if place.context.row]
+    return {
+        _identity(place)
+        for place in places
+        if place.context.row
+        or not any(_source(place) == source and words <= place.context.words for source, words in rows)
+    }
+
+
+def _source(place: Occurrence) -> str:
+    return place.passage.source if place.passage else ""
 
 
 def _identity(place: Occurrence) -> tuple[str, object, object]:

@@ -15,7 +15,7 @@ from itertools import product
 from sandreckoner.core.answer import NumberSource
 from sandreckoner.core.execution import JSON, Execution
 from sandreckoner.core.problem import Passage
-from sandreckoner.core.table import Cell, Table
+from sandreckoner.core.table import SCALE_NAMES, Cell, Table
 from sandreckoner.provenance.table_context import words_of
 from sandreckoner.reading.syntax import parse
 from sandreckoner.reading.table_figures import (
@@ -166,9 +166,9 @@ def _source(place: _Place, name: str, checked: tuple[Table, int, int, Cell], sli
     label = f"{row_names(table)[row]}, {column_names(table)[column]}"
     notes = [f"looked up in {name}: {label}"]
     if figure.scale != 1 or figure.unit:
-        notes.append(
-            f"{figure.unit or 'unit not known'} × {figure.scale:,}" if figure.scale != 1 else figure.unit
-        )
+        scale = SCALE_NAMES.get(figure.scale, f"× {figure.scale:,}")
+        unit = figure.unit or "unit not known"
+        notes.append(f"{unit}, {scale}" if figure.scale != 1 else unit)
     named = _years(place.name)
     if figure.period and named and str(figure.period) not in named:
         notes.append(f"the variable says {', '.join(sorted(named))}, the table {figure.period}")

@@ -54,7 +54,7 @@ def test_the_terminal_names_lookup_page_and_remark(found: Answer) -> None:
             console.print(line)
     shown = captured.get()
     assert 't1["Net sales", 2023] ← annual.pdf p. 24 at 72,500, “$ 7,950”' in shown
-    assert "looked up in t1: Net sales (1), Year ended June 30, 2023; USD × 1,000,000" in shown
+    assert "looked up in t1: Net sales (1), Year ended June 30, 2023; USD, million" in shown
     assert "! subtracts 2024 from 2023, the later from the earlier" in shown
     assert readable(found.text or "", "How did net sales change?") == "-$462 million"
 

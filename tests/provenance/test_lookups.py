@@ -56,7 +56,7 @@ def test_a_lookup_leads_to_its_cell(sandbox: Sandbox) -> None:
     assert first.passages == (
         Passage("$ 8,412", "annual.pdf", 24, 120, 127, title="Consolidated statements of income"),
     )
-    assert first.note == "looked up in t1: Net sales (1), Year ended June 30, 2024; USD × 1,000,000"
+    assert first.note == "looked up in t1: Net sales (1), Year ended June 30, 2024; USD, million"
     assert second.passages[0].start == 130
     assert [source.text for source in answer.sources] == [first.text, second.text, "100"]
     assert not any("ambiguous" in source.note for source in answer.sources)

@@ -135,7 +135,7 @@ def test_the_example_shows_each_figure_with_its_cell(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "A: -9.37716863289382 %" in done.stdout
-    assert "looked up in t1: Total revenue, 2024; USD × 1,000,000" in done.stdout
+    assert "looked up in t1: Total revenue, 2024; USD, million" in done.stdout
     assert "look again: subtracts 2024 from 2023, the later from the earlier" in done.stdout
     start, end = map(int, re.findall(r"characters (\d+)-(\d+)", done.stdout)[0])
     assert report.read_text(encoding="utf-8")[start:end].strip() == "1,152.8"
