@@ -142,7 +142,7 @@ def test_what_a_model_wrote_is_never_a_template_and_always_escaped() -> None:
     entry = Turn({"problem": {"question": evil}, "strategy": evil, "model": evil}, answer=answer)
     page = session_page(SimpleNamespace(name=evil, docs=[evil], entries=[entry]))
     assert "49" not in page and page.count(":root") == 2
-    assert page.count("{{ 7 * 7 }}{% include &#39;page.css&#39; %}{# gone #}&lt;b&gt;&amp;amp;␛[2J�") >= 8
+    assert page.count("{{ 7 * 7 }}{% include &#39;page.css&#39; %}{# gone #}&lt;b&gt;&amp;amp;␛[2J�") >= 7
     assert "<b>" not in page and "\x1b" not in page and "\u202e" not in page
 
 

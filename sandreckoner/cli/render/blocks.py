@@ -39,10 +39,17 @@ def plural(count: int, noun: str) -> str:
 
 def looked_at(answer: Answer, documents: Iterable[Any]) -> str:
     """How much of each document the model was shown; empty where nothing is known of that."""
-    shown = Counter(passage.source for passage in (answer.winner.evidence if answer.winner else ()))
+    winner = answer.winner or Candidate(None)
+    tables = Counter(table.document for table in winner.tables)
+    passages = Counter(passage.source for passage in winner.evidence)
     sizes = {document.source: document.chunks for document in documents}
-    parts = [f"{count:,} of {plural(sizes[name], 'passage')} of {visible(name)}"
-             for name, count in shown.items() if name in sizes]  # fmt: skip
+    parts = []
+    for name in dict.fromkeys([*tables, *passages]):
+        of_it = [plural(tables[name], "table")] if tables[name] else []
+        if name in passages and name in sizes:
+            of_it.append(f"{passages[name]:,} of {plural(sizes[name], 'passage')}")
+        if name in sizes:
+            parts.append(f"{' and '.join(of_it)} of {visible(name)}")
     return f"looked at {', '.join(parts)}" if parts else ""
 
 
@@ -176,20 +183,20 @@ def place_numbers(answer: Answer) -> tuple[int | None, ...]:
     """Return for each of an answer's sources the number of its passage; None for one that has no place.
 
     A passage has the number under which the model was shown it and cites it. Pages that no passage shows, of
-    tables, follow in the order of the program.
+    tables, follow those that are used, in the order of the program.
     """
     evidence = answer.winner.evidence if answer.winner else ()
+    firsts = [source.passages[0] if is_placed(source) else None for source in answer.sources]
+    shown = [
+        next((n for n, passage in enumerate(evidence, 1) if first and holds(passage, first)), None)
+        for first in firsts
+    ]
+    used = max((n for n in shown if n), default=0)
     others: dict[tuple[str, int], int] = {}
-    numbers: list[int | None] = []
-    for source in answer.sources:
-        if not is_placed(source):
-            numbers.append(None)
-            continue
-        first = source.passages[0]
-        shown = next((n for n, passage in enumerate(evidence, 1) if holds(passage, first)), None)
-        page = (first.source, first.page)
-        numbers.append(shown or others.setdefault(page, len(evidence) + len(others) + 1))
-    return tuple(numbers)
+    return tuple(
+        n or (others.setdefault((first.source, first.page), used + len(others) + 1) if first else None)
+        for n, first in zip(shown, firsts, strict=True)
+    )
 
 
 def marks(answer: Answer) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from sandreckoner.cli.render.blocks import describe_source, one_line, plural, re
 from sandreckoner.cli.render.readable import readable_answer
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.effects import Ask, Note, Resume, Run, Search, Use
-from sandreckoner.core.execution import Execution
+from sandreckoner.core.execution import Execution, Returned
 from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.trace import Branch, Step, branch_of
@@ -118,7 +118,7 @@ def _leaf(step: Step) -> Node | None:
     if isinstance(effect, Run | Resume):
         return _run(step, took)
     if isinstance(effect, Use):
-        said = one_line(step.error or str(step.reply))
+        said = one_line(step.error or _returned(step.reply))
         return Node("run", f"tool {effect.tool}: {said} · {took}", str(dict(effect.arguments)), mark=mark)
     assert isinstance(effect, Search)
     found = step.reply if isinstance(step.reply, tuple) else ()
@@ -131,15 +131,35 @@ def _run(step: Step, took: str) -> Node:
     code = effect.code if isinstance(effect, Run) else "(it goes on with what a function returned)"
     if not isinstance(execution, Execution):
         return Node("run", f"program: {step.error}", code, mark="failed")
-    said = execution.error.message if execution.error else execution.stdout or str(execution.value)
+    said = execution.error.message if execution.error else execution.stdout or _shown(execution.value)
     parts = [code.rstrip(), f"── {execution.status}", execution.stdout.rstrip()]
     if execution.error:
         parts += [execution.error.traceback, f"{execution.error.type}: {execution.error.message}"]
     elif execution.value is not None:
-        parts.append(f"value: {execution.value}")
+        parts.append(f"value: {_shown(execution.value)}")
     detail = "\n".join(part for part in parts if part)
     label = f"program: {execution.status}, {one_line(said)} · {took}"
     return Node("run", label, detail, mark="" if execution.ok else "failed")
+
+
+def _returned(reply: object) -> str:
+    """What a tool returned: tables by what they are called."""
+    if not isinstance(reply, Returned):
+        return str(reply)
+    if reply.error:
+        return reply.error
+    items = reply.value if isinstance(reply.value, list) else []
+    tables = [each for each in items if isinstance(each, dict) and each.get("is") == "Table"]
+    if not tables or len(tables) < len(items):
+        return str(reply.value)
+    names = ", ".join(str(each["title"] or each["document"]) for each in tables)
+    return f"{plural(len(tables), 'table')}: {names}"
+
+
+def _shown(value: object) -> str:
+    """A value as its program would print it: a figure by its text."""
+    is_figure = isinstance(value, dict) and value.get("type") == "Figure"
+    return str(value["text"]) if is_figure else str(value)  # type: ignore[index]
 
 
 def _replies(step: Step) -> str:

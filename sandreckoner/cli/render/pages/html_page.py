@@ -28,14 +28,17 @@ def session_page(session: Conversation, pictures: Sequence[Mapping[str, Any]] = 
         session: what was asked.
         pictures: of pages that the answers rest on: `span`, `data` (its address), `width`, `height`, `frame`.
     """
-    docs = f" Documents: {', '.join(session.docs)}." if session.docs else ""
+    entries = [_entry(entry, number) for number, entry in enumerate(session.entries, 1)]
+    turns = f"{plural(len(entries), 'turn')}." if len(entries) > 1 else ""
+    docs = f"Documents: {', '.join(session.docs)}." if session.docs else ""
     return render_page(
         Path(__file__).with_name("session_page.html"),
         show=visible,
         name=session.name,
-        about=f"{plural(len(session.entries), 'turn')}.{docs}",
+        about=f"{turns} {docs}".strip(),
+        is_titled=[entry.get("question") for entry in entries] != [session.name],
         pictures=[_picture(each) for each in pictures],
-        entries=[_entry(entry, number) for number, entry in enumerate(session.entries, 1)],
+        entries=entries,
     )
 
 

@@ -1,4 +1,4 @@
-"""A passage as a page shows it: its lines, and the rows of its tables as tables."""
+"""A passage as a page shows it: its lines, its headings, and the rows of its tables as tables."""
 
 from __future__ import annotations
 
@@ -8,29 +8,50 @@ from itertools import groupby
 
 Piece = tuple[str, str]  # a text and its anchor, which may be empty
 _RULE = re.compile(r"[\s|:+-]+")
+_HEADING = re.compile(r"#{1,6} ")
 
 
 def passage_blocks(pieces: Sequence[Piece]) -> list[dict[str, object]]:
-    r"""The blocks of a passage.
+    r"""The blocks of a passage; the stars of bold text are left out.
 
     Args:
         pieces: its text, with the spans that were used.
 
     Returns:
-        `{"rows": [[[piece, …], …], …]}` for lines that are rows of a table, `{"pieces": […]}` for others.
+        `{"rows": [[[piece, …], …], …]}` for lines that are rows of a table, `{"heading": […]}` for a
+        heading of Markdown, `{"pieces": […]}` for others.
 
-    >>> passage_blocks([("Sales\n| 2024 | ", ""), ("512", "a"), (" |", "")])
-    [{'pieces': [('Sales', '')]}, {'rows': [[[('2024', '')], [('512', 'a')]]]}]
+    >>> passage_blocks([("## Sales\nIn **USD**\n| **2024** | **", ""), ("512", "a"), ("** |", "")])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [{'heading': [('Sales', '')]}, {'pieces': [('In USD', '')]},
+     {'rows': [[[('2024', '')], [('512', 'a')]]]}]
     """
+    plain = [(text if anchor else text.replace("**", ""), anchor) for text, anchor in pieces]
     blocks: list[dict[str, object]] = []
-    for is_row, lines in groupby(_split(pieces, "\n"), _is_row):
-        if is_row:
+    for kind, lines in groupby(_split(plain, "\n"), _kind):
+        if kind == "rows":
             rows = [_cells(line) for line in lines if not _RULE.fullmatch(_text(line))]
             blocks.append({"rows": rows})
+        elif kind == "heading":
+            blocks += [{"heading": _kept([(line[0][0].lstrip("#"), ""), *line[1:]])} for line in lines]
         else:
-            kept = [piece for line in lines for piece in (*line, ("\n", ""))][:-1]
-            blocks.append({"pieces": [piece for piece in kept if piece[0]]})
+            blocks.append({"pieces": _kept([piece for line in lines for piece in (*line, ("\n", ""))][:-1])})
     return [block for block in blocks if any(block.values())]
+
+
+def _kept(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces that say something, those without an anchor joined, without empty lines around them."""
+    joined: list[Piece] = []
+    for text, anchor in pieces:
+        if joined and not anchor and not joined[-1][1]:
+            joined[-1] = (joined[-1][0] + text, "")
+        elif text:
+            joined.append((text, anchor))
+    if joined and not joined[0][1]:
+        joined[0] = (joined[0][0].lstrip(), "")
+    if joined and not joined[-1][1]:
+        joined[-1] = (joined[-1][0].rstrip(), "")
+    return [piece for piece in joined if piece[0]]
 
 
 def _cells(line: Sequence[Piece]) -> list[list[Piece]]:
@@ -53,9 +74,11 @@ def _split(pieces: Sequence[Piece], sign: str) -> Iterator[list[Piece]]:
     yield part
 
 
-def _is_row(line: Sequence[Piece]) -> bool:
+def _kind(line: Sequence[Piece]) -> str:
     text = _text(line).strip()
-    return len(text) > 1 and text.startswith("|") and text.endswith("|")
+    if len(text) > 1 and text.startswith("|") and text.endswith("|"):
+        return "rows"
+    return "heading" if _HEADING.match(_text(line)) and not line[0][1] else "pieces"
 
 
 def _text(line: Sequence[Piece]) -> str:

@@ -12,7 +12,7 @@ from sandreckoner.cli.render.pages.passage_blocks import Piece, passage_blocks
 from sandreckoner.core.answer import Answer, NumberSource
 from sandreckoner.core.problem import Passage
 from sandreckoner.core.table import Cell, Row, Table
-from sandreckoner.reading.table_figures import named_tables
+from sandreckoner.reading.table_figures import column_names, named_tables
 
 _KINDS = {"found": "", "in another passage": "elsewhere"}
 
@@ -82,8 +82,8 @@ def _line(line: str, sources: list[tuple[int, NumberSource]], turn: int) -> list
 
 
 def passages(answer: Answer, turn: int) -> list[dict[str, object]]:
-    """The passages and tables that the answer rests on, in pieces: the spans that were used have anchors."""
-    return [*_passages(answer, turn), *_tables(answer, turn)]
+    """The tables and passages that the answer rests on, in pieces: the spans that were used have anchors."""
+    return [*_tables(answer, turn), *_passages(answer, turn)]
 
 
 def _tables(answer: Answer, turn: int) -> list[dict[str, object]]:
@@ -93,23 +93,31 @@ def _tables(answer: Answer, turn: int) -> list[dict[str, object]]:
             "id": f"t{turn}-{name}",
             "place": f"{name}: {table.document} p. {table.page or 1}"
             + (f", {table.title}" if table.title else ""),
-            "blocks": [{"rows": [row for each in table.rows if (row := _row(table, each, used, turn))]}],
+            "blocks": [{"rows": [_headings(table), *rows]}],
         }
         for name, table in named_tables(answer.winner.tables if answer.winner else ()).items()
+        if (rows := [row for each in table.rows if (row := _row(table, each, used, turn))])
     ]
+
+
+def _headings(table: Table) -> list[list[Piece]]:
+    return [[], *([(name, "")] for name in column_names(table))]
 
 
 def _row(
     table: Table, row: Row, used: Mapping[tuple[str, int, int, str], Passage], turn: int
 ) -> list[list[Piece]]:
     """The cells of a row that a figure was looked up in; nothing of any other."""
-    cells = [(cell, used.get(_place(table, cell))) for cell in row.cells if cell is not None]
+    cells = [(cell, used.get(_place(table, cell)) if cell else None) for cell in row.cells]
     if not any(span for _, span in cells):
         return []
     label: list[Piece] = [(": ".join((*row.path, row.label)), "")]
     return [
         label,
-        *([(" ".join(cell.text.split()), _anchor(span, turn) if span else "")] for cell, span in cells),
+        *(
+            [(" ".join(cell.text.split()), _anchor(span, turn) if span else "")] if cell else []
+            for cell, span in cells
+        ),
     ]
 
 
@@ -118,14 +126,23 @@ def _place(table: Table, cell: Cell) -> tuple[str, int, int, str]:
 
 
 def _passages(answer: Answer, turn: int) -> list[dict[str, object]]:
+    evidence = answer.winner.evidence if answer.winner else ()
+    elsewhere = {number for number, at in _numbered(answer) if not any(holds(one, at) for one in evidence)}
     return [
         {
             "id": _anchor(passage, turn),
-            "place": f"[{number}] {passage.source} p. {passage.page}, {passage.start}–{passage.end}",
+            "place": f"{'' if number in elsewhere else f'[{number}] '}"
+            f"{passage.source} p. {passage.page}, {passage.start}–{passage.end}",
             "blocks": passage_blocks(_pieces(passage, answer, turn)),
         }
-        for number, passage in enumerate(answer.winner.evidence if answer.winner else (), 1)
+        for number, passage in enumerate(evidence, 1)
     ]
+
+
+def _numbered(answer: Answer) -> list[tuple[int, Passage]]:
+    """The places of an answer with their numbers."""
+    numbers = zip(place_numbers(answer), answer.sources, strict=True)
+    return [(number, source.passages[0]) for number, source in numbers if number]
 
 
 def _pieces(passage: Passage, answer: Answer, turn: int) -> list[Piece]:
