@@ -32,6 +32,7 @@ from sandreckoner.serve.spans import record_spans
 
 T = TypeVar("T")
 MAX_BODY = 2_000_000  # bytes
+SHORT_BODY = 20_000  # bytes; it is read sooner than a thread begins
 BODY_S = 30.0  # to send it in
 HEARTBEAT_S = 15
 SLOW_READER_S = 60.0  # until a client that reads nothing is given up
@@ -78,7 +79,11 @@ class Completions:
         named_events: bool,
     ) -> Response:
         caller: Caller = request.state.caller
-        wanted = await asyncio.to_thread(read, await json_body(request))
+        body = await json_body(request)
+        if len(body) <= SHORT_BODY:
+            wanted = _read(body, read)
+        else:
+            wanted = await asyncio.to_thread(_read, body, read)
         run = self._service.prepare(wanted, caller, request.state.request_id)
         request.state.offer = run.offer.name if run.offer.trusted else "of a client"
         reply = build(run, self._parts, str(request.base_url))
@@ -188,11 +193,19 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             await asyncio.wait({working}, timeout=STOP_S)
 
 
-async def json_body(request: Request) -> object:
-    """The body of a request.
+def _read(body: bytes, read: Callable[[object], Wanted]) -> Wanted:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError(400, "the body is no JSON", code="invalid_json") from None
+    return read(told)
+
+
+async def json_body(request: Request) -> bytes:
+    """The body of a request that says that it is JSON.
 
     Raises:
-        ApiError: it is no JSON, too large or too slow.
+        ApiError: it says something else, is too large or too slow.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         # Any page of the web may send a form to this machine; JSON it may not send without being asked first.
@@ -208,7 +221,4 @@ async def json_body(request: Request) -> object:
                     )
     except TimeoutError:
         raise ApiError(408, f"the body took longer than {BODY_S:g} seconds") from None
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        raise ApiError(400, "the body is no JSON", code="invalid_json") from None
+    return bytes(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -15,14 +15,20 @@ from sandreckoner.serve.caller_documents import MAX_DOCUMENT, CallerDocuments, S
 
 
 class DocumentRoutes:
-    """Lists, takes and forgets documents."""
+    """Lists, takes and forgets documents.
 
-    def __init__(self, documents: CallerDocuments) -> None:
-        self._documents = documents
+    Args:
+        documents: of the callers.
+        standing: names those of the server, which a caller without any asks about.
+    """
+
+    def __init__(self, documents: CallerDocuments, standing: Callable[[], Sequence[str]]) -> None:
+        self._documents, self._standing = documents, standing
 
     async def listed(self, request: Request) -> Response:
         """`GET /v1/documents`."""
-        return JSONResponse({"object": "list", "data": await self._shelf(request).listed()})
+        own = await self._shelf(request).listed()
+        return JSONResponse({"object": "list", "data": own, "standing": list(self._standing())})
 
     async def put(self, request: Request) -> Response:
         """`PUT /v1/documents/NAME`: the file is the body. It can be asked about when the reply has come.

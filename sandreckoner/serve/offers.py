@@ -50,6 +50,8 @@ def read_offer(text: str, budget: Budget = Budget()) -> Offer:  # noqa: B008  # 
     """
     found = _OFFER.fullmatch(text.strip())
     if found is None:
+        if text.count("(") != text.count(")"):
+            raise UsageError(f"--offer {text!r}: its brackets do not match")
         raise UsageError(
             f"--offer {text!r}: write it like 'pal', 'careful=sc(pal, n=5)' or 'a=figures@INDEX'"
         )

@@ -169,6 +169,10 @@ class Service:
         """Those that hold here."""
         return self._base.settings
 
+    def standing_documents(self) -> list[str]:
+        """The names of the documents that the server was started with."""
+        return [document.source for document in getattr(self._base.library, "documents", ())]
+
     def library(self, index: str) -> Library | None:
         """The documents of an index that is offered, or those of the server for an empty name."""
         found = [workspace for (_, name), workspace in self._workspaces.items() if name == index]

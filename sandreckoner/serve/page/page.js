@@ -82,7 +82,7 @@ $("key-form").addEventListener("submit", (event) => {
 // --- documents --------------------------------------------------------------------------------------------
 
 async function listDocuments() {
-  const { data } = await (await call("/v1/documents")).json();
+  const { data, standing } = await (await call("/v1/documents")).json();
   $("documents").replaceChildren(...data.map((each) => {
     const remove = made("button", { text: "Remove", type: "button", "aria-label": `Remove ${each.id}` });
     remove.addEventListener("click", () => removeDocument(each.id, remove));
@@ -90,6 +90,9 @@ async function listDocuments() {
     return made("li", {}, made("span", { text: each.id, dir: "auto" }), made("small", { text: pages, className: "soft" }), remove);
   }));
   $("no-documents").hidden = data.length > 0;
+  const rest = standing.length - 3;
+  const names = standing.slice(0, 3).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  $("standing").textContent = names ? `Asked about: ${names}. Drop reports here to ask about them instead` : "None yet: drop reports here";
 }
 
 async function removeDocument(name, button) {
