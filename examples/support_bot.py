@@ -12,6 +12,7 @@ when you approve it), and hands over to a person when it is unsure. Its log hold
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sqlite3
 import threading
@@ -168,8 +169,9 @@ def main() -> None:
 
     with open_bot(arguments.model, shop) as bot, arguments.log.open("a", encoding="utf-8") as log:
         print("How may I help you? (an empty line ends)")
-        while said := input("> ").strip():
-            print(reply_to(bot, shop, said, thread="customer", approve=approve, log=log))
+        with contextlib.suppress(EOFError):  # Ctrl-D leaves too
+            while said := input("> ").strip():
+                print(reply_to(bot, shop, said, thread="customer", approve=approve, log=log))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -208,6 +209,8 @@ def _reason(fault: click.UsageError) -> str:
             ("float", "number"),
         ):
             said = said.replace(f"a valid {python}", f"a {plain}")
+        said = re.sub(r"not in the range (\S+)<=x<=(\S+)", r"not between \1 and \2", said)
+        said = re.sub(r"not in the range x>=(\S+)", r"less than \1", said)
         return f"{name}: {said}"
     message = fault.format_message().rstrip(".")
     return message[:1].lower() + message[1:]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandreckoner._support.user_folders import state_folder
-from sandreckoner.cli.faults import warn
+from sandreckoner.cli.faults import in_words, warn
 from sandreckoner.core.answer import Answer
 from sandreckoner.core.environment import Environment
 from sandreckoner.core.execution import JSON
@@ -48,6 +48,7 @@ class Logged:
         self._text = io.StringIO()
         self.header = header = redacted(header, environment.redact)
         self.answer: Answer | None = None
+        self.ended = "interrupted"
         both = Both(environment.journal, JournalFile(self._text, header))
         self.environment = replace(environment, journal=both)
 
@@ -72,15 +73,17 @@ def logged(
     kept = Logged(environment, header)
     try:
         yield kept
+    except Exception:
+        kept.ended = "failed"
+        raise
     finally:
         if log == "on":
             try:
                 _add(kept)
             except (sqlite3.Error, OSError) as fault:
                 if not quiet:
-                    warn(
-                        f'{_file()}: this question is not in the log ({fault}); `log = "off"` ends this note'
-                    )
+                    why = in_words(fault)
+                    warn(f'{_file()}: this question is not in the log ({why}); `log = "off"` ends this note')
 
 
 def entries(words: str = "", limit: int = 20) -> list[Entry]:
@@ -110,7 +113,7 @@ def _add(kept: Logged) -> None:
         datetime.datetime.now().isoformat(" ", "seconds"),
         str(problem["question"]) if isinstance(problem, Mapping) else "",
         answer.text if answer else None,
-        answer.status if answer else "interrupted",
+        answer.status if answer else kept.ended,
         str(header.get("strategy")),
         str(header.get("model")),
         answer.seconds if answer else 0.0,

@@ -43,7 +43,7 @@ def read_recorded(name: str) -> Recorded:
             path = session_path(name)
         if not path.exists():
             raise UsageError(
-                f"{name}: neither a file nor a session; `/load` in the terminal lists the sessions"
+                f"{name}: no file, session or entry of the log; `reckon sessions` and `reckon log` list them"
             )
     if _is_session(path):
         session = Session(path)

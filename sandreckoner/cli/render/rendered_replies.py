@@ -33,4 +33,4 @@ class AnswerRenderer:
         question, strategy = run.wanted.problem.question, run.offer.strategy
         header = {"problem": {"question": question}, "strategy": strategy, "model": run.model}
         turn = Turn(header, run.steps, run.answer)
-        return session_page(Recorded("An answer", [], [turn]), pictures)
+        return session_page(Recorded(question, [], [turn]), pictures)

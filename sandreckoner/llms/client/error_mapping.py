@@ -61,6 +61,8 @@ def _as_ours(fault: Exception, name: str, said: str, attempts: int) -> Sandrecko
         return ModelUnavailable(
             f"{name}: a web page (HTML) answers there and no model server; the address often ends in /v1"
         )
+    if "Unexpected response type" in said:  # langchain-openai, where the reply is no JSON
+        return ModelError(f"{name}: the server sent no reply of OpenAI's protocol; check the address")
     if isinstance(fault, TimeoutError) or "Timeout" in kinds:
         return ModelTimeout(f"{name}: no reply in time: {said}")
     if status in (401, 403):

@@ -96,7 +96,7 @@ def weights_of(name: str) -> Weights:
     """
     if name not in MODELS:
         near = difflib.get_close_matches(name, MODELS, 1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(MODELS)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(MODELS)} and minilm"
         raise UnknownName(f"no model {name!r} to fetch: {hint}")
     return MODELS[name]
 

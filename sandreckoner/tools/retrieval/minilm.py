@@ -48,11 +48,16 @@ def minilm_ready() -> bool:
     return (minilm_folder() / _GRAPH).is_file() and (minilm_folder() / "tokenizer.json").is_file()
 
 
-def load_minilm(*, report: Callable[[str], None] | None = None) -> MiniLM:
+def load_minilm(
+    *,
+    report: Callable[[str], None] | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> MiniLM:
     """The embedder, fetched once (91 MB) where it is not in the cache.
 
     Args:
         report: takes a line before something slow is done.
+        on_progress: called with the bytes done and the bytes in all, where the source tells them.
 
     Raises:
         LibraryError: where it is not in the cache and cannot be fetched.
@@ -62,21 +67,23 @@ def load_minilm(*, report: Callable[[str], None] | None = None) -> MiniLM:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with locked(folder / "lock"):
-                _fetch(folder, report)
+                _fetch(folder, report, on_progress)
         except OSError as fault:
             reason = "the disk is full" if fault.errno == errno.ENOSPC else str(fault)
             raise LibraryError(f"the embedder: {reason}; documents can still be searched by words") from None
     return MiniLM(folder)
 
 
-def _fetch(folder: Path, report: Callable[[str], None] | None) -> None:
+def _fetch(
+    folder: Path, report: Callable[[str], None] | None, on_progress: Callable[[int, int], None]
+) -> None:
     from sandreckoner.tools.retrieval.minilm_graph import build
 
     if minilm_ready():  # another process did it in the meantime
         return
     if report:
         report(f"fetching the embedder {MiniLM.name} ({_MEGABYTES} MB, once)")
-    fetch_files(MODEL, folder)
+    fetch_files(MODEL, folder, on_progress=on_progress)
     build(folder / "model.safetensors", folder / _GRAPH)
     (folder / "model.safetensors").unlink()
 

