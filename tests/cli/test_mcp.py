@@ -121,6 +121,27 @@ async def test_search_gives_passages_with_their_places() -> None:
         assert passage["text"] in found.content[0].text
 
 
+async def test_a_labelled_document_is_hidden_from_a_client_without_its_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "salaries.md").write_text("# Salaries\n\n| | 2024 |\n|---|---|\n| Director | 987,654 |\n")
+    (tmp_path / "sales.md").write_text("# Sales\n\n| | 2024 |\n|---|---|\n| Net sales | 512.3 |\n")
+    index = str(tmp_path / "index")
+    for words in (["salaries.md", "--label", "board"], ["sales.md"]):
+        added = [RECKON, "index", "add", str(tmp_path / words[0]), "--index", index, *words[1:]]
+        subprocess.run(added, check=True, capture_output=True)
+    for labels, seen in (("sales", False), ("board", True)):
+        monkeypatch.setenv("RECKON_LABELS", labels)
+        async with client("--index", index) as session:
+            answers = [
+                await session.call_tool("search", {"query": "director salary 987,654"}),
+                await session.call_tool("tables", {"query": "director salary"}),
+                await session.call_tool("python", {"code": "str(t1)", "tables": "director salary"}),
+            ]
+        for answer in answers:
+            assert ("987,654" in str(answer)) is seen
+
+
 async def test_tables_are_found_shown_and_given_to_a_program(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text(
         "# Northwell\n\n| In thousands | 2021 | 2020 |\n|---|---:|---:|\n| Net sales | $ 8,412 | $ 7,950 |\n"
