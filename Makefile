@@ -21,10 +21,15 @@ lint: .venv/.dev
 	$(BIN)/mypy
 
 # Our sandbox inside other agent frameworks, in an environment of their own: their versions are not ours.
-integrations:
-	@test -x .venv-integrations/bin/python || $(PYTHON) -m venv .venv-integrations
-	.venv-integrations/bin/python -m pip install --quiet --disable-pip-version-check -e '.[integrations]' pytest pytest-asyncio pytest-timeout
+integrations: .venv-integrations/.made
 	.venv-integrations/bin/python -m pytest tests/integrations -p no:cacheprovider
+
+.venv-integrations/.made: pyproject.toml
+	@test -x .venv-integrations/bin/python || $(PYTHON) -m venv .venv-integrations
+	@echo "installing the frameworks into .venv-integrations, once: 180 packages, some minutes"
+	@.venv-integrations/bin/python -m pip install --quiet --upgrade pip
+	@.venv-integrations/bin/python -m pip install --no-compile -e '.[integrations]' pytest pytest-asyncio pytest-timeout
+	@touch $@
 
 .venv/.all: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

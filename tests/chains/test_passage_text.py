@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandreckoner.chains.methods.retrieval_augmented import joined
-from sandreckoner.chains.passage_text import passages_text
+from sandreckoner.chains.passage_text import passages_text, table_text
 from sandreckoner.core.problem import Passage
+from sandreckoner.core.table import Cell, Column, Row, Table
 
 BALANCE = """\
 ## Balance sheet
@@ -131,3 +132,12 @@ def test_joined_passages_are_slices_that_cover_the_same_and_share_nothing(
     covered = [place for one in found for place in range(one.start, one.end)]
     assert len(covered) == len(set(covered))
     assert set(covered) == {place for one in given for place in range(one.start, one.end)}
+
+
+def test_a_row_of_the_section_that_is_asked_for_stays_where_there_is_no_room() -> None:
+    rows = tuple(
+        Row(label, (section,), (Cell("1"),))
+        for label, section in (("Alpha", "Asia"), ("Beta", "Europe"), ("Gamma", "Africa"))
+    )
+    text = table_text("t1", Table("a.md", columns=(Column("2024"),), rows=rows), "How was Europe?", room=0)
+    assert "Beta" in text and "Alpha" not in text and "Gamma" not in text
