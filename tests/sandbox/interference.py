@@ -72,6 +72,11 @@ class Scene:
                 return done.state
         raise AssertionError(done)
 
+    def warm(self) -> set[int]:
+        """The zygotes that can be asked."""
+        nests = list(self.sandbox._pool._nests.values())
+        return {nest.zygote._process.pid for nest in nests if nest.zygote._walls is not None}
+
     def processes(self) -> tuple[list[int], list[int]]:
         """The zygotes, and every process below them, the newest last."""
         zygotes = [nest.zygote._process.pid for nest in list(self.sandbox._pool._nests.values())]
@@ -275,24 +280,26 @@ class Rounds:
         threads = [threading.Thread(target=perform, args=(Lines(at, meddle),), daemon=True)]
         if self._chance.random() < 0.3:  # another one that wants the same
             threads.append(threading.Thread(target=perform, args=(contextlib.nullcontext(),), daemon=True))
+        warm = scene.warm()
         started = time.monotonic()
         for thread in threads:
             thread.start()
-        self._await(scene, threads, started, what)
+        self._await(scene, threads, warm, what)
+        self.result.slowest_s = max(self.result.slowest_s, time.monotonic() - started)
         return done.is_set()
 
-    def _await(self, scene: Scene, threads: list[threading.Thread], started: float, what: str) -> None:
-        for thread in threads:
-            thread.join(max(0.0, started + WALL_S + SLACK_S - time.monotonic()))
-        self.result.slowest_s = max(self.result.slowest_s, time.monotonic() - started)
+    def _await(self, scene: Scene, threads: list[threading.Thread], warm: set[int], what: str) -> None:
+        _join(threads, WALL_S + SLACK_S)
+        if scene.warm() - warm:  # its time began anew with the zygote that it had to wait for
+            _join(threads, WALL_S + SLACK_S)
         if any(thread.is_alive() for thread in threads):
             # The start of a zygote has two minutes; closing must end the wait for it.
             starting = [nest for nest in scene.sandbox._pool._nests.values() if nest.zygote._walls is None]
+            places = [place for thread in threads for place in _standing_at(thread)]
             self._close(scene)
-            for thread in threads:
-                thread.join(CLOSE_S)
+            _join(threads, CLOSE_S)
             if not starting or any(thread.is_alive() for thread in threads):
-                self.result.hangs.append(what)
+                self.result.hangs.append(f"{what}; waits in {', '.join(places)}")
 
     def _close(self, scene: Scene) -> None:
         started = time.monotonic()
@@ -302,6 +309,23 @@ class Rounds:
         self.result.slowest_close_s = max(self.result.slowest_close_s, time.monotonic() - started)
         if closing.is_alive():
             self.result.hangs.append("closing")
+
+
+def _join(threads: list[threading.Thread], within_s: float) -> None:
+    latest = time.monotonic() + within_s
+    for thread in threads:
+        thread.join(max(0.0, latest - time.monotonic()))
+
+
+def _standing_at(thread: threading.Thread) -> list[str]:
+    """The lines of the host that a thread is in, the innermost first."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    found = []
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(HOST):
+            found.append(f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}")
+        frame = frame.f_back
+    return found
 
 
 def play(
