@@ -45,7 +45,7 @@ def serve(
     Raises:
         UsageError: the address cannot be listened on.
     """
-    listener = _listener(host, port)
+    listener = listener_at(host, port)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listener.getsockname()[1]}/"
     configuration = uvicorn.Config(
@@ -82,9 +82,18 @@ class _Server(uvicorn.Server):
                 self._on_start(self._address)
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listener_at(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        UsageError: the address cannot be listened on.
+    """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as fault:
         raise UsageError(f"--host {host} --port {port}: cannot listen there: {fault}") from None
+    # Connections inherit it; asyncio sets it only where a socket was made with the number of its protocol.
+    # Without it a body waits 40 ms for the client to acknowledge the headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from sandreckoner.cli import main
+from sandreckoner.serve.listening import listener_at
 from tests.serve.serving import Served, SilentModel, reckon_serve
 
 KEY = "rk-0123456789abcdef0123456789abcdef"
@@ -211,3 +213,10 @@ def test_a_mistake_is_one_line_before_anything_listens(
     assert main(["serve", "--model", f"scripted:{script}", *arguments]) in (1, 2)
     said = capsys.readouterr().err
     assert says in said and len(said.strip().splitlines()) == 1, said
+
+
+def test_a_body_does_not_wait_until_its_headers_are_acknowledged() -> None:
+    with listener_at("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

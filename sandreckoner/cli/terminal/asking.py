@@ -50,7 +50,7 @@ def ask(context: Context, question: str, *, strategy: str = "", instead: bool = 
         if not workspace.is_open("model"):
             progress.say(f"loading {context.settings.model}")
         model = workspace.model
-        progress.say("recalling the conversation")
+        progress.say("recalling the conversation" if context.session.entries else "starting")
         context.remember()
         entries, sandbox = context.session.entries, context.sandbox()
         entries = entries[:-1] if instead else entries
