@@ -212,7 +212,7 @@ async def test_the_loop_stays_free_while_a_program_runs() -> None:
         while not task.done():
             await asyncio.sleep(0.01)
             ticks += 1
-        assert ticks > 20
+        assert ticks > 3  # one, where the program blocks it
         assert task.result().status == "timeout"
 
 
