@@ -146,7 +146,7 @@ def test_passages_that_do_not_say_are_no_answer(tmp_path) -> None:
 
 def test_an_answer_that_quotes_nothing_is_told(tmp_path) -> None:
     answer, _ = answered(tmp_path, "cite", "Sales were 512.5 million in 2024.")
-    assert answer.remarks == ("it quotes no passage, so nothing shows that one says it",)
+    assert answer.remarks == ("it quotes no passage, so check that one says it",)
 
 
 def test_citing_needs_something_to_cite() -> None:

@@ -18,7 +18,7 @@ from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
 from sandreckoner.reading.refusals import gives_up
 
-UNQUOTED = "it quotes no passage, so nothing shows that one says it"
+UNQUOTED = "it quotes no passage, so check that one says it"
 _QUOTE = re.compile(r"[\"“”«»]")
 
 
