@@ -30,6 +30,23 @@ _RELATIVE = re.compile(
 )
 _OPERATION = re.compile(r"\b(?:average|change|increase|decrease|difference)\b", re.IGNORECASE)
 _CHANGE = re.compile(r"\b(?:changes?|increases?|growth|grow|grew|rise|rose)\b", re.IGNORECASE)
+# Measures that divide one row by another, as questions name them: those that say more first.
+_MEASURES = {
+    "quick ratio": ("current assets without inventories", "current liabilities"),
+    "current ratio": ("current assets", "current liabilities"),
+    "inventory turnover": ("cost of sales", "inventories"),
+    "turnover ratio": ("sales or costs", "what is turned over"),
+    "gross margin": ("gross profit", "revenue"),
+    "gross profit margin": ("gross profit", "revenue"),
+    "operating margin": ("operating income", "revenue"),
+    "operating profit margin": ("operating income", "revenue"),
+    "margin": ("a profit", "revenue"),
+    "cash flow conversion": ("free cash flow", "net income"),
+    "cashflow conversion": ("free cash flow", "net income"),
+    "effective tax rate": ("income tax", "income before taxes"),
+    "as a percent": ("a part", "its whole"),
+}
+_MEASURED = re.compile(r"margin|ratio|turnover|rate|percent|conversion|return on|%", re.IGNORECASE)
 _BACKWARDS = "the later from the earlier"  # as figures note it
 _EMPTY = frozenset(
     re.findall(r"\w+", "total other others net cost costs change average year years amount percentage")
@@ -106,8 +123,23 @@ def _doubts(
     notes = (execution.figures or {}).get("notes", ())
     if _CHANGE.search(question) and any(_BACKWARDS in note for note in notes):
         yield "a change is the figure of the later year less that of the earlier one"
+    yield from _of_one_row(question, looked)
     if len(set(looked)) == 1:
         yield from _of_one_figure(question, looked[0])
+
+
+def _of_one_row(question: str, looked: Sequence[_Looked]) -> Iterator[str]:
+    """Where one row alone was looked up for a measure that divides one by another, and is not one itself."""
+    labels = {each.table.rows[each.row].label for each in looked}
+    measure = next((name for name in _MEASURES if name in question.lower()), "")
+    if len(labels) != 1 or not measure:
+        return
+    (label,) = labels
+    figures = [cell_figure(each.table, each.row, each.column) for each in looked]
+    headings = " ".join(each.table.columns[each.column].heading for each in looked)
+    if not _MEASURED.search(f"{label} {headings}") and not any(each and each.unit == "%" for each in figures):
+        part, whole = _MEASURES[measure]
+        yield f"{measure} is {part} divided by {whole}, and {label!r} alone was looked up"
 
 
 def _of_one_figure(question: str, looked: _Looked) -> Iterator[str]:

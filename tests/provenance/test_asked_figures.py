@@ -83,6 +83,11 @@ def told(sandbox: Sandbox, question: str, program: str) -> str:
             "is the figure of the later year less that of the earlier one",
         ),
         ("What were the 2024 average operating leases?", 't1["Operating leases", 2024]', "the year before"),
+        (
+            "Did the operating margin improve in 2024?",
+            't1["Operating leases", 2024] > t1["Operating leases", 2023]',
+            "margin is operating income divided by revenue, and 'Operating leases' alone was looked up",
+        ),
     ],
 )
 def test_an_answer_to_another_question_is_told(
@@ -119,6 +124,8 @@ def test_an_answer_to_another_question_is_told(
             't1["Operating leases", 2023] - t1["Operating leases", 2024]',
         ),
         ("How did revenue develop?", 't1["Total revenue", 2024] / t1["Total revenue", 2023]'),
+        ("What was the effective tax rate in 2024?", 't1["Tax rate", 2024]'),
+        ("What was the margin in 2024?", 't1["Free cash flow", 2024] / t1["Total revenue", 2024]'),
         ("What is 2 + 2?", "2 + 2"),
     ],
 )
