@@ -157,7 +157,7 @@ def _of_one_figure(question: str, looked: _Looked) -> Iterator[str]:
 
 
 def _unit_doubts(question: str, execution: Execution, looked: Sequence[_Looked]) -> Iterator[str]:
-    """Where an amount was asked for and a percentage comes out, or the other way round."""
+    """Where the result is no amount, or no percentage, as the question asks, or has a unit of nothing."""
     value = execution.value
     unit = value.get("unit") if isinstance(value, dict) and value.get("type") == "Figure" else None
     figures = [cell_figure(each.table, each.row, each.column) for each in looked]
@@ -167,6 +167,8 @@ def _unit_doubts(question: str, execution: Execution, looked: Sequence[_Looked])
         and not any(each and each.unit == "%" for each in figures)
     ):
         yield "the question asks for an amount, not for a percentage"
+    if unit and "^" in unit:
+        yield f"the result is in {unit}, and nothing is measured in that"
     if unit and "%" not in unit and unit != "ratio" and _PERCENTAGE.search(question):
         yield f"the question asks for a percentage, not for an amount in {unit}"
 

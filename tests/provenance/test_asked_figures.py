@@ -84,6 +84,11 @@ def told(sandbox: Sandbox, question: str, program: str) -> str:
         ),
         ("What were the 2024 average operating leases?", 't1["Operating leases", 2024]', "the year before"),
         (
+            "How large were the leases in 2024?",
+            't1["Operating leases", 2024] / t1["Land", 2024] / t1["Land", 2023] / t1["Land", 2022]',
+            "the result is in 1/USD^2, and nothing is measured in that",
+        ),
+        (
             "Did the operating margin improve in 2024?",
             't1["Operating leases", 2024] > t1["Operating leases", 2023]',
             "margin is operating income divided by revenue, and 'Operating leases' alone was looked up",
