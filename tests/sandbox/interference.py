@@ -233,8 +233,13 @@ class Rounds:
         name = self._drawn(OPERATIONS)
         if name == "it starts" and any(scene.processes()):
             return False
-        if name != "it starts":
-            scene.prepare()
+        try:
+            if name != "it starts":
+                scene.prepare()
+        except SandboxError:
+            if scene.heal():
+                raise
+            return False  # a signal to its zygote arrived only now
         if name not in self._lengths:
             self._lengths[name] = self._measure(name)
         at = self._chance.randint(1, self._lengths[name])
