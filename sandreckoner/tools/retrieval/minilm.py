@@ -51,7 +51,7 @@ def minilm_ready() -> bool:
 def load_minilm(
     *,
     report: Callable[[str], None] | None = None,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> MiniLM:
     """The embedder, fetched once (91 MB) where it is not in the cache.
 
@@ -75,7 +75,7 @@ def load_minilm(
 
 
 def _fetch(
-    folder: Path, report: Callable[[str], None] | None, on_progress: Callable[[int, int], None]
+    folder: Path, report: Callable[[str], None] | None, on_progress: Callable[[int, int], None] | None
 ) -> None:
     from sandreckoner.tools.retrieval.minilm_graph import build
 
@@ -83,7 +83,7 @@ def _fetch(
         return
     if report:
         report(f"fetching the embedder {MiniLM.name} ({_MEGABYTES} MB, once)")
-    fetch_files(MODEL, folder, on_progress=on_progress)
+    fetch_files(MODEL, folder, on_progress=on_progress or (lambda done, total: None))
     build(folder / "model.safetensors", folder / _GRAPH)
     (folder / "model.safetensors").unlink()
 
