@@ -36,6 +36,7 @@ from sandreckoner.core.problem import Problem
 from sandreckoner.core.serialization import to_json
 from sandreckoner.core.table import Cell, Column, Row, Table
 from sandreckoner.evals.report.statistics import mcnemar, proportion
+from sandreckoner.evals.tasks.language_sets import table_text
 from sandreckoner.evals.tasks.question import Question
 from sandreckoner.evals.tasks.scoring import scaled
 from sandreckoner.llms import load_model
@@ -96,8 +97,7 @@ def questions(n: int) -> list[Asked]:
 
 def report_text(report: Mapping[str, Any]) -> tuple[str, int]:
     """The report as one page, and how much of it is the table."""
-    lines = [" | ".join(str(cell).replace("|", "/") for cell in line) for line in report["table"]]
-    table = "\n".join(f"| {line} |" for line in lines)
+    table = table_text(report["table"])
     return "\n\n".join([table, *(paragraph["text"] for paragraph in report["paragraphs"])]), len(table)
 
 

@@ -28,7 +28,7 @@ ROOMS = {
     "langchain": {*GROUND, "settings", "chains", "tools", "llms", "workspace", "agents", "langchain"},
     "integrations": {"core", "tools", "integrations"},
     "evals": {*GROUND, "settings", "chains", "tools", "llms", "workspace", "agents", "evals"},
-    "training": {*GROUND, "chains", "evals", "training"},
+    "training": {*GROUND, "testing", "chains", "evals", "training"},
     "serve": {*GROUND, "settings", "chains", "tools", "llms", "workspace", "serve"},
     "cli": {
         *GROUND,

@@ -28,6 +28,7 @@ from sandreckoner.core.effects import Steps, note
 from sandreckoner.core.errors import ContextOverflow, UsageError
 from sandreckoner.core.message import Completion, Message
 from sandreckoner.core.problem import Passage, Problem
+from sandreckoner.reading.letters import letter_of
 
 _HEADING = re.compile(r"^=== ([\w ]+) ===[ \t]*\n", re.MULTILINE)
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
@@ -177,7 +178,7 @@ def parse_prompt(text: str, name: str = "prompt") -> Prompt:
 
 def question_text(problem: Problem) -> str:
     """Write the question, its lettered options, and then the notes."""
-    options = [f"({chr(ord('A') + place)}) {option}" for place, option in enumerate(problem.options)]
+    options = [f"{letter_of(place)} {option}" for place, option in enumerate(problem.options)]
     notes = ["", problem.notes] if problem.notes else []
     return "\n".join([problem.question, *options, *notes])
 

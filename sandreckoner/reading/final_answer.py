@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandreckoner.reading.fences import cut_at_stop, next_questions
-from sandreckoner.reading.letters import read_letter
+from sandreckoner.reading.letters import letter_of, read_letter
 from sandreckoner.reading.normalize import alike, normalise, without_direction
 from sandreckoner.reading.numbers import find_numbers
 from sandreckoner.reading.refusals import gives_up, is_nothing, refuses
@@ -230,7 +230,7 @@ def _option_of(text: str, options: Sequence[str]) -> str | None:
     same = [i for i, each in enumerate(options) if normalise(each) == answer] or [
         i for i, each in enumerate(options) if alike(normalise(each), answer) or (refused and refuses(each))
     ]
-    return f"({chr(ord('A') + same[0])})" if len(same) == 1 and same[0] < 26 else None
+    return letter_of(same[0]) if len(same) == 1 and same[0] < 26 else None
 
 
 def _corrected(reply: str) -> Iterator[tuple[Rule, str | None]]:

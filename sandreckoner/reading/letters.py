@@ -1,4 +1,4 @@
-"""Read the letter of the one option that a text chooses."""
+"""The letters of options: by place, and the one that a text chooses."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ _DENIES = (
     r"|discard\w*)"
     r"\s+(?:option\s+|choice\s+|answer\s+|both\s+|either\s+)*"
 )
+
+
+def letter_of(place: int) -> str:
+    """The letter of an option by its place, as prompts and gold answers write it.
+
+    >>> letter_of(1)
+    '(B)'
+    """
+    return f"({chr(ord('A') + place)})"
 
 
 def read_letter(text: str, n: int, *, is_answer: bool = False) -> str | None:

@@ -70,10 +70,8 @@ class Application:
         admission = Admission(at_once, queue)
         self._metrics = Metrics(admission)
         parts = ReplyParts(renderer, signer)
-        sources, shelves = (
-            SourcePages(service, documents, signer),
-            DocumentRoutes(documents, service.standing_documents),
-        )
+        sources = SourcePages(service, documents, signer)
+        shelves = DocumentRoutes(documents, service.standing_documents)
         runs = RecentRuns(renderer, parts, sources, pictured=service.settings.redact == "off")
         completions = Completions(service, parts, admission, self._metrics, runs.keep)
         self._tickets: dict[str, str] = {}

@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sandreckoner.chains.answering import answer, to_strategy
-from sandreckoner.core.effects import Ask
 from sandreckoner.core.environment import Environment, Interpreter
 from sandreckoner.core.errors import UsageError
-from sandreckoner.core.message import Completion
 from sandreckoner.core.problem import Problem
 from sandreckoner.evals.tasks.question import Kind, Question
 from sandreckoner.evals.tasks.scoring import score
+from sandreckoner.testing import ScriptedModel
 
 RIGHT = 1.0
 RAN = 0.1  # a program that runs to another result: a first step for a model that writes none
@@ -65,23 +64,10 @@ class SandboxReward:
     def _reward(self, reply: Reply, gold: str) -> float:
         text = reply if isinstance(reply, str) else reply[-1]["content"]
         question = Question("reward", Problem("The question is in the prompt."), str(gold), self._kind)
-        found = answer(self._strategy, question.problem, Environment(_Said(text), self._interpreter))
+        found = answer(
+            self._strategy, question.problem, Environment(ScriptedModel([text]), self._interpreter)
+        )
         execution = found.winner.execution if found.winner else None
         if execution is None or not execution.ok or found.text is None:
             return 0.0
         return RIGHT if score(found, question).right else RAN
-
-
-class _Said:
-    """A model that has said what it says."""
-
-    name = "said"
-
-    def __init__(self, text: str) -> None:
-        self._completion = Completion(text)
-
-    def ask(self, effect: Ask, **options: Any) -> tuple[Completion, ...]:
-        return (self._completion,)
-
-    async def aask(self, effect: Ask, **options: Any) -> tuple[Completion, ...]:
-        return (self._completion,)

@@ -254,7 +254,7 @@ def test_a_conversation_without_a_name_is_kept_only_while_it_waits(sandbox: Sand
         assert one.resume("2021", thread=waiting.thread).text == "2021 it is."
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt of one thread alone")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pthread_kill")
 def test_a_call_that_ends_after_its_run_was_given_up_is_no_step_of_the_next(sandbox: Sandbox) -> None:
     given_up = threading.Event()
 

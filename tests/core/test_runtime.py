@@ -325,7 +325,7 @@ def test_an_effect_that_breaks_off_the_run_waits_for_those_beside_it(how: str) -
     assert sorted(done) == ["a", "b"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt of one thread alone")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pthread_kill")
 def test_an_interrupt_waits_for_no_call_and_begins_no_other() -> None:
     begun: list[str] = []
     given_up: list[bool] = []

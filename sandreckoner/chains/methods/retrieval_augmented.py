@@ -50,21 +50,25 @@ class RetrievalAugmented:
         in_words = replace(problem, passages=joined(problem.passages + found))
         if not isinstance(self.method, TableMethod):
             return (yield from self.method.draw(in_words, sampling))
-        tables = yield from find_tables(problem.question, self.method.max_tables)
+        tables = yield from _find_tables(problem.question, self.method.max_tables)
         prose = outside_tables(found, tables)
         if not tables or (prose and not asks_for_figure(problem.question)):
             return (yield from self.method.draw(in_words, sampling))
         passages = joined(problem.passages + prose[: self.method.max_beside])
         over_tables = replace(problem, passages=passages, tables=problem.tables + tables)
         candidates = yield from self.method.draw(over_tables, sampling)
-        if in_words.passages and all(candidate.answer is None for candidate in candidates):
-            yield from note("nothing came of the tables: asked in words, over the passages")
-            said = yield from self.method.in_words.draw(in_words, sampling)
-            candidates = candidates if all(candidate.answer is None for candidate in said) else said
-        return candidates
+        if _answer(candidates) or not in_words.passages:
+            return candidates
+        yield from note("nothing came of the tables: asked in words, over the passages")
+        said = yield from self.method.in_words.draw(in_words, sampling)
+        return said if _answer(said) else candidates
 
 
-def find_tables(question: str, most: int) -> Steps[tuple[Table, ...]]:
+def _answer(candidates: Sequence[Candidate]) -> bool:
+    return any(candidate.answer is not None for candidate in candidates)
+
+
+def _find_tables(question: str, most: int) -> Steps[tuple[Table, ...]]:
     """Search for tables; none where the environment has no such tool."""
     try:
         returned = yield from use("tables", {"query": question, "k": most})

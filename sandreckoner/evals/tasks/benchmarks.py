@@ -77,10 +77,7 @@ def _game24(row: Row) -> Iterator[Question]:
 def _tatqa(row: Row) -> Iterator[Question]:
     """The arithmetic questions of a report, with its table and paragraphs as passages."""
     source = str(row["doc_id"])
-    table = "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in row["table"]
-    )
-    texts = [table, *(paragraph["text"] for paragraph in row["paragraphs"])]
+    texts = [sets.table_text(row["table"]), *(paragraph["text"] for paragraph in row["paragraphs"])]
     passages = tuple(Passage(text, f"{source}#{place}") for place, text in enumerate(texts, 1))
     for asked in row["questions"]:
         if asked["answer_type"] != "arithmetic" and asked["answer_type"] != "count":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sandreckoner.core.problem import Passage, Problem
 from sandreckoner.evals.tasks.question import Question
+from sandreckoner.reading.letters import letter_of
 
 Row = Mapping[str, Any]
 Reader = Callable[[Row], Iterator[Question]]
@@ -56,7 +57,7 @@ def classified(template: Template) -> Reader:
         texts = {name: str(value).strip() for name, value in row.items()}
         problem = Problem(_filled(template.text, texts), options=template.options)
         label = row.get("label")
-        gold = _letter(int(label)) if label is not None and int(label) >= 0 else None
+        gold = letter_of(int(label)) if label is not None and int(label) >= 0 else None
         yield Question(str(row.get("idx", row["id"])), problem, gold, "choice")
 
     return read
@@ -142,15 +143,14 @@ def convfinqa(row: Row) -> Iterator[Question]:
 
 
 def _report(row: Row) -> Passage:
-    table = "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in row["table"]
-    )
-    return Passage("\n\n".join([*row["pre_text"], table, *row["post_text"]]), str(row["id"]))
+    parts = [*row["pre_text"], table_text(row["table"]), *row["post_text"]]
+    return Passage("\n\n".join(parts), str(row["id"]))
+
+
+def table_text(lines: Iterable[Iterable[object]]) -> str:
+    """The lines of a report's table as rows of Markdown."""
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)
 
 
 def _choice(row: Row, question: str, options: Sequence[str], right: int) -> Question:
-    return Question(str(row["id"]), Problem(question, options=tuple(options)), _letter(right), "choice")
-
-
-def _letter(place: int) -> str:
-    return f"({chr(ord('A') + place)})"
+    return Question(str(row["id"]), Problem(question, options=tuple(options)), letter_of(right), "choice")

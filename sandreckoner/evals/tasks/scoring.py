@@ -24,6 +24,7 @@ from sandreckoner.core.table import SCALE_NAMES
 from sandreckoner.evals.tasks.question import Kind, Question
 from sandreckoner.evals.tasks.squad import squad_words
 from sandreckoner.reading.final_answer import whole_answers
+from sandreckoner.reading.letters import letter_of
 from sandreckoner.reading.lm_eval import exact_match, flexible_number, strict_number
 from sandreckoner.reading.normalize import alike, at_odds, equal, normalise, values_of
 from sandreckoner.reading.programs import without_brackets
@@ -151,7 +152,7 @@ def choice(found: str, question: Question) -> bool:
         return read == gold
     options = [normalise(option) for option in question.problem.options]
     chosen = [place for place, option in enumerate(options) if alike(option, read)]
-    return len(chosen) == 1 and gold.text == f"({chr(ord('A') + chosen[0])})"
+    return len(chosen) == 1 and gold.text == letter_of(chosen[0])
 
 
 def same(found: str, question: Question) -> bool:

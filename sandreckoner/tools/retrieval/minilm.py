@@ -83,7 +83,7 @@ def _fetch(
         return
     if report:
         report(f"fetching the embedder {MiniLM.name} ({_MEGABYTES} MB, once)")
-    fetch_files(MODEL, folder, on_progress=on_progress or (lambda done, total: None))
+    fetch_files(MODEL, folder, on_progress=on_progress)
     build(folder / "model.safetensors", folder / _GRAPH)
     (folder / "model.safetensors").unlink()
 

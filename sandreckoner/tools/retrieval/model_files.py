@@ -46,11 +46,8 @@ class ModelFiles:
     package_folder: str
 
 
-def _ignore(done: int, total: int) -> None: ...
-
-
 def fetch_files(
-    model: ModelFiles, folder: Path, *, on_progress: Callable[[int, int], None] = _ignore
+    model: ModelFiles, folder: Path, *, on_progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Put the files of a model into `folder`; each appears whole and checked, or not at all.
 
@@ -75,11 +72,12 @@ def fetch_files(
 
 
 def _from_hub(
-    repository: str, file: ModelFile, folder: Path, on_progress: Callable[[int, int], None]
+    repository: str, file: ModelFile, folder: Path, on_progress: Callable[[int, int], None] | None
 ) -> bool:
     """Whether the hub has given the file; what is left of it otherwise is gone on with the next time."""
     partial = folder / f"{file.name}.partial"
-    if not fetch_from_hub(repository, file.name, partial, size=file.bytes, on_progress=on_progress):
+    tell = on_progress or (lambda done, total: None)
+    if not fetch_from_hub(repository, file.name, partial, size=file.bytes, on_progress=tell):
         return False
     with partial.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()

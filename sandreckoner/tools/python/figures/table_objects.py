@@ -170,13 +170,14 @@ class Table:
         try:
             place = self._place(row, column)
         except NoLabel as fault:
-            other = self._other(row, column)
-            if other is None:
+            found = [(other, there) for other in self._beside if (there := other._whole_place(row, column))]
+            if len(found) != 1:
                 raise fault from None
+            ((other, place),) = found
             LOG.note(
                 f"{self._name} has no {_text(row)!r}, {_text(column)!r}; {other._name} has, and was read"
             )
-            return other._cell(*other._place(row, column))
+            return other._cell(*place)
         return self._cell(*place)
 
     def _require_whole(self) -> None:
@@ -202,20 +203,16 @@ class Table:
             except LabelError:
                 raise fault from None
 
-    def _other(self, row: Any, column: Any) -> Table | None:
-        """The one other table that has a row and a column that this one has not."""
-        found = [other for other in self._beside if other._has(row, column)]
-        return found[0] if len(found) == 1 else None
-
-    def _has(self, row: Any, column: Any) -> bool:
-        """Whether a row has that label whole, and a figure in the column."""
+    def _whole_place(self, row: Any, column: Any) -> tuple[int, int] | None:
+        """The place of a cell that is not blank, in a row that has that label whole."""
         if not has_whole(_text(row), self._rows):
-            return False
+            return None
         try:
             found = self._row(row)
-            return self._cells[found][self._column(column, found)] is not None
+            place = found, self._column(column, found)
         except LabelError:
-            return False
+            return None
+        return place if self._cells[place[0]][place[1]] is not None else None
 
     def _row(self, label: Any) -> int:
         return find_label(_text(label), self._rows, f"{self._name} row", is_row=True)
